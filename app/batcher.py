@@ -1,0 +1,173 @@
+"""Many awaiting callers, one blocking call: collects what is waiting into batches. Knows neither TensorFlow nor HTTP.
+
+Work-conserving: an idle engine starts at once with what is there, and a batch grows only while the engine is busy.
+There is no timer. Callers of single images are served before the patient ones, batches and evaluations, which still
+have a place in every larger batch, so that nobody waits for ever.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.engines.base import Probabilities
+from app.errors import InferenceFailed, Overloaded, ShuttingDown
+from model_store.pixels import Pixels
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one caller gets."""
+
+    probabilities: Probabilities
+    """float32 `(labels,)`."""
+    queue_ms: float
+    """Time until the engine took the image."""
+    inference_ms: float
+    """Time that the engine took for the batch the image was in."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    pixels: Pixels
+    answer: asyncio.Future[Answer]
+    since: float
+
+
+class Batcher:
+    """Collects single images into batches for one engine.
+
+    Args:
+        predict: The blocking call: uint8 `(n, height, width, 3)` → float32 `(n, labels)`.
+        sizes: Batch sizes that `predict` takes, ascending, the first 1.
+        max_waiting: Impatient callers that may wait; one more is refused.
+        observe: Called with the size of each batch.
+
+    `start` and `close` belong to the event loop that `submit` is called from.
+    """
+
+    def __init__(
+        self,
+        predict: Callable[[Pixels], Probabilities],
+        *,
+        sizes: Sequence[int],
+        max_waiting: int,
+        observe: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._predict = predict
+        self._sizes = sizes
+        self._max_waiting = max_waiting
+        self._observe = observe
+        self._urgent: deque[_Waiting] = deque()
+        self._patient: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._is_patients_turn = False
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._task = asyncio.create_task(self._run(), name="batcher")
+
+    async def close(self) -> None:
+        """Finish the batch under way, turn the waiting away, and let go of the thread."""
+        self._is_closed = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+        for waiting in (*self._urgent, *self._patient):
+            if not waiting.answer.done():
+                waiting.answer.set_exception(ShuttingDown())
+        self._thread.shutdown()
+
+    def waiting(self) -> int:
+        """Return how many images wait for the engine."""
+        return len(self._urgent) + len(self._patient)
+
+    async def submit(self, pixels: Pixels, *, is_patient: bool = False) -> Answer:
+        """Wait for the engine's answer to one image.
+
+        Args:
+            pixels: uint8 `(height, width, 3)`.
+            is_patient: The caller limits how many it has waiting, and would rather wait than be refused.
+
+        Raises:
+            Overloaded: Too many wait already.
+            ShuttingDown: The batcher is closed.
+            InferenceFailed: The engine failed on this image.
+        """
+        if self._is_closed:
+            raise ShuttingDown
+        if not is_patient and len(self._urgent) >= self._max_waiting:
+            raise Overloaded("images", self._max_waiting)
+        waiting = _Waiting(pixels, asyncio.get_running_loop().create_future(), time.perf_counter())
+        queue = self._patient if is_patient else self._urgent
+        queue.append(waiting)
+        self._arrived.set()
+        try:
+            return await waiting.answer
+        except asyncio.CancelledError:
+            if waiting in queue:  # its place is free again at once
+                queue.remove(waiting)
+            raise
+
+    async def _run(self) -> None:
+        while not self._is_closed:
+            if batch := self._take():
+                await self._answer(batch)
+            else:
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    def _take(self) -> list[_Waiting]:
+        """Take the largest batch that can be filled: the urgent first, with one place kept for the patient.
+
+        Where a batch is one image, they take turns.
+        """
+        count = self.waiting()
+        size = max((size for size in self._sizes if size <= count), default=0)
+        kept = 1 if size > 1 or self._is_patients_turn else 0
+        from_patient = min(len(self._patient), max(size - len(self._urgent), kept))
+        from_urgent = min(len(self._urgent), size - from_patient)
+        self._is_patients_turn = from_urgent == size
+        return [self._urgent.popleft() for _ in range(from_urgent)] + [
+            self._patient.popleft() for _ in range(size - from_urgent)
+        ]
+
+    async def _answer(self, batch: list[_Waiting]) -> None:
+        started = time.perf_counter()
+        try:
+            probabilities = await self._in_thread(batch)
+        except Exception:
+            log.exception("the engine failed on a batch of %d", len(batch))
+            await self._answer_one_by_one(batch)
+            return
+        taken_ms = (time.perf_counter() - started) * 1e3
+        self._observe(len(batch))
+        for waiting, row in zip(batch, probabilities, strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(Answer(row, (started - waiting.since) * 1e3, taken_ms))
+
+    async def _answer_one_by_one(self, batch: list[_Waiting]) -> None:
+        """Find out whose image it was, so that the others have their answers."""
+        if len(batch) == 1:
+            if not batch[0].answer.done():
+                batch[0].answer.set_exception(InferenceFailed())
+            return
+        for waiting in batch:
+            await self._answer([waiting])
+
+    async def _in_thread(self, batch: list[_Waiting]) -> Probabilities:
+        pixels = np.stack([waiting.pixels for waiting in batch])  # (n, h, w, 3)
+        probabilities = await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, pixels)
+        if len(probabilities) != len(batch):
+            raise ValueError(f"the engine answered {len(probabilities)} of {len(batch)} images")
+        return probabilities

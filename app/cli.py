@@ -1,0 +1,180 @@
+"""`fullcount serve`, `predict`, `evaluate` and `doctor`: their words and options; what they do is elsewhere."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app import client
+from app.offline import load
+from app.schemas import BatchBody, BatchFailure, EvaluationBody
+from app.settings import Settings
+from model_store.tables import evaluation_summary
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_existing = click.Path(exists=True, path_type=Path)
+
+
+def _engine_options(function: F) -> F:
+    for option in (
+        click.option("--engine", type=click.Choice(["auto", "tensorflow"]), help="What computes."),
+        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Where it computes."),
+    ):
+        function = option(function)
+    return function
+
+
+def _model_options(function: F) -> F:
+    for option in (
+        click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
+        click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
+        click.option("--model", help="Model; may be left out where the store holds one."),
+        click.option("--store", type=click.Path(path_type=Path), help="Directory of the model store."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.option("--store", type=click.Path(path_type=Path), help="Directory of the model store.")
+@click.option("--model", "models", multiple=True, help="Model to serve; may be repeated. Default: every model.")
+@click.option("--version", type=click.IntRange(min=1), help="Version to serve; default: the one that serves.")
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
+@_engine_options
+@click.pass_context
+def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click's values
+    """Serve the models of a store over HTTP.
+
+    Every option and every limit is also a setting FULLCOUNT_… in the environment.
+    """
+    from app.server import run_server  # noqa: PLC0415  uvicorn and FastAPI are for this command only
+
+    ctx.exit(run_server(_settings(options)))
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, type=_existing_file)
+@_model_options
+@_engine_options
+@click.option("--top-k", type=click.IntRange(min=1), help="How many labels to show.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    /,
+    images: tuple[Path, ...],
+    top_k: int | None,
+    form: str,
+    **options: Any,  # noqa: ANN401  click's values
+) -> None:
+    """Predict the labels of images.
+
+    Exits with 1 if an image could not be read; the others are answered all the same.
+    """
+    url = options.pop("url")
+    if url:
+        query = {"model": options["model"], "version": options["version"], "top_k": top_k}
+        body = client.predict(url.rstrip("/"), images, query)
+    else:
+        body = asyncio.run(_predict_offline(_settings(_one_model(options)), images, top_k))
+    if form == "json":
+        click.echo(body.model_dump_json(indent=2, exclude_unset=True))
+    else:
+        Console().print(_predictions_table(body))
+    ctx.exit(1 if body.failed else 0)
+
+
+@click.command()
+@click.argument("data", type=_existing)
+@_model_options
+@_engine_options
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None:  # noqa: ANN401  click's values
+    """Evaluate a labelled folder or zip; every file is counted."""
+    url = options.pop("url")
+    if url:
+        if data.is_dir():
+            raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
+        body = client.evaluate(url.rstrip("/"), data, {"model": options["model"], "version": options["version"]})
+    else:
+        body = asyncio.run(_evaluate_offline(_settings(_one_model(options)), data))
+    _write(body, form, output)
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def doctor(form: str) -> None:
+    """Say what this machine has and what limits it."""
+    from app.doctor import examine  # noqa: PLC0415  imports TensorFlow
+
+    findings = examine(_settings({}))
+    if form == "json":
+        click.echo(json.dumps(findings, indent=2))
+        return
+    table = Table(show_header=False)
+    for name, value in findings.items():
+        table.add_row(name, "\n".join(value) if isinstance(value, list) else str(value))
+    Console().print(table)
+
+
+async def _predict_offline(settings: Settings, images: tuple[Path, ...], top_k: int | None) -> BatchBody:
+    async with load(settings) as offline:
+        return await offline.predict(images, top_k)
+
+
+async def _evaluate_offline(settings: Settings, data: Path) -> EvaluationBody:
+    async with load(settings) as offline:
+        return await offline.evaluate(data)
+
+
+def _one_model(options: dict[str, Any]) -> dict[str, Any]:
+    model = options.pop("model")
+    return {**options, "models": (model,) if model else ()}
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    """Read the environment, and let the options that were given win."""
+    given = {name: value for name, value in options.items() if value not in {None, ()}}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise click.UsageError(f"{first['loc'][0]}={first.get('input')!r} is not possible: {first['msg']}.") from error
+
+
+def _write(body: EvaluationBody, form: str, output: Path | None) -> None:
+    if form == "json":
+        text = body.model_dump_json(indent=2) + "\n"
+        if output is None:
+            click.echo(text, nl=False)
+        else:
+            output.write_text(text, encoding="utf-8")
+        return
+    if output is None:
+        Console().print(evaluation_summary(body))
+        return
+    with output.open("w", encoding="utf-8") as file:
+        Console(file=file, width=120).print(evaluation_summary(body))
+
+
+def _predictions_table(body: BatchBody) -> Table:
+    table = Table("image", "label", "probability", "all labels", title=f"{body.model}, version {body.version}")
+    for result in body.results:
+        image = Text(result.filename or "")  # a name is no markup
+        if isinstance(result, BatchFailure):
+            table.add_row(image, "not read", "", Text(result.error.detail), style="red")
+            continue
+        others = ", ".join(f"{one.label} {one.probability:.4f}" for one in result.predictions)
+        table.add_row(image, Text(result.label), f"{result.probability:.4f}", Text(others))
+    return table

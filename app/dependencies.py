@@ -1,0 +1,71 @@
+"""What routes ask for, as one annotated name each; `main` built it and put it into the application's state."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from app.metrics import Metrics
+from app.registry import LoadedVersion, Registry
+from app.service import Service
+from app.settings import Settings
+from app.uploads import Spooled, open_archive
+from model_store.evaluations import Evaluations
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _registry(request: Request) -> Registry:
+    registry: Registry = request.app.state.registry
+    return registry
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _evaluations(request: Request) -> Evaluations:
+    evaluations: Evaluations = request.app.state.evaluations
+    return evaluations
+
+
+def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+RegistryDep = Annotated[Registry, Depends(_registry)]
+ServiceDep = Annotated[Service, Depends(_service)]
+EvaluationsDep = Annotated[Evaluations, Depends(_evaluations)]
+MetricsDep = Annotated[Metrics, Depends(_metrics)]
+
+
+async def _loaded(
+    registry: RegistryDep,
+    model: Annotated[str | None, Query(description="Model; default: the one that is served first.")] = None,
+    version: Annotated[int | None, Query(gt=0, description="Version; default: the one that serves.")] = None,
+) -> AsyncIterator[LoadedVersion]:
+    async with registry.use(model, version) as loaded:
+        yield loaded
+
+
+LoadedDep = Annotated[LoadedVersion, Depends(_loaded)]
+"""The version asked for; it stays in memory until the response is sent."""
+
+
+async def _archive(
+    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
+) -> AsyncIterator[Spooled]:
+    del loaded  # an unknown model is said before the archive is taken
+    async with open_archive(request, service, settings) as spooled:
+        with service.job():
+            yield spooled
+
+
+ArchiveDep = Annotated[Spooled, Depends(_archive)]
+"""The archive sent, on disk, with a place among the evaluations under way, until the response is sent."""

@@ -1,0 +1,30 @@
+"""From a stored version to an engine that has proved itself: the golden samples are replayed here."""
+
+from collections.abc import Callable
+
+from app.engines.base import Engine, replay_golden
+from app.settings import Settings
+from model_store.golden import load_golden
+from model_store.store import StoredVersion
+
+EngineFactory = Callable[[StoredVersion, Settings], Engine]
+
+
+def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
+    """Load a version whose digests have been verified.
+
+    Raises:
+        EngineError: The device is missing, the graph is refused, or the golden samples are not reproduced.
+        VersionCorrupt: It has no golden samples.
+    """
+    from app.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415  an engine is imported when it is used
+
+    engine = TensorFlowEngine(
+        stored.directory,
+        stored.manifest,
+        device=settings.device,
+        max_batch_size=settings.max_batch_size,
+        threads=settings.engine_threads,
+    )
+    replay_golden(engine, load_golden(stored.directory))
+    return engine

@@ -1,0 +1,208 @@
+"""What can go wrong in the service, beside the errors of `model_store`.
+
+::
+
+    FullcountError
+    ├── RequestInvalid          the request lacks something, or says something impossible
+    │   ├── BodyEmpty
+    │   ├── FieldMissing        a multipart form without the field asked for
+    │   ├── FormMalformed       a body that is no readable form
+    │   ├── BodyTooLarge        `limit_bytes`
+    │   ├── ModelRequired       several models are served and none was named
+    │   ├── MediaTypeUnsupported
+    │   ├── BodyTimeout         the client stopped sending
+    │   └── ParameterInvalid
+    ├── ArchiveRejected         `reason` is one of `archive.REASONS`
+    ├── Unavailable             come back later
+    │   ├── NotReady
+    │   ├── Overloaded          `retry_after_s`
+    │   └── ShuttingDown
+    ├── SpoolFull               no space where uploads wait
+    ├── EngineError             nothing the caller did
+    │   ├── DeviceMissing       a GPU was asked for that is not there
+    │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
+    │   ├── GoldenMismatch      the engine does not reproduce what training computed
+    │   └── InferenceFailed
+    ├── ServerUnreachable       `--url` does not answer
+    └── ServerRefused           `--url` answered with a problem
+
+They know no HTTP status; `problems` has the one map from class to status.
+"""
+
+from collections.abc import Sequence
+
+from model_store.errors import FullcountError
+
+
+class RequestInvalid(FullcountError):
+    """A request that cannot be answered as it is."""
+
+
+class BodyEmpty(RequestInvalid):
+    """A body without a byte."""
+
+    hint = "Send the file as the body, or as a multipart field."
+
+    def __init__(self) -> None:
+        super().__init__("The request has an empty body.")
+
+
+class FieldMissing(RequestInvalid):
+    """A multipart form without the field that holds the file."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"The form has no file in a field named {field!r}.", hint=f"With curl: -F {field}=@FILE")
+
+
+class FormMalformed(RequestInvalid):
+    """A multipart body that cannot be parsed, or with more parts than allowed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The form cannot be read: {detail}")
+
+
+class BodyTooLarge(RequestInvalid):
+    """A body with more bytes than the route takes, declared or found while it came in."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body has more than {limit_bytes} bytes.")
+        self.limit_bytes = limit_bytes
+
+
+class ModelRequired(RequestInvalid):
+    """Several models are served, and the request names none."""
+
+    def __init__(self, available: Sequence[str]) -> None:
+        super().__init__("There are several models; name one.", hint=f"Available: {', '.join(available)}.")
+        self.available = list(available)
+
+
+class MediaTypeUnsupported(RequestInvalid):
+    """A declared media type that this route does not take."""
+
+    def __init__(self, media_type: str, accepted: Sequence[str]) -> None:
+        super().__init__(f"This route does not take {media_type!r}.", hint=f"Declare one of: {', '.join(accepted)}.")
+        self.accepted = list(accepted)
+
+
+class BodyTimeout(RequestInvalid):
+    """The client stopped sending in the middle of the body."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(f"No part of the body arrived for {timeout_s:g} s.")
+
+
+class ParameterInvalid(RequestInvalid):
+    """A query parameter out of its range."""
+
+    def __init__(self, name: str, value: object, rule: str) -> None:
+        super().__init__(f"{name}={value} is not possible: {rule}.")
+
+
+class ArchiveRejected(FullcountError):
+    """An archive that is refused as a whole.
+
+    Attributes:
+        reason: One of `app.archive.REASONS`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class Unavailable(FullcountError):
+    """Not now.
+
+    Attributes:
+        retry_after_s: Seconds after which it is worth asking again.
+    """
+
+    retry_after_s: int = 1
+
+
+class NotReady(Unavailable):
+    """The models are still being loaded, or could not be."""
+
+    def __init__(self, detail: str = "The models are being loaded.") -> None:
+        super().__init__(detail)
+
+
+class Overloaded(Unavailable):
+    """As many are waiting as may wait."""
+
+    hint = "Ask again after Retry-After seconds, or send fewer requests at once."
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"{limit} {what} are waiting already, which is the limit.")
+
+
+class ShuttingDown(Unavailable):
+    """The service stops."""
+
+    def __init__(self) -> None:
+        super().__init__("The service is shutting down.")
+
+
+class SpoolFull(FullcountError):
+    """There is no space left where uploads wait on disk."""
+
+    hint = "Free some space, or name another directory with FULLCOUNT_SPOOL_DIR."
+
+    def __init__(self) -> None:
+        super().__init__("There is no space left for the upload.")
+
+
+class EngineError(FullcountError):
+    """An engine cannot do its work."""
+
+
+class DeviceMissing(EngineError):
+    """A device was asked for that TensorFlow does not see."""
+
+    hint = "Use --device cpu or --device auto, or look at `fullcount doctor`."
+
+    def __init__(self, wanted: str, available: Sequence[str]) -> None:
+        super().__init__(f"There is no device {wanted!r} here; TensorFlow sees {', '.join(available) or 'none'}.")
+
+
+class GraphRefused(EngineError):
+    """A SavedModel holds operations that no image classifier needs."""
+
+    hint = "Only serve models that you trained or trust; publish this one again with `fullcount train`."
+
+    def __init__(self, where: str, operations: Sequence[str]) -> None:
+        super().__init__(f"{where} holds operations that are not on the allow-list: {', '.join(operations)}.")
+        self.operations = list(operations)
+
+
+class GoldenMismatch(EngineError):
+    """The engine's answers to the golden samples are not what training computed."""
+
+    hint = "The model and this engine do not fit together; publish the model again or use another engine."
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The golden samples are not reproduced: {detail}.")
+
+
+class InferenceFailed(EngineError):
+    """The engine raised an error for an image; the log has it."""
+
+    def __init__(self) -> None:
+        super().__init__("The model failed on this image.")
+
+
+class ServerUnreachable(FullcountError):
+    """No service answers at the URL."""
+
+    hint = "Start one with `fullcount serve`, or use --store to work without a server."
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(f"No answer from {url}: {detail}.")
+
+
+class ServerRefused(FullcountError):
+    """The service answered with a problem."""
+
+    def __init__(self, title: str, detail: str) -> None:
+        super().__init__(f"{title}: {detail}")

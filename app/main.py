@@ -1,0 +1,96 @@
+"""The application: the one place that builds and wires objects."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from app import problems
+from app.engines.loading import EngineFactory, load_engine
+from app.metrics import Metrics
+from app.middleware import RequestContext
+from app.registry import Registry
+from app.reports import warn_if_unwritable
+from app.routes import evaluate, health, models, predict
+from app.service import Service
+from app.settings import Settings
+from model_store.errors import FullcountError
+from model_store.evaluations import Evaluations
+from model_store.store import ModelStore
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    make_engine: EngineFactory = load_engine,
+    on_load_failure: Callable[[], None] = lambda: None,
+) -> FastAPI:
+    """Build the application; nothing is loaded before its lifespan begins.
+
+    Args:
+        settings: All of them; the environment is not read here.
+        make_engine: Makes an engine from a stored version.
+        on_load_failure: Called when what is to be served cannot be loaded; the reason has been logged.
+    """
+    app = FastAPI(
+        title="Fullcount",
+        version=version("fullcount"),
+        description="Image classification and its evaluation; every file is counted.",
+        lifespan=_lifespan,
+    )
+    metrics = Metrics()
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.make_engine = make_engine
+    app.state.on_load_failure = on_load_failure
+    app.state.evaluations = Evaluations(settings.store, settings.evaluations_dir)
+    app.add_middleware(RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s)
+    problems.install(app)
+    app.add_exception_handler(ClientDisconnect, _nobody_listens)
+    for router in (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router):
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Load the models beside the running server, which answers `/health/live` meanwhile; let go of them at the end."""
+    settings: Settings = app.state.settings
+    app.state.service = Service(settings, app.state.metrics)
+    app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
+    loading = asyncio.create_task(_load(app), name="load models")
+    try:
+        yield
+    finally:
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await app.state.registry.close()
+        app.state.service.close()
+
+
+async def _load(app: FastAPI) -> None:
+    registry: Registry = app.state.registry
+    try:
+        await registry.start()
+    except FullcountError as error:  # a person can mend it, and needs no traceback
+        log.error("the models cannot be loaded: %s %s", error, error.hint or "")  # noqa: TRY400
+        app.state.on_load_failure()
+        return
+    except Exception:
+        log.exception("the models cannot be loaded")
+        app.state.on_load_failure()
+        return
+    warn_if_unwritable(app.state.evaluations, list(registry.served()))
+
+
+async def _nobody_listens(request: Request, error: Exception) -> Response:
+    """Answer a client that has gone; the status is for the count."""
+    del request, error
+    return Response(status_code=499)

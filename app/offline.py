@@ -1,0 +1,101 @@
+"""The service without a server: predictions and evaluations on this machine, by the same code as over HTTP."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.archive import Archive
+from app.batch import Source, collect
+from app.engines.loading import load_engine
+from app.errors import ModelRequired
+from app.folder import open_folder, read_file
+from app.labelled_set import LabelledSet
+from app.metrics import Metrics
+from app.registry import LoadedVersion, Registry
+from app.reports import make_report
+from app.schemas import ArchiveFacts, BatchBody, EvaluationBody
+from app.service import Read, Service
+from app.settings import Settings
+from model_store.errors import ImageRejected
+from model_store.store import ModelStore
+
+
+@dataclass(frozen=True)
+class Offline:
+    """One loaded version in this process."""
+
+    settings: Settings
+    service: Service
+    loaded: LoadedVersion
+
+    async def predict(self, paths: Sequence[Path], top_k: int | None) -> BatchBody:
+        """Predict image files, as `POST /predict/batch` does."""
+        sources = [Source(str(path), self._reader(path)) for path in paths]
+        return (await collect(self.loaded, self.service, sources, top_k))[0]
+
+    async def evaluate(self, path: Path) -> EvaluationBody:
+        """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
+
+        Raises:
+            ArchiveRejected: It is refused as a whole.
+        """
+        with ExitStack() as stack:
+            given, facts = await self.service.in_thread(self._open, path, stack)
+            evaluation, _ = await self.service.evaluate(self.loaded, given)
+        return make_report(evaluation, self.loaded.manifest, facts)
+
+    def _reader(self, path: Path) -> Read:
+        return lambda: read_file(path, max_image_bytes=self.settings.max_image_bytes)
+
+    def _open(self, path: Path, stack: ExitStack) -> tuple[LabelledSet, ArchiveFacts]:
+        labels = self.loaded.manifest.labels
+        if path.is_dir():
+            given = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes)
+            return given, _facts_of_folder(path, given)
+        archive = Archive(stack.enter_context(path.open("rb")), self.settings.archive_limits())
+        return archive.labelled(labels), _facts_of_file(path)
+
+
+@asynccontextmanager
+async def load(settings: Settings) -> AsyncIterator[Offline]:
+    """Load the version that the settings name.
+
+    Raises:
+        ModelRequired: They name none, and the store holds several.
+        FullcountError: It cannot be loaded.
+    """
+    store = ModelStore(settings.store)
+    if not settings.models and len(names := store.models()) > 1:
+        raise ModelRequired(names)
+    metrics = Metrics()
+    service = Service(settings, metrics)
+    registry = Registry(store, settings, load_engine, metrics)
+    try:
+        await registry.start()
+        async with registry.use() as loaded:
+            yield Offline(settings, service, loaded)
+    finally:
+        await registry.close()
+        service.close()
+
+
+def _facts_of_file(path: Path) -> ArchiveFacts:
+    with path.open("rb") as file:
+        return ArchiveFacts(
+            filename=path.name, bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest()
+        )
+
+
+def _facts_of_folder(path: Path, given: LabelledSet) -> ArchiveFacts:
+    """Describe a folder as if it were an archive: the digest is over paths and bytes of its readable images, sorted."""
+    digest, length = hashlib.sha256(), 0
+    for image in sorted(given.images):
+        try:
+            data = given.read(image.path)
+        except ImageRejected:
+            continue  # it will be among the excluded
+        digest.update(image.path.encode() + b"\0" + hashlib.sha256(data).digest())
+        length += len(data)
+    return ArchiveFacts(filename=path.name, bytes=length, sha256=digest.hexdigest())

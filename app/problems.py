@@ -1,0 +1,150 @@
+"""From an exception to an RFC 9457 problem: the only place that knows which error has which HTTP status.
+
+Every type is described at `/problems/NAME` and in docs/problems.md.
+"""
+
+import errno
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from app import errors
+from app.schemas import ProblemBody
+from model_store import errors as store_errors
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+REQUEST_ID_KEY: Final = "fullcount.request_id"
+"""Where the request id lies in the ASGI scope."""
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One kind of problem."""
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        """The problem's `type`, relative to the service that answers."""
+        return f"/problems/{self.name}"
+
+
+def _type(name: str, status: int, title: str) -> ProblemType:
+    return ProblemType(name, status, title)
+
+
+INTERNAL: Final = _type("internal-error", 500, "Internal error")
+INVALID: Final = _type("invalid-parameter", 422, "Invalid parameter")
+NO_SPACE: Final = _type("no-space", 507, "No space")
+
+TYPES: Final[Mapping[type[Exception], ProblemType]] = {
+    errors.BodyEmpty: _type("empty-body", 400, "Empty body"),
+    errors.FieldMissing: _type("missing-file", 400, "Missing file"),
+    errors.FormMalformed: _type("malformed-form", 400, "Malformed form"),
+    errors.BodyTooLarge: _type("body-too-large", 413, "Body too large"),
+    errors.ModelRequired: _type("model-required", 400, "Model required"),
+    store_errors.ModelNotFound: _type("model-not-found", 404, "Unknown model"),
+    store_errors.VersionNotFound: _type("version-not-found", 404, "Unknown version"),
+    store_errors.EvaluationNotFound: _type("evaluation-not-found", 404, "Unknown evaluation"),
+    errors.BodyTimeout: _type("body-timeout", 408, "Body timeout"),
+    errors.MediaTypeUnsupported: _type("unsupported-media-type", 415, "Unsupported media type"),
+    errors.ParameterInvalid: INVALID,
+    store_errors.ImageRejected: _type("image-rejected", 422, "Image rejected"),
+    errors.ArchiveRejected: _type("archive-rejected", 422, "Archive rejected"),
+    errors.InferenceFailed: _type("inference-failed", 500, "Inference failed"),
+    errors.EngineError: _type("model-unusable", 500, "Model unusable"),
+    store_errors.VersionCorrupt: _type("model-unusable", 500, "Model unusable"),
+    store_errors.SchemaUnknown: _type("model-unusable", 500, "Model unusable"),
+    errors.NotReady: _type("not-ready", 503, "Not ready"),
+    errors.Overloaded: _type("overloaded", 503, "Overloaded"),
+    errors.ShuttingDown: _type("shutting-down", 503, "Shutting down"),
+    errors.SpoolFull: NO_SPACE,
+}
+"""Exception class → problem; a subclass has its parent's where it has none of its own."""
+
+BY_STATUS: Final[Mapping[int, ProblemType]] = {
+    400: TYPES[errors.FormMalformed],
+    404: _type("not-found", 404, "Not found"),
+    405: _type("method-not-allowed", 405, "Method not allowed"),
+}
+"""Problems that the framework raises itself."""
+
+_MEMBERS: Final = ("reason", "available", "accepted", "limit_bytes", "hint")
+
+
+def all_types() -> dict[str, ProblemType]:
+    """Return every problem type by its name."""
+    every = [*TYPES.values(), *BY_STATUS.values(), INTERNAL]
+    return {one.name: one for one in every}
+
+
+def problem_of(error: Exception) -> tuple[ProblemType, ProblemBody]:
+    """Describe an error; what is not the caller's doing is not told in detail."""
+    kind = next((TYPES[one] for one in type(error).__mro__ if one in TYPES), INTERNAL)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        kind, error = NO_SPACE, errors.SpoolFull()
+    if kind.status == 500:
+        return kind, _body(kind, "Something went wrong here; the log has it under this request's id.")
+    members = {name: value for name in _MEMBERS if (value := getattr(error, name, None)) is not None}
+    return kind, _body(kind, str(error), **members)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem."""
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise TypeError
+        kind = BY_STATUS.get(error.status_code, ProblemType("http-error", error.status_code, "HTTP error"))
+        return _response(request, kind, _body(kind, f"{error.detail.rstrip('.')}."), error.headers)
+
+    async def on_validation_error(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise TypeError
+        wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+        return _response(request, INVALID, _body(INVALID, f"{'; '.join(wrong)}.", errors=wrong))
+
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    for one in {OSError, *TYPES}:
+        app.add_exception_handler(one, answer)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Answer a request with the problem that an error is; an error of ours is logged.
+
+    Of `Exception` itself `middleware` takes care: the framework's own place for it lies outside every middleware, where
+    the answer would have no id and not be counted.
+    """
+    kind, body = problem_of(error)
+    if kind.status == 500:
+        log.error("request %s failed", request_id(request), exc_info=error)
+    retry = {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.Unavailable) else {}
+    return _response(request, kind, body, retry)
+
+
+def request_id(request: Request) -> str | None:
+    """Return the id of a request."""
+    value = request.scope.get(REQUEST_ID_KEY)
+    return value if isinstance(value, str) else None
+
+
+def _body(kind: ProblemType, detail: str, **members: Any) -> ProblemBody:  # noqa: ANN401  any JSON value
+    return ProblemBody(type=kind.uri, title=kind.title, status=kind.status, detail=detail, **members)
+
+
+def _response(
+    request: Request, kind: ProblemType, body: ProblemBody, headers: Mapping[str, str] | None = None
+) -> Response:
+    content = body.model_dump(exclude_none=True) | {"instance": request_id(request)}
+    return JSONResponse(content, kind.status, headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,225 @@
+"""Which versions are in memory, and getting them there: verified, loaded, checked, and only then found.
+
+The versions that are served by default are loaded at the start and stay. Others are loaded when they are first asked
+for, and the least recently used of them makes room. Loading happens in a thread of its own.
+"""
+
+import asyncio
+import functools
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.batcher import Batcher
+from app.engines.base import Engine
+from app.engines.loading import EngineFactory
+from app.errors import ModelRequired, NotReady, ParameterInvalid, ShuttingDown
+from app.metrics import Metrics
+from app.settings import Settings
+from model_store.errors import FullcountError, ModelNotFound
+from model_store.manifest import Manifest
+from model_store.pixels import InputSpec
+from model_store.store import ModelStore, StoredVersion
+
+log = logging.getLogger(__name__)
+
+_Key = tuple[str, int]
+
+
+@dataclass(eq=False)
+class LoadedVersion:
+    """A version that answers."""
+
+    manifest: Manifest
+    input: InputSpec
+    engine: Engine
+    batcher: Batcher
+
+
+class Registry:
+    """The versions of a store that are in memory.
+
+    Args:
+        store: The store.
+        settings: Which models to serve, and how.
+        make_engine: Makes an engine from a stored version; blocks.
+        metrics: Told about batches and loaded versions.
+    """
+
+    def __init__(self, store: ModelStore, settings: Settings, make_engine: EngineFactory, metrics: Metrics) -> None:
+        self.store = store
+        self._settings = settings
+        self._make_engine = make_engine
+        self._metrics = metrics
+        self._loading: dict[_Key, asyncio.Task[LoadedVersion]] = {}  # in the order of last use
+        self._users: Counter[_Key] = Counter()  # what is used, or waited for, is not unloaded
+        self._served: dict[str, int] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self.failure: Exception | None = None
+        self.is_ready = False
+
+    async def start(self) -> None:
+        """Load what is served by default; on failure keep the reason in `failure` and raise it.
+
+        Raises:
+            FullcountError: There is nothing to serve, or a version cannot be loaded.
+        """
+        try:
+            self._served = self._choose()
+            for key in self._served.items():
+                await self._load(key)
+        except Exception as error:
+            self.failure = error
+            raise
+        self.is_ready = True
+
+    async def close(self) -> None:
+        """Turn away who is waiting and let go of every version."""
+        self.is_ready = False
+        for task in self._loading.values():
+            task.cancel()
+        for outcome in await asyncio.gather(*self._loading.values(), return_exceptions=True):
+            if isinstance(outcome, LoadedVersion):
+                await self._unload(outcome)
+        self._loading.clear()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def check_ready(self) -> None:
+        """Raise unless a prediction could be answered now.
+
+        Raises:
+            NotReady: Models are being loaded, or could not be.
+        """
+        if self.failure is not None:
+            raise NotReady("The models could not be loaded; the log says why.")
+        if not self.is_ready:
+            raise NotReady
+
+    def served(self) -> dict[str, int]:
+        """Return the models served and the version of each that answers by default."""
+        return dict(self._served)
+
+    def default_model(self) -> str:
+        """Return the model that answers where none is named.
+
+        Raises:
+            ModelRequired: Several are served, and none was named first by the settings.
+        """
+        if self._settings.models:
+            return self._settings.models[0]
+        if len(self._served) > 1:
+            raise ModelRequired(sorted(self._served))
+        return next(iter(self._served))
+
+    def loaded(self) -> dict[_Key, LoadedVersion]:
+        """Return the versions in memory."""
+        return {
+            key: task.result()
+            for key, task in self._loading.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
+
+    @asynccontextmanager
+    async def use(self, model: str | None = None, version: int | None = None) -> AsyncIterator[LoadedVersion]:
+        """Use a version, loading it if it must be; it stays loaded until the block ends.
+
+        Raises:
+            NotReady: The service is not ready.
+            ModelRequired: No model is named and several are served.
+            ModelNotFound, VersionNotFound: It is not there, or not served.
+        """
+        self.check_ready()
+        key = self._resolve(model, version)
+        self._users[key] += 1
+        try:
+            loaded = await self._load(key)
+            await self._make_room()
+            yield loaded
+        finally:
+            self._users[key] -= 1
+
+    def check_served(self, model: str) -> str:
+        """Return `model` if it is served.
+
+        Raises:
+            NotReady: The service is not ready.
+            ModelNotFound: It is not.
+        """
+        self.check_ready()
+        if model not in self._served:
+            raise ModelNotFound(model, sorted(self._served))
+        return model
+
+    def _choose(self) -> dict[str, int]:
+        """Decide which version of which model is served by default."""
+        models = list(self._settings.models) or self.store.models()
+        if not models:
+            raise FullcountError(
+                f"There is no model in {self.store.directory}.", hint="Publish one with `fullcount train`."
+            )
+        if self._settings.version is not None and len(models) > 1:
+            raise ParameterInvalid("version", self._settings.version, "it goes with exactly one model")
+        return {model: self.store.resolve(model, self._settings.version) for model in models}
+
+    def _resolve(self, model: str | None, version: int | None) -> _Key:
+        name = self.default_model() if model is None else self.check_served(model)
+        return name, self._served[name] if version is None else self.store.resolve(name, version)
+
+    async def _load(self, key: _Key) -> LoadedVersion:
+        """Find a version in memory or bring it there; who gives up waiting does not stop the loading."""
+        task = self._loading.pop(key, None)
+        if task is None:
+            task = asyncio.create_task(self._bring(key), name=f"load {key}")
+            task.add_done_callback(functools.partial(self._forget_failed, key))
+        self._loading[key] = task  # the most recently used is last
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():  # by `close`, not by who called us
+                raise ShuttingDown from None
+            raise
+
+    def _forget_failed(self, key: _Key, task: "asyncio.Task[LoadedVersion]") -> None:
+        """Let the next caller try again, also where everybody who waited for this one has gone."""
+        error = "the service stops" if task.cancelled() else task.exception()
+        if error is None:
+            return
+        log.warning("model %s version %d is not loaded: %s", *key, error)
+        if self._loading.get(key) is task:
+            del self._loading[key]
+
+    async def _bring(self, key: _Key) -> LoadedVersion:
+        stored, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
+        batcher = Batcher(
+            engine.predict,
+            sizes=engine.batch_sizes,
+            max_waiting=self._settings.max_queue,
+            observe=self._metrics.batch_size.observe,
+        )
+        batcher.start()
+        loaded = LoadedVersion(stored.manifest, self._settings.input_of(stored.manifest.input), engine, batcher)
+        self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
+        log.info("model %s version %d is ready: %s on %s", *key, engine.name, engine.device)
+        return loaded
+
+    def _open(self, key: _Key) -> tuple[StoredVersion, Engine]:
+        stored = self.store.open(*key)
+        return stored, self._make_engine(stored, self._settings)
+
+    async def _make_room(self) -> None:
+        """Unload the least recently used versions that nobody uses and nobody gets by default."""
+        while len(self._loading) > self._settings.max_loaded_versions:
+            idle = (key for key in self.loaded() if not self._users[key] and self._served.get(key[0]) != key[1])
+            key = next(idle, None)
+            if key is None:
+                return
+            await self._unload(self._loading.pop(key).result())
+
+    async def _unload(self, loaded: LoadedVersion) -> None:
+        await loaded.batcher.close()
+        loaded.engine.close()
+        manifest = loaded.manifest
+        self._metrics.loaded.remove(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)

@@ -1,0 +1,1 @@
+"""Routes translate HTTP to calls of the service, and nothing else."""

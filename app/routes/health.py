@@ -1,0 +1,47 @@
+"""`GET /health/…`, `GET /metrics`, and what a problem's type means: `GET /problems/{name}`."""
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from app.dependencies import MetricsDep, RegistryDep
+from app.metrics import CONTENT_TYPE
+from app.problems import all_types
+from app.routes.documentation import problems
+from app.schemas import HealthBody
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live")
+async def live(registry: RegistryDep) -> HealthBody:
+    """Answer while the process runs."""
+    return HealthBody(status="live", models=registry.served())
+
+
+@router.get("/health/ready", responses=problems(503))
+async def ready(registry: RegistryDep) -> HealthBody:
+    """Answer 200 only when a prediction would be answered."""
+    registry.check_ready()
+    return HealthBody(status="ready", models=registry.served())
+
+
+@router.get("/metrics")
+async def metrics(metrics: MetricsDep) -> Response:
+    """Return the counters in Prometheus' text format."""
+    return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+
+@router.get("/problems/{name}", responses=problems(404))
+async def read_problem(name: str) -> dict[str, str | int]:
+    """Say what a problem's `type` means."""
+    kind = all_types().get(name)
+    if kind is None:
+        raise HTTPException(404, "There is no problem of that name")
+    return {"type": kind.uri, "title": kind.title, "status": kind.status}
+
+
+@router.get("/", include_in_schema=False)
+async def start() -> Response:
+    """Lead a person with a browser to the page where the API can be tried."""
+    return RedirectResponse("/docs")

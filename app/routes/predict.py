@@ -1,0 +1,110 @@
+"""`POST /predict` and `POST /predict/batch`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from app.archive import Archive
+from app.batch import Result, Source, collect, results_of, sources_of
+from app.dependencies import LoadedDep, ServiceDep, SettingsDep
+from app.errors import ParameterInvalid
+from app.middleware import limit_body
+from app.registry import LoadedVersion
+from app.routes.documentation import problems, upload
+from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
+from app.schemas import BatchBody, PredictedImage, PredictionBody
+from app.settings import Settings
+from app.uploads import FORM, IMAGE, media_type, open_archive, open_files, read_image, reader, unless_disconnected
+
+TopK = Annotated[int | None, Query(ge=1, description="How many labels to return, 1 to all; default: all.")]
+
+
+def make_router(settings: Settings) -> APIRouter:
+    """Make the routes, with the settings' limits on their bodies."""
+    router = APIRouter(tags=["predict"])
+    router.add_api_route(
+        "/predict",
+        predict,
+        methods=["POST"],
+        dependencies=[Depends(limit_body(settings.max_image_bytes))],
+        responses={200: {"model": PredictionBody}, **problems(400, 404, 408, 413, 415, 422, 503)},
+        response_class=Response,
+        openapi_extra=upload(IMAGE, "file"),
+    )
+    router.add_api_route(
+        "/predict/batch",
+        predict_batch,
+        methods=["POST"],
+        dependencies=[Depends(limit_body(settings.max_batch_bytes))],
+        responses={200: {"model": BatchBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        response_class=Response,
+        openapi_extra=upload(("application/zip",), "files", is_list=True),
+    )
+    return router
+
+
+async def predict(request: Request, loaded: LoadedDep, service: ServiceDep, top_k: TopK = None) -> Response:
+    """Predict one image: a raw body, or the field `file` of a form."""
+    _check_top_k(top_k, loaded)
+    sent = await read_image(request)
+    work = asyncio.create_task(service.predict(loaded, lambda: sent.data))
+    prediction = await unless_disconnected(request, work)
+    manifest = loaded.manifest
+    body = PredictionBody(
+        model=manifest.model,
+        version=manifest.version,
+        filename=sent.filename,
+        **PredictedImage.fields_of(prediction, manifest, top_k),
+    )
+    return json_response(body, server_timing(prediction.timing))
+
+
+async def _sources(
+    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
+) -> AsyncIterator[list[Source]]:
+    """Open the images of a batch, with a place among the batches under way, until the response is sent."""
+    del loaded  # an unknown model is said before the images are taken
+    if media_type(request) == FORM:
+        async with open_files(request, settings.max_batch_images) as files:
+            with service.job():
+                yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
+    else:
+        async with open_archive(request, service, settings) as spooled:
+            with service.job():
+                archive = await service.in_thread(Archive, spooled.file, settings.archive_limits())
+                yield sources_of(archive, settings.max_batch_images)
+
+
+async def predict_batch(
+    request: Request,
+    loaded: LoadedDep,
+    service: ServiceDep,
+    sources: Annotated[list[Source], Depends(_sources)],
+    top_k: TopK = None,
+) -> Response:
+    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does so alone.
+
+    System files in a zip, such as `__MACOSX/`, are left out.
+    """
+    _check_top_k(top_k, loaded)
+    if wants(request, JSONL):
+        return LinesResponse(_lines(results_of(loaded, service, sources, top_k)))
+    work = asyncio.create_task(collect(loaded, service, sources, top_k))
+    body, timing = await unless_disconnected(request, work)
+    return json_response(body, server_timing(timing))
+
+
+async def _lines(results: AsyncGenerator[Result, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(results):
+        async for result, _ in results:
+            yield result.model_dump_json(exclude_unset=True) + "\n"
+
+
+def _check_top_k(top_k: int | None, loaded: LoadedVersion) -> None:
+    labels = len(loaded.manifest.labels)
+    if top_k is not None and top_k > labels:
+        raise ParameterInvalid("top_k", top_k, f"the model has {labels} labels")

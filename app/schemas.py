@@ -1,0 +1,199 @@
+"""The bodies of the responses, beside those of `model_store.report`: see docs/http-api.md."""
+
+from datetime import datetime
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from app.service import Prediction
+from model_store.manifest import Description, Manifest
+from model_store.report import Evaluation
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class LabelProbability(_Body):
+    """A label and how probable it is."""
+
+    label: str
+    probability: float
+
+
+class ImageFacts(_Body):
+    """What the file is, whatever it is called; the size is that of the picture as stored."""
+
+    format: str
+    width: int
+    height: int
+
+
+class PredictedImage(_Body):
+    """The answer for one image."""
+
+    label: str
+    probability: float
+    threshold: float | None = None
+    """The operating threshold, for a model with a positive label."""
+    predictions: list[LabelProbability]
+    image: ImageFacts
+
+    @classmethod
+    def fields_of(cls, prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:
+        """Return the fields for a prediction: the most probable `top_k` labels, highest first."""
+        probabilities = prediction.probabilities
+        chosen = description.decision.index(probabilities)
+        order = np.argsort(-probabilities, kind="stable")[:top_k]
+        labels = description.labels
+        ranked = [LabelProbability(label=labels[at], probability=float(probabilities[at])) for at in order]
+        threshold = {} if description.threshold is None else {"threshold": description.threshold}
+        return {
+            "label": labels[chosen],
+            "probability": float(probabilities[chosen]),
+            **threshold,
+            "predictions": ranked,
+            "image": ImageFacts(format=prediction.format, width=prediction.width, height=prediction.height),
+        }
+
+
+class _PredictionHead(_Body):
+    model: str
+    version: int
+    filename: str | None
+
+
+class PredictionBody(PredictedImage, _PredictionHead):
+    """The answer of `POST /predict`."""
+
+
+class ProblemBody(_Body):
+    """An RFC 9457 problem; further members carry data."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+
+
+class _BatchHead(_Body):
+    index: int
+    filename: str | None
+
+
+class BatchPrediction(PredictedImage, _BatchHead):
+    """One image of a batch that was answered."""
+
+
+class BatchFailure(_BatchHead):
+    """One image of a batch that could not be answered."""
+
+    error: ProblemBody
+
+
+class BatchBody(_Body):
+    """The answer of `POST /predict/batch`; results are in the order sent."""
+
+    model: str
+    version: int
+    count: int
+    succeeded: int
+    failed: int
+    results: list[BatchPrediction | BatchFailure]
+
+    @classmethod
+    def of(cls, manifest: Manifest, results: list[BatchPrediction | BatchFailure]) -> Self:
+        """Count the results."""
+        failed = sum(isinstance(result, BatchFailure) for result in results)
+        return cls(
+            model=manifest.model,
+            version=manifest.version,
+            count=len(results),
+            succeeded=len(results) - failed,
+            failed=failed,
+            results=results,
+        )
+
+
+class ArchiveFacts(_Body):
+    """The archive that was evaluated."""
+
+    filename: str | None
+    bytes: int
+    sha256: str
+
+
+class _ReportHead(_Body):
+    """What a report says before its figures."""
+
+    id: str
+    stored: bool
+    created: datetime
+    model: str
+    version: int
+    archive: ArchiveFacts
+
+
+class EvaluationBody(Evaluation, _ReportHead):
+    """A report: what `POST /evaluate` answers and `GET /evaluations/{id}` returns."""
+
+
+class EvaluationSummary(_Body):
+    """One line of `GET /evaluations`."""
+
+    id: str
+    created: str
+    model: str
+    version: int
+    filename: str | None
+    images: int
+    scored: int
+    unreadable: int
+    accuracy: float | None
+
+
+class EvaluationsBody(_Body):
+    """Stored reports, newest first."""
+
+    evaluations: list[EvaluationSummary]
+
+
+class ModelBody(_Body):
+    """A model that is served."""
+
+    model: str
+    serving: int
+    versions: list[int]
+    loaded: list[int]
+    labels: list[str]
+    positive: str | None
+
+    @classmethod
+    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int]) -> Self:
+        """Describe a model by the version that serves."""
+        return cls(
+            model=manifest.model,
+            serving=manifest.version,
+            versions=versions,
+            loaded=loaded,
+            labels=list(manifest.labels),
+            positive=manifest.positive,
+        )
+
+
+class ModelsBody(_Body):
+    """Every model that is served."""
+
+    models: list[ModelBody]
+
+
+class HealthBody(_Body):
+    """`status` is `live` or `ready`."""
+
+    status: str
+    models: dict[str, int]
+    """Model to the version that answers by default."""

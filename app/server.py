@@ -1,0 +1,94 @@
+"""The process around the application: listening, logging, and an end that loses nothing.
+
+On SIGTERM or Ctrl-C the server stops accepting, finishes what it has, and the process exits with 0; after
+`shutdown_grace_s` it stops waiting. A model that cannot be loaded ends it with 1.
+"""
+
+import logging
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from app.main import create_app
+from app.settings import Settings
+from model_store.errors import FullcountError
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 2048
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class CannotStart(FullcountError):
+    """The server cannot start with these settings."""
+
+
+def run_server(settings: Settings) -> int:
+    """Serve until a signal comes.
+
+    Returns:
+        The exit code: 0, or 1 when the models could not be loaded.
+
+    Raises:
+        CannotStart: The address is taken, or there is no spool directory.
+    """
+    logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    _use_spool_directory(settings)
+    listener = _listen(settings)
+    failed = False
+
+    def stop() -> None:
+        nonlocal failed
+        failed = True
+        server.should_exit = True
+
+    def stop_as_asked(signal_number: int, frame: FrameType | None) -> None:
+        del signal_number, frame
+        server.should_exit = True
+
+    server = uvicorn.Server(_config(settings, on_load_failure=stop))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # for a signal that comes before uvicorn listens to them, and for the one that it raises again, having shut
+        # down, to end as signalled: here the end is an ordinary one
+        signal.signal(number, stop_as_asked)
+    server.run(sockets=[listener])
+    return 1 if failed else 0
+
+
+def _config(settings: Settings, on_load_failure: Callable[[], None]) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings, on_load_failure=on_load_failure),
+        backlog=_BACKLOG,
+        access_log=False,  # `app.middleware` logs requests, with their ids
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}.",
+            hint="Choose another with --host and --port.",
+        ) from error
+    host, port = listener.getsockname()[:2]
+    log.info("listening on http://%s:%d, loading models", f"[{host}]" if ":" in host else host, port)
+    return listener
+
+
+def _use_spool_directory(settings: Settings) -> None:
+    """Make every temporary file of this process lie where uploads shall wait, also those of the form parser."""
+    directory = settings.spool_directory()
+    if not directory.is_dir():
+        hint = "Make it, or unset FULLCOUNT_SPOOL_DIR."
+        raise CannotStart(f"The spool directory {directory} does not exist.", hint=hint)
+    tempfile.tempdir = str(directory)

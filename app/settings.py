@@ -1,0 +1,123 @@
+"""Every setting of the service: read from FULLCOUNT_… in the environment, overridden by the command line.
+
+Nothing is read at import; `create_app` is given an instance.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.archive import ArchiveLimits
+from model_store.pixels import DEFAULT_MAX_IMAGE_PIXELS, MAX_IMAGE_PIXELS, Format, InputSpec
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Settings of the service. Units are in the names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FULLCOUNT_", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    store: Path = Path("models")
+    """Directory of the model store."""
+    models: Annotated[tuple[str, ...], NoDecode] = ()
+    """Models to serve, separated by commas; the first one answers requests that name none. Empty: every model."""
+    version: Positive | None = None
+    """Version to serve, when one model is served; default: what the alias `serving` says, else the highest."""
+    evaluations_dir: Path | None = None
+    """Directory for stored reports; default: in the store, beside each model."""
+    spool_dir: Path | None = None
+    """Directory where uploads wait on disk; default: the system's directory for temporary files."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 listens on all."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on; 0 lets the system choose."""
+    shutdown_grace_s: Positive = 30
+    """Seconds that requests under way have to finish after SIGTERM."""
+    body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds without a byte of the body after which a request is given up."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity of what is logged."""
+
+    engine: Literal["auto", "tensorflow"] = "auto"
+    """What computes; `auto` takes the fastest that is installed."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = "auto"
+    """`auto`, `cpu`, `gpu` or `gpu:N`; a GPU that is asked for and missing is an error."""
+    max_batch_size: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Most images that the engine computes at once."""
+    engine_threads: Annotated[int, Field(ge=0)] = 0
+    """Threads of one operation of the engine; 0: as many as there are cores."""
+    decode_threads: Annotated[int, Field(ge=0)] = 0
+    """Threads that decode images; 0: as many as there are cores."""
+    max_loaded_versions: Positive = 4
+    """Versions kept in memory; of those that are not served by default, the least recently used goes first."""
+
+    max_queue: Positive = 256
+    """Single images that may wait for a decoder, and for the engine; one more gets 503."""
+    max_in_flight: Positive = 64
+    """Images of one batch or evaluation that are decoded or computed at the same time."""
+    max_evaluations: Positive = 4
+    """Batches and evaluations under way at the same time; one more gets 503."""
+
+    max_image_bytes: Positive = 32 * MIB
+    """Most bytes of one image file."""
+    max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS
+    """Most pixels (width times height) of one image."""
+    max_batch_images: Positive = 1000
+    """Most images in one batch."""
+    max_batch_bytes: Positive = 512 * MIB
+    """Most bytes of the body of one batch."""
+    max_archive_bytes: Positive = 4 * GIB
+    """Most bytes of the body of one evaluation."""
+    max_archive_entries: Positive = 100_000
+    """Most entries of an archive."""
+    max_archive_uncompressed_bytes: Positive = 16 * GIB
+    """Most bytes of all files of an archive together, unpacked."""
+    max_compression_ratio: Annotated[float, Field(ge=1)] = 200.0
+    """Most bytes unpacked for one byte of the archive."""
+    extra_formats: Annotated[tuple[Format, ...], NoDecode] = ()
+    """Image formats accepted beside those of the model's manifest, separated by commas: AVIF."""
+
+    @field_validator("models", "extra_formats", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    def archive_limits(self) -> ArchiveLimits:
+        """Return what an archive may cost."""
+        return ArchiveLimits(
+            max_entries=self.max_archive_entries,
+            max_uncompressed_bytes=self.max_archive_uncompressed_bytes,
+            max_compression_ratio=self.max_compression_ratio,
+            max_image_bytes=self.max_image_bytes,
+        )
+
+    def input_of(self, spec: InputSpec) -> InputSpec:
+        """Return a model's input with the extra formats of this service; the pixels are made as ever."""
+        return InputSpec(**spec.model_dump(exclude={"formats"}), formats=(*spec.formats, *self.extra_formats))
+
+    def spool_directory(self) -> Path:
+        """Return where uploads wait on disk."""
+        return self.spool_dir or Path(tempfile.gettempdir())
+
+
+def cores() -> int:
+    """Return the number of cores this process may use: its affinity, or a container's quota if that is less."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    except (OSError, ValueError):  # no control groups of version 2 here
+        return allowed
+    return allowed if quota == "max" else max(1, min(allowed, int(quota) // int(period)))

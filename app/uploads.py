@@ -1,0 +1,205 @@
+"""How files arrive: as a raw body or as fields of a form, in memory when one image, on disk when an archive.
+
+Limits on the whole body are in `middleware`. Here are the rules about media types, and
+the one place that reads a request's stream.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, BinaryIO, Final, TypeVar, cast
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect, Request
+
+from app.errors import BodyEmpty, FieldMissing, FormMalformed, MediaTypeUnsupported
+from app.labelled_set import check_size
+from app.service import Read, Service
+from app.settings import Settings
+
+T = TypeVar("T")
+
+FORM: Final = "multipart/form-data"
+ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
+IMAGE: Final = ("image/*", "application/octet-stream")
+_PIECE_BYTES: Final = 1 << 20
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
+_MAX_FIELDS: Final = 16
+_MAX_FIELD_BYTES: Final = 64 * 1024
+"""Fields that are no files have no meaning here, and are held in memory."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that was sent."""
+
+    filename: str | None
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """One file that waits on disk; whoever opened it closes it."""
+
+    filename: str | None
+    file: BinaryIO
+    bytes: int
+    sha256: str
+
+
+def media_type(request: Request) -> str:
+    """Return the declared media type without parameters, in lower case; empty where none is declared."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+async def read_image(request: Request) -> Upload:
+    """Read one image: the raw body, or the field `file` of a form.
+
+    Raises:
+        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
+    """
+    declared = media_type(request)
+    if declared == FORM:
+        async with _open_form(request, 1) as form:
+            file = _field(form.get("file"), "file")
+            upload = Upload(file.filename, await file.read())
+    elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
+        upload = Upload(None, await request.body())
+    else:
+        raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
+    if not upload.data:
+        raise BodyEmpty
+    return upload
+
+
+@asynccontextmanager
+async def open_files(request: Request, max_files: int) -> AsyncIterator[list[UploadFile]]:
+    """Open the files of the field `files` of a form.
+
+    Raises:
+        FieldMissing: There are none, or one has no file name and is therefore text.
+    """
+    async with _open_form(request, max_files) as form:
+        files = [_field(value, "files") for value in form.getlist("files")]
+        if not files:
+            raise FieldMissing("files")
+        yield files
+
+
+def reader(file: UploadFile, max_image_bytes: int) -> Read:
+    """Return what reads one image of a form, if it is not too large."""
+
+    def read() -> bytes:
+        check_size(file.filename or "The file", file.size or 0, max_image_bytes)
+        return file.file.read()
+
+    return read
+
+
+@asynccontextmanager
+async def open_archive(request: Request, service: Service, settings: Settings) -> AsyncIterator[Spooled]:
+    """Take an archive to disk: the raw body, or the field `file` of a form; it is removed at the end of the block.
+
+    Raises:
+        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
+        OSError: There is no space; `problems` knows.
+    """
+    declared = media_type(request)
+    if declared == FORM:
+        async with _open_form(request, 1) as form:
+            field = _field(form.get("file"), "file")
+            spooled = await service.in_thread(_measure, field.file, field.filename)
+            yield _not_empty(spooled)
+    elif declared in {"", *ZIP}:
+        with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
+            yield _not_empty(await _spool(request, service, file))
+    else:
+        raise MediaTypeUnsupported(declared, [*ZIP, FORM])
+
+
+async def unless_disconnected(request: Request, work: "asyncio.Task[T]") -> T:
+    """Wait for work that is only worth doing while the client is there.
+
+    The body must have been read: what comes next is the client's going.
+
+    Raises:
+        ClientDisconnect: The client went; the work is cancelled and has ended.
+    """
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        raise ClientDisconnect
+    finally:
+        for task in (work, gone):
+            task.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _open_form(request: Request, max_files: int) -> AsyncIterator[FormData]:
+    """Parse a form.
+
+    The client names the codec of its file names, and Python has some that take hours (punycode), make strings that no
+    JSON can hold (utf-7) or raise what the parser does not expect: only those that a browser would use are taken.
+    """
+    charset = parse_options_header(request.headers["content-type"])[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in _CHARSETS:
+        raise FormMalformed(f"the charset {charset!r} is not supported; use utf-8.")
+    async with request.form(max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+        yield form
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled:
+    digest = hashlib.sha256()
+    length = 0
+
+    def write(pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+
+    pieces: list[bytes] = []
+    waiting = 0
+    async for piece in request.stream():
+        pieces.append(piece)
+        length += len(piece)
+        waiting += len(piece)
+        if waiting >= _PIECE_BYTES:
+            await service.in_thread(write, pieces)
+            pieces, waiting = [], 0
+    await service.in_thread(write, pieces)
+    await service.in_thread(file.flush)
+    return Spooled(None, cast("BinaryIO", file), length, digest.hexdigest())
+
+
+def _measure(file: BinaryIO, filename: str | None) -> Spooled:
+    file.seek(0)
+    digest = hashlib.sha256()
+    length = 0
+    while piece := file.read(_PIECE_BYTES):
+        digest.update(piece)
+        length += len(piece)
+    return Spooled(filename, file, length, digest.hexdigest())
+
+
+def _not_empty(spooled: Spooled) -> Spooled:
+    if spooled.bytes == 0:
+        raise BodyEmpty
+    return spooled
+
+
+def _field(value: object, name: str) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise FieldMissing(name)
+    return value

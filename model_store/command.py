@@ -1,0 +1,116 @@
+"""The `fullcount` command: it finds the subcommands that each package registers, and tells errors to people.
+
+A subcommand is an entry point of group `fullcount.commands`. Only the one that is called is loaded, so `fullcount
+serve` never imports training and `fullcount train` never imports the service. What a command does is no business of
+this file.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Any
+
+import click
+
+from model_store.errors import FullcountError
+
+GROUP = "fullcount.commands"
+ENVIRONMENT_PREFIX = "FULLCOUNT"
+
+_SUMMARIES = {
+    "audit": "List every file of a data set with its fate; train nothing.",
+    "doctor": "Say what this machine has and what limits it.",
+    "evaluate": "Evaluate a labelled folder or zip; every file is counted.",
+    "models": "List, show, verify and clean up what a store holds.",
+    "predict": "Predict the labels of images.",
+    "serve": "Serve the models of a store over HTTP.",
+    "train": "Train on a folder of labelled images and publish the model.",
+}
+"""What `fullcount --help` says of each command without loading it; a test compares with the commands' own words."""
+
+
+class _Commands(click.Group):
+    """A group whose members are entry points, loaded when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return sorted(_entry_points())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        entry_point = _entry_points().get(cmd_name)
+        return None if entry_point is None else _load(entry_point)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, envvar=f"{ENVIRONMENT_PREFIX}_DEBUG", help="Show the traceback of an error.")
+@click.version_option(version("fullcount"), prog_name="fullcount")
+@click.pass_context
+def fullcount(ctx: click.Context, *, debug: bool) -> None:
+    """Train, store, serve and evaluate image classifiers; every file is counted."""
+    ctx.obj = {"debug": debug}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command of this process's arguments and exit: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
+    run(fullcount, arguments)
+
+
+def run(command: click.Command, arguments: Sequence[str] | None = None, **settings: Any) -> None:  # noqa: ANN401
+    """Run a click command and exit; an error is one sentence and a hint on standard error.
+
+    Args:
+        command: The command.
+        arguments: Its arguments; default: those of the process.
+        **settings: Further settings of `click.Command.main`.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given or os.environ.get(f"{ENVIRONMENT_PREFIX}_DEBUG", "0") not in {"", "0", "false"}
+    try:
+        code = command.main(given, standalone_mode=False, **settings)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except FullcountError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        if error.hint:
+            click.echo(f"Hint: {error.hint}", err=True)
+        code = 1
+    except BrokenPipeError:  # the reader of our output, `head` for one, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {entry_point.name: entry_point for entry_point in entry_points(group=GROUP)}
+
+
+def _load(entry_point: EntryPoint) -> click.Command:
+    """Load a subcommand; what it needs may not be installed."""
+    try:
+        command = entry_point.load()
+    except ModuleNotFoundError as error:
+        extra = "train" if entry_point.value.startswith("training") else "serve"
+        raise CommandUnavailable(entry_point.name, str(error.name), extra) from error
+    if not isinstance(command, click.Command):
+        raise TypeError(f"the entry point {entry_point.value} is no click command")
+    return command
+
+
+class CommandUnavailable(FullcountError):
+    """A subcommand whose packages are not installed."""
+
+    def __init__(self, command: str, missing: str, extra: str) -> None:
+        super().__init__(
+            f"`fullcount {command}` needs the package {missing}, which is not installed.",
+            hint=f"Install it with: pip install 'fullcount[{extra}]'",
+        )

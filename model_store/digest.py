@@ -1,0 +1,54 @@
+"""From a directory to the digest of every file in it. Links and special files are refused, not followed."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from model_store.errors import VersionCorrupt
+from model_store.manifest import FileDigest
+
+
+def digest_file(path: Path) -> FileDigest:
+    """Digest one file, reading it in pieces."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return FileDigest(sha256=digest.hexdigest(), bytes=file.tell())
+
+
+def digest_directory(directory: Path) -> dict[str, FileDigest]:
+    """Digest every file below a directory.
+
+    Returns:
+        Posix path relative to `directory` → digest, sorted by path.
+
+    Raises:
+        VersionCorrupt: There is a link or a special file; all of them are listed.
+    """
+    files: list[Path] = []
+    refused: list[Path] = []
+    for path, mode in _walk(directory):
+        (files if stat.S_ISREG(mode) else refused).append(path)
+    if refused:
+        names = [f"{path.relative_to(directory).as_posix()} is a link or a special file" for path in sorted(refused)]
+        raise VersionCorrupt(directory, names)
+    return {path.relative_to(directory).as_posix(): digest_file(path) for path in sorted(files)}
+
+
+def compare(expected: dict[str, FileDigest], found: dict[str, FileDigest]) -> list[str]:
+    """List every difference between two sets of digests, one sentence each, sorted by path."""
+    differences = [f"{path} is missing" for path in expected.keys() - found.keys()]
+    differences += [f"{path} is not in the manifest" for path in found.keys() - expected.keys()]
+    differences += [f"{path} has changed" for path in expected.keys() & found.keys() if expected[path] != found[path]]
+    return sorted(differences)
+
+
+def _walk(directory: Path) -> Iterator[tuple[Path, int]]:
+    """Yield everything below a directory but plain folders, without following a link."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(Path(entry.path))
+            else:
+                yield Path(entry.path), entry.stat(follow_symlinks=False).st_mode

@@ -1,0 +1,112 @@
+"""Stored reports: one JSON file each, beside the model or in a directory of their own.
+
+A report is stored as the text it was sent as, so reading one back needs no knowledge of its shape. Ids are ULIDs, whose
+order is that of time.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model_store.durable import write_atomically
+from model_store.errors import EvaluationNotFound, VersionCorrupt
+from model_store.manifest import check_name
+from model_store.store import EVALUATIONS_NAME
+
+_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+@dataclass(frozen=True)
+class StoredEvaluation:
+    """Where one report lies."""
+
+    id: str
+    model: str
+    version: int
+    path: Path
+
+    def read(self) -> dict[str, Any]:
+        """Read the report.
+
+        Raises:
+            EvaluationNotFound: It was removed meanwhile.
+            VersionCorrupt: The file is no JSON object.
+        """
+        try:
+            report = json.loads(self.path.read_bytes())
+        except FileNotFoundError as error:
+            raise EvaluationNotFound(self.id) from error
+        except ValueError as error:
+            raise VersionCorrupt(self.path, [f"it is no JSON ({error})"]) from error
+        if not isinstance(report, dict):
+            raise VersionCorrupt(self.path, ["it is no JSON object"])
+        return report
+
+
+class Evaluations:
+    """The reports of a store.
+
+    Args:
+        store: The store's directory.
+        directory: Another place for reports; default: beside each model.
+    """
+
+    def __init__(self, store: Path, directory: Path | None = None) -> None:
+        self._store = store
+        self._directory = directory
+
+    def put(self, evaluation_id: str, model: str, version: int, text: str) -> StoredEvaluation:
+        """Store a report; a reader sees it whole or not at all.
+
+        Raises:
+            OSError: The place cannot be written.
+        """
+        folder = self._folder(check_name(model)) / str(version)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{_check_id(evaluation_id)}.json"
+        write_atomically(path, text)
+        return StoredEvaluation(evaluation_id, model, version, path)
+
+    def get(self, evaluation_id: str) -> StoredEvaluation:
+        """Find a report by its id.
+
+        Raises:
+            EvaluationNotFound: There is none.
+        """
+        for stored in self._all():
+            if stored.id == evaluation_id:
+                return stored
+        raise EvaluationNotFound(evaluation_id)
+
+    def newest(self, *, model: str | None = None, limit: int | None = None) -> list[StoredEvaluation]:
+        """Return the reports, newest first."""
+        found = [stored for stored in self._all() if model in {None, stored.model}]
+        return sorted(found, key=lambda stored: stored.id, reverse=True)[:limit]
+
+    def is_writable(self, model: str) -> bool:
+        """Tell whether a report of the model could be stored; nothing is created."""
+        place = self._folder(model)
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        return os.access(place, os.W_OK | os.X_OK)
+
+    def _folder(self, model: str) -> Path:
+        return self._store / model / EVALUATIONS_NAME if self._directory is None else self._directory / model
+
+    def _all(self) -> Iterator[StoredEvaluation]:
+        pattern = f"*/{EVALUATIONS_NAME}/*/*.json" if self._directory is None else "*/*/*.json"
+        root = self._store if self._directory is None else self._directory
+        for path in root.glob(pattern):
+            model, version = path.relative_to(root).parts[0], path.parent.name
+            if _ID.fullmatch(path.stem) and version.isdecimal():
+                yield StoredEvaluation(path.stem, model, int(version), path)
+
+
+def _check_id(evaluation_id: str) -> str:
+    if not _ID.fullmatch(evaluation_id):
+        raise EvaluationNotFound(evaluation_id)
+    return evaluation_id

@@ -1,0 +1,53 @@
+"""Golden samples: a few decoded images with the probabilities that training computed for them.
+
+Every engine replays them before it serves. They hold the numbers of the Keras model, never those of an engine.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model_store.errors import VersionCorrupt
+from model_store.pixels import Pixels
+
+GOLDEN_NAME: Final = "golden.npz"
+MAX_GOLDEN: Final = 16
+
+
+class Golden(NamedTuple):
+    """Samples and their answers."""
+
+    pixels: Pixels
+    """uint8 `(k, height, width, 3)`, 1 ≤ k ≤ `MAX_GOLDEN`."""
+    probabilities: npt.NDArray[np.float32]
+    """float32 `(k, labels)`."""
+
+
+def save_golden(directory: Path, golden: Golden) -> None:
+    """Write the samples into a version directory."""
+    pixels, probabilities = golden
+    if not 1 <= len(pixels) <= MAX_GOLDEN or len(pixels) != len(probabilities):
+        raise ValueError(
+            f"1 to {MAX_GOLDEN} golden samples with as many answers, not {len(pixels)} and {len(probabilities)}"
+        )
+    np.savez_compressed(directory / GOLDEN_NAME, pixels=pixels, probabilities=probabilities.astype(np.float32))
+
+
+def load_golden(directory: Path) -> Golden:
+    """Read the samples of a version directory.
+
+    Raises:
+        VersionCorrupt: There are none, or their arrays are not what they should be.
+    """
+    try:
+        with np.load(directory / GOLDEN_NAME, allow_pickle=False) as arrays:
+            golden = Golden(arrays["pixels"], arrays["probabilities"])
+    except (OSError, ValueError, KeyError) as error:
+        raise VersionCorrupt(directory, [f"{GOLDEN_NAME} cannot be read ({error})"]) from error
+    pixels, probabilities = golden
+    fits = pixels.dtype == np.uint8 and pixels.ndim == 4 and probabilities.ndim == 2
+    if not fits or not 1 <= len(pixels) == len(probabilities) <= MAX_GOLDEN:
+        raise VersionCorrupt(directory, [f"{GOLDEN_NAME} holds arrays {pixels.shape} and {probabilities.shape}"])
+    return golden

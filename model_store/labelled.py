@@ -1,0 +1,86 @@
+"""How the paths of a labelled set become labels: one rule for a folder on disk and for a zip.
+
+A labelled set holds one folder per label. One common folder around them is looked through. Everything that is not an
+image has a reason for being left out. Pure functions of paths and first bytes; reads nothing.
+"""
+
+from collections.abc import Collection, Iterable
+from pathlib import PurePosixPath
+from typing import Final, Literal
+
+IgnoredReason = Literal["system-file", "not-an-image", "unlabelled"]
+
+SYSTEM_NAMES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"})
+
+IMAGE_EXTENSIONS: Final = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"}
+    | {".heic", ".heif", ".jp2", ".jxl", ".ppm", ".pgm", ".pbm"}
+)
+"""Extensions of image formats, readable here or not: a file called so is counted as an image."""
+
+_SIGNATURES: Final = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\x00",
+    b"MM\x00*",
+    b"II+\x00",
+    b"MM\x00+",
+)
+SIGNATURE_BYTES: Final = 32
+"""How many first bytes `has_image_signature` needs."""
+
+
+def is_system_file(path: str) -> bool:
+    """Tell whether an operating system left this file, or a folder above it, behind; dot files count."""
+    return any(part.startswith(".") or part.lower() in SYSTEM_NAMES for part in PurePosixPath(path).parts)
+
+
+def has_image_extension(path: str) -> bool:
+    """Tell whether the name ends as an image's does."""
+    return PurePosixPath(path).suffix.lower() in IMAGE_EXTENSIONS
+
+
+def has_image_signature(head: bytes) -> bool:
+    """Tell whether a file's first `SIGNATURE_BYTES` bytes are those of an image format that Fullcount reads."""
+    if head.startswith(_SIGNATURES):
+        return True
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"WEBP"
+    if head[4:8] == b"ftyp":
+        return head[8:12] in {b"avif", b"avis"}
+    return head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00"  # BMP: two reserved words, always zero
+
+
+def find_wrapper(paths: Iterable[str], labels: Collection[str] = ()) -> str | None:
+    """Find the one common folder around the label folders, if there is one.
+
+    Args:
+        paths: Posix paths of the image files.
+        labels: Labels known beforehand: a folder with such a name is a label, never a wrapper.
+
+    Returns:
+        The folder's name, or None where the first folder of each path is its label.
+    """
+    parts = [PurePosixPath(path).parts for path in paths]
+    inside = [one for one in parts if len(one) > 1]
+    tops = {one[0] for one in inside}
+    if len(tops) != 1:
+        return None
+    top = tops.pop()
+    if top in labels:
+        return None
+    seconds = {one[1] for one in inside if len(one) > 2}
+    has_image_directly_inside = any(len(one) == 2 for one in inside)
+    if seconds and (not has_image_directly_inside or seconds & set(labels)):
+        return top
+    return None
+
+
+def label_of(path: str, wrapper: str | None = None) -> str | None:
+    """Return the label that a path gives its file: its first folder, below the wrapper; None outside any."""
+    parts = PurePosixPath(path).parts
+    if wrapper is not None and parts[0] == wrapper:
+        parts = parts[1:]
+    return parts[0] if len(parts) > 1 else None

@@ -1,0 +1,215 @@
+"""The description of one version: what `manifest.json` says, as a frozen value.
+
+`Description` is what training writes; `Manifest` adds what publishing knows: name, version, time and the digest of
+every file. Nothing here touches the disk, except that `read_manifest` parses the bytes of one.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from model_store.errors import NameInvalid, SchemaUnknown, VersionCorrupt
+from model_store.pixels import InputSpec
+
+SCHEMA_VERSION: Final = 1
+MANIFEST_NAME: Final = "manifest.json"
+UNREADABLE: Final = "unreadable"
+"""The last column of every confusion matrix, and therefore no label."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Scalar = str | int | float | bool | None
+
+_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a model or an alias may be called so."""
+    return _MODEL_NAME.fullmatch(name) is not None
+
+
+def check_name(name: str, kind: str = "a model") -> str:
+    """Return `name` if a model or an alias may be called so.
+
+    Raises:
+        NameInvalid: It may not.
+    """
+    if not is_name(name):
+        rule = "lower-case letters, digits, '.', '_' and '-', at most 63, the first a letter or a digit"
+        raise NameInvalid(kind, name, rule)
+    return name
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileDigest(_Frozen):
+    """One file of a version."""
+
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class Headline(_Frozen):
+    """The main figures of an evaluation made while training; null where one cannot be computed."""
+
+    images: Annotated[int, Field(ge=0)]
+    scored: Annotated[int, Field(ge=0)]
+    accuracy: float | None
+    accuracy_low: float | None
+    accuracy_high: float | None
+    balanced_accuracy: float | None
+    log_loss: float | None
+    majority_baseline: float | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The one rule by which probabilities become a label."""
+
+    labels: Sequence[str]
+    """In the order of the model's output."""
+    positive: str | None = None
+    """With two labels, the one that `threshold` speaks of."""
+    threshold: float | None = None
+
+    def index(self, probabilities: npt.NDArray[np.floating]) -> int:
+        """Decide for one label: by the threshold where there is one, else the highest, the first of equals.
+
+        Args:
+            probabilities: `(labels,)`.
+
+        Returns:
+            Index into `labels`.
+        """
+        if self.positive is None or self.threshold is None:
+            return int(np.argmax(probabilities))
+        positive = self.labels.index(self.positive)
+        return positive if probabilities[positive] >= self.threshold else 1 - positive
+
+
+class Dataset(_Frozen):
+    """The labelled files that the version was trained from."""
+
+    counts: dict[str, dict[str, int]]
+    """Split (`train`, `validation`, `test`) to label to number of files."""
+    fates: dict[str, int]
+    """Fate to number of files; the sum is the number of files found."""
+    digest: Sha256
+    """Digest over the sorted lines of `training/dataset.csv`'s paths, digests, labels and splits."""
+
+
+class TrainingImages(_Frozen):
+    """Hashes of the pictures trained on, kept in a file of the version."""
+
+    file: str
+    count: Annotated[int, Field(ge=0)]
+    digest: Sha256
+
+
+class TensorSpec(_Frozen):
+    """One tensor of the signature."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+
+
+class Signature(_Frozen):
+    """The function of the SavedModel that is served."""
+
+    name: str = "serving_default"
+    input: TensorSpec
+    output: TensorSpec
+
+
+class Description(_Frozen):
+    """What training says about a version."""
+
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    """Names of the classes in the order of the output."""
+    positive: str | None = None
+    """With two labels, the one that threshold, precision and recall speak of."""
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Probability of `positive` from which a picture is called so."""
+    input: InputSpec
+    backbone: str
+    weights: str
+    """Where the backbone's weights came from."""
+    parameters: Annotated[int, Field(ge=0)]
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """By which the logits are divided inside the graph."""
+    metrics: dict[str, Headline] = Field(default_factory=dict)
+    """`validation` and `test`, where there is one."""
+    dataset: Dataset
+    training_images: TrainingImages | None = None
+    software: dict[str, str] = Field(default_factory=dict)
+    settings: dict[str, Scalar] = Field(default_factory=dict)
+    """Everything else that decided the result: seed, epochs, learning rate and so on."""
+    signature: Signature
+
+    @property
+    def decision(self) -> "Decision":
+        """How this model's probabilities become a label."""
+        return Decision(self.labels, self.positive, self.threshold)
+
+    @model_validator(mode="after")
+    def _labels_make_sense(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels must differ from each other")
+        if UNREADABLE in self.labels:
+            raise ValueError(f"{UNREADABLE!r} is the name of a column in every report and cannot be a label")
+        if (self.positive is None) != (self.threshold is None):
+            raise ValueError("positive and threshold come together")
+        if self.positive is not None and (len(self.labels) != 2 or self.positive not in self.labels):
+            raise ValueError("positive must be one of exactly two labels")
+        return self
+
+
+class Manifest(Description):
+    """A published version."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: str
+    version: Annotated[int, Field(gt=0)]
+    created: datetime
+    files: dict[str, FileDigest]
+    """Posix path to digest, for every file of the directory but the manifest."""
+
+    def to_json(self) -> str:
+        """Return the text of `manifest.json`: sorted, indented, with a final newline."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read the manifest of a version directory; digests are not compared.
+
+    Raises:
+        SchemaUnknown: It is of a schema this release does not read.
+        VersionCorrupt: It is missing or makes no sense.
+    """
+    try:
+        raw = json.loads((directory / MANIFEST_NAME).read_bytes())
+    except (OSError, ValueError) as error:
+        raise VersionCorrupt(directory, [f"{MANIFEST_NAME} cannot be read ({error})"]) from error
+    schema_version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if schema_version != SCHEMA_VERSION:
+        raise SchemaUnknown(directory, schema_version, [SCHEMA_VERSION])
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise VersionCorrupt(directory, [f"{MANIFEST_NAME}: {line}" for line in wrong]) from error
+
+
+def headline(metrics: Mapping[str, Headline]) -> Headline | None:
+    """Return the figures to show for a version: the test split's, else the validation split's."""
+    return metrics.get("test") or metrics.get("validation")

@@ -1,0 +1,219 @@
+"""From the bytes of an image file to uint8 pixels: the only decode and the only resize in the project.
+
+Training, evaluation and serving call `decode` with the `InputSpec` of the model's manifest, so one file gives one
+array everywhere. What the file says about itself is sniffed, never taken from its name. Nothing here knows labels,
+models or HTTP.
+
+The policy, in the order it is applied: size limit; JPEG shrink-on-load (`draft`) to no less than twice the target;
+EXIF orientation; 16-bit grey scaled to 8 bits; transparency laid over the background; RGB; crop or squash; resize.
+Embedded colour profiles are not applied. Of an animation the first frame counts.
+"""
+
+import io
+import struct
+import warnings
+from typing import Annotated, Final, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from model_store.errors import ImageRejected
+from model_store.labelled import SIGNATURE_BYTES, has_image_signature
+
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"]
+Pixels = npt.NDArray[np.uint8]
+
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+DEFAULT_FORMATS: Final[tuple[Format, ...]] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+
+REASONS: Final[dict[str, str]] = {
+    "empty": "The file has no bytes.",
+    "not-an-image": "The bytes are no image format that Fullcount reads.",
+    "format-not-allowed": "The bytes are an image, but the model does not accept its format.",
+    "truncated": "The image ends before its last pixel.",
+    "corrupt": "The image's data contradict themselves.",
+    "unsupported-mode": "The pixels are of a kind with no agreed way to 8-bit RGB, such as floating point.",
+    "too-many-pixels": "The image has more pixels than the limit.",
+    "too-large": "The file has more bytes than the limit for one image.",
+}
+"""Every reason for which an image can be rejected, with its meaning."""
+
+DEFAULT_MAX_IMAGE_PIXELS: Final = 50_000_000
+MAX_IMAGE_PIXELS: Final = 89_478_485
+"""The highest limit that may be set: Pillow's own warning level, above which `decode` always rejects."""
+
+DRAFT_FACTOR: Final = 2
+"""`draft` decodes to no less than this many times the target: within 2 grey levels of a full decode, see docs."""
+
+# Pillow only warns between its limit and twice its limit, and then decodes. There is one limit here, and it rejects.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+def _sorted_formats(formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    return tuple(one for one in FORMATS if one in formats)
+
+
+class InputSpec(BaseModel):
+    """What a model's pixels are and how they are made: stored in its manifest, the same for training and serving."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    height: Annotated[int, Field(gt=0, le=4096)]
+    """Height in pixels."""
+    width: Annotated[int, Field(gt=0, le=4096)]
+    """Width in pixels."""
+    resize: Literal["squash", "crop"] = "squash"
+    """`squash` keeps the whole picture, not its aspect ratio; `crop` keeps the ratio and the largest centred part."""
+    interpolation: Literal["nearest", "box", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    """Pillow's filter, with antialiasing."""
+    background: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        default=(255, 255, 255), min_length=3, max_length=3
+    )
+    """RGB colour under transparent pixels."""
+    draft: bool = True
+    """Whether large JPEGs are shrunk by whole factors while they are decoded."""
+    formats: Annotated[tuple[Format, ...], Field(min_length=1), AfterValidator(_sorted_formats)] = DEFAULT_FORMATS
+    """The image formats accepted."""
+
+
+class Decoded(NamedTuple):
+    """One decoded image."""
+
+    pixels: Pixels
+    """uint8 `(height, width, 3)`, C-contiguous, owned by the caller."""
+    format: Format
+    """What the bytes are, whatever the file is called."""
+    width: int
+    """Width of the picture as stored, in pixels, before orientation."""
+    height: int
+    """Height of the picture as stored, in pixels, before orientation."""
+
+
+def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
+    """Decode the bytes of one image file into the pixels that a model takes.
+
+    Args:
+        data: The whole file.
+        spec: The model's input.
+        max_image_pixels: Width times height that the file may declare, at most `MAX_IMAGE_PIXELS`.
+
+    Returns:
+        The pixels, with the format and the size of the file.
+
+    Raises:
+        ImageRejected: The bytes do not become pixels; its `reason` is one of `REASONS`.
+    """
+    if not data:
+        raise ImageRejected("empty", "The file is empty.")
+    image = _open(data)
+    width, height = image.size
+    name = _format_of(image)
+    if name not in spec.formats:
+        raise ImageRejected(
+            "format-not-allowed", f"{name} is not among the accepted formats: {', '.join(spec.formats)}."
+        )
+    if width * height > min(max_image_pixels, MAX_IMAGE_PIXELS):
+        raise _too_many_pixels(f"{width}x{height} pixels are more than the limit of {max_image_pixels}.")
+    try:
+        rgb = _to_rgb(_oriented(image, spec), spec)
+        pixels = np.array(_resized(rgb, spec), dtype=np.uint8)
+    except ImageRejected:
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(f"{error}") from error
+    except Exception as error:  # a parser fed with hostile bytes raises anything; see _rejection
+        raise _rejection(error) from error
+    return Decoded(pixels, name, width, height)
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read the header: format and size, no pixels yet."""
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        if has_image_signature(data[:SIGNATURE_BYTES]):
+            raise ImageRejected("corrupt", "The bytes begin as an image does, but its header is damaged.") from error
+        raise ImageRejected("not-an-image", "The bytes are not an image in a format that Fullcount reads.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(f"{error}") from error
+    except Exception as error:  # as in decode
+        raise _rejection(error) from error
+
+
+def _format_of(image: Image.Image) -> Format:
+    """Pillow's name for the format; MPO is a JPEG with further pictures behind it, of which the first counts."""
+    name = "JPEG" if image.format == "MPO" else image.format
+    return next(one for one in FORMATS if one == name)
+
+
+def _oriented(image: Image.Image, spec: InputSpec) -> Image.Image:
+    """Load the pixels, shrunk while decoding where the policy allows it, and turn them as EXIF says."""
+    if spec.draft and image.format in {"JPEG", "MPO"}:
+        turned = image.getexif().get(0x0112) in {5, 6, 7, 8}
+        width, height = _needed_size(image.size, spec, turned=turned)
+        image.draft(None, (width * DRAFT_FACTOR, height * DRAFT_FACTOR))
+    image.load()
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def _needed_size(size: tuple[int, int], spec: InputSpec, *, turned: bool) -> tuple[int, int]:
+    """Size to which the stored picture may shrink so that the part that is kept still covers the target."""
+    width, height = (spec.height, spec.width) if turned else (spec.width, spec.height)
+    if spec.resize == "crop":  # the shorter side decides; the longer one keeps the ratio
+        scale = max(width / size[0], height / size[1])
+        return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
+    return width, height
+
+
+def _to_rgb(image: Image.Image, spec: InputSpec) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return _eight_bit(image).convert("RGB")
+    if image.mode in {"I", "F"}:
+        raise ImageRejected(
+            "unsupported-mode",
+            f"Pixels of mode {image.mode} (32 bits a sample) have no agreed range; save as 8 or 16 bits.",
+        )
+    if image.mode in {"RGBa", "La"}:  # alpha already multiplied in: divide it out first
+        image = image.convert("RGBA" if image.mode == "RGBa" else "LA")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        below = Image.new("RGBA", image.size, (*spec.background, 255))
+        image = Image.alpha_composite(below, image)
+    return image.convert("RGB")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Scale 16-bit grey, 0 to 65535, to 0 to 255 with rounding; Pillow's own conversion clips at 255."""
+    deep = np.asarray(image).astype(np.uint32)
+    return Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
+
+
+def _resized(image: Image.Image, spec: InputSpec) -> Image.Image:
+    target = (spec.width, spec.height)
+    box = _crop_box(image.size, target) if spec.resize == "crop" else None
+    return image.resize(target, Image.Resampling[spec.interpolation.upper()], box=box)
+
+
+def _crop_box(size: tuple[int, int], target: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The largest centred box with the target's aspect ratio, in fractions of pixels."""
+    scale = min(size[0] / target[0], size[1] / target[1])
+    width, height = target[0] * scale, target[1] * scale
+    left, top = (size[0] - width) / 2, (size[1] - height) / 2
+    return left, top, left + width, top + height
+
+
+def _too_many_pixels(detail: str) -> ImageRejected:
+    return ImageRejected("too-many-pixels", detail)
+
+
+def _rejection(error: Exception) -> ImageRejected:
+    """Pillow says what is wrong with a file in a dozen classes and in words; two reasons come out of them."""
+    words = str(error).lower()
+    if isinstance(error, EOFError | struct.error) or "truncated" in words:
+        return ImageRejected("truncated", "The image ends before its last pixel; it was cut short.")
+    if isinstance(error, ValueError) and "conversion" in words:
+        return ImageRejected("unsupported-mode", f"The pixels cannot be converted to RGB: {error}.")
+    return ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")

@@ -1,0 +1,97 @@
+"""Reports and manifests as tables for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model_store.manifest import Manifest, headline
+from model_store.report import ConfusionMatrix, Estimate, Evaluation
+
+SHOWN = 20
+"""How many excluded, ignored or misclassified files a table names before it counts the rest."""
+
+
+def evaluation_summary(evaluation: Evaluation) -> RenderableType:
+    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out."""
+    sums = evaluation.accounting
+    parts: list[RenderableType] = [
+        Text(sums.sentence(), style="bold"),
+        Text(
+            f"{sums.entries} entries = {sums.directories} directories + {sums.ignored} ignored + {sums.images} images"
+        ),
+        Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
+        matrix_table(evaluation.confusion_matrix),
+        Text("\nFigures over the scored files of known labels, with 95 % intervals"),
+        metrics_table(evaluation),
+    ]
+    if evaluation.excluded:
+        rows = [(one.path, one.label, one.reason) for one in evaluation.excluded]
+        parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
+    if evaluation.ignored:
+        parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+    return Group(*parts)
+
+
+def matrix_table(matrix: ConfusionMatrix) -> Table:
+    """Lay out a confusion matrix with the sums of its rows and columns."""
+    table = Table()
+    table.add_column("")
+    for column in [*matrix.columns, "files"]:
+        table.add_column(Text(column), justify="right")
+    for row, counts in zip(matrix.rows, matrix.counts, strict=True):
+        table.add_row(Text(row), *map(str, counts), str(sum(counts)))
+    table.add_section()
+    sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
+    table.add_row("files", *map(str, sums), str(sum(sums)), style="bold")
+    return table
+
+
+def metrics_table(evaluation: Evaluation) -> Table:
+    """Lay out the figures, each label's with its interval."""
+    table = Table(show_header=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    for name, value in evaluation.metrics:
+        table.add_row(name.replace("_", " "), _number(value))
+    for one in evaluation.per_label:
+        table.add_section()
+        table.add_row(Text(f"{one.label}: precision"), _number(one.precision))
+        table.add_row(Text(f"{one.label}: recall"), _number(one.recall))
+        table.add_row(Text(f"{one.label}: F1"), _number(one.f1))
+    return table
+
+
+def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
+    """Lay out versions; the flag says which one serves."""
+    table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
+    for manifest, serves in manifests:
+        figures = headline(manifest.metrics)
+        table.add_row(
+            manifest.model,
+            str(manifest.version),
+            "yes" if serves else "",
+            f"{manifest.created:%Y-%m-%d %H:%M}",
+            manifest.backbone,
+            Text(", ".join(manifest.labels)),
+            _number(figures.accuracy) if figures else "",
+        )
+    return table
+
+
+def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    table = Table(*columns, title=f"{title}: {len(rows)}", title_justify="left")
+    for row in rows[:SHOWN]:
+        table.add_row(*map(Text, row))  # a path is no markup
+    if len(rows) > SHOWN:
+        table.caption = f"and {len(rows) - SHOWN} more; --format json lists all"
+    return table
+
+
+def _number(value: Estimate | float | None) -> str:
+    if isinstance(value, Estimate):
+        if value.value is None or value.low is None or value.high is None:
+            return "not defined"
+        return f"{value.value:.4f}  ({value.low:.3f} to {value.high:.3f})"
+    return "not defined" if value is None else f"{value:.4f}"

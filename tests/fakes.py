@@ -1,0 +1,128 @@
+"""Small real things for tests: images made by Pillow, an engine that computes with NumPy, a published store.
+
+The fake engine knows what it was shown: its probability for the second label is the mean of the image over 255, so a
+black image is the first label, a white one the second, and every answer can be checked.
+"""
+
+import io
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from app.engines.base import Probabilities
+from app.settings import Settings
+from model_store.golden import Golden, save_golden
+from model_store.manifest import Dataset, Description, Signature, TensorSpec
+from model_store.pixels import InputSpec, Pixels
+from model_store.store import ModelStore, StoredVersion
+
+SIZE = 8
+LABELS = ("dark", "light")
+
+
+def encode(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    """Return an image as a file's bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def grey(level: int, form: str = "PNG", size: tuple[int, int] = (16, 16), **options: object) -> bytes:
+    """Return a file of one grey."""
+    return encode(Image.new("RGB", size, (level, level, level)), form, **options)
+
+
+def brightness(pixels: Pixels) -> Probabilities:
+    """Answer as the fake model does: uint8 `(n, h, w, 3)` → float32 `(n, 2)`."""
+    light = pixels.reshape(len(pixels), -1).mean(axis=1) / 255
+    return np.stack([1 - light, light], axis=1).astype(np.float32)
+
+
+class FakeEngine:
+    """An engine without a model; `delay_s` a batch, and `fails_on` a grey level at which it raises."""
+
+    name = "fake"
+    device = "cpu"
+    tolerance = 1e-4
+    batch_sizes: tuple[int, ...] = (1, 2, 4, 8)
+
+    def __init__(self, *, delay_s: float = 0.0, fails_on: int | None = None) -> None:
+        self.delay_s = delay_s
+        self.fails_on = fails_on
+        self.batches: list[int] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.is_closed = False
+
+    def predict(self, pixels: Pixels) -> Probabilities:
+        self.gate.wait()
+        time.sleep(self.delay_s)
+        self.batches.append(len(pixels))
+        if self.fails_on is not None and (pixels == self.fails_on).all(axis=(1, 2, 3)).any():
+            raise RuntimeError("the fake engine fails as it was told to")
+        return brightness(pixels)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def fake_factory(engine: FakeEngine | None = None) -> "FakeFactory":
+    """Return a factory that always gives the same engine, or a new one each time."""
+    return FakeFactory(engine)
+
+
+class FakeFactory:
+    """Makes fake engines and remembers for what."""
+
+    def __init__(self, engine: FakeEngine | None) -> None:
+        self._engine = engine
+        self.made: list[tuple[str, int]] = []
+
+    def __call__(self, stored: StoredVersion, settings: Settings) -> FakeEngine:
+        del settings
+        self.made.append((stored.manifest.model, stored.manifest.version))
+        return self._engine or FakeEngine()
+
+
+def describe(
+    labels: Sequence[str] = LABELS, *, positive: str | None = None, threshold: float | None = None
+) -> Description:
+    """Return a description that lacks nothing."""
+    return Description(
+        labels=tuple(labels),
+        positive=positive,
+        threshold=threshold,
+        input=InputSpec(height=SIZE, width=SIZE),
+        backbone="fake",
+        weights="none",
+        parameters=0,
+        dataset=Dataset(counts={}, fates={}, digest="0" * 64),
+        signature=Signature(
+            input=TensorSpec(name="pixels", dtype="uint8", shape=(None, SIZE, SIZE, 3)),
+            output=TensorSpec(name="probabilities", dtype="float32", shape=(None, len(labels))),
+        ),
+    )
+
+
+def publish(store: Path, model: str = "shades", **description: object) -> StoredVersion:
+    """Publish a version that only the fake engine can serve."""
+    pixels = np.stack([np.full((SIZE, SIZE, 3), level, np.uint8) for level in (0, 255)])
+    with ModelStore(store).stage(model) as staging:
+        (staging.directory / "saved_model.pb").write_bytes(b"no real model")
+        save_golden(staging.directory, Golden(pixels, brightness(pixels)))
+        return staging.publish(describe(**description))  # type: ignore[arg-type]
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip of paths and bytes; a path that ends in a slash is a directory."""
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+    return buffer.getvalue()

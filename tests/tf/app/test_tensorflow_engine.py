@@ -1,0 +1,120 @@
+"""The engine computes what Keras computes, on the device asked for, and refuses what is no classifier."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from app.engines.graph_check import check_graph
+from app.engines.loading import load_engine
+from app.engines.tensorflow import TensorFlowEngine, choose_device, describe_devices, powers_of_two
+from app.errors import DeviceMissing, GoldenMismatch, GraphRefused
+from app.settings import Settings
+from model_store.golden import Golden, save_golden
+from model_store.pixels import Pixels
+from model_store.store import ModelStore, StoredVersion
+from tests.fakes import describe
+
+GPUS = tf.config.list_physical_devices("GPU")
+
+
+def test_the_frozen_graph_answers_as_keras_at_every_batch_size(
+    stored: StoredVersion, network: keras.Model, pixels: Pixels
+) -> None:
+    engine = TensorFlowEngine(stored.directory, stored.manifest, device="cpu", max_batch_size=16)
+    expected = np.asarray(network(pixels, training=False))
+    for size in engine.batch_sizes:
+        assert np.abs(engine.predict(pixels[:size]) - expected[:size]).max() < 1e-6
+        assert engine.predict(pixels[:size]).dtype == np.float32
+
+
+def test_no_variable_is_left_in_the_frozen_graph(stored: StoredVersion) -> None:
+    engine = TensorFlowEngine(stored.directory, stored.manifest, device="cpu")
+    assert engine._frozen is not None
+    operations = {operation.type for operation in engine._frozen.graph.get_operations()}
+    assert "Conv2D" in operations
+    assert not operations & {"ReadVariableOp", "VarHandleOp"}
+
+
+def test_loading_replays_the_golden_samples(stored: StoredVersion) -> None:
+    engine = load_engine(stored, Settings(device="cpu", max_batch_size=8))
+    assert (engine.name, engine.device, engine.batch_sizes) == ("tensorflow", "cpu", (1, 2, 4, 8))
+
+
+def test_a_model_with_other_golden_samples_is_refused(network: keras.Model, pixels: Pixels, tmp_path: Path) -> None:
+    from tests.tf.app.conftest import export
+
+    with ModelStore(tmp_path).stage("noise") as staging:
+        export(network, staging.directory)
+        other = np.asarray(network(pixels[:5], training=False)) + np.float32(0.01)
+        save_golden(staging.directory, Golden(pixels[:5], other))
+        stored = staging.publish(describe())
+    with pytest.raises(GoldenMismatch, match="is off by"):
+        load_engine(stored, Settings(device="cpu"))
+
+
+def test_the_graph_of_a_real_network_passes(stored: StoredVersion) -> None:
+    check_graph(stored.directory)
+    assert (stored.directory / "variables").is_dir()  # which is saved by operations that touch files
+
+
+def test_a_graph_that_reads_a_file_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    class Spy(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)])  # type: ignore[untyped-decorator]
+        def read(self, path: tf.Tensor) -> tf.Tensor:
+            return tf.map_fn(tf.io.read_file, path)
+
+    tf.saved_model.save(Spy(), tmp_path)
+    with pytest.raises(GraphRefused, match="ReadFile"):
+        check_graph(tmp_path)
+
+
+def test_a_graph_that_writes_a_checkpoint_of_its_own_is_refused(tmp_path: Path) -> None:
+    class Writer(tf.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = tf.Variable(1.0)
+
+        @tf.function(input_signature=[tf.TensorSpec((), tf.float32)])  # type: ignore[untyped-decorator]
+        def write(self, value: tf.Tensor) -> tf.Tensor:
+            tf.raw_ops.SaveV2(prefix="stolen", tensor_names=["w"], shape_and_slices=[""], tensors=[self.weight + value])
+            return value
+
+    tf.saved_model.save(Writer(), tmp_path)
+    with pytest.raises(GraphRefused, match="SaveV2"):
+        check_graph(tmp_path)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff" * 100, b"no protocol buffer at all"])
+def test_a_file_that_is_no_saved_model_is_refused(tmp_path: Path, garbage: bytes) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(garbage)
+    with pytest.raises(GraphRefused):
+        check_graph(tmp_path)
+
+
+@pytest.mark.skipif(bool(GPUS), reason="there is a GPU here")
+@pytest.mark.parametrize("wanted", ["gpu", "gpu:0", "gpu:7"])
+def test_a_gpu_that_is_asked_for_and_missing_is_an_error(wanted: str) -> None:
+    with pytest.raises(DeviceMissing, match=f"no device '{wanted}' here; TensorFlow sees cpu"):
+        choose_device(wanted)
+
+
+@pytest.mark.skipif(bool(GPUS), reason="there is a GPU here")
+def test_without_a_gpu_auto_is_the_cpu() -> None:
+    assert choose_device("auto") == choose_device("cpu") == "cpu"
+    assert describe_devices() == ["cpu"]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not GPUS, reason="TensorFlow sees no GPU here")
+def test_a_gpu_reproduces_the_golden_samples(stored: StoredVersion) -> None:
+    engine = load_engine(stored, Settings(device="gpu"))
+    assert engine.device == "gpu:0"
+    assert tf.config.experimental.get_memory_growth(GPUS[0])
+
+
+def test_batch_sizes_are_powers_of_two_up_to_the_most() -> None:
+    assert powers_of_two(1) == (1,)
+    assert powers_of_two(20) == (1, 2, 4, 8, 16)
