@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from model_store.errors import StoreUnusable, VersionCorrupt
+from model_store.errors import FullcountError, SchemaUnknown, VersionCorrupt, VersionNotFound
+from model_store.manifest import Manifest
 from model_store.store import SERVING, ModelStore
 from model_store.tables import versions_table
 
@@ -18,6 +19,9 @@ store_option = click.option(
 )
 """`--store`, by default FULLCOUNT_STORE."""
 
+_NUMBER = click.IntRange(min=1)
+_BAD_VERSION = (VersionCorrupt, SchemaUnknown)
+
 
 @click.group()
 def models() -> None:
@@ -28,19 +32,16 @@ def models() -> None:
 @store_option
 def list_(store: Path) -> None:
     """List every version of every model."""
-    models_ = ModelStore(store)
-    rows = [
-        (models_.open(model, version, verify=False).manifest, version == models_.resolve(model))
-        for model in models_.models()
-        for version in models_.versions(model)
-    ]
+    rows, damaged = _readable(ModelStore(store))
     Console().print(versions_table(rows))
+    if damaged:
+        raise VersionCorrupt(store, damaged)
 
 
 @models.command()
 @store_option
 @click.argument("model")
-@click.argument("version", type=int, required=False)
+@click.argument("version", type=_NUMBER, required=False)
 def show(store: Path, model: str, version: int | None) -> None:
     """Print the manifest of a version; default: the one that serves."""
     click.echo(ModelStore(store).open(model, version, verify=False).manifest.to_json(), nl=False)
@@ -49,17 +50,17 @@ def show(store: Path, model: str, version: int | None) -> None:
 @models.command()
 @store_option
 @click.argument("model", required=False)
-@click.argument("version", type=int, required=False)
+@click.argument("version", type=_NUMBER, required=False)
 def verify(store: Path, model: str | None, version: int | None) -> None:
     """Compare every file with its digest: of one version, one model, or all."""
     models_ = ModelStore(store)
     damaged: list[str] = []
     for name in [model] if model else models_.models():
-        for number in [models_.resolve(name, version)] if version else models_.versions(name):
+        for number in models_.versions(name) if version is None else [models_.resolve(name, version)]:
             try:
                 stored = models_.open(name, number)
-            except VersionCorrupt as error:
-                damaged += [f"{name} {number}: {difference}" for difference in error.differences]
+            except _BAD_VERSION as error:
+                damaged += _complaints(name, number, error)
             else:
                 click.echo(f"{name} {number}: {len(stored.manifest.files)} files as published")
     if damaged:
@@ -69,7 +70,7 @@ def verify(store: Path, model: str | None, version: int | None) -> None:
 @models.command()
 @store_option
 @click.argument("model")
-@click.argument("version", type=int, required=False)
+@click.argument("version", type=_NUMBER, required=False)
 @click.option("--name", default=SERVING, show_default=True, help="The alias.")
 @click.option("--delete", is_flag=True, help="Remove the alias; without it the highest version serves.")
 def alias(store: Path, model: str, version: int | None, name: str, *, delete: bool) -> None:
@@ -88,7 +89,7 @@ def alias(store: Path, model: str, version: int | None, name: str, *, delete: bo
 @models.command()
 @store_option
 @click.argument("model")
-@click.argument("version", type=int)
+@click.argument("version", type=_NUMBER)
 def remove(store: Path, model: str, version: int) -> None:
     """Remove a version and its evaluations."""
     ModelStore(store).remove(model, version)
@@ -104,9 +105,30 @@ def remove(store: Path, model: str, version: int) -> None:
 def prune(store: Path, model: str | None, keep: int | None) -> None:
     """Remove what killed processes left behind and, with --keep, old versions."""
     models_ = ModelStore(store)
-    if not store.is_dir():
-        raise StoreUnusable(store, "does not exist")
-    names = [model] if model else sorted(path.name for path in store.iterdir() if path.is_dir())
-    for name in names:
+    for name in [model] if model else models_.homes():
         for removed in models_.prune(name, keep=keep if models_.has(name) else None):
             click.echo(f"{name}: {removed} removed")
+
+
+def _readable(store: ModelStore) -> tuple[list[tuple[Manifest, bool]], list[str]]:
+    """Return every manifest that can be read, with whether it serves, and what is wrong with the others."""
+    rows: list[tuple[Manifest, bool]] = []
+    damaged: list[str] = []
+    for model in store.models():
+        try:
+            serving = store.resolve(model)
+        except (VersionCorrupt, VersionNotFound) as error:
+            damaged.append(f"{model}: {error}")
+            serving = 0
+        for version in store.versions(model):
+            try:
+                rows.append((store.open(model, version, verify=False).manifest, version == serving))
+            except _BAD_VERSION as error:
+                damaged += _complaints(model, version, error)
+    return rows, damaged
+
+
+def _complaints(model: str, version: int, error: FullcountError) -> list[str]:
+    """Say of which version each difference is; one bad version does not hide the others."""
+    differences = error.differences if isinstance(error, VersionCorrupt) else [str(error)]
+    return [f"{model} {version}: {difference}" for difference in differences]

@@ -24,15 +24,20 @@ def digest_directory(directory: Path) -> dict[str, FileDigest]:
         Posix path relative to `directory` → digest, sorted by path.
 
     Raises:
-        VersionCorrupt: There is a link or a special file; all of them are listed.
+        VersionCorrupt: There is a link, a special file or a name that is no UTF-8; all of them are listed.
+        OSError: Something cannot be read.
     """
     files: list[Path] = []
-    refused: list[Path] = []
+    refused: list[str] = []
     for path, mode in _walk(directory):
-        (files if stat.S_ISREG(mode) else refused).append(path)
+        inner = path.relative_to(directory).as_posix()
+        if not stat.S_ISREG(mode):
+            refused.append(f"{inner} is a link or a special file")
+        elif not _is_utf8(inner):
+            refused.append(f"{inner!a} has a name that is no UTF-8")
+        files.append(path)
     if refused:
-        names = [f"{path.relative_to(directory).as_posix()} is a link or a special file" for path in sorted(refused)]
-        raise VersionCorrupt(directory, names)
+        raise VersionCorrupt(directory, sorted(refused))
     return {path.relative_to(directory).as_posix(): digest_file(path) for path in sorted(files)}
 
 
@@ -42,6 +47,11 @@ def compare(expected: dict[str, FileDigest], found: dict[str, FileDigest]) -> li
     differences += [f"{path} is not in the manifest" for path in found.keys() - expected.keys()]
     differences += [f"{path} has changed" for path in expected.keys() & found.keys() if expected[path] != found[path]]
     return sorted(differences)
+
+
+def _is_utf8(name: str) -> bool:
+    """Tell whether a name can be written into a manifest; the bytes of one that cannot come as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _walk(directory: Path) -> Iterator[tuple[Path, int]]:

@@ -4,7 +4,6 @@ A report is stored as the text it was sent as, so reading one back needs no know
 order is that of time.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model_store.documents import read_document
 from model_store.durable import write_atomically
 from model_store.errors import EvaluationNotFound, VersionCorrupt
-from model_store.manifest import check_name
-from model_store.store import EVALUATIONS_NAME
+from model_store.layout import EVALUATIONS_NAME, version_number
+from model_store.manifest import check_name, is_name
 
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
@@ -34,17 +34,14 @@ class StoredEvaluation:
 
         Raises:
             EvaluationNotFound: It was removed meanwhile.
-            VersionCorrupt: The file is no JSON object.
+            VersionCorrupt: The file cannot be read or is no JSON object.
         """
         try:
-            report = json.loads(self.path.read_bytes())
+            return read_document(self.path)
         except FileNotFoundError as error:
             raise EvaluationNotFound(self.id) from error
-        except ValueError as error:
-            raise VersionCorrupt(self.path, [f"it is no JSON ({error})"]) from error
-        if not isinstance(report, dict):
-            raise VersionCorrupt(self.path, ["it is no JSON object"])
-        return report
+        except (OSError, ValueError) as error:
+            raise VersionCorrupt(self.path, [f"it cannot be read ({error})"]) from error
 
 
 class Evaluations:
@@ -77,9 +74,8 @@ class Evaluations:
         Raises:
             EvaluationNotFound: There is none.
         """
-        for stored in self._all():
-            if stored.id == evaluation_id:
-                return stored
+        for stored in self._all(_check_id(evaluation_id)):
+            return stored
         raise EvaluationNotFound(evaluation_id)
 
     def newest(self, *, model: str | None = None, limit: int | None = None) -> list[StoredEvaluation]:
@@ -90,20 +86,19 @@ class Evaluations:
     def is_writable(self, model: str) -> bool:
         """Tell whether a report of the model could be stored; nothing is created."""
         place = self._folder(model)
-        while not place.exists() and place != place.parent:
+        while not os.path.lexists(place) and place != place.parent:
             place = place.parent
-        return os.access(place, os.W_OK | os.X_OK)
+        return os.access(place, os.W_OK | os.X_OK, effective_ids=True)
 
     def _folder(self, model: str) -> Path:
         return self._store / model / EVALUATIONS_NAME if self._directory is None else self._directory / model
 
-    def _all(self) -> Iterator[StoredEvaluation]:
-        pattern = f"*/{EVALUATIONS_NAME}/*/*.json" if self._directory is None else "*/*/*.json"
-        root = self._store if self._directory is None else self._directory
-        for path in root.glob(pattern):
-            model, version = path.relative_to(root).parts[0], path.parent.name
-            if _ID.fullmatch(path.stem) and version.isdecimal():
-                yield StoredEvaluation(path.stem, model, int(version), path)
+    def _all(self, evaluation_id: str = "*") -> Iterator[StoredEvaluation]:
+        root, between = (self._store, f"{EVALUATIONS_NAME}/") if self._directory is None else (self._directory, "")
+        for path in root.glob(f"*/{between}*/{evaluation_id}.json"):
+            model, version = path.relative_to(root).parts[0], version_number(path.parent.name)
+            if _ID.fullmatch(path.stem) and is_name(model) and version is not None:
+                yield StoredEvaluation(path.stem, model, version, path)
 
 
 def _check_id(evaluation_id: str) -> str:

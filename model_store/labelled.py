@@ -4,6 +4,7 @@ A labelled set holds one folder per label. One common folder around them is look
 image has a reason for being left out. Pure functions of paths and first bytes; reads nothing.
 """
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from typing import Final, Literal
@@ -48,8 +49,8 @@ def has_image_signature(head: bytes) -> bool:
         return True
     if head[:4] == b"RIFF":
         return head[8:12] == b"WEBP"
-    if head[4:8] == b"ftyp":
-        return head[8:12] in {b"avif", b"avis"}
+    if head[4:8] == b"ftyp":  # one major brand, four bytes of version, then the compatible ones
+        return not {b"avif", b"avis"}.isdisjoint(head[place : place + 4] for place in (8, 16, 20, 24, 28))
     return head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00"  # BMP: two reserved words, always zero
 
 
@@ -63,7 +64,7 @@ def find_wrapper(paths: Iterable[str], labels: Collection[str] = ()) -> str | No
     Returns:
         The folder's name, or None where the first folder of each path is its label.
     """
-    parts = [PurePosixPath(path).parts for path in paths]
+    parts = [_parts(path) for path in paths]
     inside = [one for one in parts if len(one) > 1]
     tops = {one[0] for one in inside}
     if len(tops) != 1:
@@ -80,7 +81,12 @@ def find_wrapper(paths: Iterable[str], labels: Collection[str] = ()) -> str | No
 
 def label_of(path: str, wrapper: str | None = None) -> str | None:
     """Return the label that a path gives its file: its first folder, below the wrapper; None outside any."""
-    parts = PurePosixPath(path).parts
-    if wrapper is not None and parts[0] == wrapper:
+    parts = _parts(path)
+    if wrapper is not None and parts[:1] == (wrapper,):
         parts = parts[1:]
     return parts[0] if len(parts) > 1 else None
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Split a path; accents are composed (NFC), since some systems store them decomposed and a label is one label."""
+    return PurePosixPath(unicodedata.normalize("NFC", path)).parts

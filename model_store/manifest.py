@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from model_store.documents import read_document
 from model_store.errors import NameInvalid, SchemaUnknown, VersionCorrupt
 from model_store.pixels import InputSpec
 
@@ -24,6 +25,16 @@ MANIFEST_NAME: Final = "manifest.json"
 UNREADABLE: Final = "unreadable"
 """The last column of every confusion matrix, and therefore no label."""
 
+
+def _inside(path: str) -> str:
+    """Return a path that stays in the directory it is relative to and is spelled in the one way."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or not pure.parts or ".." in pure.parts or "\0" in path or str(pure) != path:
+        raise ValueError(f"{path!r} is no path inside the version's directory")
+    return path
+
+
+InnerPath = Annotated[str, AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Scalar = str | int | float | bool | None
 
@@ -48,7 +59,7 @@ def check_name(name: str, kind: str = "a model") -> str:
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FileDigest(_Frozen):
@@ -110,7 +121,7 @@ class Dataset(_Frozen):
 class TrainingImages(_Frozen):
     """Hashes of the pictures trained on, kept in a file of the version."""
 
-    file: str
+    file: InnerPath
     count: Annotated[int, Field(ge=0)]
     digest: Sha256
 
@@ -134,7 +145,7 @@ class Signature(_Frozen):
 class Description(_Frozen):
     """What training says about a version."""
 
-    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    labels: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=2)]
     """Names of the classes in the order of the output."""
     positive: str | None = None
     """With two labels, the one that threshold, precision and recall speak of."""
@@ -181,8 +192,16 @@ class Manifest(Description):
     model: str
     version: Annotated[int, Field(gt=0)]
     created: datetime
-    files: dict[str, FileDigest]
+    files: dict[InnerPath, FileDigest]
     """Posix path to digest, for every file of the directory but the manifest."""
+
+    @model_validator(mode="after")
+    def _files_make_sense(self) -> Self:
+        if MANIFEST_NAME in self.files:
+            raise ValueError(f"files cannot list {MANIFEST_NAME} itself")
+        if self.training_images is not None and self.training_images.file not in self.files:
+            raise ValueError(f"training_images names {self.training_images.file!r}, which is not among the files")
+        return self
 
     def to_json(self) -> str:
         """Return the text of `manifest.json`: sorted, indented, with a final newline."""
@@ -197,11 +216,11 @@ def read_manifest(directory: Path) -> Manifest:
         VersionCorrupt: It is missing or makes no sense.
     """
     try:
-        raw = json.loads((directory / MANIFEST_NAME).read_bytes())
+        raw = read_document(directory / MANIFEST_NAME)
     except (OSError, ValueError) as error:
         raise VersionCorrupt(directory, [f"{MANIFEST_NAME} cannot be read ({error})"]) from error
-    schema_version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if schema_version != SCHEMA_VERSION:
+    schema_version = raw.get("schema_version")
+    if type(schema_version) is not int or schema_version != SCHEMA_VERSION:
         raise SchemaUnknown(directory, schema_version, [SCHEMA_VERSION])
     try:
         return Manifest.model_validate(raw)

@@ -5,7 +5,7 @@ array everywhere. What the file says about itself is sniffed, never taken from i
 models or HTTP.
 
 The policy, in the order it is applied: size limit; JPEG shrink-on-load (`draft`) to no less than twice the target;
-EXIF orientation; 16-bit grey scaled to 8 bits; transparency laid over the background; RGB; crop or squash; resize.
+16-bit grey scaled to 8 bits; transparency laid over the background; RGB; EXIF orientation; crop or squash; resize.
 Embedded colour profiles are not applied. Of an animation the first frame counts.
 """
 
@@ -16,11 +16,13 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
+from model_store.jpeg import MAX_SCANS, has_too_many_scans
 from model_store.labelled import SIGNATURE_BYTES, has_image_signature
+from model_store.rgb import ORIENTATION, TURNED, load_rgb
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"]
 Pixels = npt.NDArray[np.uint8]
@@ -45,8 +47,12 @@ MAX_IMAGE_PIXELS: Final = 89_478_485
 """The highest limit that may be set: Pillow's own warning level, above which `decode` always rejects."""
 
 DRAFT_FACTOR: Final = 2
-"""`draft` decodes to no less than this many times the target: within 2 grey levels of a full decode, see docs."""
+"""`draft` decodes to no less than this many times the target. On photographs of 12 megapixels shrunk to 224 or 300 the
+mean difference from a full decode is 0.1 to 0.3 grey levels, 99.9 % of the values are within 2, and none is off by more
+than 4."""
 
+# What Pillow warns of in a client's file decides nothing and floods the log, and `warnings` keeps each text for ever.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Pillow only warns between its limit and twice its limit, and then decodes. There is one limit here, and it rejects.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -86,9 +92,9 @@ class Decoded(NamedTuple):
     format: Format
     """What the bytes are, whatever the file is called."""
     width: int
-    """Width of the picture as stored, in pixels, before orientation."""
+    """Width that the file declares, in pixels; where EXIF turns the picture, before that."""
     height: int
-    """Height of the picture as stored, in pixels, before orientation."""
+    """Height that the file declares, in pixels."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -116,15 +122,18 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
         )
     if width * height > min(max_image_pixels, MAX_IMAGE_PIXELS):
         raise _too_many_pixels(f"{width}x{height} pixels are more than the limit of {max_image_pixels}.")
+    if name == "JPEG" and has_too_many_scans(data):
+        raise ImageRejected("corrupt", f"The JPEG has more than {MAX_SCANS} scans, which no encoder writes.")
     try:
-        rgb = _to_rgb(_oriented(image, spec), spec)
+        _shrink_on_load(image, spec)
+        rgb = load_rgb(image, spec.background)
         pixels = np.array(_resized(rgb, spec), dtype=np.uint8)
     except ImageRejected:
         raise
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # a parser fed with hostile bytes raises anything; see _rejection
-        raise _rejection(error) from error
+        raise _rejection(error, data) from error
     return Decoded(pixels, name, width, height)
 
 
@@ -133,13 +142,15 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
+        if _is_cut_webp(data):
+            raise _truncated() from error
         if has_image_signature(data[:SIGNATURE_BYTES]):
             raise ImageRejected("corrupt", "The bytes begin as an image does, but its header is damaged.") from error
         raise ImageRejected("not-an-image", "The bytes are not an image in a format that Fullcount reads.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # as in decode
-        raise _rejection(error) from error
+        raise _rejection(error, data) from error
 
 
 def _format_of(image: Image.Image) -> Format:
@@ -148,15 +159,12 @@ def _format_of(image: Image.Image) -> Format:
     return next(one for one in FORMATS if one == name)
 
 
-def _oriented(image: Image.Image, spec: InputSpec) -> Image.Image:
-    """Load the pixels, shrunk while decoding where the policy allows it, and turn them as EXIF says."""
+def _shrink_on_load(image: Image.Image, spec: InputSpec) -> None:
+    """Set a JPEG to be shrunk by a whole factor while it is decoded, where the policy allows it."""
     if spec.draft and image.format in {"JPEG", "MPO"}:
-        turned = image.getexif().get(0x0112) in {5, 6, 7, 8}
+        turned = image.getexif().get(ORIENTATION) in TURNED
         width, height = _needed_size(image.size, spec, turned=turned)
         image.draft(None, (width * DRAFT_FACTOR, height * DRAFT_FACTOR))
-    image.load()
-    ImageOps.exif_transpose(image, in_place=True)
-    return image
 
 
 def _needed_size(size: tuple[int, int], spec: InputSpec, *, turned: bool) -> tuple[int, int]:
@@ -168,29 +176,6 @@ def _needed_size(size: tuple[int, int], spec: InputSpec, *, turned: bool) -> tup
     return width, height
 
 
-def _to_rgb(image: Image.Image, spec: InputSpec) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return _eight_bit(image).convert("RGB")
-    if image.mode in {"I", "F"}:
-        raise ImageRejected(
-            "unsupported-mode",
-            f"Pixels of mode {image.mode} (32 bits a sample) have no agreed range; save as 8 or 16 bits.",
-        )
-    if image.mode in {"RGBa", "La"}:  # alpha already multiplied in: divide it out first
-        image = image.convert("RGBA" if image.mode == "RGBa" else "LA")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        below = Image.new("RGBA", image.size, (*spec.background, 255))
-        image = Image.alpha_composite(below, image)
-    return image.convert("RGB")
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey, 0 to 65535, to 0 to 255 with rounding; Pillow's own conversion clips at 255."""
-    deep = np.asarray(image).astype(np.uint32)
-    return Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
-
-
 def _resized(image: Image.Image, spec: InputSpec) -> Image.Image:
     target = (spec.width, spec.height)
     box = _crop_box(image.size, target) if spec.resize == "crop" else None
@@ -198,22 +183,38 @@ def _resized(image: Image.Image, spec: InputSpec) -> Image.Image:
 
 
 def _crop_box(size: tuple[int, int], target: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The largest centred box with the target's aspect ratio, in fractions of pixels."""
-    scale = min(size[0] / target[0], size[1] / target[1])
-    width, height = target[0] * scale, target[1] * scale
-    left, top = (size[0] - width) / 2, (size[1] - height) / 2
-    return left, top, left + width, top + height
+    """The largest centred box with the target's aspect ratio, in fractions of pixels, one pixel wide and high at least.
+
+    The side that is kept whole is 0 to `size` exactly: Pillow refuses a box that rounding put outside the picture.
+    """
+    width, height = size
+    if width * target[1] > height * target[0]:
+        kept = max(1.0, height * target[0] / target[1])
+        left = (width - kept) / 2
+        return left, 0.0, min(float(width), left + kept), float(height)
+    kept = max(1.0, width * target[1] / target[0])
+    top = (height - kept) / 2
+    return 0.0, top, float(width), min(float(height), top + kept)
 
 
 def _too_many_pixels(detail: str) -> ImageRejected:
     return ImageRejected("too-many-pixels", detail)
 
 
-def _rejection(error: Exception) -> ImageRejected:
+def _truncated() -> ImageRejected:
+    return ImageRejected("truncated", "The image ends before its last pixel; it was cut short.")
+
+
+def _is_cut_webp(data: bytes) -> bool:
+    """Tell whether a WebP says that it is longer than it is, which Pillow does not say."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)
+
+
+def _rejection(error: Exception, data: bytes) -> ImageRejected:
     """Pillow says what is wrong with a file in a dozen classes and in words; two reasons come out of them."""
     words = str(error).lower()
-    if isinstance(error, EOFError | struct.error) or "truncated" in words:
-        return ImageRejected("truncated", "The image ends before its last pixel; it was cut short.")
+    if isinstance(error, EOFError | struct.error) or "truncated" in words or _is_cut_webp(data):
+        return _truncated()
     if isinstance(error, ValueError) and "conversion" in words:
         return ImageRejected("unsupported-mode", f"The pixels cannot be converted to RGB: {error}.")
     return ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")

@@ -8,7 +8,7 @@ SavedModel.
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from model_store.layout import (
     HIGHEST_NAME,
     STAGING_PREFIX,
     StoredVersion,
+    next_number,
     version_numbers,
 )
 from model_store.manifest import MANIFEST_NAME, FileDigest, check_name, is_name, read_manifest
@@ -56,13 +57,21 @@ class ModelStore:
         Raises:
             StoreUnusable: The directory is missing or cannot be read.
         """
+        return [name for name in self.homes() if self._versions(name)]
+
+    def homes(self) -> list[str]:
+        """Return the names of the directories that may hold versions, now or later, sorted.
+
+        Raises:
+            StoreUnusable: The directory is missing or cannot be read.
+        """
         try:
             with os.scandir(self.directory) as entries:
                 names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
         except OSError as error:
             hint = "Name an existing store with --store, or make one with `fullcount train`."
             raise StoreUnusable(self.directory, f"cannot be read ({error.strerror})", hint=hint) from error
-        return [name for name in names if self._versions(name)]
+        return [name for name in names if is_name(name)]
 
     def has(self, model: str) -> bool:
         """Tell whether the model has a version."""
@@ -119,7 +128,7 @@ class ModelStore:
         return StoredVersion(directory, manifest)
 
     @contextmanager
-    def stage(self, model: str) -> Iterator["Staging"]:
+    def stage(self, model: str) -> Iterator[Staging]:
         """Give a directory to write a version into; it is removed unless it was published.
 
         Raises:
@@ -127,7 +136,9 @@ class ModelStore:
             StoreUnusable: Nothing can be written there.
         """
         home = self._home(model)
-        with self._writing(), locked_staging(home) as directory:
+        with ExitStack() as stack:
+            with self._writing():  # not around the yield: what the caller writes elsewhere is not the store's matter
+                directory = stack.enter_context(locked_staging(home))
             yield Staging(model, home, directory)
 
     def aliases(self, model: str) -> dict[str, int]:
@@ -184,7 +195,7 @@ class ModelStore:
                 if used == number:
                     raise VersionInUse(model, number, alias)
             if number == self.versions(model)[-1]:
-                write_atomically(home / HIGHEST_NAME, f"{number}\n")
+                write_atomically(home / HIGHEST_NAME, f"{next_number(home) - 1}\n")
             places = [home / EVALUATIONS_NAME / str(number), home / str(number)]  # reports never outlive their version
             going = [set_aside(place, home) for place in places if place.exists()]
         for directory in going:
@@ -217,7 +228,7 @@ class ModelStore:
     def _remove_abandoned(self, model: str) -> list[str]:
         """Remove staging directories and half-written files of processes that are dead; return their names."""
         home = self._home(model)
-        if not home.is_dir():
+        if model not in self.homes():
             raise ModelNotFound(model, self.models())
         with self._writing(), directory_lock(home):
             removed = [path.name for path in sorted(home.glob(f"{STAGING_PREFIX}*")) if remove_if_abandoned(path)]

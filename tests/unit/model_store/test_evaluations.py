@@ -1,0 +1,86 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from model_store.errors import EvaluationNotFound, NameInvalid, VersionCorrupt
+from model_store.evaluations import Evaluations
+from tests.unit.model_store.conftest import without_rights
+
+FIRST, SECOND, THIRD = (f"01ARZ3NDEKTSV4RRFFQ69G5FA{last}" for last in "VWX")
+
+
+@pytest.fixture(params=["beside the models", "elsewhere"])
+def evaluations(request: pytest.FixtureRequest, tmp_path: Path) -> Evaluations:
+    return Evaluations(tmp_path / "store", tmp_path / "reports" if request.param == "elsewhere" else None)
+
+
+def test_a_report_comes_back_as_it_was_stored(evaluations: Evaluations) -> None:
+    evaluations.put(FIRST, "shades", 3, '{"a": "ä"}')
+    stored = evaluations.get(FIRST)
+    assert (stored.id, stored.model, stored.version) == (FIRST, "shades", 3)
+    assert stored.read() == {"a": "ä"}
+
+
+def test_reports_are_listed_newest_first(evaluations: Evaluations) -> None:
+    for one, model in ((SECOND, "b"), (FIRST, "a"), (THIRD, "a")):
+        evaluations.put(one, model, 1, "{}")
+    assert [stored.id for stored in evaluations.newest()] == [THIRD, SECOND, FIRST]
+    assert [stored.id for stored in evaluations.newest(model="a")] == [THIRD, FIRST]
+    assert [stored.id for stored in evaluations.newest(limit=1)] == [THIRD]
+
+
+def test_a_place_without_reports_lists_none(evaluations: Evaluations) -> None:
+    assert evaluations.newest() == []
+
+
+@pytest.mark.parametrize("hostile", ["", "*", "../x", "x" * 300, FIRST.lower(), f"{FIRST}\n", f"{FIRST[:-1]}?", "\0"])
+def test_a_hostile_id_is_no_report(evaluations: Evaluations, hostile: str) -> None:
+    evaluations.put(FIRST, "shades", 1, "{}")
+    with pytest.raises(EvaluationNotFound):
+        evaluations.get(hostile)
+    with pytest.raises(EvaluationNotFound):
+        evaluations.put(hostile, "shades", 1, "{}")
+
+
+@pytest.mark.parametrize("model", ["..", "a/b", "", ".staging-x"])
+def test_a_hostile_model_is_refused(evaluations: Evaluations, model: str) -> None:
+    with pytest.raises(NameInvalid):
+        evaluations.put(FIRST, model, 1, "{}")
+    assert evaluations.newest(model=model) == []
+
+
+def test_what_is_no_report_of_a_version_is_not_listed(tmp_path: Path) -> None:
+    evaluations = Evaluations(tmp_path, tmp_path)
+    path = evaluations.put(FIRST, "shades", 1, "{}").path
+    for folder in ("shades/01", "shades/x", "shades/٣", "lost+found/1", ".staging-1/1"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / f"{SECOND}.json").touch()
+    path.with_name("notes.json").touch()
+    assert [stored.id for stored in evaluations.newest()] == [FIRST]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])
+def test_a_damaged_report_is_corrupt(evaluations: Evaluations, text: str) -> None:
+    stored = evaluations.put(FIRST, "shades", 1, text)
+    with pytest.raises(VersionCorrupt):
+        stored.read()
+
+
+def test_a_report_that_is_a_directory_or_gone_is_said_to_be(evaluations: Evaluations) -> None:
+    stored = evaluations.put(FIRST, "shades", 1, "{}")
+    stored.path.unlink()
+    with pytest.raises(EvaluationNotFound):
+        stored.read()
+    stored.path.mkdir()
+    with pytest.raises(VersionCorrupt):
+        stored.read()
+
+
+def test_whether_a_report_could_be_stored_is_known_without_a_trace(open_place: Path) -> None:
+    evaluations = Evaluations(open_place)
+    assert evaluations.is_writable("shades")
+    assert os.listdir(open_place) == []  # noqa: PTH208  names only
+    open_place.chmod(0o555)
+    with without_rights():
+        assert not evaluations.is_writable("shades")

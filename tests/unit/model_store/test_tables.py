@@ -1,0 +1,62 @@
+import io
+
+import numpy as np
+from rich.console import Console, RenderableType
+
+from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.manifest import Decision
+from model_store.report import Evaluation, Ignored
+from model_store.store import ModelStore
+from model_store.tables import SHOWN, evaluation_summary, versions_table
+from tests.fakes import publish
+
+
+def shown(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=120, force_terminal=False)
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def report(label: str = "a", path: str = "x.png", ignored: int = 1) -> Evaluation:
+    files: list[Scored | Unreadable] = [
+        Scored("1.png", label, np.array([0.9, 0.1])),
+        Unreadable(path, "b", "corrupt", "It is damaged."),
+    ]
+    rest = [Ignored(path=f"{index}.txt", reason="not-an-image") for index in range(ignored)]
+    return evaluate(files, Decision((label, "b")), ignored=rest, directories=2)
+
+
+def test_the_accounting_comes_first() -> None:
+    lines = shown(evaluation_summary(report())).splitlines()
+    assert lines[:2] == ["2 files = 1 scored + 1 unreadable", "5 entries = 2 directories + 1 ignored + 2 images"]
+
+
+def test_what_is_undefined_is_called_so() -> None:
+    text = shown(evaluation_summary(evaluate([], Decision(("a", "b")))))
+    assert text.count("not defined") == 10 + 2 * 3
+    assert "nan" not in text
+
+
+def test_a_name_is_shown_as_it_is_and_never_taken_for_markup() -> None:
+    text = shown(evaluation_summary(report(label="cats[/b]", path="[red]x[/].png")))
+    assert "[red]x[/].png" in text
+    assert "cats[/b]: precision" in text
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    text = shown(evaluation_summary(report(label="\x1b[31ma\nb", path="\x07x\udcff.png")))
+    assert not {"\x1b", "\x07", "\udcff"} & set(text)
+    assert "\\x1b[31ma\\nb" in text
+
+
+def test_a_long_list_says_how_many_more_there_are() -> None:
+    text = shown(evaluation_summary(report(ignored=SHOWN + 3)))
+    assert f"Ignored: {SHOWN + 3}" in text
+    assert "and 3 more" in text
+
+
+def test_versions_are_listed_with_the_one_that_serves(store: ModelStore) -> None:
+    manifests = [(publish(store.directory).manifest, serves) for serves in (False, True)]
+    lines = shown(versions_table(manifests)).splitlines()
+    assert ["yes" in line for line in lines if "shades" in line] == [False, True]
