@@ -107,7 +107,7 @@ class Batcher:
         if self._is_closed:
             raise ShuttingDown
         if not is_patient and len(self._urgent) >= self._max_waiting:
-            raise Overloaded("images", self._max_waiting)
+            raise Overloaded("images waiting", self._max_waiting)
         waiting = _Waiting(pixels, asyncio.get_running_loop().create_future(), time.perf_counter())
         queue = self._patient if is_patient else self._urgent
         queue.append(waiting)

@@ -16,7 +16,8 @@ from app import client
 from app.offline import load
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
 from app.settings import Settings
-from model_store.tables import evaluation_summary
+from model_store.tables import evaluation_summary, verbatim
+from model_store.terminal import held_back_standard_error
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -103,6 +104,8 @@ def predict(
 def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None:  # noqa: ANN401  click's values
     """Evaluate a labelled folder or zip; every file is counted."""
     url = options.pop("url")
+    if output is not None and not output.parent.is_dir():  # said before an evaluation that may take an hour
+        raise click.UsageError(f"There is no directory {output.parent} for the output.")
     if url:
         if data.is_dir():
             raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
@@ -118,13 +121,14 @@ def doctor(form: str) -> None:
     """Say what this machine has and what limits it."""
     from app.doctor import examine  # noqa: PLC0415  imports TensorFlow
 
-    findings = examine(_settings({}))
+    with held_back_standard_error():
+        findings = examine(_settings({}))
     if form == "json":
         click.echo(json.dumps(findings, indent=2))
         return
     table = Table(show_header=False)
     for name, value in findings.items():
-        table.add_row(name, "\n".join(value) if isinstance(value, list) else str(value))
+        table.add_row(name, Text("\n".join(value) if isinstance(value, list) else value))
     Console().print(table)
 
 
@@ -171,10 +175,10 @@ def _write(body: EvaluationBody, form: str, output: Path | None) -> None:
 def _predictions_table(body: BatchBody) -> Table:
     table = Table("image", "label", "probability", "all labels", title=f"{body.model}, version {body.version}")
     for result in body.results:
-        image = Text(result.filename or "")  # a name is no markup
+        image = verbatim(result.filename or "")
         if isinstance(result, BatchFailure):
-            table.add_row(image, "not read", "", Text(result.error.detail), style="red")
+            table.add_row(image, "not read", "", verbatim(result.error.detail), style="red")
             continue
         others = ", ".join(f"{one.label} {one.probability:.4f}" for one in result.predictions)
-        table.add_row(image, Text(result.label), f"{result.probability:.4f}", Text(others))
+        table.add_row(image, verbatim(result.label), f"{result.probability:.4f}", verbatim(others))
     return table

@@ -129,12 +129,12 @@ class NotReady(Unavailable):
 
 
 class Overloaded(Unavailable):
-    """As many are waiting as may wait."""
+    """As many are waiting, or under way, as may be."""
 
     hint = "Ask again after Retry-After seconds, or send fewer requests at once."
 
     def __init__(self, what: str, limit: int) -> None:
-        super().__init__(f"{limit} {what} are waiting already, which is the limit.")
+        super().__init__(f"There are {limit} {what} already, which is the limit.")
 
 
 class ShuttingDown(Unavailable):

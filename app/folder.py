@@ -19,7 +19,8 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
         max_image_bytes: Most bytes of one file.
 
     Raises:
-        ArchiveRejected: There are no images, none with a label, a folder is a link, or a file is no ordinary one.
+        ArchiveRejected: There are no images, none with a label, a folder is a link, a file is no ordinary one, or its
+            name is no UTF-8.
     """
     directories, paths = _walk(root)
 
@@ -65,11 +66,20 @@ def _walk(root: Path) -> tuple[int, list[str]]:
             directories += 1
         elif entry.is_dir():
             raise ArchiveRejected("link", f"{entry.path} is a link to a folder, which is not followed.")
-        elif entry.is_file() or entry.is_symlink():
-            paths.append(Path(entry.path).relative_to(root).as_posix())
-        else:
+        elif not entry.is_file() and Path(entry.path).exists():
             raise ArchiveRejected("link", f"{entry.path} is a special file; reading it could wait for ever.")
+        else:
+            paths.append(_checked(Path(entry.path).relative_to(root).as_posix()))
     return directories, sorted(paths)
+
+
+def _checked(path: str) -> str:
+    """Return a path that a report can hold: Python reads a name that is no UTF-8 into characters that JSON refuses."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise ArchiveRejected("unsafe-path", f"The path {path!r} is not UTF-8; rename it.") from error
+    return path
 
 
 def _entries(directory: Path) -> Iterator[os.DirEntry[str]]:

@@ -51,7 +51,9 @@ def create_app(
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
     app.state.evaluations = Evaluations(settings.store, settings.evaluations_dir)
-    app.add_middleware(RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s)
+    app.add_middleware(
+        RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
+    )
     problems.install(app)
     app.add_exception_handler(ClientDisconnect, _nobody_listens)
     for router in (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router):

@@ -7,7 +7,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from app.errors import BodyTimeout, BodyTooLarge
+from app.errors import BodyTimeout, BodyTooLarge, Overloaded, ShuttingDown
 from app.metrics import Metrics
 from app.problems import REQUEST_ID_KEY, answer
 
@@ -48,10 +49,13 @@ class RequestContext:
         app: The application inside.
         metrics: Told about every request.
         body_timeout_s: Seconds without a byte of the body after which `BodyTimeout` is raised to its reader.
+        max_uploads: POST requests under way at the same time; their bodies take memory or disk.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, body_timeout_s: float) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, body_timeout_s: float, max_uploads: int) -> None:
         self._app = app
+        self._max_uploads = max_uploads
+        self._uploads = 0
         self._metrics = metrics
         self._body_timeout_s = body_timeout_s
 
@@ -73,13 +77,32 @@ class RequestContext:
         started = time.perf_counter()
         with self._metrics.requests_in_progress.track_inprogress():
             try:
-                await self._app(scope, self._limited(scope, receive), send_with_id)
+                with self._upload(scope):
+                    await self._app(scope, self._limited(scope, receive), send_with_id)
+            except asyncio.CancelledError:  # the server's grace is over
+                if status == _NO_ANSWER:
+                    await (await answer(Request(scope), ShuttingDown()))(scope, receive, send_with_id)
+                raise
             except Exception as error:
                 if status != _NO_ANSWER:
                     raise  # it is too late for another answer; the server ends the connection
                 await (await answer(Request(scope), error))(scope, receive, send_with_id)
             finally:
                 self._count(scope, status, time.perf_counter() - started)
+
+    @contextmanager
+    def _upload(self, scope: Scope) -> Iterator[None]:
+        """Take a place among the uploads, where the request is one."""
+        if scope["method"] != "POST":
+            yield
+            return
+        if self._uploads >= self._max_uploads:
+            raise Overloaded("uploads under way", self._max_uploads)
+        self._uploads += 1
+        try:
+            yield
+        finally:
+            self._uploads -= 1
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         has_more = True

@@ -1,6 +1,7 @@
 """The service without a server: predictions and evaluations on this machine, by the same code as over HTTP."""
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from app.archive import Archive
 from app.batch import Source, collect
-from app.engines.loading import load_engine
+from app.engines.loading import EngineFactory, load_engine_quietly
 from app.errors import ModelRequired
 from app.folder import open_folder, read_file
 from app.labelled_set import LabelledSet
@@ -32,7 +33,8 @@ class Offline:
 
     async def predict(self, paths: Sequence[Path], top_k: int | None) -> BatchBody:
         """Predict image files, as `POST /predict/batch` does."""
-        sources = [Source(str(path), self._reader(path)) for path in paths]
+        names = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
+        sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
         return (await collect(self.loaded, self.service, sources, top_k))[0]
 
     async def evaluate(self, path: Path) -> EvaluationBody:
@@ -59,7 +61,7 @@ class Offline:
 
 
 @asynccontextmanager
-async def load(settings: Settings) -> AsyncIterator[Offline]:
+async def load(settings: Settings, *, make_engine: EngineFactory = load_engine_quietly) -> AsyncIterator[Offline]:
     """Load the version that the settings name.
 
     Raises:
@@ -71,7 +73,7 @@ async def load(settings: Settings) -> AsyncIterator[Offline]:
         raise ModelRequired(names)
     metrics = Metrics()
     service = Service(settings, metrics)
-    registry = Registry(store, settings, load_engine, metrics)
+    registry = Registry(store, settings, make_engine, metrics)
     try:
         await registry.start()
         async with registry.use() as loaded:

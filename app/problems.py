@@ -116,7 +116,8 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_validation_error)
-    for one in {OSError, *TYPES}:
+    handled: list[type[Exception]] = [OSError, *TYPES]
+    for one in handled:
         app.add_exception_handler(one, answer)
 
 

@@ -166,7 +166,9 @@ class Registry:
 
     def _resolve(self, model: str | None, version: int | None) -> _Key:
         name = self.default_model() if model is None else self.check_served(model)
-        return name, self._served[name] if version is None else self.store.resolve(name, version)
+        if version is None or version == self._served[name]:
+            return name, self._served[name]
+        return name, self.store.resolve(name, version)
 
     async def _load(self, key: _Key) -> LoadedVersion:
         """Find a version in memory or bring it there; who gives up waiting does not stop the loading."""

@@ -9,11 +9,12 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
+from app.engines.loading import EngineFactory, load_engine
 from app.main import create_app
 from app.settings import Settings
 from model_store.errors import FullcountError
@@ -28,8 +29,12 @@ class CannotStart(FullcountError):
     """The server cannot start with these settings."""
 
 
-def run_server(settings: Settings) -> int:
+def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) -> int:
     """Serve until a signal comes.
+
+    Args:
+        settings: All of them.
+        make_engine: Makes an engine from a stored version.
 
     Returns:
         The exit code: 0, or 1 when the models could not be loaded.
@@ -38,6 +43,7 @@ def run_server(settings: Settings) -> int:
         CannotStart: The address is taken, or there is no spool directory.
     """
     logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form, whose sender is told
     _use_spool_directory(settings)
     listener = _listen(settings)
     failed = False
@@ -51,7 +57,8 @@ def run_server(settings: Settings) -> int:
         del signal_number, frame
         server.should_exit = True
 
-    server = uvicorn.Server(_config(settings, on_load_failure=stop))
+    app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
+    server = uvicorn.Server(_config(settings, app))
     for number in (signal.SIGTERM, signal.SIGINT):
         # for a signal that comes before uvicorn listens to them, and for the one that it raises again, having shut
         # down, to end as signalled: here the end is an ordinary one
@@ -60,9 +67,9 @@ def run_server(settings: Settings) -> int:
     return 1 if failed else 0
 
 
-def _config(settings: Settings, on_load_failure: Callable[[], None]) -> uvicorn.Config:
+def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings, on_load_failure=on_load_failure),
+        app,
         backlog=_BACKLOG,
         access_log=False,  # `app.middleware` logs requests, with their ids
         log_config=None,
@@ -76,8 +83,9 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
+        what = (error.strerror or str(error)).split(" (while attempting")[0]  # which repeats the address
         raise CannotStart(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}.",
+            f"Cannot listen on {settings.host} port {settings.port}: {what}.",
             hint="Choose another with --host and --port.",
         ) from error
     host, port = listener.getsockname()[:2]

@@ -98,7 +98,7 @@ class Service:
             Overloaded: There is none.
         """
         if self._jobs >= self._settings.max_evaluations:
-            raise Overloaded("batches and evaluations", self._settings.max_evaluations)
+            raise Overloaded("batches and evaluations under way", self._settings.max_evaluations)
         self._jobs += 1
         try:
             yield
@@ -176,7 +176,7 @@ class Service:
         """Read and decode in a thread; return the time it took there, in milliseconds."""
         if not is_patient:
             if self._decoding >= self._settings.max_queue:
-                raise Overloaded("images", self._settings.max_queue)
+                raise Overloaded("images waiting", self._settings.max_queue)
             self._decoding += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._decoders, self._decode_now, read, spec)

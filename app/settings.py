@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     """Settings of the service. Units are in the names."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FULLCOUNT_", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix="FULLCOUNT_", env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
     )
 
     store: Path = Path("models")
@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     max_loaded_versions: Positive = 4
     """Versions kept in memory; of those that are not served by default, the least recently used goes first."""
 
+    max_uploads: Positive = 512
+    """POST requests under way at the same time; one more gets 503 before its body is read."""
     max_queue: Positive = 256
     """Single images that may wait for a decoder, and for the engine; one more gets 503."""
     max_in_flight: Positive = 64

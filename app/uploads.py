@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final, TypeVar, cast
 
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 
-from app.errors import BodyEmpty, FieldMissing, FormMalformed, MediaTypeUnsupported
+from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
+from app.forms import open_form
 from app.labelled_set import check_size
 from app.service import Read, Service
 from app.settings import Settings
@@ -27,10 +27,6 @@ FORM: Final = "multipart/form-data"
 ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 IMAGE: Final = ("image/*", "application/octet-stream")
 _PIECE_BYTES: Final = 1 << 20
-_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
-_MAX_FIELDS: Final = 16
-_MAX_FIELD_BYTES: Final = 64 * 1024
-"""Fields that are no files have no meaning here, and are held in memory."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ async def read_image(request: Request) -> Upload:
     """
     declared = media_type(request)
     if declared == FORM:
-        async with _open_form(request, 1) as form:
+        async with open_form(request, 1) as form:
             file = _field(form.get("file"), "file")
             upload = Upload(file.filename, await file.read())
     elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
@@ -83,7 +79,7 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
     Raises:
         FieldMissing: There are none, or one has no file name and is therefore text.
     """
-    async with _open_form(request, max_files) as form:
+    async with open_form(request, max_files) as form:
         files = [_field(value, "files") for value in form.getlist("files")]
         if not files:
             raise FieldMissing("files")
@@ -110,7 +106,7 @@ async def open_archive(request: Request, service: Service, settings: Settings) -
     """
     declared = media_type(request)
     if declared == FORM:
-        async with _open_form(request, 1) as form:
+        async with open_form(request, 1) as form:
             field = _field(form.get("file"), "file")
             spooled = await service.in_thread(_measure, field.file, field.filename)
             yield _not_empty(spooled)
@@ -139,20 +135,6 @@ async def unless_disconnected(request: Request, work: "asyncio.Task[T]") -> T:
         for task in (work, gone):
             task.cancel()
         await asyncio.gather(work, gone, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _open_form(request: Request, max_files: int) -> AsyncIterator[FormData]:
-    """Parse a form.
-
-    The client names the codec of its file names, and Python has some that take hours (punycode), make strings that no
-    JSON can hold (utf-7) or raise what the parser does not expect: only those that a browser would use are taken.
-    """
-    charset = parse_options_header(request.headers["content-type"])[1].get(b"charset", b"utf-8").decode("latin-1")
-    if charset.lower() not in _CHARSETS:
-        raise FormMalformed(f"the charset {charset!r} is not supported; use utf-8.")
-    async with request.form(max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
-        yield form
 
 
 async def _disconnected(request: Request) -> None:

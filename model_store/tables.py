@@ -43,9 +43,9 @@ def matrix_table(matrix: ConfusionMatrix) -> Table:
     table = Table()
     table.add_column("")
     for column in [*matrix.columns, "files"]:
-        table.add_column(_verbatim(column), justify="right")
+        table.add_column(verbatim(column), justify="right")
     for row, counts in zip(matrix.rows, matrix.counts, strict=True):
-        table.add_row(_verbatim(row), *map(str, counts), str(sum(counts)))
+        table.add_row(verbatim(row), *map(str, counts), str(sum(counts)))
     table.add_section()
     sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
     table.add_row("files", *map(str, sums), str(sum(sums)), style="bold")
@@ -61,9 +61,9 @@ def metrics_table(evaluation: Evaluation) -> Table:
         table.add_row(name.replace("_", " "), _number(value))
     for one in evaluation.per_label:
         table.add_section()
-        table.add_row(_verbatim(f"{one.label}: precision"), _number(one.precision))
-        table.add_row(_verbatim(f"{one.label}: recall"), _number(one.recall))
-        table.add_row(_verbatim(f"{one.label}: F1"), _number(one.f1))
+        table.add_row(verbatim(f"{one.label}: precision"), _number(one.precision))
+        table.add_row(verbatim(f"{one.label}: recall"), _number(one.recall))
+        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1))
     return table
 
 
@@ -77,8 +77,8 @@ def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
             str(manifest.version),
             "yes" if serves else "",
             f"{manifest.created:%Y-%m-%d %H:%M}",
-            _verbatim(manifest.backbone),
-            _verbatim(", ".join(manifest.labels)),
+            verbatim(manifest.backbone),
+            verbatim(", ".join(manifest.labels)),
             _number(figures.accuracy) if figures else "",
         )
     return table
@@ -87,13 +87,13 @@ def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
 def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(*columns, title=f"{title}: {len(rows)}", title_justify="left")
     for row in rows[:SHOWN]:
-        table.add_row(*map(_verbatim, row))
+        table.add_row(*map(verbatim, row))
     if len(rows) > SHOWN:
         table.caption = f"and {len(rows) - SHOWN} more; --format json lists all"
     return table
 
 
-def _verbatim(text: str) -> Text:
+def verbatim(text: str) -> Text:
     """Show a text from outside; a line break, an escape sequence and the like by their codes."""
     shown = (one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
     return Text("".join(shown))

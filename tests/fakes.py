@@ -7,6 +7,7 @@ black image is the first label, a white one the second, and every answer can be 
 import io
 import threading
 import time
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,7 +44,10 @@ def brightness(pixels: Pixels) -> Probabilities:
 
 
 class FakeEngine:
-    """An engine without a model; `delay_s` a batch, and `fails_on` a grey level at which it raises."""
+    """An engine without a model; `delay_s` a batch, and `fails_on` a grey level at which it raises.
+
+    It computes while its `gate` is open, and says with `begun` that it was given something.
+    """
 
     name = "fake"
     device = "cpu"
@@ -56,9 +60,11 @@ class FakeEngine:
         self.batches: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.begun = threading.Event()
         self.is_closed = False
 
     def predict(self, pixels: Pixels) -> Probabilities:
+        self.begun.set()
         self.gate.wait()
         time.sleep(self.delay_s)
         self.batches.append(len(pixels))
@@ -119,8 +125,6 @@ def publish(store: Path, model: str = "shades", **description: object) -> Stored
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
     """Return a zip of paths and bytes; a path that ends in a slash is a directory."""
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files.items():

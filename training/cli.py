@@ -3,6 +3,7 @@
 Every option has a default from the environment. TensorFlow is loaded when training begins, not before.
 """
 
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from model_store.cli import store_option
 from model_store.pixels import InputSpec
 from training.audit import audit_folder
 from training.backbones import BACKBONES, DEFAULT, IMAGENET, NONE
-from training.config import DEVICES, HeadSettings, TrainingConfig
+from training.config import DEVICE_PATTERN, HeadSettings, TrainingConfig
 from training.errors import LabelUnknown
 from training.quiet import quieten_tensorflow
 from training.split import Fractions
@@ -34,6 +35,13 @@ def _option(name: str, **settings: Any) -> Callable[[_Command], _Command]:  # no
     """Make an option whose default can be set as FULLCOUNT_ and its name."""
     environment = f"FULLCOUNT_{name.removeprefix('--').replace('-', '_').upper()}"
     return click.option(name, envvar=environment, show_envvar=True, show_default=True, **settings)
+
+
+def _check_device(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    del ctx, parameter
+    if not re.fullmatch(DEVICE_PATTERN, value):
+        raise click.BadParameter(f"{value!r} is none of auto, cpu, gpu and gpu:N.")
+    return value
 
 
 data_argument = click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -66,7 +74,7 @@ backbone_option = _option(
     default=_FRACTIONS.test,
     help="Of each label's images, without a test folder; 0: none.",
 )
-@_option("--device", type=click.Choice(DEVICES), default="auto", help="What to compute on.")
+@_option("--device", metavar="auto|cpu|gpu|gpu:N", default="auto", callback=_check_device, help="What to compute on.")
 def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above
     """Train on a folder of labelled images and publish the model.
 

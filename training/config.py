@@ -5,13 +5,12 @@ Light: the command line imports it before it knows whether anything will be trai
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from training.backbones import DEFAULT, IMAGENET
 from training.split import Fractions
 
-Device = Literal["auto", "cpu", "gpu"]
-DEVICES: Final[tuple[Device, ...]] = ("auto", "cpu", "gpu")
+DEVICE_PATTERN: Final = r"auto|cpu|gpu(:\d+)?"
 
 
 @dataclass(frozen=True)
@@ -49,4 +48,5 @@ class TrainingConfig:
     seed: int = 0
     fractions: Fractions = field(default_factory=Fractions)
     head: HeadSettings = field(default_factory=HeadSettings)
-    device: Device = "auto"
+    device: str = "auto"
+    """`auto`, `cpu`, `gpu` or `gpu:N`."""

@@ -3,17 +3,16 @@
 import keras
 import tensorflow as tf
 
-from training.config import Device
 from training.errors import DeviceUnavailable
 
 
-def prepare(device: Device, seed: int) -> str:
+def prepare(device: str, seed: int) -> str:
     """Choose the device and seed everything random. Counts for the whole process.
 
     TF32 is off: golden samples are the reference for every engine and must hold float32 answers.
 
     Args:
-        device: `gpu` insists on one; `auto` takes one if there is one.
+        device: `gpu` or `gpu:N` insists on one; `auto` takes one if there is one.
         seed: Of Python, NumPy and TensorFlow.
 
     Returns:
@@ -23,11 +22,17 @@ def prepare(device: Device, seed: int) -> str:
         DeviceUnavailable: A GPU was asked for and TensorFlow sees none.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    if device == "gpu" and not gpus:
-        raise DeviceUnavailable(device)
-    if device == "cpu" and gpus:
-        tf.config.set_visible_devices([], "GPU")
+    chosen = gpus[:1]
+    if device.startswith("gpu"):
+        number = int(device.partition(":")[2] or 0)
+        chosen = gpus[number : number + 1]
+        if not chosen:
+            raise DeviceUnavailable(device)
+    elif device == "cpu":
+        chosen = []
+    if gpus:
+        tf.config.set_visible_devices(chosen, "GPU")
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(False)  # noqa: FBT003  TensorFlow's signature
-    return "GPU" if gpus and device != "cpu" else "CPU"
+    return "GPU" if chosen else "CPU"

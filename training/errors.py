@@ -68,7 +68,7 @@ class DeviceUnavailable(FullcountError):
     hint = "Use --device auto or --device cpu, or install a TensorFlow that sees the GPU: `fullcount[serve-gpu]`."
 
     def __init__(self, device: str) -> None:
-        super().__init__(f"TensorFlow sees no device of kind {device!r}.")
+        super().__init__(f"TensorFlow sees no device {device!r}.")
 
 
 class CacheUnusable(FullcountError):

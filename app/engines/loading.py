@@ -6,6 +6,7 @@ from app.engines.base import Engine, replay_golden
 from app.settings import Settings
 from model_store.golden import load_golden
 from model_store.store import StoredVersion
+from model_store.terminal import held_back_standard_error
 
 EngineFactory = Callable[[StoredVersion, Settings], Engine]
 
@@ -28,3 +29,9 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
     )
     replay_golden(engine, load_golden(stored.directory))
     return engine
+
+
+def load_engine_quietly(stored: StoredVersion, settings: Settings) -> Engine:
+    """Load as `load_engine` does, without what TensorFlow says meanwhile: for commands, not for a service's log."""
+    with held_back_standard_error():
+        return load_engine(stored, settings)

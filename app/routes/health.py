@@ -13,12 +13,14 @@ from app.schemas import HealthBody
 router = APIRouter(tags=["health"])
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live")
 async def live(registry: RegistryDep) -> HealthBody:
     """Answer while the process runs."""
     return HealthBody(status="live", models=registry.served())
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=problems(503))
 async def ready(registry: RegistryDep) -> HealthBody:
     """Answer 200 only when a prediction would be answered."""

@@ -1,0 +1,68 @@
+"""A served application with the fake engine, driven in-process by httpx."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Settings
+from tests.fakes import FakeEngine, fake_factory, publish
+
+
+class Client(httpx.AsyncClient):
+    """A client with the application it talks to at hand."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://test", timeout=10
+        )
+        self.app = app
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Return a store with one version of one model."""
+    publish(tmp_path / "store")
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def serve(store: Path) -> Serve:
+    """Return a function that serves the store; keyword arguments are settings."""
+
+    @asynccontextmanager
+    async def serving(
+        *,
+        engine: FakeEngine | None = None,
+        make_engine: Any = None,  # noqa: ANN401  of any type
+        wait: bool = True,
+        **settings: Any,  # noqa: ANN401  of any type
+    ) -> AsyncIterator[Client]:
+        app = create_app(Settings(**{"store": store, **settings}), make_engine=make_engine or fake_factory(engine))
+        async with app.router.lifespan_context(app), Client(app) as client:
+            if wait:
+                await loaded()
+            yield client
+
+    return serving
+
+
+async def loaded() -> None:
+    """Wait until the models are loaded, or have failed to be."""
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "load models"))
+
+
+@pytest.fixture
+async def client(serve: Serve) -> AsyncIterator[Client]:
+    """Return a client of the served store with default settings."""
+    async with serve() as client:
+        yield client

@@ -1,0 +1,151 @@
+"""`POST /evaluate` and the reports that are kept: every entry of the zip is somewhere in the answer."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.concurrency import run_in_threadpool
+
+from tests.api.conftest import Client, Serve
+from tests.api.problem_shape import assert_problem
+from tests.fakes import grey, publish, zip_of
+
+ZIP = {"content-type": "application/zip"}
+FILES = {
+    "test/": b"",
+    "test/dark/": b"",
+    "test/dark/1.png": grey(5),
+    "test/dark/2.png": grey(250),
+    "test/dark/3.png": grey(9)[:-30],
+    "test/light/4.png": grey(250),
+    "test/light/5": grey(251),
+    "test/grey/6.png": grey(120),
+    "test/dark/notes.txt": b"hello",
+    "test/.DS_Store": b"",
+    "__MACOSX/test/dark/._1.png": b"",
+    "stray.png": grey(1),
+}
+
+
+async def evaluate(client: Client, files: dict[str, bytes], query: str = "") -> dict[str, Any]:
+    response = await client.post(f"/evaluate{query}", content=zip_of(files), headers=ZIP)
+    assert response.status_code == 200, response.text
+    assert "inference;dur=" in response.headers["server-timing"]
+    body: dict[str, Any] = response.json()
+    return body
+
+
+async def test_every_entry_of_the_zip_is_accounted_for(client: Client) -> None:
+    report = await evaluate(client, FILES)
+    assert report["accounting"] == {
+        "entries": len(FILES), "directories": 2, "ignored": 4, "images": 6, "scored": 5, "unreadable": 1
+    }  # fmt: skip
+    assert report["confusion_matrix"] == {
+        "rows": ["dark", "light", "grey"],
+        "columns": ["dark", "light", "unreadable"],
+        "counts": [[1, 1, 1], [0, 2, 0], [1, 0, 0]],
+    }
+
+
+async def test_what_is_left_out_is_named_with_its_reason(client: Client) -> None:
+    report = await evaluate(client, FILES)
+    assert [(one["path"], one["label"], one["reason"]) for one in report["excluded"]] == [
+        ("test/dark/3.png", "dark", "truncated")
+    ]
+    assert {one["path"]: one["reason"] for one in report["ignored"]} == {
+        "test/dark/notes.txt": "not-an-image",
+        "test/.DS_Store": "system-file",
+        "__MACOSX/test/dark/._1.png": "system-file",
+        "stray.png": "unlabelled",
+    }
+
+
+async def test_figures_are_over_the_scored_files_of_known_labels(client: Client) -> None:
+    report = await evaluate(client, FILES)
+    assert report["metrics"]["accuracy"]["value"] == 0.75
+    assert report["positive"] is None
+    assert [(one["path"], one["predicted"]) for one in report["misclassified"]] == [("test/dark/2.png", "light")]
+
+
+async def test_a_label_without_files_has_a_row_of_zeros_and_figures_that_are_not_defined(client: Client) -> None:
+    report = await evaluate(client, {"dark/1.png": grey(1)})
+    assert report["confusion_matrix"]["counts"] == [[1, 0, 0], [0, 0, 0]]
+    assert report["per_label"][1]["recall"] == {"value": None, "low": None, "high": None}
+    assert report["metrics"]["roc_auc"] is None
+
+
+async def test_the_positive_label_is_reported_at_its_threshold(serve: Serve, store: Path) -> None:
+    publish(store, positive="light", threshold=0.99)
+    async with serve() as client:
+        report = await evaluate(client, FILES)
+    assert report["positive"]["label"] == "light"
+    assert report["positive"]["threshold"] == 0.99
+    assert report["positive"]["true_positives"] + report["positive"]["false_negatives"] == 2
+
+
+async def test_a_form_is_evaluated_as_a_raw_body_is(client: Client) -> None:
+    raw = await evaluate(client, FILES)
+    form = (await client.post("/evaluate", files={"file": ("set.zip", zip_of(FILES))})).json()
+    assert form["archive"] == raw["archive"] | {"filename": "set.zip"}
+    assert form["confusion_matrix"] == raw["confusion_matrix"]
+
+
+async def test_a_report_is_kept_and_read_back_as_it_was_sent(client: Client) -> None:
+    report = await evaluate(client, FILES)
+    assert report["stored"]
+    assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_reports_are_listed_newest_first_up_to_the_limit(client: Client) -> None:
+    ids = [(await evaluate(client, {"dark/1.png": grey(level)}))["id"] for level in (1, 2, 3)]
+    listed = (await client.get("/evaluations")).json()["evaluations"]
+    assert [one["id"] for one in listed] == sorted(ids, reverse=True)
+    assert [one["accuracy"] for one in listed] == [1.0, 1.0, 1.0]
+    newest = (await client.get("/evaluations?limit=1&model=shades")).json()["evaluations"]
+    assert [one["id"] for one in newest] == [max(ids)]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x"])
+async def test_an_impossible_limit_is_refused(client: Client, query: str) -> None:
+    assert_problem(await client.get(f"/evaluations?{query}"), "invalid-parameter")
+
+
+async def test_reports_of_an_unknown_model_are_not_listed(client: Client) -> None:
+    assert_problem(await client.get("/evaluations?model=other"), "model-not-found", available=["shades"])
+
+
+async def test_one_damaged_report_does_not_hide_the_others(
+    client: Client, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = [(await evaluate(client, {"dark/1.png": grey(1)}))["id"] for _ in range(2)]
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{bad}.json")))
+    path.write_text('{"created": 1}')
+    listed = (await client.get("/evaluations")).json()["evaluations"]
+    assert [one["id"] for one in listed] == [good]
+    assert f"{bad}.json cannot be read" in caplog.text
+
+
+async def test_reports_can_be_kept_in_a_directory_of_their_own(serve: Serve, store: Path, tmp_path: Path) -> None:
+    async with serve(evaluations_dir=tmp_path / "reports") as client:
+        report = await evaluate(client, FILES)
+        assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+    assert (tmp_path / "reports" / "shades" / "1" / f"{report['id']}.json").is_file()
+    assert not (store / "shades" / "evaluations").exists()
+
+
+async def test_where_nothing_can_be_written_the_report_is_sent_all_the_same(
+    serve: Serve, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (store / "shades" / "evaluations").write_text("a file in the way: root may write into any directory")
+    async with serve() as client:
+        assert "evaluations of shades will be answered but not stored" in caplog.text
+        report = await evaluate(client, FILES)
+    assert report["stored"] is False
+    assert report["accounting"]["images"] == 6
+
+
+async def test_the_archive_is_described(client: Client) -> None:
+    report = await evaluate(client, FILES, "?model=shades&version=1")
+    assert report["archive"]["bytes"] == len(zip_of(FILES))
+    assert len(report["archive"]["sha256"]) == 64
+    assert (report["model"], report["version"]) == ("shades", 1)

@@ -1,0 +1,104 @@
+"""What the project is for: the report of the service is that of training, and every file is counted."""
+
+import httpx
+import numpy as np
+import pytest
+from rich.console import Console
+
+from model_store.pixels import decode
+from model_store.tables import evaluation_summary
+from tests.e2e.conftest import MODEL, TEST_FILES, Cells
+from tests.fakes import grey, zip_of
+from training.recipe import TrainingResult
+
+ZIP = {"Content-Type": "application/zip"}
+
+
+@pytest.fixture(scope="module")
+def report(client: httpx.Client, test_zip: bytes) -> dict:  # type: ignore[type-arg]
+    """Evaluate the test files."""
+    response = client.post("/evaluate", content=test_zip, headers=ZIP)
+    assert response.status_code == 200, response.text
+    answer: dict = response.json()  # type: ignore[type-arg]
+    return answer
+
+
+def test_all_158_files_are_in_the_matrix(report: dict) -> None:  # type: ignore[type-arg]
+    accounting = report["accounting"]
+    assert accounting == {
+        "entries": 158, "directories": 0, "ignored": 0, "images": 158, "scored": 158, "unreadable": 0,
+    }  # fmt: skip
+    assert sum(map(sum, report["confusion_matrix"]["counts"])) == TEST_FILES
+
+
+def test_training_and_service_report_the_identical_matrix(report: dict, trained: TrainingResult) -> None:  # type: ignore[type-arg]
+    by_training = trained.evaluations["test"].model_dump(mode="json")
+    for part in ("accounting", "confusion_matrix", "per_label", "positive"):
+        assert report[part] == by_training[part]
+    assert report["metrics"]["log_loss"] == pytest.approx(by_training["metrics"]["log_loss"], abs=1e-6)
+
+
+def test_the_service_answers_as_the_keras_model(client: httpx.Client, cells: Cells, trained: TrainingResult) -> None:
+    answers = client.post("/predict/batch", content=zip_of(cells.test_files), headers=ZIP).json()["results"]
+    spec = trained.stored.manifest.input
+    pixels = np.stack([decode(data, spec).pixels for data in cells.test_files.values()])
+    expected = np.concatenate(
+        [np.asarray(trained.model(pixels[at : at + 32], training=False)) for at in range(0, 158, 32)]
+    )
+    for answer, row in zip(answers, expected, strict=True):
+        found = {one["label"]: one["probability"] for one in answer["predictions"]}
+        assert [found[label] for label in trained.stored.manifest.labels] == pytest.approx(row.tolist(), abs=1e-5)
+
+
+def test_it_learnt_something(report: dict) -> None:  # type: ignore[type-arg]
+    metrics = report["metrics"]
+    assert metrics["accuracy"]["low"] > metrics["majority_baseline"]
+    assert metrics["roc_auc"] > 0.8
+
+
+def test_each_odd_file_is_named_with_its_reason(client: httpx.Client, cells: Cells, report: dict) -> None:  # type: ignore[type-arg]
+    files = dict(cells.test_files)
+    png = next(data for path, data in files.items() if "/functional/" in path)
+    odd = {
+        "test/functional/cut.png": png[: len(png) // 2],
+        "test/functional/empty.png": b"",
+        "test/defective/words.jpg": b"these are words",
+        "test/unheard-of/grey.png": grey(128),
+        "__MACOSX/test/functional/._cut.png": b"\0\5\x16\7",
+        "test/notes.txt": b"taken on a Tuesday",
+        "lost.png": grey(1),
+        "test/": b"",
+    }
+    answer = client.post("/evaluate", content=zip_of(files | odd), headers=ZIP).json()
+    assert answer["accounting"] == {
+        "entries": 166, "directories": 1, "ignored": 3, "images": 162, "scored": 159, "unreadable": 3,
+    }  # fmt: skip
+    assert {one["path"]: one["reason"] for one in answer["excluded"]} == {
+        "test/functional/cut.png": "truncated",
+        "test/functional/empty.png": "empty",
+        "test/defective/words.jpg": "not-an-image",
+    }
+    assert {one["path"]: one["reason"] for one in answer["ignored"]} == {
+        "__MACOSX/test/functional/._cut.png": "system-file",
+        "test/notes.txt": "not-an-image",
+        "lost.png": "unlabelled",
+    }
+    matrix = answer["confusion_matrix"]
+    assert matrix["rows"] == ["defective", "functional", "unheard-of"]
+    assert matrix["columns"] == ["defective", "functional", "unreadable"]
+    assert [row[:2] for row in matrix["counts"][:2]] == [row[:2] for row in report["confusion_matrix"]["counts"]]
+    assert [row[2] for row in matrix["counts"]] == [1, 2, 0]
+    assert answer["metrics"] == report["metrics"]
+
+
+def test_a_report_is_found_again(client: httpx.Client, report: dict) -> None:  # type: ignore[type-arg]
+    assert report["stored"] is True
+    assert client.get(f"/evaluations/{report['id']}").json() == report
+    newest = client.get("/evaluations", params={"model": MODEL}).json()["evaluations"]
+    assert report["id"] in [one["id"] for one in newest]
+
+
+def test_the_terminal_shows_the_sum_first(trained: TrainingResult) -> None:
+    console = Console(record=True, width=100, file=None, quiet=False, stderr=True)
+    console.print(evaluation_summary(trained.evaluations["test"]))
+    assert console.export_text().splitlines()[0] == "158 files = 158 scored + 0 unreadable"

@@ -1,0 +1,60 @@
+"""How bodies become responses."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from app.routes.responses import LinesResponse, server_timing, wants
+from app.service import Timing
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_wanted"),
+    [
+        ("application/jsonl", True),
+        ("text/html, APPLICATION/JSONL;q=0.5", True),
+        ("application/jsonl; q=0", False),
+        ("application/jsonl;q=0.0", False),
+        ("application/jsonlines", False),
+        ("*/*", False),
+        ("", False),
+        (",;,", False),
+    ],
+)
+def test_lines_are_sent_to_who_names_them(accept: str, *, is_wanted: bool) -> None:
+    request = Request({"type": "http", "headers": [(b"accept", accept.encode())]})
+    assert wants(request, "application/jsonl") is is_wanted
+
+
+def test_times_are_in_milliseconds() -> None:
+    timing = Timing(1.234, 0.0, 5.678)
+    assert server_timing(timing) == {"Server-Timing": "decode;dur=1.23, queue;dur=0.00, inference;dur=5.68"}
+
+
+async def test_when_a_reader_goes_who_makes_the_lines_has_ended_before_the_response() -> None:
+    goes = asyncio.Event()
+    ended = False
+
+    async def lines() -> AsyncGenerator[str, None]:
+        nonlocal ended
+        try:
+            while True:
+                yield "{}\n"
+        finally:
+            ended = True
+
+    async def receive() -> Message:
+        await goes.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            goes.set()
+            await asyncio.Event().wait()  # the reader takes nothing any more
+
+    making = lines()  # held here, so that it is not collected as garbage
+    await LinesResponse(making)({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
+    assert ended

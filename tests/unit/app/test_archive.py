@@ -1,0 +1,231 @@
+"""Zips that anybody may have made: every reason for a refusal, by a real file."""
+
+import io
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from app.archive import REASONS, Archive, ArchiveLimits
+from app.errors import ArchiveRejected
+from model_store.errors import ImageRejected
+from tests.fakes import LABELS, grey, zip_of
+
+LIMITS = ArchiveLimits(max_entries=50, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
+PICTURE = grey(7)
+DIRECTORY = b"PK\x01\x02"
+
+
+def opened(data: bytes, **limits: float) -> Archive:
+    return Archive(io.BytesIO(data), ArchiveLimits(**{**vars(LIMITS), **limits}))
+
+
+def refusal(data: bytes, **limits: float) -> str:
+    with pytest.raises(ArchiveRejected) as caught:
+        opened(data, **limits).labelled(LABELS)
+    assert caught.value.reason in REASONS
+    return caught.value.reason
+
+
+def written(
+    *entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_STORED, comment: bytes = b""
+) -> bytes:
+    """Write entries one after the other, also what a mapping could not hold."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.comment = comment
+        for info, data in entries:
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def with_mode(path: str, mode: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(path)
+    info.external_attr = mode << 16
+    return info
+
+
+def patched(data: bytes, changes: Mapping[int, int], form: str = "<H", entry: int = 0) -> bytes:
+    """Overwrite fields of an entry of the directory: offset in it → value."""
+    changed = bytearray(data)
+    at = -1
+    for _ in range(entry + 1):
+        at = changed.index(DIRECTORY, at + 1)
+    for offset, value in changes.items():
+        struct.pack_into(form, changed, at + offset, value)
+    return bytes(changed)
+
+
+def many(count: int, path: str = "dark/{}.png") -> bytes:
+    return zip_of({path.format(number): b"" for number in range(count)})
+
+
+def overlapping() -> bytes:
+    """Two entries whose data are the same bytes: the second's local header lies in the first's data."""
+    inner = written(("dark/2.png", PICTURE))
+    data = written(("dark/1.png", inner[: inner.index(DIRECTORY)]), ("dark/2.png", PICTURE))
+    return patched(data, {42: data.index(b"PK\x03\x04", 4)}, "<I", entry=1)
+
+
+def same_header_twice() -> bytes:
+    data = written(("dark/1.png", PICTURE), ("dark/2.png", PICTURE))
+    return patched(data, {42: 0}, "<I", entry=1)
+
+
+GOOD = zip_of({"dark/1.png": PICTURE, "light/2.png": grey(250)})
+
+
+@pytest.mark.parametrize(
+    ("reason", "data", "limits"),
+    [
+        ("not-a-zip", b"", {}),
+        ("not-a-zip", b"hello, this is a text and no archive at all", {}),
+        ("not-a-zip", PICTURE, {}),
+        ("truncated", GOOD[: len(GOOD) // 2], {}),
+        ("truncated", GOOD[:-1], {}),
+        ("truncated", GOOD.replace(DIRECTORY, b"PKxx"), {}),
+        ("truncated", patched(GOOD, {8: 0x800}).replace(b"dark/1.png", b"d\xffrk/1.png"), {}),
+        ("encrypted", patched(GOOD, {8: 0x1}), {}),
+        ("no-images", zip_of({}), {}),
+        ("no-images", zip_of({"dark/": b"", "readme.txt": b"hello"}), {}),
+        ("no-images", zip_of({"__MACOSX/dark/._1.png": PICTURE}), {}),
+        ("no-labels", zip_of({"1.png": PICTURE, "2.png": PICTURE}), {}),
+        ("too-many-entries", many(51), {}),
+        ("too-many-entries", many(51, "dark/{}" + "x" * 2000 + ".png"), {}),
+        ("too-many-entries", many(40, "d/{}" + "x" * 2000 + ".png"), {}),
+        ("too-large-uncompressed", written(("dark/1.png", bytes(100_001))), {}),
+        ("too-large-uncompressed", patched(GOOD, {24: 0xFFFF_FFF0}, "<I"), {}),
+        ("compression-ratio", zip_of({"dark/1.png": bytes(90_000)}), {}),
+        ("compression-ratio", overlapping(), {}),
+        ("compression-ratio", same_header_twice(), {}),
+        ("unsafe-path", zip_of({"/dark/1.png": PICTURE}), {}),
+        ("unsafe-path", zip_of({"../dark/1.png": PICTURE}), {}),
+        ("unsafe-path", zip_of({"dark/../../1.png": PICTURE}), {}),
+        ("unsafe-path", zip_of({"dark\\..\\1.png": PICTURE}), {}),
+        ("unsafe-path", zip_of({"\\\\host\\dark\\1.png": PICTURE}), {}),
+        ("unsafe-path", zip_of({"C:\\dark\\1.png": PICTURE}), {}),
+        ("unsafe-path", GOOD.replace(b"dark/1.png", b"dark/\x00.png"), {}),
+        ("unsafe-path", GOOD.replace(b"dark/1.png", b"\x00ark/1.png"), {}),
+        ("unsafe-path", zip_of({"dark/1\n.png": PICTURE}), {}),
+        ("link", written((with_mode("dark/1.png", stat.S_IFLNK | 0o777), b"/etc/passwd")), {}),
+        ("link", written((with_mode("dark/1.png", stat.S_IFIFO | 0o644), b"")), {}),
+        ("link", written((with_mode("dark/1.png", stat.S_IFCHR | 0o644), b"")), {}),
+        ("duplicate-path", zip_of({"dark/1.png": PICTURE, "dark/2.png": b""}).replace(b"2.png", b"1.png"), {}),
+        ("unsupported-compression", written(("dark/1.png", PICTURE), method=zipfile.ZIP_LZMA), {}),
+        ("unsupported-compression", written(("dark/1.png", PICTURE), method=zipfile.ZIP_BZIP2), {}),
+        ("unsupported-compression", patched(GOOD, {10: 98}), {}),
+        ("nested-archive-only", zip_of({"train.zip": GOOD, "readme.txt": b""}), {}),
+        ("nested-archive-only", zip_of({"dark.tar.gz": b"", "light.7z": b""}), {}),
+    ],
+)
+def test_an_archive_is_refused_for_its_reason(reason: str, data: bytes, limits: dict[str, float]) -> None:
+    assert refusal(data, **limits) == reason
+
+
+def test_two_spellings_of_a_path_are_one_path() -> None:
+    for other in ("./dark/1.png", "dark//1.png", "dark\\1.png"):
+        assert refusal(zip_of({"dark/1.png": PICTURE, other: PICTURE})) == "duplicate-path"
+
+
+def test_every_reason_is_in_the_table_above() -> None:
+    mark = next(one for one in test_an_archive_is_refused_for_its_reason.pytestmark if one.name == "parametrize")  # type: ignore[attr-defined]
+    assert {case[0] for case in mark.args[1]} == set(REASONS)
+
+
+def test_as_many_entries_as_the_limit_are_taken() -> None:
+    assert len(opened(many(50)).labelled(LABELS).images) == 50
+
+
+def test_bytes_before_and_behind_the_archive_and_a_comment_do_no_harm() -> None:
+    data = written(("dark/1.png", PICTURE), comment=b"made by hand")
+    for one in (data, b"#!/bin/sh\nexit 0\n" + data, data + b"garbage"):
+        assert opened(one).labelled(LABELS).read("dark/1.png") == PICTURE
+
+
+def test_zip64_is_read() -> None:
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive,
+        archive.open("dark/1.png", "w", force_zip64=True) as entry,
+    ):
+        entry.write(PICTURE)
+    assert opened(buffer.getvalue()).labelled(LABELS).read("dark/1.png") == PICTURE
+
+
+def test_a_directory_as_windows_programs_write_it_is_counted_as_one() -> None:
+    given = opened(zip_of({"dark\\": b"", "dark\\1.png": PICTURE, "light/": b""})).labelled(LABELS)
+    assert [image.path for image in given.images] == ["dark/1.png"]
+    assert given.directories == 2
+    assert given.ignored == []
+
+
+def test_an_entry_larger_than_it_says_is_corrupt_and_not_read_further() -> None:
+    data = written(("dark/1.png", bytes(4000)), ("dark/2.png", PICTURE))
+    given = opened(patched(data, {24: 100}, "<I")).labelled(LABELS)
+    with pytest.raises(ImageRejected) as caught:
+        given.read("dark/1.png")
+    assert caught.value.reason == "corrupt"
+    assert given.read("dark/2.png") == PICTURE
+
+
+def test_an_entry_too_large_for_an_image_is_named_so_without_being_read() -> None:
+    given = opened(written(("dark/1.png", bytes(5_001)))).labelled(LABELS)
+    with pytest.raises(ImageRejected, match="more than 5000 bytes") as caught:
+        given.read("dark/1.png")
+    assert caught.value.reason == "too-large"
+
+
+def _flipped(data: bytes) -> bytes:
+    at = data.index(PICTURE) + 20
+    return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
+
+
+def _other_local_name(data: bytes) -> bytes:
+    return data.replace(b"dark/1.png", b"dark/9.png", 1)
+
+
+def _no_local_signature(data: bytes) -> bytes:
+    return b"PX" + data[2:]
+
+
+@pytest.mark.parametrize("damage", [_flipped, _other_local_name, _no_local_signature])
+def test_damaged_data_spoil_their_own_entry_only(damage: Callable[[bytes], bytes]) -> None:
+    data = written(("dark/1.png", PICTURE), ("light/2.png", grey(250)))
+    given = opened(damage(data)).labelled(LABELS)
+    with pytest.raises(ImageRejected) as caught:
+        given.read("dark/1.png")
+    assert caught.value.reason == "corrupt"
+    assert given.read("light/2.png") == grey(250)
+
+
+def test_an_archive_cut_anywhere_is_refused_as_truncated() -> None:
+    for length in range(2, len(GOOD)):
+        assert refusal(GOOD[:length]) == "truncated", length
+
+
+def test_what_is_no_image_is_listed_with_its_reason() -> None:
+    files = {
+        "set/dark/1.png": PICTURE,
+        "set/dark/no-extension": PICTURE,
+        "set/dark/notes.txt": b"hello",
+        "set/.DS_Store": b"",
+        "__MACOSX/set/dark/._1.png": b"",
+        "stray.png": PICTURE,
+    }
+    given = opened(zip_of(files)).labelled(LABELS)
+    assert [image.path for image in given.images] == ["set/dark/1.png", "set/dark/no-extension"]
+    assert {one.path: one.reason for one in given.ignored} == {
+        "set/dark/notes.txt": "not-an-image",
+        "set/.DS_Store": "system-file",
+        "__MACOSX/set/dark/._1.png": "system-file",
+        "stray.png": "unlabelled",
+    }
+
+
+def test_paths_lists_every_file_but_those_of_the_system() -> None:
+    archive = opened(zip_of({"b/": b"", "b/2.png": PICTURE, "a.txt": b"", "__MACOSX/._a": b""}))
+    assert archive.paths() == ["b/2.png", "a.txt"]
+    with pytest.raises(ArchiveRejected, match="no file"):
+        opened(zip_of({"__MACOSX/._a": b""})).paths()

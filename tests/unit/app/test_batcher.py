@@ -1,0 +1,223 @@
+"""The batcher's promises: work-conserving, bounded, fair, and every future completed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import numpy as np
+import pytest
+
+from app.batcher import Answer, Batcher
+from app.engines.base import Probabilities
+from app.errors import InferenceFailed, Overloaded, ShuttingDown
+from model_store.pixels import Pixels
+from tests.fakes import SIZE, FakeEngine
+
+Run = Callable[..., AbstractAsyncContextManager[Batcher]]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def run(engine: FakeEngine) -> Run:
+    """Return a function that runs a batcher for the engine."""
+
+    @asynccontextmanager
+    async def running(*, max_waiting: int = 100, sizes: tuple[int, ...] = engine.batch_sizes) -> AsyncIterator[Batcher]:
+        batcher = Batcher(engine.predict, sizes=sizes, max_waiting=max_waiting)
+        batcher.start()
+        try:
+            yield batcher
+        finally:
+            engine.gate.set()
+            await batcher.close()
+
+    return running
+
+
+def shade(level: int) -> Pixels:
+    return np.full((SIZE, SIZE, 3), level, np.uint8)
+
+
+def ask(batcher: Batcher, *levels: int, is_patient: bool = False) -> list[asyncio.Task[Answer]]:
+    return [asyncio.create_task(batcher.submit(shade(level), is_patient=is_patient)) for level in levels]
+
+
+async def occupy(batcher: Batcher, engine: FakeEngine) -> asyncio.Task[Answer]:
+    """Keep the engine busy with one image until its gate is opened."""
+    engine.gate.clear()
+    (first,) = ask(batcher, 0)
+    await asyncio.to_thread(engine.begun.wait)
+    return first
+
+
+def levels_of(answers: list[Answer]) -> list[int]:
+    return [round(float(answer.probabilities[1]) * 255) for answer in answers]
+
+
+async def test_an_idle_engine_starts_at_once_with_a_single_image(engine: FakeEngine, run: Run) -> None:
+    async with run() as batcher:
+        answer = await asyncio.wait_for(batcher.submit(shade(51)), 5)
+    assert engine.batches == [1]
+    assert levels_of([answer]) == [51]
+
+
+async def test_a_batch_grows_only_while_the_engine_is_busy(engine: FakeEngine, run: Run) -> None:
+    async with run() as batcher:
+        first = await occupy(batcher, engine)
+        others = ask(batcher, *range(1, 9))
+        await asyncio.sleep(0)
+        engine.gate.set()
+        answers = await asyncio.gather(first, *others)
+    assert engine.batches == [1, 8]
+    assert levels_of(answers) == list(range(9))
+
+
+async def test_every_batch_has_one_of_the_allowed_sizes(engine: FakeEngine, run: Run) -> None:
+    async with run() as batcher:
+        first = await occupy(batcher, engine)
+        others = ask(batcher, *range(1, 8))
+        await asyncio.sleep(0)
+        engine.gate.set()
+        await asyncio.gather(first, *others)
+    assert engine.batches == [1, 4, 2, 1]
+
+
+async def test_one_more_than_may_wait_is_refused_at_once(engine: FakeEngine, run: Run) -> None:
+    async with run(max_waiting=2) as batcher:
+        first = await occupy(batcher, engine)
+        waiting = ask(batcher, 1, 2)
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded, match="2 images waiting already"):
+            await batcher.submit(shade(3))
+        engine.gate.set()
+        assert levels_of(await asyncio.gather(first, *waiting)) == [0, 1, 2]
+
+
+async def test_a_patient_caller_is_not_refused(engine: FakeEngine, run: Run) -> None:
+    async with run(max_waiting=1) as batcher:
+        first = await occupy(batcher, engine)
+        urgent = ask(batcher, 1)
+        patient = ask(batcher, 2, 3, 4, is_patient=True)
+        await asyncio.sleep(0)
+        engine.gate.set()
+        assert levels_of(await asyncio.gather(first, *urgent, *patient)) == [0, 1, 2, 3, 4]
+
+
+async def test_a_cancelled_caller_frees_its_place(engine: FakeEngine, run: Run) -> None:
+    async with run(max_waiting=1) as batcher:
+        await occupy(batcher, engine)
+        (gone,) = ask(batcher, 1)
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        assert batcher.waiting() == 0
+        (other,) = ask(batcher, 2)
+        engine.gate.set()
+        assert levels_of([await other]) == [2]
+
+
+async def test_a_caller_cancelled_in_a_running_batch_hurts_nobody(engine: FakeEngine, run: Run) -> None:
+    async with run() as batcher:
+        first = await occupy(batcher, engine)
+        first.cancel()
+        others = ask(batcher, 5, 6)
+        await asyncio.sleep(0)
+        engine.gate.set()
+        assert levels_of(await asyncio.gather(*others)) == [5, 6]
+        assert first.cancelled()
+
+
+async def test_an_image_that_the_engine_fails_on_fails_alone(engine: FakeEngine, run: Run) -> None:
+    engine.fails_on = 13
+    async with run() as batcher:
+        first = await occupy(batcher, engine)
+        others = ask(batcher, 11, 12, 13, 14)
+        await asyncio.sleep(0)
+        engine.gate.set()
+        outcomes = await asyncio.gather(first, *others, return_exceptions=True)
+    assert levels_of([one for one in outcomes if isinstance(one, Answer)]) == [0, 11, 12, 14]
+    assert isinstance(outcomes[3], InferenceFailed)
+
+
+async def test_an_engine_with_too_few_answers_leaves_nobody_waiting() -> None:
+    def short(pixels: Pixels) -> Probabilities:
+        return np.zeros((len(pixels) - 1, 2), np.float32)
+
+    batcher = Batcher(short, sizes=(1, 2), max_waiting=9)
+    batcher.start()
+    outcomes = await asyncio.wait_for(asyncio.gather(*ask(batcher, 1, 2, 3), return_exceptions=True), 5)
+    assert [type(one) for one in outcomes] == [InferenceFailed] * 3
+    await batcher.close()
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 2), (1, 2, 4)])
+async def test_the_patient_are_served_while_the_urgent_keep_coming(run: Run, sizes: tuple[int, ...]) -> None:
+    async with run(sizes=sizes) as batcher:
+        urgent = {*ask(batcher, *range(8))}
+        (patient,) = ask(batcher, 200, is_patient=True)
+        rounds = 0
+        while not patient.done():
+            done, urgent = await asyncio.wait({*urgent, patient}, return_when=asyncio.FIRST_COMPLETED)
+            urgent = {*urgent, *ask(batcher, *range(len(done)))} - {patient}
+            rounds += 1
+            assert rounds < 50, "the patient starve"
+        await asyncio.gather(*urgent)
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 2, 4, 8)])
+async def test_the_urgent_wait_for_the_patient_no_longer_than_one_batch(
+    engine: FakeEngine, run: Run, sizes: tuple[int, ...]
+) -> None:
+    async with run(sizes=sizes) as batcher:
+        await occupy(batcher, engine)
+        patient = ask(batcher, *range(100), is_patient=True)
+        await asyncio.sleep(0)
+        (urgent,) = ask(batcher, 200)
+        await asyncio.sleep(0)
+        engine.gate.set()
+        await urgent
+        assert len(engine.batches) <= 3, "the one under way, at most one of the patient, its own"
+        await asyncio.gather(*patient)
+
+
+async def test_close_finishes_the_batch_under_way_and_turns_the_rest_away(engine: FakeEngine, run: Run) -> None:
+    async with run() as batcher:
+        first = await occupy(batcher, engine)
+        others = ask(batcher, 1, 2) + ask(batcher, 3, is_patient=True)
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(batcher.close())
+        await asyncio.sleep(0)
+        engine.gate.set()
+        await closing
+        outcomes = await asyncio.gather(first, *others, return_exceptions=True)
+        with pytest.raises(ShuttingDown):
+            await batcher.submit(shade(4))
+    assert isinstance(outcomes[0], Answer)
+    assert [type(one) for one in outcomes[1:]] == [ShuttingDown] * 3
+
+
+async def test_an_answer_says_how_long_the_image_waited_and_was_computed(engine: FakeEngine, run: Run) -> None:
+    engine.delay_s = 0.01
+    async with run(sizes=(1,)) as batcher:
+        first, second = await asyncio.gather(*ask(batcher, 1, 2))
+    assert min(first.inference_ms, second.inference_ms) >= 10
+    assert second.queue_ms >= 10 > first.queue_ms >= 0
+
+
+async def test_of_two_hundred_callers_of_whom_half_give_up_the_other_half_are_answered_right(
+    engine: FakeEngine, run: Run
+) -> None:
+    engine.delay_s = 0.001
+    async with run(max_waiting=200) as batcher:
+        tasks = ask(batcher, *range(200))
+        await tasks[20]
+        for task in tasks[1::2]:
+            task.cancel()
+        kept = await asyncio.gather(*tasks[::2])
+        assert levels_of(kept) == list(range(0, 200, 2))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert batcher.waiting() == 0

@@ -1,0 +1,160 @@
+"""The words and exit codes of `fullcount predict` and `fullcount evaluate`, with the fake engine."""
+
+import functools
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from app import cli
+from app.errors import ArchiveRejected, ServerUnreachable
+from app.offline import load
+from model_store.errors import ModelNotFound
+from tests.fakes import fake_factory, grey, publish, zip_of
+
+FILES = {"dark/1.png": grey(5), "dark/2.png": grey(240), "light/3.png": grey(250), "light/4.png": b"\x89PNG\r\n\x1a\n"}
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a store, which the environment names; whatever is loaded from it computes with the fake engine."""
+    publish(tmp_path / "store")
+    monkeypatch.setenv("FULLCOUNT_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr(cli, "load", functools.partial(load, make_engine=fake_factory()))
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[str]:
+    paths = [tmp_path / "a[b].png", tmp_path / "b.png"]
+    for path, level in zip(paths, (10, 200), strict=True):
+        path.write_bytes(grey(level))
+    return [str(path) for path in paths]
+
+
+def run(command: click.Command, arguments: Sequence[str]) -> Result:
+    """Run a command; an error that is no click error is raised, as `fullcount` itself catches it."""
+    result = CliRunner().invoke(command, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.mark.usefixtures("store")
+def test_predict_prints_one_answer_an_image_as_json(images: list[str]) -> None:
+    result = run(cli.predict, [*images, "--format", "json", "--top-k", "1"])
+    body = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert [(one["filename"], one["label"]) for one in body["results"]] == [(images[0], "dark"), (images[1], "light")]
+    assert [len(one["predictions"]) for one in body["results"]] == [1, 1]
+
+
+@pytest.mark.usefixtures("store")
+def test_predict_prints_names_as_they_are_in_a_table(images: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    result = run(cli.predict, images)
+    assert result.exit_code == 0
+    assert "a[b].png" in result.stdout
+    assert "dark 0.9608, light 0.0392" in result.stdout
+
+
+@pytest.mark.usefixtures("store")
+def test_predict_exits_with_one_where_an_image_could_not_be_read(images: list[str]) -> None:
+    Path(images[0]).write_bytes(b"no image")
+    result = run(cli.predict, [*images, "--format", "json"])
+    assert result.exit_code == 1
+    assert [("error" in one) for one in json.loads(result.stdout)["results"]] == [True, False]
+
+
+@pytest.mark.usefixtures("store")
+def test_predict_takes_a_name_that_is_no_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    path.write_bytes(grey(1))
+    result = run(cli.predict, [os.fspath(path), "--format", "json"])
+    assert json.loads(result.stdout)["results"][0]["filename"].endswith("caf\\xe9.png")
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_evaluate_counts_every_file_of_a_zip_and_of_a_folder(tmp_path: Path, *, is_zip: bool) -> None:
+    data = tmp_path / ("set.zip" if is_zip else "set")
+    if is_zip:
+        data.write_bytes(zip_of(FILES))
+    else:
+        for path, content in FILES.items():
+            (data / path).parent.mkdir(parents=True, exist_ok=True)
+            (data / path).write_bytes(content)
+    body = json.loads(run(cli.evaluate, [str(data), "--format", "json"]).stdout)
+    assert body["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 1]]
+    assert body["archive"]["filename"] == data.name
+    assert not body["stored"]
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_evaluate_writes_to_a_file(tmp_path: Path, form: str) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    output = tmp_path / "report"
+    result = run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form, "--output", str(output)])
+    assert result.stdout == ""
+    assert "unreadable" in output.read_text()
+
+
+@pytest.mark.usefixtures("store")
+def test_a_directory_for_the_output_that_is_not_there_is_said_first(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    result = run(cli.evaluate, [str(tmp_path / "set.zip"), "--output", str(tmp_path / "nowhere" / "report")])
+    assert result.exit_code == 2
+    assert "There is no directory" in result.stderr
+
+
+@pytest.mark.usefixtures("store")
+def test_a_file_that_is_no_zip_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"hello")
+    with pytest.raises(ArchiveRejected, match="does not begin or end as a zip"):
+        run(cli.evaluate, [str(tmp_path / "set.zip")])
+
+
+@pytest.mark.usefixtures("store")
+def test_a_pipe_in_a_folder_does_not_hang(tmp_path: Path) -> None:
+    (tmp_path / "set" / "dark").mkdir(parents=True)
+    os.mkfifo(tmp_path / "set" / "dark" / "1.png")
+    with pytest.raises(ArchiveRejected, match="special file"):
+        run(cli.evaluate, [str(tmp_path / "set")])
+
+
+@pytest.mark.usefixtures("store")
+def test_a_broken_link_in_a_folder_is_one_unreadable_file(tmp_path: Path) -> None:
+    (tmp_path / "set" / "dark").mkdir(parents=True)
+    (tmp_path / "set" / "dark" / "1.png").symlink_to(tmp_path / "nowhere")
+    body = json.loads(run(cli.evaluate, [str(tmp_path / "set"), "--format", "json"]).stdout)
+    assert body["accounting"]["unreadable"] == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_an_unknown_model_is_an_error_that_lists_what_there_is(images: list[str]) -> None:
+    with pytest.raises(ModelNotFound) as caught:
+        run(cli.predict, [*images, "--model", "other"])
+    assert caught.value.hint == "Available: shades."
+
+
+@pytest.mark.usefixtures("store")
+def test_a_setting_that_is_not_possible_is_wrong_usage(images: list[str]) -> None:
+    result = run(cli.predict, [*images, "--device", "tpu"])
+    assert result.exit_code == 2
+    assert "device='tpu' is not possible" in result.stderr
+
+
+def test_a_server_is_asked_where_a_url_is_given(images: list[str]) -> None:
+    with pytest.raises(ServerUnreachable):
+        run(cli.predict, [*images, "--url", "http://127.0.0.1:1/"])
+
+
+def test_a_folder_is_not_sent_to_a_server(tmp_path: Path) -> None:
+    result = run(cli.evaluate, [str(tmp_path), "--url", "http://127.0.0.1:1"])
+    assert result.exit_code == 2
+    assert "zip the folder" in result.stderr

@@ -1,0 +1,84 @@
+"""What the command line understands of a server's answers, and of answers that are none of ours."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from app import client
+from app.errors import ServerRefused, ServerUnreachable
+from tests.fakes import grey
+
+Answering = Callable[[int, bytes], AbstractContextManager[str]]
+
+
+@pytest.fixture
+def answering() -> Answering:
+    """Return a function that runs a server with one answer to everything."""
+
+    @contextmanager
+    def running(status: int, body: bytes) -> Iterator[str]:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                self.send_response(status)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    return running
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "a.png"
+    path.write_bytes(grey(1))
+    return path
+
+
+def test_a_batch_is_read(answering: Answering, image: Path) -> None:
+    body = {"model": "m", "version": 1, "count": 0, "succeeded": 0, "failed": 0, "results": []}
+    with answering(200, json.dumps(body).encode()) as url:
+        assert client.predict(url, [image], {"top_k": None}).model == "m"
+
+
+def test_a_problem_is_told_by_its_title_and_detail(answering: Answering, image: Path) -> None:
+    body = json.dumps({"title": "Archive rejected", "detail": "It is no zip."}).encode()
+    with answering(422, body) as url, pytest.raises(ServerRefused, match=r"Archive rejected: It is no zip\."):
+        client.evaluate(url, image, {})
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'{"title": 1}'])
+def test_an_error_of_something_in_between_is_told_by_its_status(answering: Answering, image: Path, body: bytes) -> None:
+    with answering(502, body) as url, pytest.raises(ServerRefused, match="HTTP 502: Bad Gateway"):
+        client.evaluate(url, image, {})
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"{}", b"[]", b'"text"'])
+def test_a_success_that_is_no_answer_of_ours_is_said_to_be_none(answering: Answering, image: Path, body: bytes) -> None:
+    with answering(200, body) as url, pytest.raises(ServerUnreachable, match="no Fullcount service"):
+        client.predict(url, [image], {})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:1", "http://[::1", "ftp://127.0.0.1", "http://"])
+def test_a_url_that_nobody_answers_at_is_a_sentence_and_a_hint(url: str, image: Path) -> None:
+    with pytest.raises(ServerUnreachable, match="No answer from") as caught:
+        client.predict(url, [image], {})
+    assert "fullcount serve" in (caught.value.hint or "")

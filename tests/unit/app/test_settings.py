@@ -1,0 +1,94 @@
+"""Settings: read from the environment, bounded, documented."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, cores
+from model_store.pixels import MAX_IMAGE_PIXELS, InputSpec
+
+
+def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULLCOUNT_STORE", "/srv/models")
+    monkeypatch.setenv("FULLCOUNT_MAX_QUEUE", "7")
+    monkeypatch.setenv("FULLCOUNT_BODY_TIMEOUT_S", "0.5")
+    settings = Settings()
+    assert (settings.store, settings.max_queue, settings.body_timeout_s) == (Path("/srv/models"), 7, 0.5)
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SPOOL_DIR", "EVALUATIONS_DIR", "VERSION", "HOST"):
+        monkeypatch.setenv(f"FULLCOUNT_{name}", "")
+    settings = Settings()
+    assert (settings.spool_dir, settings.evaluations_dir, settings.version) == (None, None, None)
+    assert settings.host == "127.0.0.1"
+
+
+def test_an_argument_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULLCOUNT_PORT", "1234")
+    assert Settings(port=4321).port == 4321
+
+
+@pytest.mark.parametrize(("text", "models"), [("a,b", ("a", "b")), (" a , ,b, ", ("a", "b")), ("", ())])
+def test_models_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch, text: str, models: tuple[str, ...]) -> None:
+    monkeypatch.setenv("FULLCOUNT_MODELS", text)
+    assert Settings().models == models
+
+
+def test_extra_formats_are_added_to_those_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULLCOUNT_EXTRA_FORMATS", "AVIF,PNG")
+    spec = InputSpec(height=8, width=9, formats=("JPEG", "PNG"), background=(1, 2, 3))
+    extended = Settings().input_of(spec)
+    assert extended.formats == ("JPEG", "PNG", "AVIF")
+    assert extended.model_dump(exclude={"formats"}) == spec.model_dump(exclude={"formats"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 65_536),
+        ("version", 0),
+        ("max_queue", 0),
+        ("max_batch_size", 1025),
+        ("max_image_pixels", MAX_IMAGE_PIXELS + 1),
+        ("max_compression_ratio", 0.9),
+        ("body_timeout_s", 0),
+        ("device", "gpu:x"),
+        ("device", "cpu\n"),
+        ("engine", "abacus"),
+        ("log_level", "loud"),
+        ("extra_formats", "HEIC"),
+    ],
+)
+def test_an_impossible_value_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings.model_validate({name: value})
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "gpu", "gpu:0", "gpu:12"])
+def test_devices_have_these_names(device: str) -> None:
+    assert Settings(device=device).device == device
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_uploads_wait_where_the_setting_says(tmp_path: Path) -> None:
+    assert Settings(spool_dir=tmp_path).spool_directory() == tmp_path
+    assert Settings().spool_directory().is_dir()
+
+
+def test_the_limits_of_an_archive_are_those_of_the_settings() -> None:
+    limits = Settings(max_archive_entries=3, max_image_bytes=4, max_compression_ratio=5).archive_limits()
+    assert (limits.max_entries, limits.max_image_bytes, limits.max_compression_ratio) == (3, 4, 5)
+
+
+def test_there_is_at_least_one_core() -> None:
+    assert cores() >= 1
