@@ -17,6 +17,7 @@
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
     │   └── ShuttingDown
+    ├── SpoolMissing            there is no directory where uploads could wait
     ├── SpoolFull               no space where uploads wait
     ├── EngineError             nothing the caller did
     │   ├── DeviceMissing       a GPU was asked for that is not there
@@ -142,6 +143,15 @@ class ShuttingDown(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The service is shutting down.")
+
+
+class SpoolMissing(FullcountError):
+    """There is no directory where uploads could wait."""
+
+    hint = "Name a directory that can be written with FULLCOUNT_SPOOL_DIR, or mount one at /tmp."
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"There is no directory for uploads: {detail}.")
 
 
 class SpoolFull(FullcountError):

@@ -40,7 +40,8 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) 
         The exit code: 0, or 1 when the models could not be loaded.
 
     Raises:
-        CannotStart: The address is taken, or there is no spool directory.
+        CannotStart: The address is taken.
+        SpoolMissing: There is no directory for uploads.
     """
     logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form, whose sender is told
@@ -95,8 +96,4 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _use_spool_directory(settings: Settings) -> None:
     """Make every temporary file of this process lie where uploads shall wait, also those of the form parser."""
-    directory = settings.spool_directory()
-    if not directory.is_dir():
-        hint = "Make it, or unset FULLCOUNT_SPOOL_DIR."
-        raise CannotStart(f"The spool directory {directory} does not exist.", hint=hint)
-    tempfile.tempdir = str(directory)
+    tempfile.tempdir = str(settings.spool_directory())

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.archive import ArchiveLimits
+from app.errors import SpoolMissing
 from model_store.pixels import DEFAULT_MAX_IMAGE_PIXELS, MAX_IMAGE_PIXELS, Format, InputSpec
 
 MIB = 1024 * 1024
@@ -111,8 +112,18 @@ class Settings(BaseSettings):
         return InputSpec(**spec.model_dump(exclude={"formats"}), formats=(*spec.formats, *self.extra_formats))
 
     def spool_directory(self) -> Path:
-        """Return where uploads wait on disk."""
-        return self.spool_dir or Path(tempfile.gettempdir())
+        """Return where uploads wait on disk.
+
+        Raises:
+            SpoolMissing: There is no such directory.
+        """
+        try:
+            directory = self.spool_dir or Path(tempfile.gettempdir())
+        except FileNotFoundError as error:  # a read-only system without a place for temporary files
+            raise SpoolMissing("none of the usual ones for temporary files can be written") from error
+        if not directory.is_dir():
+            raise SpoolMissing(f"{directory} does not exist")
+        return directory
 
 
 def cores() -> int:

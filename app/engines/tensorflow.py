@@ -1,7 +1,7 @@
 """The TensorFlow engine: a GPU when there is one, otherwise the CPU with variables frozen into constants.
 
-Freezing alone makes a CPU 1.2 to 1.5 times as fast. On a GPU the variables stay where they are and memory grows as it
-is needed, so that other processes find some. See docs/operations.md.
+Freezing alone makes a CPU 1.3 to 1.5 times as fast, see docs/performance.md. On a GPU the variables stay where they are
+and memory grows as it is needed, so that other processes find some.
 """
 
 import functools

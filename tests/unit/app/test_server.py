@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import SpoolMissing
 from app.server import CannotStart, _listen, _use_spool_directory
 from app.settings import Settings
 
@@ -43,7 +44,7 @@ def test_port_zero_lets_the_system_choose() -> None:
 
 
 def test_a_missing_spool_directory_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CannotStart, match="does not exist"):
+    with pytest.raises(SpoolMissing, match="does not exist"):
         _use_spool_directory(Settings(spool_dir=tmp_path / "nowhere"))
 
 

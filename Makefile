@@ -1,0 +1,69 @@
+# What people run, and what CI runs. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+DOCKER ?= docker
+BASE_IMAGE ?= python:3.11-slim
+TARGET ?= cpu
+IMAGE ?= fullcount$(if $(filter gpu,$(TARGET)),:gpu)
+SERVE ?= 1
+FRESH ?= 0
+PORT ?= 8000
+
+BIN := .venv/bin
+# Its date is when .venv was last made equal to the pins.
+ENVIRONMENT := .venv/.complete
+FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test unit check lint types format image requirements clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 stops after it, FRESH=1 trains again
+	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
+
+test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what they need
+	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
+	$(PYTEST) --timeout 600 tests/tf
+	$(PYTEST) --timeout 900 tests/e2e
+	$(PYTEST) --timeout 900 tests/container
+
+unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no server, no container
+	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
+
+check: lint types test ## Lint, check types, run every test
+
+lint: $(ENVIRONMENT) ## Lint, and check the format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/hadolint Dockerfile
+
+types: $(ENVIRONMENT) ## Check types
+	$(BIN)/mypy
+
+format: $(ENVIRONMENT) ## Format, and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for another base
+	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(TARGET) --tag $(IMAGE) \
+		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
+		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
+		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) .
+
+requirements: $(ENVIRONMENT) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/pin --upgrade
+
+clean: ## Remove everything that was made here: environment, demo, caches
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(ENVIRONMENT): requirements/bootstrap.txt requirements/dev.txt pyproject.toml scripts/environment
+	PYTHON=$(PYTHON) scripts/environment
+	@touch $@

@@ -1,0 +1,113 @@
+"""The documents say what the code does: every setting, problem, route, reason and command, and nothing else."""
+
+import json
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from app.archive import REASONS as ARCHIVE_REASONS
+from app.main import create_app
+from app.problems import all_types
+from app.schemas import EvaluationBody, PredictionBody
+from app.settings import Settings
+from model_store.command import GROUP
+from model_store.pixels import REASONS as IMAGE_REASONS
+from training.backbones import BACKBONES
+from training.files import FATES
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def read(name: str) -> str:
+    """Return a document's text."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def headings(name: str) -> list[str]:
+    """Return what a document's headings put in code quotes."""
+    return re.findall(r"^#+ `([^`]+)`$", read(name), re.MULTILINE)
+
+
+def table(name: str, header: str) -> dict[str, str]:
+    """Return the rows below a table's header: first cell without quotes → second."""
+    lines = read(name).split(f"| {header} |")[1].split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0].strip("`"): row[1] for row in cells}
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """Return a document's code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", read(name), re.MULTILINE | re.DOTALL)
+
+
+def test_every_setting_has_its_heading_with_meaning_and_default() -> None:
+    assert headings("docs/settings.md") == [f"FULLCOUNT_{name.upper()}" for name in Settings.model_fields]
+    text = read("docs/settings.md")
+    for name, field in Settings.model_fields.items():
+        default = "not set" if field.default in {None, ()} else field.default
+        assert f"### `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
+
+
+def test_every_problem_has_its_heading_with_its_status() -> None:
+    assert sorted(headings("docs/problems.md")) == sorted(all_types())
+    for name, kind in all_types().items():
+        assert re.search(rf"### `{name}`\n\n{kind.status}[. ]", read("docs/problems.md")), name
+
+
+def test_every_route_has_its_heading() -> None:
+    paths = create_app(Settings()).openapi()["paths"]
+    routes = [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+    assert sorted(headings("docs/http-api.md")) == sorted(routes)
+
+
+def test_every_reason_has_its_row() -> None:
+    assert table("docs/model-store-format.md", "rejected as | because") == IMAGE_REASONS
+    assert table("docs/http-api.md", "reason | because") == ARCHIVE_REASONS
+
+
+def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
+    assert table("docs/training.md", "fate | is") == FATES
+    assert all(f"`{name}`" in read("docs/training.md") for name in BACKBONES)
+
+
+def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
+    examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/http-api.md", "json")]
+    PredictionBody.model_validate(examples[0], extra="forbid")
+    assert list(examples[2]) == list(EvaluationBody.model_fields)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = document.parent / path if path else document
+        assert file.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_shown_exists_with_its_options(document: Path) -> None:
+    commands = {entry.name: entry for entry in entry_points(group=GROUP)}
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(r"^(?:\$ )?fullcount ([a-z].*)$", text, re.MULTILINE):
+        name, *words = line.split()
+        command = commands[name].load()
+        if isinstance(command, click.Group):
+            command = command.commands[words[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_the_targets_of_make_that_are_shown_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    for document in DOCUMENTS:
+        assert set(re.findall(r"`make ([a-z]+)", document.read_text(encoding="utf-8"))) <= targets, document
