@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Final, cast
 
 from app.errors import ArchiveRejected
-from app.labelled_set import LabelledSet, Sorted, check_size, give_labels, sort_paths
+from app.labelled_set import LabelledSet, SortedPaths, check_size, give_labels, sort_paths
 from model_store.errors import ImageRejected
 from model_store.labelled import SIGNATURE_BYTES, has_image_signature, is_system_file
 
@@ -241,7 +241,7 @@ def _check_overlap(infos: list[zipfile.ZipInfo], directory_start: int) -> None:
             raise ArchiveRejected("compression-ratio", f"{_path(info)} overlaps with another entry: a zip bomb.")
 
 
-def _no_images(files: Sorted) -> ArchiveRejected:
+def _no_images(files: SortedPaths) -> ArchiveRejected:
     if any(PurePosixPath(one.path).suffix.lower() in _ARCHIVE_EXTENSIONS for one in files.ignored):
         detail = "There are only archives in the archive; unpack them and zip the folders themselves."
         return ArchiveRejected("nested-archive-only", detail)

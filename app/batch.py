@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from app.answers import predicted_fields
 from app.archive import Archive
 from app.errors import ArchiveRejected
 from app.problems import problem_of
 from app.registry import LoadedVersion
-from app.schemas import BatchBody, BatchFailure, BatchPrediction, PredictedImage
+from app.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.service import Prediction, Read, Service, Timing
 
 
@@ -45,7 +46,7 @@ async def results_of(
         async for outcome in outcomes:
             head = {"index": index, "filename": sources[index].filename}
             if isinstance(outcome, Prediction):
-                fields = PredictedImage.fields_of(outcome, loaded.manifest, top_k)
+                fields = predicted_fields(outcome, loaded.manifest, top_k)
                 yield BatchPrediction(**head, **fields), outcome.timing
             else:
                 yield BatchFailure(**head, error=problem_of(outcome)[1]), Timing()

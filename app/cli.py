@@ -2,22 +2,25 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from app import client
-from app.offline import load
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
-from app.settings import Settings
 from model_store.tables import evaluation_summary, verbatim
 from model_store.terminal import held_back_standard_error
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -82,7 +85,7 @@ def predict(
 
     Exits with 1 if an image could not be read; the others are answered all the same.
     """
-    url = options.pop("url")
+    url = _pop_url(options)
     if url:
         query = {"model": options["model"], "version": options["version"], "top_k": top_k}
         body = client.predict(url.rstrip("/"), images, query)
@@ -100,12 +103,12 @@ def predict(
 @_model_options
 @_engine_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file.")
 def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None:  # noqa: ANN401  click's values
     """Evaluate a labelled folder or zip; every file is counted."""
-    url = options.pop("url")
-    if output is not None and not output.parent.is_dir():  # said before an evaluation that may take an hour
-        raise click.UsageError(f"There is no directory {output.parent} for the output.")
+    url = _pop_url(options)
+    if output is not None and not os.access(output.parent, os.W_OK):  # said before an evaluation that may take an hour
+        raise click.UsageError(f"There is no directory {output.parent} that can be written for the output.")
     if url:
         if data.is_dir():
             raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
@@ -132,14 +135,28 @@ def doctor(form: str) -> None:
     Console().print(table)
 
 
-async def _predict_offline(settings: Settings, images: tuple[Path, ...], top_k: int | None) -> BatchBody:
+async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k: int | None) -> BatchBody:
+    from app.offline import load  # noqa: PLC0415  the service's packages are not needed to ask a server
+
     async with load(settings) as offline:
         return await offline.predict(images, top_k)
 
 
-async def _evaluate_offline(settings: Settings, data: Path) -> EvaluationBody:
+async def _evaluate_offline(settings: "Settings", data: Path) -> EvaluationBody:
+    from app.offline import load  # noqa: PLC0415  as above
+
     async with load(settings) as offline:
         return await offline.evaluate(data)
+
+
+def _pop_url(options: dict[str, Any]) -> str | None:
+    """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
+    url: str | None = options.pop("url")
+    if url is None or options["store"] is None:
+        return url
+    if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--url asks a server and --store does without one; give one of them.")
+    return None
 
 
 def _one_model(options: dict[str, Any]) -> dict[str, Any]:
@@ -147,8 +164,10 @@ def _one_model(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "models": (model,) if model else ()}
 
 
-def _settings(options: dict[str, Any]) -> Settings:
+def _settings(options: dict[str, Any]) -> "Settings":
     """Read the environment, and let the options that were given win."""
+    from app.settings import Settings  # noqa: PLC0415  as above
+
     given = {name: value for name, value in options.items() if value not in {None, ()}}
     try:
         return Settings(**given)

@@ -62,8 +62,8 @@ async def _archive(
     request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
 ) -> AsyncIterator[Spooled]:
     del loaded  # an unknown model is said before the archive is taken
-    async with open_archive(request, service, settings) as spooled:
-        with service.job():
+    with service.job():
+        async with open_archive(request, service, settings) as spooled:
             yield spooled
 
 

@@ -16,6 +16,7 @@
     ├── Unavailable             come back later
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
+    │   ├── Exhausted           the process has no more memory or files to open
     │   └── ShuttingDown
     ├── SpoolMissing            there is no directory where uploads could wait
     ├── SpoolFull               no space where uploads wait
@@ -136,6 +137,15 @@ class Overloaded(Unavailable):
 
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(f"There are {limit} {what} already, which is the limit.")
+
+
+class Exhausted(Unavailable):
+    """The process has none left of something that every request needs."""
+
+    hint = "Ask again after Retry-After seconds, or give the service more."
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The service has no {what} left for this request.")
 
 
 class ShuttingDown(Unavailable):

@@ -46,6 +46,7 @@ async def open_form(request: Request, max_files: int) -> AsyncIterator[FormData]
 
 
 class _Parser(MultiPartParser):
+    spool_max_size = 64 * 1024  # of each file; the rest of it is on disk
     is_whole = False
 
     def on_end(self) -> None:

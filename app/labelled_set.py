@@ -31,7 +31,7 @@ class LabelledSet:
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedPaths:
     """Paths by what they are."""
 
     images: list[str]
@@ -39,7 +39,7 @@ class Sorted:
     ignored: list[Ignored]
 
 
-def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> Sorted:
+def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> SortedPaths:
     """Tell image files from others.
 
     Args:
@@ -54,10 +54,10 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
             images.append(path)
         else:
             ignored.append(Ignored(path=path, reason="not-an-image"))
-    return Sorted(images, ignored)
+    return SortedPaths(images, ignored)
 
 
-def give_labels(files: Sorted, labels: Collection[str]) -> tuple[list[LabelledImage], list[Ignored]]:
+def give_labels(files: SortedPaths, labels: Collection[str]) -> tuple[list[LabelledImage], list[Ignored]]:
     """Give each image the label of its folder; an image outside any is ignored as `unlabelled`."""
     wrapper = find_wrapper(files.images, labels)
     images, ignored = [], list(files.ignored)

@@ -1,6 +1,7 @@
 """The application: the one place that builds and wires objects."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,9 @@ from app.settings import Settings
 from model_store.errors import FullcountError
 from model_store.evaluations import Evaluations
 from model_store.store import ModelStore
+
+_CLOSING_S = 1.0
+"""Seconds for letting go of engines: requests have had their grace before."""
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +71,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.service = Service(settings, app.state.metrics)
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
+    app.state.metrics.waiting.set_function(app.state.registry.waiting)
     loading = asyncio.create_task(_load(app), name="load models")
     try:
         yield
     finally:
         loading.cancel()
         await asyncio.gather(loading, return_exceptions=True)
-        await app.state.registry.close()
         app.state.service.close()
+        with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
+            await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
 
 
 async def _load(app: FastAPI) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger("app.access")
 
 HEADER: Final = "X-Request-ID"
 _LIMIT_KEY: Final = "fullcount.max_body_bytes"
+_SLOWEST_BYTES_PER_S: Final = 16 * 1024
+"""Of a body, beyond its timeout: a byte now and then must not hold a place for ever."""
 _NO_ANSWER: Final = 499
 """What nginx calls it when the client goes before the answer."""
 _ACCEPTABLE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -107,15 +109,19 @@ class RequestContext:
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         has_more = True
         body_bytes = 0
+        waited_s = 0.0
 
         async def receive_within_limits() -> Message:
-            nonlocal has_more, body_bytes
+            nonlocal has_more, body_bytes, waited_s
             if not has_more:
                 return await receive()  # waits for the client's going, for which there is no hurry
+            patience_s = self._body_timeout_s + body_bytes / _SLOWEST_BYTES_PER_S - waited_s
+            started = time.perf_counter()
             try:
-                message = await asyncio.wait_for(receive(), self._body_timeout_s)
+                message = await asyncio.wait_for(receive(), min(self._body_timeout_s, patience_s))
             except TimeoutError as error:
                 raise BodyTimeout(self._body_timeout_s) from error
+            waited_s += time.perf_counter() - started
             has_more = message["type"] == "http.request" and message.get("more_body", False)
             body_bytes += len(message.get("body", b""))
             if _LIMIT_KEY in scope and body_bytes > scope[_LIMIT_KEY]:

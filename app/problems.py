@@ -46,6 +46,10 @@ def _type(name: str, status: int, title: str) -> ProblemType:
 INTERNAL: Final = _type("internal-error", 500, "Internal error")
 INVALID: Final = _type("invalid-parameter", 422, "Invalid parameter")
 NO_SPACE: Final = _type("no-space", 507, "No space")
+OVERLOADED: Final = _type("overloaded", 503, "Overloaded")
+MALFORMED: Final = _type("malformed-request", 400, "Malformed request")
+HEAD_TIMEOUT: Final = _type("head-timeout", 408, "Head timeout")
+HEAD_TOO_LARGE: Final = _type("head-too-large", 431, "Head too large")
 
 TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.BodyEmpty: _type("empty-body", 400, "Empty body"),
@@ -66,7 +70,8 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     store_errors.VersionCorrupt: _type("model-unusable", 500, "Model unusable"),
     store_errors.SchemaUnknown: _type("model-unusable", 500, "Model unusable"),
     errors.NotReady: _type("not-ready", 503, "Not ready"),
-    errors.Overloaded: _type("overloaded", 503, "Overloaded"),
+    errors.Overloaded: OVERLOADED,
+    errors.Exhausted: OVERLOADED,
     errors.ShuttingDown: _type("shutting-down", 503, "Shutting down"),
     errors.SpoolFull: NO_SPACE,
 }
@@ -84,19 +89,29 @@ _MEMBERS: Final = ("reason", "available", "accepted", "limit_bytes", "hint")
 
 def all_types() -> dict[str, ProblemType]:
     """Return every problem type by its name."""
-    every = [*TYPES.values(), *BY_STATUS.values(), INTERNAL]
+    every = [*TYPES.values(), *BY_STATUS.values(), INTERNAL, MALFORMED, HEAD_TIMEOUT, HEAD_TOO_LARGE]
     return {one.name: one for one in every}
 
 
 def problem_of(error: Exception) -> tuple[ProblemType, ProblemBody]:
     """Describe an error; what is not the caller's doing is not told in detail."""
+    error = _told(error)
     kind = next((TYPES[one] for one in type(error).__mro__ if one in TYPES), INTERNAL)
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        kind, error = NO_SPACE, errors.SpoolFull()
     if kind.status == 500:
         return kind, _body(kind, "Something went wrong here; the log has it under this request's id.")
     members = {name: value for name in _MEMBERS if (value := getattr(error, name, None)) is not None}
     return kind, _body(kind, str(error), **members)
+
+
+def _told(error: Exception) -> Exception:
+    """Translate what the system says when it is at an end of something."""
+    if isinstance(error, MemoryError):
+        return errors.Exhausted("memory")
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        return errors.Exhausted("files to open")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return errors.SpoolFull()
+    return error
 
 
 def install(app: FastAPI) -> None:
@@ -116,7 +131,7 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_validation_error)
-    handled: list[type[Exception]] = [OSError, *TYPES]
+    handled: list[type[Exception]] = [OSError, MemoryError, *TYPES]
     for one in handled:
         app.add_exception_handler(one, answer)
 
@@ -127,6 +142,7 @@ async def answer(request: Request, error: Exception) -> Response:
     Of `Exception` itself `middleware` takes care: the framework's own place for it lies outside every middleware, where
     the answer would have no id and not be counted.
     """
+    error = _told(error)
     kind, body = problem_of(error)
     if kind.status == 500:
         log.error("request %s failed", request_id(request), exc_info=error)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from app.batcher import Batcher
 from app.engines.base import Engine
 from app.engines.loading import EngineFactory
-from app.errors import ModelRequired, NotReady, ParameterInvalid, ShuttingDown
+from app.errors import ModelRequired, NotReady, Overloaded, ParameterInvalid, ShuttingDown
 from app.metrics import Metrics
 from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound
@@ -114,6 +114,10 @@ class Registry:
             raise ModelRequired(sorted(self._served))
         return next(iter(self._served))
 
+    def waiting(self) -> int:
+        """Return how many images wait for an engine."""
+        return sum(loaded.batcher.waiting() for loaded in self.loaded().values())
+
     def loaded(self) -> dict[_Key, LoadedVersion]:
         """Return the versions in memory."""
         return {
@@ -130,14 +134,14 @@ class Registry:
             NotReady: The service is not ready.
             ModelRequired: No model is named and several are served.
             ModelNotFound, VersionNotFound: It is not there, or not served.
+            Overloaded: As many other versions as may be in memory are in use.
         """
         self.check_ready()
         key = self._resolve(model, version)
         self._users[key] += 1
         try:
-            loaded = await self._load(key)
-            await self._make_room()
-            yield loaded
+            await self._make_room(key)
+            yield await self._load(key)
         finally:
             self._users[key] -= 1
 
@@ -211,14 +215,17 @@ class Registry:
         stored = self.store.open(*key)
         return stored, self._make_engine(stored, self._settings)
 
-    async def _make_room(self) -> None:
-        """Unload the least recently used versions that nobody uses and nobody gets by default."""
-        while len(self._loading) > self._settings.max_loaded_versions:
-            idle = (key for key in self.loaded() if not self._users[key] and self._served.get(key[0]) != key[1])
-            key = next(idle, None)
-            if key is None:
+    async def _make_room(self, wanted: _Key) -> None:
+        """Unload least recently used versions, idle and not served by default, until there is a place for another."""
+        while wanted not in self._loading and wanted not in self._served.items():
+            guests = [key for key in self._loading if key not in self._served.items()]
+            if len(guests) < self._settings.max_loaded_versions:
                 return
-            await self._unload(self._loading.pop(key).result())
+            loaded = self.loaded()
+            idle = next((key for key in guests if key in loaded and not self._users[key]), None)
+            if idle is None:
+                raise Overloaded("versions in use", self._settings.max_loaded_versions)
+            await self._unload(self._loading.pop(idle).result())
 
     async def _unload(self, loaded: LoadedVersion) -> None:
         await loaded.batcher.close()

@@ -1,13 +1,11 @@
 """The bodies of the responses, beside those of `model_store.report`: see docs/http-api.md."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from app.service import Prediction
-from model_store.manifest import Description, Manifest
+from model_store.manifest import Manifest
 from model_store.report import Evaluation
 
 
@@ -39,23 +37,6 @@ class PredictedImage(_Body):
     """The operating threshold, for a model with a positive label."""
     predictions: list[LabelProbability]
     image: ImageFacts
-
-    @classmethod
-    def fields_of(cls, prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:
-        """Return the fields for a prediction: the most probable `top_k` labels, highest first."""
-        probabilities = prediction.probabilities
-        chosen = description.decision.index(probabilities)
-        order = np.argsort(-probabilities, kind="stable")[:top_k]
-        labels = description.labels
-        ranked = [LabelProbability(label=labels[at], probability=float(probabilities[at])) for at in order]
-        threshold = {} if description.threshold is None else {"threshold": description.threshold}
-        return {
-            "label": labels[chosen],
-            "probability": float(probabilities[chosen]),
-            **threshold,
-            "predictions": ranked,
-            "image": ImageFacts(format=prediction.format, width=prediction.width, height=prediction.height),
-        }
 
 
 class _PredictionHead(_Body):

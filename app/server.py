@@ -4,24 +4,33 @@ On SIGTERM or Ctrl-C the server stops accepting, finishes what it has, and the p
 `shutdown_grace_s` it stops waiting. A model that cannot be loaded ends it with 1.
 """
 
+import asyncio
+import functools
 import logging
+import os
+import resource
 import signal
 import socket
 import sys
 import tempfile
+import threading
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from app.engines.loading import EngineFactory, load_engine
 from app.main import create_app
+from app.protocol import BoundedHttpProtocol
 from app.settings import Settings
 from model_store.errors import FullcountError
 
 log = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_WORKERS = ("decode", "engine", "file", "loader")
+"""How the names of this application's threads begin."""
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -46,6 +55,7 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) 
     logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form, whose sender is told
     _use_spool_directory(settings)
+    _allow_many_files()
     listener = _listen(settings)
     failed = False
 
@@ -65,12 +75,15 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) 
         # down, to end as signalled: here the end is an ordinary one
         signal.signal(number, stop_as_asked)
     server.run(sockets=[listener])
+    _end_at_once_if_threads_remain(1 if failed else 0)
     return 1 if failed else 0
 
 
 def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    protocol = functools.partial(BoundedHttpProtocol, head_timeout_s=settings.body_timeout_s)
     return uvicorn.Config(
         app,
+        http=cast("type[asyncio.Protocol]", protocol),
         backlog=_BACKLOG,
         access_log=False,  # `app.middleware` logs requests, with their ids
         log_config=None,
@@ -92,6 +105,20 @@ def _listen(settings: Settings) -> socket.socket:
     host, port = listener.getsockname()[:2]
     log.info("listening on http://%s:%d, loading models", f"[{host}]" if ":" in host else host, port)
     return listener
+
+
+def _end_at_once_if_threads_remain(code: int) -> None:
+    """End the process where a thread is still loading or computing, for which Python would wait after the grace."""
+    if any(thread.name.startswith(_WORKERS) for thread in threading.enumerate()):
+        logging.shutdown()
+        os._exit(code)
+
+
+def _allow_many_files() -> None:
+    """Raise the number of files this process may open to what the system allows it: uploads lie in files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _use_spool_directory(settings: Settings) -> None:

@@ -5,6 +5,7 @@ number in flight, and read a file only when its turn comes.
 """
 
 import asyncio
+import functools
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
@@ -79,6 +80,7 @@ class Service:
         self._decoders = ThreadPoolExecutor(settings.decode_threads or cores(), thread_name_prefix="decode")
         self._files = ThreadPoolExecutor(settings.max_evaluations + 4, thread_name_prefix="file")
         self._decoding = 0
+        self._patience = asyncio.Semaphore(settings.decode_threads or cores())  # the impatient find few before them
         self._jobs = 0
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class Service:
             raise
         total_ms = (time.perf_counter() - started) * 1e3
         timing = Timing(decode_ms, max(0.0, total_ms - decode_ms - answer.inference_ms), answer.inference_ms)
-        self._observe(timing, loaded)
+        self._observe(timing)
         return Prediction(answer.probabilities, decoded.format, decoded.width, decoded.height, timing)
 
     async def predict_each(self, loaded: LoadedVersion, reads: Iterable[Read]) -> AsyncGenerator[Outcome, None]:
@@ -174,24 +176,26 @@ class Service:
 
     async def _decode(self, read: Read, spec: InputSpec, *, is_patient: bool) -> tuple[Decoded, float]:
         """Read and decode in a thread; return the time it took there, in milliseconds."""
-        if not is_patient:
-            if self._decoding >= self._settings.max_queue:
-                raise Overloaded("images waiting", self._settings.max_queue)
-            self._decoding += 1
+        decode_now = functools.partial(self._decode_now, read, spec)
+        loop = asyncio.get_running_loop()
+        if is_patient:
+            async with self._patience:
+                return await loop.run_in_executor(self._decoders, decode_now)
+        if self._decoding >= self._settings.max_queue:
+            raise Overloaded("images waiting", self._settings.max_queue)
+        self._decoding += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._decoders, self._decode_now, read, spec)
+            return await loop.run_in_executor(self._decoders, decode_now)
         finally:
-            if not is_patient:
-                self._decoding -= 1
+            self._decoding -= 1
 
     def _decode_now(self, read: Read, spec: InputSpec) -> tuple[Decoded, float]:
         started = time.perf_counter()
         decoded = decode(read(), spec, max_image_pixels=self._settings.max_image_pixels)
         return decoded, (time.perf_counter() - started) * 1e3
 
-    def _observe(self, timing: Timing, loaded: LoadedVersion) -> None:
+    def _observe(self, timing: Timing) -> None:
         self._metrics.images.labels("scored").inc()
-        self._metrics.waiting.set(loaded.batcher.waiting())
         for stage, taken_ms in (
             ("decode", timing.decode_ms),
             ("queue", timing.queue_ms),

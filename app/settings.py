@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.archive import ArchiveLimits
 from app.errors import SpoolMissing
-from model_store.pixels import DEFAULT_MAX_IMAGE_PIXELS, MAX_IMAGE_PIXELS, Format, InputSpec
+from model_store.pixels import DEFAULT_MAX_IMAGE_BYTES, DEFAULT_MAX_IMAGE_PIXELS, MAX_IMAGE_PIXELS, Format, InputSpec
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     shutdown_grace_s: Positive = 30
     """Seconds that requests under way have to finish after SIGTERM."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds without a byte of the body after which a request is given up."""
+    """Seconds for the head of a request, and without a byte of its body, after which it is given up."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
 
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     decode_threads: Annotated[int, Field(ge=0)] = 0
     """Threads that decode images; 0: as many as there are cores."""
     max_loaded_versions: Positive = 4
-    """Versions kept in memory; of those that are not served by default, the least recently used goes first."""
+    """Versions in memory beside those served by default; the least recently used one makes room, if it is idle."""
 
     max_uploads: Positive = 512
     """POST requests under way at the same time; one more gets 503 before its body is read."""
@@ -70,9 +70,9 @@ class Settings(BaseSettings):
     max_in_flight: Positive = 64
     """Images of one batch or evaluation that are decoded or computed at the same time."""
     max_evaluations: Positive = 4
-    """Batches and evaluations under way at the same time; one more gets 503."""
+    """Batches and evaluations under way at the same time, their uploads included; one more gets 503."""
 
-    max_image_bytes: Positive = 32 * MIB
+    max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
     """Most bytes of one image file."""
     max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS
     """Most pixels (width times height) of one image."""

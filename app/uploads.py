@@ -29,12 +29,21 @@ IMAGE: Final = ("image/*", "application/octet-stream")
 _PIECE_BYTES: Final = 1 << 20
 
 
-@dataclass(frozen=True)
 class Upload:
-    """One file that was sent."""
+    """One file that was sent, held until it is taken: the bytes need not wait for the engine with their request.
 
-    filename: str | None
-    data: bytes
+    Args:
+        filename: What the client calls it.
+        data: The file.
+    """
+
+    def __init__(self, filename: str | None, data: bytes) -> None:
+        self.filename = filename
+        self._data = [data]
+
+    def take(self) -> bytes:
+        """Hand over the bytes and forget them; once."""
+        return self._data.pop()
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,14 @@ async def read_image(request: Request) -> Upload:
     if declared == FORM:
         async with open_form(request, 1) as form:
             file = _field(form.get("file"), "file")
-            upload = Upload(file.filename, await file.read())
+            filename, data = file.filename, await file.read()
     elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
-        upload = Upload(None, await request.body())
+        filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep it
     else:
         raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
-    if not upload.data:
+    if not data:
         raise BodyEmpty
-    return upload
+    return Upload(filename, data)
 
 
 @asynccontextmanager

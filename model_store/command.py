@@ -48,10 +48,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, envvar=f"{ENVIRONMENT_PREFIX}_DEBUG", help="Show the traceback of an error.")
 @click.version_option(version("fullcount"), prog_name="fullcount")
-@click.pass_context
-def fullcount(ctx: click.Context, *, debug: bool) -> None:
+def fullcount(*, debug: bool) -> None:
     """Train, store, serve and evaluate image classifiers; every file is counted."""
-    ctx.obj = {"debug": debug}
+    del debug  # `run` looks for it itself: it must know also when the arguments make no sense
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -86,6 +85,12 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, **settin
         code = 1
     except BrokenPipeError:  # the reader of our output, `head` for one, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"Error: {type(error).__name__}: {error}", err=True)
+        click.echo(f"Hint: {ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where.", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -31,6 +31,15 @@ def directory_lock(directory: Path, *, wait: bool = True) -> Iterator[None]:
         os.close(handle)
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory and those above it that are missing, so that they are there after a crash."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    fsync(path.parent)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a small file so that a reader sees the old one or the new one, also after a crash."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -4,6 +4,7 @@ A report is stored as the text it was sent as, so reading one back needs no know
 order is that of time.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_store.documents import read_document
-from model_store.durable import write_atomically
+from model_store.documents import MAX_DOCUMENT_BYTES, read_document
+from model_store.durable import make_directory, write_atomically
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.layout import EVALUATIONS_NAME, version_number
 from model_store.manifest import check_name, is_name
@@ -60,10 +61,12 @@ class Evaluations:
         """Store a report; a reader sees it whole or not at all.
 
         Raises:
-            OSError: The place cannot be written.
+            OSError: The place cannot be written, or the report is too large to be read again.
         """
         folder = self._folder(check_name(model)) / str(version)
-        folder.mkdir(parents=True, exist_ok=True)
+        if len(text.encode()) > MAX_DOCUMENT_BYTES:
+            raise OSError(errno.EFBIG, f"a report of more than {MAX_DOCUMENT_BYTES} bytes could not be read again")
+        make_directory(folder)
         path = folder / f"{_check_id(evaluation_id)}.json"
         write_atomically(path, text)
         return StoredEvaluation(evaluation_id, model, version, path)

@@ -19,18 +19,18 @@ IMAGE_EXTENSIONS: Final = frozenset(
 )
 """Extensions of image formats, readable here or not: a file called so is counted as an image."""
 
-_SIGNATURES: Final = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF87a",
-    b"GIF89a",
-    b"II*\x00",
-    b"MM\x00*",
-    b"II+\x00",
-    b"MM\x00+",
-)
+_SIGNATURES: Final = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",
+    b"MM\x00+": "TIFF",
+}
 SIGNATURE_BYTES: Final = 32
-"""How many first bytes `has_image_signature` needs."""
+"""How many first bytes `signature_format` needs."""
 
 
 def is_system_file(path: str) -> bool:
@@ -43,15 +43,23 @@ def has_image_extension(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in IMAGE_EXTENSIONS
 
 
+def signature_format(head: bytes) -> str | None:
+    """Return the image format whose signature a file's first `SIGNATURE_BYTES` bytes are, of those Fullcount reads."""
+    for signature, name in _SIGNATURES.items():
+        if head.startswith(signature):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp":  # one major brand, four bytes of version, then the compatible ones
+        brands = (head[place : place + 4] for place in (8, 16, 20, 24, 28))
+        return None if {b"avif", b"avis"}.isdisjoint(brands) else "AVIF"
+    is_bmp = head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00"  # two reserved words, always zero
+    return "BMP" if is_bmp else None
+
+
 def has_image_signature(head: bytes) -> bool:
     """Tell whether a file's first `SIGNATURE_BYTES` bytes are those of an image format that Fullcount reads."""
-    if head.startswith(_SIGNATURES):
-        return True
-    if head[:4] == b"RIFF":
-        return head[8:12] == b"WEBP"
-    if head[4:8] == b"ftyp":  # one major brand, four bytes of version, then the compatible ones
-        return not {b"avif", b"avis"}.isdisjoint(head[place : place + 4] for place in (8, 16, 20, 24, 28))
-    return head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00"  # BMP: two reserved words, always zero
+    return signature_format(head) is not None
 
 
 def find_wrapper(paths: Iterable[str], labels: Collection[str] = ()) -> str | None:

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
 from model_store.jpeg import MAX_SCANS, has_too_many_scans
-from model_store.labelled import SIGNATURE_BYTES, has_image_signature
+from model_store.labelled import SIGNATURE_BYTES, signature_format
 from model_store.rgb import ORIENTATION, TURNED, load_rgb
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"]
@@ -42,6 +42,8 @@ REASONS: Final[dict[str, str]] = {
 }
 """Every reason for which an image can be rejected, with its meaning."""
 
+DEFAULT_MAX_IMAGE_BYTES: Final = 32 * 2**20
+"""Most bytes of one file, in training and, unless it is set otherwise, in the service."""
 DEFAULT_MAX_IMAGE_PIXELS: Final = 50_000_000
 MAX_IMAGE_PIXELS: Final = 89_478_485
 """The highest limit that may be set: Pillow's own warning level, above which `decode` always rejects."""
@@ -113,13 +115,9 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     """
     if not data:
         raise ImageRejected("empty", "The file is empty.")
-    image = _open(data)
+    image = _open(data, spec.formats)
     width, height = image.size
     name = _format_of(image)
-    if name not in spec.formats:
-        raise ImageRejected(
-            "format-not-allowed", f"{name} is not among the accepted formats: {', '.join(spec.formats)}."
-        )
     if width * height > min(max_image_pixels, MAX_IMAGE_PIXELS):
         raise _too_many_pixels(f"{width}x{height} pixels are more than the limit of {max_image_pixels}.")
     if name == "JPEG" and has_too_many_scans(data):
@@ -128,7 +126,7 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
         _shrink_on_load(image, spec)
         rgb = load_rgb(image, spec.background)
         pixels = np.array(_resized(rgb, spec), dtype=np.uint8)
-    except ImageRejected:
+    except (ImageRejected, MemoryError):  # the latter is this machine's fault, not the file's
         raise
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(f"{error}") from error
@@ -137,20 +135,31 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     return Decoded(pixels, name, width, height)
 
 
-def _open(data: bytes) -> Image.Image:
-    """Read the header: format and size, no pixels yet."""
+def _open(data: bytes, formats: tuple[Format, ...]) -> Image.Image:
+    """Read the header: format and size, no pixels yet. No parser of another format sees the bytes."""
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as error:
-        if _is_cut_webp(data):
-            raise _truncated() from error
-        if has_image_signature(data[:SIGNATURE_BYTES]):
-            raise ImageRejected("corrupt", "The bytes begin as an image does, but its header is damaged.") from error
-        raise ImageRejected("not-an-image", "The bytes are not an image in a format that Fullcount reads.") from error
+        raise _unidentified(data, formats) from error
+    except MemoryError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # as in decode
         raise _rejection(error, data) from error
+
+
+def _unidentified(data: bytes, formats: tuple[Format, ...]) -> ImageRejected:
+    """Say what the bytes are, going by their signature, that none of the accepted formats took."""
+    name = signature_format(data[:SIGNATURE_BYTES])
+    if name is None:
+        return ImageRejected("not-an-image", "The bytes are not an image in a format that Fullcount reads.")
+    if name not in formats:
+        detail = f"{name} is not among the accepted formats: {', '.join(formats)}."
+        return ImageRejected("format-not-allowed", detail)
+    if _is_cut_webp(data):
+        return _truncated()
+    return ImageRejected("corrupt", "The bytes begin as an image does, but its header is damaged.")
 
 
 def _format_of(image: Image.Image) -> Format:

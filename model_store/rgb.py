@@ -30,6 +30,8 @@ _TRANSPOSE: Final = {
 }
 _BITS_PER_SAMPLE: Final = 258
 _PHOTOMETRIC: Final = 262
+_STRIP: Final = 256
+"""Rows scaled at a time."""
 _TRANSPARENT_FACTOR: Final = {"L;2": 85, "L;4": 17}
 """Raw mode of a grey PNG → by what Pillow multiplies its samples, but not its transparent grey."""
 
@@ -70,13 +72,18 @@ def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
 
 def _deep_grey_to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
     """Scale grey of 12 or 16 bits to 8 with rounding."""
-    deep = np.asarray(image).astype(np.uint32)
-    highest = 65535
+    highest, is_white_zero = 65535, False
     if isinstance(image, TiffImageFile):
         highest = 2 ** int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0]) - 1
-        if image.tag_v2.get(_PHOTOMETRIC) == 0:  # zero is white; Pillow turns 8 bits over, but not these
-            deep = highest - deep
-    rgb = Image.fromarray(((deep * 255 + highest // 2) // highest).astype(np.uint8)).convert("RGB")
+        is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow turns 8 bits over, but not these
+    deep = np.asarray(image)
+    shallow = np.empty(deep.shape, np.uint8)
+    for start in range(0, len(deep), _STRIP):  # the picture as a whole would be needed four times over
+        strip = deep[start : start + _STRIP].astype(np.uint32)
+        if is_white_zero:
+            strip = highest - strip
+        shallow[start : start + _STRIP] = (strip * 255 + highest // 2) // highest
+    rgb = Image.fromarray(shallow).convert("RGB")
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         rgb.paste(background, mask=Image.fromarray(deep == transparent))

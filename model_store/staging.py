@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model_store.digest import digest_directory
-from model_store.durable import directory_lock, flush, fsync, write_atomically
+from model_store.durable import directory_lock, flush, fsync, make_directory, write_atomically
 from model_store.errors import StoreUnusable
 from model_store.layout import STAGING_PREFIX, StoredVersion, next_number
 from model_store.manifest import MANIFEST_NAME, Description, Manifest
@@ -45,7 +45,8 @@ class Staging:
             files = digest_directory(self.directory)
             files.pop(MANIFEST_NAME, None)
             flush(self.directory)
-            stored = self._take_number(description.model_dump() | {"files": files, "model": self.model})
+            with directory_lock(self.home):  # between finding a number and taking it nobody may remove the highest
+                stored = self._take_number(description.model_dump() | {"files": files, "model": self.model})
             fsync(self.home)
         except OSError as error:
             raise StoreUnusable(self.home, f"cannot take the version ({error.strerror})") from error
@@ -76,7 +77,7 @@ def locked_staging(home: Path) -> Iterator[Path]:
         OSError: It cannot be made.
     """
     directory = _new_name(home)
-    home.mkdir(parents=True, exist_ok=True)
+    make_directory(home)
     with ExitStack() as stack:
         with directory_lock(home):  # `remove_abandoned` must not come between the next two lines
             directory.mkdir()

@@ -1,6 +1,6 @@
 """The catalogue of backbones: networks from pixels to features, each with its weights and its own scaling inside.
 
-Names and sizes are here without loading Keras; `load` loads it. Scaling belongs in these graphs and nowhere else: what
+Entries are here without loading Keras; `load` loads it. Scaling belongs in these graphs and nowhere else: what
 goes in is uint8 from 0 to 255, as `model_store.pixels` decodes it. A new backbone is a builder and an entry below.
 """
 
@@ -11,17 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from model_store.digest import digest_file
 from training.errors import WeightsInvalid
+from training.names import EFFICIENTNET_SIZES, IMAGENET, LITE0, NONE
 
 if TYPE_CHECKING:
     import keras
-
-IMAGENET: Final = "imagenet"
-NONE: Final = "none"
-
-DEFAULT: Final = "efficientnet-b0"
-LITE0: Final = "efficientnet-lite0"
-EFFICIENTNET_SIZES: Final = (224, 240, 260, 300, 380, 456, 528, 600)
-"""Native input of B0 to B7 in pixels: Tan and Le 2019, and `keras.applications`."""
 
 
 @dataclass(frozen=True)

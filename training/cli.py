@@ -17,9 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from model_store.cli import store_option
 from model_store.pixels import InputSpec
 from training.audit import audit_folder
-from training.backbones import BACKBONES, DEFAULT, IMAGENET, NONE
+from training.backbones import BACKBONES
 from training.config import DEVICE_PATTERN, HeadSettings, TrainingConfig
 from training.errors import LabelUnknown
+from training.names import DEFAULT, IMAGENET, NONE
 from training.quiet import quieten_tensorflow
 from training.split import Fractions
 from training.summary import AUDIT_FORMATS, audit_table, training_summary

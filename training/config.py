@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from training.backbones import DEFAULT, IMAGENET
+from training.names import DEFAULT, IMAGENET
 from training.split import Fractions
 
 DEVICE_PATTERN: Final = r"auto|cpu|gpu(:\d+)?"

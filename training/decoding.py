@@ -19,12 +19,9 @@ from rich.progress import Progress
 
 from model_store.errors import ImageRejected
 from model_store.fingerprint import perceptual_hash, pixel_digest
-from model_store.pixels import InputSpec, Pixels, decode
+from model_store.pixels import DEFAULT_MAX_IMAGE_BYTES, InputSpec, Pixels, decode
 from training.errors import CacheUnusable
 from training.files import File
-
-MAX_IMAGE_BYTES: Final = 200_000_000
-"""A larger file is not read: its fate is `unreadable`."""
 
 _WINDOW: Final = 64
 """Files handed to the threads at a time: few, so that an interruption ends soon."""
@@ -80,8 +77,8 @@ def decode_all(files: Sequence[File], spec: InputSpec, progress: Progress, pixel
 
 def _decoded(file: File, spec: InputSpec, pixels: Pixels | None) -> File:
     try:
-        if file.location.stat().st_size > MAX_IMAGE_BYTES:
-            return _unreadable(file, "too-large", f"The file has more than {MAX_IMAGE_BYTES:,} bytes.")
+        if file.location.stat().st_size > DEFAULT_MAX_IMAGE_BYTES:
+            return _unreadable(file, "too-large", f"The file has more than {DEFAULT_MAX_IMAGE_BYTES:,} bytes.")
         data = file.location.read_bytes()
     except OSError as error:
         return _unreadable(file, "corrupt", f"The file cannot be read ({error.strerror}).")

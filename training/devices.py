@@ -32,6 +32,8 @@ def prepare(device: str, seed: int) -> str:
         chosen = []
     if gpus:
         tf.config.set_visible_devices(chosen, "GPU")
+    for gpu in chosen:
+        tf.config.experimental.set_memory_growth(gpu, enable=True)  # a server may share the card
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(False)  # noqa: FBT003  TensorFlow's signature

@@ -12,9 +12,9 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from training.backbones import EFFICIENTNET_SIZES, IMAGENET, LITE0, NONE
 from training.errors import WeightsUnavailable
 from training.keras_weights import load_keras_weights
+from training.names import EFFICIENTNET_SIZES, IMAGENET, LITE0, NONE
 
 DOWNLOAD_TIMEOUT_S: Final = 20
 """How long a server may be silent before the download counts as impossible."""

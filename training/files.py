@@ -29,6 +29,10 @@ USED_FATES: Final[frozenset[Fate]] = frozenset({"used", "duplicate"})
 """Fates of images that are trained on or scored: of 158 test files, 158 are in the report, whichever are alike."""
 
 ODD_FATES: Final = frozenset(FATES) - {"used", "system-file"}
+"""Fates that a person should look at; `--strict` stops at one."""
+
+LEFT_OUT_FATES: Final = ODD_FATES - USED_FATES
+"""Fates of files that a person may have meant to be used and that are not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import keras
 
-from training.backbones import LITE0
+from training.names import LITE0
 
 CLASSES: Final = 1000
 EPSILON: Final = 1e-3

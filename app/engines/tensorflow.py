@@ -53,7 +53,10 @@ class TensorFlowEngine:
         with tensorflow.device(self.device.upper()):
             self._loaded = tensorflow.saved_model.load(str(directory))
             self._function = self._loaded.signatures[manifest.signature.name]
-        self._frozen = _freeze(self._function) if self.device == CPU else None
+        self._frozen = None
+        if self.device == CPU:
+            self._frozen = _freeze(self._function)
+            self._loaded = self._function = None  # the variables are not needed twice
 
     def predict(self, pixels: Pixels) -> Probabilities:
         """Compute probabilities; see `Engine.predict`."""
@@ -112,7 +115,6 @@ def _start(threads: int) -> Any:  # noqa: ANN401  an untyped module
     tensorflow = _import_tensorflow()
     if threads:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     return tensorflow
 
 

@@ -34,6 +34,8 @@ async def read_version(model: str, version: int, registry: RegistryDep, service:
 
 
 def _describe(registry: Registry, model: str) -> ModelBody:
-    stored = registry.store.open(model, registry.served()[model], verify=False)
-    loaded = sorted(version for name, version in registry.loaded() if name == model)
-    return ModelBody.of(stored.manifest, registry.store.versions(model), loaded)
+    in_memory = registry.loaded()
+    serving = in_memory[model, registry.served()[model]]  # whatever became of its directory meanwhile
+    loaded = sorted(version for name, version in in_memory if name == model)
+    versions = registry.store.versions(model) if registry.store.has(model) else []
+    return ModelBody.of(serving.manifest, versions, loaded)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app.answers import predicted_fields
 from app.archive import Archive
 from app.batch import Result, Source, collect, results_of, sources_of
 from app.dependencies import LoadedDep, ServiceDep, SettingsDep
@@ -16,7 +17,7 @@ from app.middleware import limit_body
 from app.registry import LoadedVersion
 from app.routes.documentation import problems, upload
 from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
-from app.schemas import BatchBody, PredictedImage, PredictionBody
+from app.schemas import BatchBody, PredictionBody
 from app.settings import Settings
 from app.uploads import FORM, IMAGE, media_type, open_archive, open_files, read_image, reader, unless_disconnected
 
@@ -31,7 +32,7 @@ def make_router(settings: Settings) -> APIRouter:
         predict,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_image_bytes))],
-        responses={200: {"model": PredictionBody}, **problems(400, 404, 408, 413, 415, 422, 503)},
+        responses={200: {"model": PredictionBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
         response_class=Response,
         openapi_extra=upload(IMAGE, "file"),
     )
@@ -51,14 +52,14 @@ async def predict(request: Request, loaded: LoadedDep, service: ServiceDep, top_
     """Predict one image: a raw body, or the field `file` of a form."""
     _check_top_k(top_k, loaded)
     sent = await read_image(request)
-    work = asyncio.create_task(service.predict(loaded, lambda: sent.data))
+    work = asyncio.create_task(service.predict(loaded, sent.take))
     prediction = await unless_disconnected(request, work)
     manifest = loaded.manifest
     body = PredictionBody(
         model=manifest.model,
         version=manifest.version,
         filename=sent.filename,
-        **PredictedImage.fields_of(prediction, manifest, top_k),
+        **predicted_fields(prediction, manifest, top_k),
     )
     return json_response(body, server_timing(prediction.timing))
 
@@ -68,13 +69,12 @@ async def _sources(
 ) -> AsyncIterator[list[Source]]:
     """Open the images of a batch, with a place among the batches under way, until the response is sent."""
     del loaded  # an unknown model is said before the images are taken
-    if media_type(request) == FORM:
-        async with open_files(request, settings.max_batch_images) as files:
-            with service.job():
+    with service.job():
+        if media_type(request) == FORM:
+            async with open_files(request, settings.max_batch_images) as files:
                 yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
-    else:
-        async with open_archive(request, service, settings) as spooled:
-            with service.job():
+        else:
+            async with open_archive(request, service, settings) as spooled:
                 archive = await service.in_thread(Archive, spooled.file, settings.archive_limits())
                 yield sources_of(archive, settings.max_batch_images)
 

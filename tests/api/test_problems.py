@@ -122,6 +122,9 @@ ELSEWHERE = {
     "model-required": "test_predict.py",
     "not-ready": "test_health.py",
     "inference-failed": "test_predict.py",
+    "malformed-request": "test_server_process.py",
+    "head-timeout": "test_server_process.py",
+    "head-too-large": "test_server_process.py",
 }
 
 

@@ -79,6 +79,10 @@ class Server:
         text = httpx.get(f"{self.url}/metrics").text
         return float(next((one.split()[-1] for one in text.splitlines() if one.startswith(line)), 0))
 
+    def resident_kb(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask the process to stop and return its exit code."""
         self.process.send_signal(number)
@@ -239,6 +243,34 @@ def test_a_slow_reader_of_lines_gets_them_all(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"hello\r\n\r\n", "malformed-request"),
+        (b"POST /predict HTTP/1.1\r\nhost: te", "head-timeout"),
+        (b"POST /" + b"y" * 700_000, "head-too-large"),
+        (b"POST /predict HTTP/1.1\r\n" + b"x: y\r\n" * 100_000, "head-too-large"),
+    ],
+)
+def test_what_never_becomes_a_request_is_answered_with_a_problem(server: Server, data: bytes, name: str) -> None:
+    with server.connect() as connection:
+        with contextlib.suppress(ConnectionError):  # it may be refused before all of it is sent
+            connection.sendall(data)
+        status, problem = answer(connection)
+        assert (problem["type"], problem["status"]) == (f"/problems/{name}", status)
+        with contextlib.suppress(ConnectionResetError):  # closed with unread bytes
+            assert connection.recv(1) == b""
+
+
+def test_endless_headers_take_no_memory(server: Server) -> None:
+    before = server.resident_kb()
+    with server.connect() as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(b"POST /predict HTTP/1.1\r\n")
+        for _ in range(1000):
+            connection.sendall(b"x: y\r\n" * 10_000)
+    assert server.resident_kb() - before < 20_000
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"hello\r\n\r\n",
@@ -291,6 +323,17 @@ def test_after_the_grace_what_is_not_finished_is_cut_off_and_the_code_is_zero(st
             assert (status, problem["type"]) == (503, "/problems/shutting-down")
             assert server.ended() == 0
             assert time.monotonic() - began < 4
+
+
+def test_after_the_grace_an_engine_that_is_busy_is_not_waited_for(store: Path) -> None:
+    with started(store, shutdown_grace_s="1", FAKE_DELAY_S="30") as server:
+        server.wait_for("is ready")
+        with server.connect() as connection:
+            connection.sendall(post("/predict", PICTURE))
+            settle(server, "fullcount_requests_in_progress", 2)
+            began = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - began < 5
 
 
 def test_an_interrupt_is_an_ordinary_end_too(store: Path) -> None:

@@ -111,3 +111,10 @@ def test_the_targets_of_make_that_are_shown_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
     for document in DOCUMENTS:
         assert set(re.findall(r"`make ([a-z]+)", document.read_text(encoding="utf-8"))) <= targets, document
+
+
+def test_the_image_that_is_run_is_the_one_that_is_built() -> None:
+    (built,) = re.findall(r"^IMAGE \?= (\w+)", read("Makefile"), re.MULTILINE)
+    (run,) = re.findall(r"^docker run .* (\S+)$", read("README.md"), re.MULTILINE)
+    (composed,) = re.findall(r"^\s+image: (\S+)$", read("compose.yaml"), re.MULTILINE)
+    assert built == run == composed

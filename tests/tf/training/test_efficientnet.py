@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from training.backbones import BACKBONES, EFFICIENTNET_SIZES
+from training.backbones import BACKBONES
 from training.efficientnet import load_efficientnet
 from training.errors import WeightsInvalid
+from training.names import EFFICIENTNET_SIZES
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 

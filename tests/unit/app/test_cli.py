@@ -3,6 +3,8 @@
 import functools
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from app import cli
+from app import cli, offline
 from app.errors import ArchiveRejected, ServerUnreachable
-from app.offline import load
 from model_store.errors import ModelNotFound
 from tests.fakes import fake_factory, grey, publish, zip_of
 
@@ -24,7 +25,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a store, which the environment names; whatever is loaded from it computes with the fake engine."""
     publish(tmp_path / "store")
     monkeypatch.setenv("FULLCOUNT_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr(cli, "load", functools.partial(load, make_engine=fake_factory()))
+    monkeypatch.setattr(offline, "load", functools.partial(offline.load, make_engine=fake_factory()))
     return tmp_path / "store"
 
 
@@ -158,3 +159,22 @@ def test_a_folder_is_not_sent_to_a_server(tmp_path: Path) -> None:
     result = run(cli.evaluate, [str(tmp_path), "--url", "http://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "zip the folder" in result.stderr
+
+
+def test_a_url_and_a_store_contradict_each_other(images: list[str], store: Path) -> None:
+    result = run(cli.predict, [*images, "--url", "http://127.0.0.1:9", "--store", str(store)])
+    assert result.exit_code == 2
+    assert "give one of them" in result.stderr
+
+
+def test_a_store_that_is_given_wins_over_a_url_of_the_environment(
+    images: list[str], store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FULLCOUNT_URL", "http://127.0.0.1:9")
+    assert run(cli.predict, [*images, "--store", str(store)]).exit_code == 0
+
+
+def test_asking_a_server_needs_none_of_the_service_s_packages() -> None:
+    heavy = "{'fastapi', 'starlette', 'uvicorn', 'prometheus_client', 'pydantic_settings', 'tensorflow'}"
+    program = f"import sys, app.cli, app.client; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.labelled_set import Sorted, check_size, give_labels, sort_paths
+from app.labelled_set import SortedPaths, check_size, give_labels, sort_paths
 from model_store.errors import ImageRejected
 from tests.fakes import LABELS
 
@@ -20,15 +20,15 @@ def test_the_bytes_are_asked_for_only_where_the_name_does_not_tell() -> None:
 
 
 def test_an_image_outside_any_folder_is_ignored_as_unlabelled() -> None:
-    images, ignored = give_labels(Sorted(["dark/1.png", "2.png"], []), LABELS)
+    images, ignored = give_labels(SortedPaths(["dark/1.png", "2.png"], []), LABELS)
     assert [tuple(image) for image in images] == [("dark/1.png", "dark")]
     assert [(one.path, one.reason) for one in ignored] == [("2.png", "unlabelled")]
 
 
 def test_a_common_folder_is_looked_through_unless_it_is_a_label() -> None:
-    wrapped = give_labels(Sorted(["test/dark/1.png", "test/light/2.png"], []), LABELS)[0]
+    wrapped = give_labels(SortedPaths(["test/dark/1.png", "test/light/2.png"], []), LABELS)[0]
     assert [image.label for image in wrapped] == ["dark", "light"]
-    only = give_labels(Sorted(["dark/a/1.png", "dark/b/2.png"], []), LABELS)[0]
+    only = give_labels(SortedPaths(["dark/a/1.png", "dark/b/2.png"], []), LABELS)[0]
     assert [image.label for image in only] == ["dark", "dark"]
 
 

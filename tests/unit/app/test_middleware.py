@@ -84,10 +84,20 @@ async def test_a_slow_body_that_does_not_stall_is_read_to_its_end() -> None:
     async def slow() -> AsyncIterator[bytes]:
         for _ in range(5):
             await asyncio.sleep(0.03)
+            yield bytes(2048)
+
+    async with client(echo, timeout_s=0.1) as http:
+        assert (await http.post("/", content=slow())).text == "10240 bytes"
+
+
+async def test_a_body_of_a_byte_now_and_then_is_given_up() -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.03)
             yield b"x"
 
     async with client(echo, timeout_s=0.1) as http:
-        assert (await http.post("/", content=slow())).text == "5 bytes"
+        assert (await http.post("/", content=dripping())).status_code == 408
 
 
 async def test_a_body_up_to_the_limit_is_taken() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import EngineError, ModelRequired, NotReady, ParameterInvalid, ShuttingDown
+from app.errors import EngineError, ModelRequired, NotReady, Overloaded, ParameterInvalid, ShuttingDown
 from app.metrics import Metrics
 from app.registry import Registry
 from app.settings import Settings
@@ -71,6 +71,14 @@ def opened(store: Path, factory: GatedFactory) -> Open:
     return opening
 
 
+def refuses_to_make_room(registry: Registry) -> bool:
+    try:
+        registry._make_room(("shades", 3)).send(None)
+    except Overloaded:
+        return True
+    return False
+
+
 async def versions_after_use(registry: Registry, *versions: int) -> list[int]:
     for version in versions:
         async with registry.use("shades", version):
@@ -109,22 +117,36 @@ async def test_who_gives_up_waiting_does_not_stop_the_loading(opened: Open, fact
 
 
 async def test_the_least_recently_used_version_makes_room(opened: Open, factory: GatedFactory) -> None:
-    async with opened(max_loaded_versions=3) as registry:
+    async with opened(max_loaded_versions=2) as registry:
         assert await versions_after_use(registry, 2, 3, 2) == [1, 2, 3]
         assert await versions_after_use(registry, 4) == [1, 2, 4]
     assert factory.engines[2].is_closed
 
 
-async def test_what_serves_is_never_unloaded(opened: Open) -> None:
+async def test_what_serves_is_never_unloaded_and_takes_no_others_place(opened: Open) -> None:
     async with opened(max_loaded_versions=1) as registry:
-        assert await versions_after_use(registry, 2, 3, 4, 1) == [1]
+        assert await versions_after_use(registry, 2, 3, 4, 1) == [1, 4]
 
 
-async def test_what_is_used_is_not_unloaded(opened: Open, factory: GatedFactory) -> None:
+async def test_versions_that_are_asked_for_in_turn_are_not_loaded_again(opened: Open, factory: GatedFactory) -> None:
+    async with opened(max_loaded_versions=1) as registry:
+        await versions_after_use(registry, 1, 2, 1, 2, 1, 2)
+    assert factory.made == [("shades", 1), ("shades", 2)]
+
+
+async def test_what_is_used_is_not_unloaded_and_one_more_is_refused(opened: Open) -> None:
     async with opened(max_loaded_versions=1) as registry, registry.use("shades", 2) as used:
-        assert await versions_after_use(registry, 3, 4, 1) == [1, 2]
+        with pytest.raises(Overloaded, match="1 versions in use"):
+            await versions_after_use(registry, 3)
+        assert await versions_after_use(registry, 1) == [1, 2]
         assert not used.engine.is_closed  # type: ignore[attr-defined]
-        assert [engine.is_closed for engine in factory.engines] == [False, False, True, True]
+
+
+async def test_many_versions_at_once_never_exceed_the_limit(opened: Open) -> None:
+    async with opened(max_loaded_versions=2) as registry:
+        answers = await asyncio.gather(*(versions_after_use(registry, n) for n in (2, 3, 4)), return_exceptions=True)
+        assert sum(isinstance(answer, Overloaded) for answer in answers) == 1
+        assert len(registry.loaded()) == 3
 
 
 async def test_a_version_is_not_unloaded_between_its_loading_and_its_use(opened: Open, factory: GatedFactory) -> None:
@@ -138,7 +160,7 @@ async def test_a_version_is_not_unloaded_between_its_loading_and_its_use(opened:
 
         def make_room_as_soon_as_it_is_loaded() -> None:
             if loading.done():  # who waits for it runs in the next turn of the loop
-                is_left_alone.set_result(next(registry._make_room().__await__(), None) is None)
+                is_left_alone.set_result(refuses_to_make_room(registry))
             else:
                 loop.call_soon(make_room_as_soon_as_it_is_loaded)
 
@@ -150,8 +172,11 @@ async def test_a_version_is_not_unloaded_between_its_loading_and_its_use(opened:
 
 async def test_versions_used_at_the_same_time_make_room_without_getting_in_each_others_way(opened: Open) -> None:
     async with opened(max_loaded_versions=1) as registry:
-        await asyncio.gather(*(versions_after_use(registry, *order) for order in [(2, 3, 4), (4, 3, 2), (3, 2, 4)] * 5))
-        assert await versions_after_use(registry, 1) == [1]
+        orders = [(2, 3, 4), (4, 3, 2), (3, 2, 4)] * 5
+        using = [versions_after_use(registry, *order) for order in orders]
+        answers = await asyncio.gather(*using, return_exceptions=True)
+        assert all(isinstance(answer, list | Overloaded) for answer in answers)
+        assert len(await versions_after_use(registry, 1)) == 2
 
 
 async def test_a_failure_at_the_start_is_kept_and_said(opened: Open, factory: GatedFactory) -> None:

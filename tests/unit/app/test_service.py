@@ -1,6 +1,7 @@
 """Many images at once: bounded, in order, each with its own fate, and nothing left running."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
@@ -171,3 +172,30 @@ async def test_images_are_counted_by_what_became_of_them(ready: Make) -> None:
         text = service._metrics.text().decode()
     for outcome, count in (("scored", 2), ("empty", 1), ("not-an-image", 1)):
         assert f'fullcount_images_total{{outcome="{outcome}"}} {count}.0' in text
+
+
+async def test_a_single_image_does_not_wait_behind_the_images_of_a_batch(ready: Make) -> None:
+    turn = threading.Event()
+    order: list[str] = []
+
+    def slow() -> bytes:
+        turn.wait(10)
+        order.append("batch")
+        return grey(1)
+
+    def single() -> bytes:
+        order.append("single")
+        return grey(2)
+
+    async def answers(service: Service, loaded: LoadedVersion) -> list[Outcome]:
+        return [one async for one in service.predict_each(loaded, [slow] * 20)]
+
+    async with ready(decode_threads=1) as (service, loaded):
+        batch = asyncio.create_task(answers(service, loaded))
+        await asyncio.sleep(0.01)  # until the only decoder is busy with the first
+        one = asyncio.create_task(service.predict(loaded, single))
+        await asyncio.sleep(0.01)
+        turn.set()
+        await one
+        assert order.index("single") <= 2
+        assert len(await batch) == 20

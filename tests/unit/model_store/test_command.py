@@ -156,3 +156,9 @@ run(wait, [])
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert (process.communicate()[1].strip(), process.returncode) == ("Interrupted.", 130)
+
+
+def test_an_unforeseen_error_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(lambda: command.run(raising(KeyError("what nobody thought of")), [])) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: KeyError: 'what nobody thought of'\nHint: FULLCOUNT_DEBUG=1")

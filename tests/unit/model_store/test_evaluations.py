@@ -84,3 +84,10 @@ def test_whether_a_report_could_be_stored_is_known_without_a_trace(open_place: P
     open_place.chmod(0o555)
     with without_rights():
         assert not evaluations.is_writable("shades")
+
+
+def test_a_report_that_could_not_be_read_again_is_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_store.evaluations.MAX_DOCUMENT_BYTES", 10)
+    with pytest.raises(OSError, match="more than 10 bytes"):
+        Evaluations(tmp_path).put("01M86MH2QNWRFE3XQB7RD9WPWK", "m", 1, '{"a": "longer than that"}')
+    assert list(tmp_path.rglob("*.json")) == []

@@ -3,12 +3,13 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
+from PIL.GifImagePlugin import GifImageFile
 from pydantic import ValidationError
 
 from model_store.errors import ImageRejected
 from model_store.jpeg import MAX_SCANS, has_too_many_scans
-from model_store.pixels import InputSpec
+from model_store.pixels import InputSpec, decode
 from tests.images import encode, odd_images
 
 
@@ -72,3 +73,20 @@ print(decode(sys.stdin.buffer.read(), InputSpec(height=8, width=8)).format)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], input=data, capture_output=True, check=False)
     assert (done.stdout, done.stderr) == (b"JPEG\n", b"")
+
+
+@pytest.mark.parametrize("place", ["load", "resize"])
+def test_a_machine_out_of_memory_is_not_the_fault_of_the_file(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(ImageFile.ImageFile if place == "load" else Image.Image, place, no_memory)
+    with pytest.raises(MemoryError):
+        decode(encode(Image.new("RGB", (9, 9)), "BMP"), InputSpec(height=8, width=8))
+
+
+def test_no_parser_of_a_format_that_is_not_accepted_sees_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GifImageFile, "_open", lambda _: pytest.fail("the GIF parser was called"))
+    with pytest.raises(ImageRejected) as caught:
+        decode(encode(Image.new("L", (9, 9)), "GIF"), InputSpec(height=8, width=8, formats=("PNG", "JPEG")))
+    assert caught.value.reason == "format-not-allowed"

@@ -1,7 +1,11 @@
+import re
 from pathlib import Path
 
+from rich.console import Console
+
 from tests.unit.training.pictures import audited, fates, labelled, picture, write
-from training.files import FATES
+from training.files import FATES, LEFT_OUT_FATES
+from training.summary import audit_table
 
 
 def test_the_fates_sum_to_the_files_found(tmp_path: Path) -> None:
@@ -61,3 +65,13 @@ def test_a_folder_of_used_and_system_files_is_not_odd(tmp_path: Path) -> None:
 def test_a_folder_with_an_unreadable_file_is_odd(tmp_path: Path) -> None:
     write(tmp_path, labelled(["cats", "dogs"], 1) | {"cats/bad.png": b"no image"})
     assert audited(tmp_path).is_odd
+
+
+def test_duplicates_are_shown_but_not_called_left_out(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1) | {"cats/again.bmp": picture(0, "BMP")})
+    console = Console(width=120, record=True, stderr=True)
+    console.print(audit_table(audited(tmp_path)))
+    text = console.export_text()
+    assert "To look at: 1" in text
+    assert re.search(r"cats +│ 2 +│ 0", text)
+    assert not {"used", "duplicate"} & LEFT_OUT_FATES

@@ -1,4 +1,5 @@
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,9 @@ def test_a_name_that_is_no_utf8_is_escaped_and_still_opened(tmp_path: Path) -> N
     write(tmp_path, labelled(["cats", "dogs"], 1))
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/cats/\xff.png")).write_bytes(picture(7))
     assert by_path(tmp_path)[r"cats/\xff.png"].fate == "used"
+
+
+def test_a_wrapper_in_decomposed_letters_is_looked_through(tmp_path: Path) -> None:
+    wrapper = unicodedata.normalize("NFD", "café")
+    write(tmp_path, {f"{wrapper}/{path}": data for path, data in labelled(["cats", "dogs"], 2).items()})
+    assert {file.label for file in scan(tmp_path)} == {"cats", "dogs"}
