@@ -8,6 +8,7 @@ FROM ${BASE_IMAGE} AS base
 
 
 FROM base AS builder
+ENV PIP_CACHE_DIR=/var/cache/pip
 # The linker's tools never reach the image, so their version follows the base's.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -16,7 +17,7 @@ RUN apt-get update \
 WORKDIR /build
 # Two environments: one that builds, and an empty one, without pip, that becomes the image's.
 COPY requirements/bootstrap.txt requirements/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     python -m venv tools \
     && tools/bin/pip install --require-hashes --requirement requirements/bootstrap.txt \
     && python -m venv --without-pip /opt/fullcount
@@ -27,7 +28,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 
 FROM builder AS packages-cpu
 COPY requirements/serve-cpu.txt requirements/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     tools/bin/pip install --require-hashes --requirement requirements/serve-cpu.txt
 COPY scripts/trim-environment scripts/
 RUN scripts/trim-environment /opt/fullcount/lib/python3.*/site-packages \
@@ -36,7 +37,7 @@ RUN scripts/trim-environment /opt/fullcount/lib/python3.*/site-packages \
 
 FROM builder AS packages-gpu
 COPY requirements/serve-gpu.txt requirements/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     tools/bin/pip install --require-hashes --requirement requirements/serve-gpu.txt
 COPY scripts/trim-environment scripts/
 RUN scripts/trim-environment /opt/fullcount/lib/python3.*/site-packages \

@@ -4,6 +4,7 @@ Pure: takes an open file, knows neither models nor HTTP. What is refused as a wh
 file is nobody's fault but its own and is an `ImageRejected` when it is read.
 """
 
+import errno
 import io
 import stat
 import struct
@@ -126,6 +127,8 @@ class Archive:
         except EOFError as error:
             raise ImageRejected("truncated", f"{info.filename} ends before its last byte.") from error
         except _DAMAGES as error:
+            if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
+                raise  # the disk's fault, not the file's; EINVAL is a place that no file has
             raise ImageRejected("corrupt", f"The archive's data of {info.filename} are damaged.") from error
 
     def _has_signature(self, path: str) -> bool:

@@ -76,23 +76,29 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, **settin
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = 130
-    except FullcountError as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
-        if error.hint:
-            click.echo(f"Hint: {error.hint}", err=True)
-        code = 1
     except BrokenPipeError:  # the reader of our output, `head` for one, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:
         if debug:
             raise
-        click.echo(f"Error: {type(error).__name__}: {error}", err=True)
-        click.echo(f"Hint: {ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where.", err=True)
+        sentence, hint = _in_words(error)
+        click.echo(f"Error: {sentence}", err=True)
+        if hint:
+            click.echo(f"Hint: {hint}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error: Exception) -> tuple[str, str | None]:
+    """Return a sentence that says what is wrong, and one that says what to do."""
+    if isinstance(error, FullcountError):
+        return str(error), error.hint
+    if isinstance(error, ModuleNotFoundError):
+        hint = "pip install 'fullcount[serve]' to serve and evaluate, 'fullcount[train]' to train."
+        return f"The package {error.name} is needed for this and not installed.", hint
+    where = f"{ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where it comes from."
+    return f"{type(error).__name__}: {error}", where
 
 
 def _entry_points() -> dict[str, EntryPoint]:

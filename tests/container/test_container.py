@@ -30,7 +30,8 @@ def test_the_image_stays_small(image: str, measure: Measure) -> None:
 
 
 def test_it_becomes_healthy(container: Container) -> None:
-    wait_until(lambda: container.inspect("{{.State.Health.Status}}") == "healthy", within_s=60)
+    wait_until(lambda: container.inspect("{{.State.Health.Status}}") != "starting", within_s=60)
+    assert container.inspect("{{.State.Health.Status}}") == "healthy"
 
 
 def test_it_predicts_a_photograph(container: Container, photographs: dict[str, list[Path]]) -> None:

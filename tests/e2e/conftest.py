@@ -35,7 +35,7 @@ class Cells:
     root: Path
 
     @property
-    def test_files(self) -> dict[str, bytes]:
+    def held_out(self) -> dict[str, bytes]:
         """Path below the data set → bytes, for the test split."""
         paths = sorted((self.root / "test").rglob("*.png"))
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
@@ -73,9 +73,9 @@ def store(trained: TrainingResult) -> Path:
 
 
 @pytest.fixture(scope="session")
-def test_zip(cells: Cells) -> bytes:
+def held_out_zip(cells: Cells) -> bytes:
     """Return a zip of the test files."""
-    return zip_of(cells.test_files)
+    return zip_of(cells.held_out)
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ def test_predict_says_the_same_with_and_without_a_server(
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
 def test_evaluate_counts_a_folder_and_a_zip_alike(
-    kind: str, cells: Cells, test_zip: bytes, trained: TrainingResult, tmp_path: Path
+    kind: str, cells: Cells, held_out_zip: bytes, trained: TrainingResult, tmp_path: Path
 ) -> None:
     data = cells.root / "test"
     if kind == "zip":
         data = tmp_path / "test.zip"
-        data.write_bytes(test_zip)
+        data.write_bytes(held_out_zip)
     done = fullcount("evaluate", data, "--store", trained.stored.directory.parent.parent, "--format", "json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -47,9 +47,9 @@ def test_evaluate_counts_a_folder_and_a_zip_alike(
     assert report["stored"] is False
 
 
-def test_evaluate_prints_the_sum_and_the_matrix(server: Server, test_zip: bytes, tmp_path: Path) -> None:
+def test_evaluate_prints_the_sum_and_the_matrix(server: Server, held_out_zip: bytes, tmp_path: Path) -> None:
     data = tmp_path / "test.zip"
-    data.write_bytes(test_zip)
+    data.write_bytes(held_out_zip)
     done = fullcount("evaluate", data, "--url", server.url)
     assert done.stdout.startswith("158 files = 158 scored + 0 unreadable\n"), done.stderr
     assert "│ files " in done.stdout

@@ -15,9 +15,9 @@ ZIP = {"Content-Type": "application/zip"}
 
 
 @pytest.fixture(scope="module")
-def report(client: httpx.Client, test_zip: bytes) -> dict:  # type: ignore[type-arg]
+def report(client: httpx.Client, held_out_zip: bytes) -> dict:  # type: ignore[type-arg]
     """Evaluate the test files."""
-    response = client.post("/evaluate", content=test_zip, headers=ZIP)
+    response = client.post("/evaluate", content=held_out_zip, headers=ZIP)
     assert response.status_code == 200, response.text
     answer: dict = response.json()  # type: ignore[type-arg]
     return answer
@@ -39,9 +39,9 @@ def test_training_and_service_report_the_identical_matrix(report: dict, trained:
 
 
 def test_the_service_answers_as_the_keras_model(client: httpx.Client, cells: Cells, trained: TrainingResult) -> None:
-    answers = client.post("/predict/batch", content=zip_of(cells.test_files), headers=ZIP).json()["results"]
+    answers = client.post("/predict/batch", content=zip_of(cells.held_out), headers=ZIP).json()["results"]
     spec = trained.stored.manifest.input
-    pixels = np.stack([decode(data, spec).pixels for data in cells.test_files.values()])
+    pixels = np.stack([decode(data, spec).pixels for data in cells.held_out.values()])
     expected = np.concatenate(
         [np.asarray(trained.model(pixels[at : at + 32], training=False)) for at in range(0, 158, 32)]
     )
@@ -57,7 +57,7 @@ def test_it_learnt_something(report: dict) -> None:  # type: ignore[type-arg]
 
 
 def test_each_odd_file_is_named_with_its_reason(client: httpx.Client, cells: Cells, report: dict) -> None:  # type: ignore[type-arg]
-    files = dict(cells.test_files)
+    files = dict(cells.held_out)
     png = next(data for path, data in files.items() if "/functional/" in path)
     odd = {
         "test/functional/cut.png": png[: len(png) // 2],

@@ -17,12 +17,12 @@ ADDRESS = "http://localhost:8000"
 
 
 @pytest.fixture
-def here(cells: Cells, test_zip: bytes, tmp_path: Path) -> Path:
+def here(cells: Cells, held_out_zip: bytes, tmp_path: Path) -> Path:
     """Lay out the files that the README speaks of."""
     images = sorted((cells.root / "test").rglob("*.png"))
     shutil.copy(images[0], tmp_path / "cell.png")
     shutil.copy(images[-1], tmp_path / "other.png")
-    (tmp_path / "test.zip").write_bytes(test_zip)
+    (tmp_path / "test.zip").write_bytes(held_out_zip)
     return tmp_path
 
 

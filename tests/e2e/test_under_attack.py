@@ -47,7 +47,7 @@ def test_a_thousand_hostile_bodies_get_a_result_or_a_problem(route: str, server:
 
 
 async def test_half_of_200_clients_vanish_and_the_others_are_answered(server: Server, cells: Cells) -> None:
-    images = list(cells.test_files.values())[:100]
+    images = list(cells.held_out.values())[:100]
 
     async def ask(client: httpx.AsyncClient, number: int) -> httpx.Response | None:
         request = client.post("/predict", content=images[number % 100], headers={"Content-Type": "image/png"})
@@ -74,7 +74,7 @@ async def test_half_of_200_clients_vanish_and_the_others_are_answered(server: Se
 
 async def test_sigterm_under_load_loses_no_accepted_request(store: Path, cells: Cells, tmp_path: Path) -> None:
     server = start_server(store, tmp_path / "server.log")
-    images = list(cells.test_files.values())[:60]
+    images = list(cells.held_out.values())[:60]
     is_told_to_end = asyncio.Event()
 
     async def halves(image: bytes) -> AsyncIterator[bytes]:

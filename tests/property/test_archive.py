@@ -54,7 +54,7 @@ def opened(data: bytes) -> LabelledSet | None:
     return None
 
 
-def read_all(data: bytes) -> None:
+def assert_every_file_is_read_or_rejected(data: bytes) -> None:
     found = opened(data)
     if found is None:
         return
@@ -70,13 +70,13 @@ def read_all(data: bytes) -> None:
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(SEEDS), changes, st.one_of(st.just(0), st.integers(0, 200)), st.booleans())
 def test_a_mutated_zip_never_surprises(seed: bytes, changes: list[Change], cut: int, near_end: bool) -> None:  # noqa: FBT001
-    read_all(mutate(seed, changes, cut, near_end=near_end))
+    assert_every_file_is_read_or_rejected(mutate(seed, changes, cut, near_end=near_end))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(SEEDS), st.binary(max_size=50))
 def test_bytes_around_a_zip_never_surprise(before: bytes, seed: bytes, behind: bytes) -> None:
-    read_all(before + seed + behind)
+    assert_every_file_is_read_or_rejected(before + seed + behind)
 
 
 path = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)

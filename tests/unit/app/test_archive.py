@@ -1,5 +1,6 @@
 """Zips that anybody may have made: every reason for a refusal, by a real file."""
 
+import errno
 import io
 import stat
 import struct
@@ -229,3 +230,19 @@ def test_paths_lists_every_file_but_those_of_the_system() -> None:
     assert archive.paths() == ["b/2.png", "a.txt"]
     with pytest.raises(ArchiveRejected, match="no file"):
         opened(zip_of({"__MACOSX/._a": b""})).paths()
+
+
+def test_a_broken_disk_is_not_the_fault_of_the_file() -> None:
+    class BrokenLater(io.BytesIO):
+        is_broken = False
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self.is_broken:
+                raise OSError(errno.EIO, "input/output error")
+            return super().read(size)
+
+    file = BrokenLater(zip_of({"dark/1.png": PICTURE}))
+    archive = Archive(file, LIMITS)
+    file.is_broken = True
+    with pytest.raises(OSError, match="input/output error"):
+        archive.read("dark/1.png")

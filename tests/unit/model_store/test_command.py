@@ -162,3 +162,10 @@ def test_an_unforeseen_error_is_a_sentence_too(capsys: pytest.CaptureFixture[str
     assert outcome(lambda: command.run(raising(KeyError("what nobody thought of")), [])) == 1
     said = capsys.readouterr().err
     assert said.startswith("Error: KeyError: 'what nobody thought of'\nHint: FULLCOUNT_DEBUG=1")
+
+
+def test_a_package_that_is_not_installed_is_named_with_what_brings_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(lambda: command.run(raising(ModuleNotFoundError(name="uvicorn")), [])) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: The package uvicorn is needed")
+    assert "fullcount[serve]" in said

@@ -30,7 +30,7 @@ def read(tmp_path: Path, data: bytes) -> dict[str, Any]:
     return read_state_dict(tmp_path / "file.pth")
 
 
-def refused(tmp_path: Path, data: bytes, message: str) -> None:
+def assert_refused(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(WeightsInvalid, match=message):
         read(tmp_path, data)
 
@@ -79,7 +79,7 @@ def test_integers_and_scalars_are_read(tmp_path: Path) -> None:
 def test_a_view_that_leaves_or_repeats_its_storage_is_refused(
     tmp_path: Path, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
 ) -> None:
-    refused(tmp_path, one_tensor(tensor(storage("1", 6), shape, strides, offset)), "reaches outside its storage")
+    assert_refused(tmp_path, one_tensor(tensor(storage("1", 6), shape, strides, offset)), "reaches outside its storage")
 
 
 @pytest.mark.parametrize(
@@ -88,25 +88,25 @@ def test_a_view_that_leaves_or_repeats_its_storage_is_refused(
 )
 def test_any_other_name_is_refused(tmp_path: Path, name: str) -> None:
     hostile = b"\x80\x02c" + name.encode() + b"\n(" + text("true") + b"tR."
-    refused(tmp_path, legacy_file(hostile, {}), "has no place in a state dict")
+    assert_refused(tmp_path, legacy_file(hostile, {}), "has no place in a state dict")
 
 
 def test_a_program_in_the_first_pickle_is_refused_as_well(tmp_path: Path) -> None:
-    refused(tmp_path, b"cos\nsystem\n(X\x04\x00\x00\x00truetR.", "os.system has no place")
+    assert_refused(tmp_path, b"cos\nsystem\n(X\x04\x00\x00\x00truetR.", "os.system has no place")
 
 
 @pytest.mark.parametrize("protocol", [0, 4])
 def test_opcodes_that_such_a_file_does_not_need_are_refused(tmp_path: Path, protocol: int) -> None:
-    refused(tmp_path, pickle.dumps(OrderedDict(a=1), protocol), "opcode .* has no place")
+    assert_refused(tmp_path, pickle.dumps(OrderedDict(a=1), protocol), "opcode .* has no place")
 
 
 def test_a_memo_index_that_would_allocate_gigabytes_is_refused(tmp_path: Path) -> None:
-    refused(tmp_path, b"\x80\x02}r\xff\xff\xff\x7f.", "memo index is out of order")
+    assert_refused(tmp_path, b"\x80\x02}r\xff\xff\xff\x7f.", "memo index is out of order")
 
 
 def test_a_storage_described_in_two_ways_is_refused(tmp_path: Path) -> None:
     views = {"a": tensor(storage("1", 1000), (1000,), (1,)), "b": tensor(storage("1", 6), (6,), (1,))}
-    refused(tmp_path, legacy_file(state(views), {"1": ROW}), "in two ways")
+    assert_refused(tmp_path, legacy_file(state(views), {"1": ROW}), "in two ways")
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_a_storage_described_in_two_ways_is_refused(tmp_path: Path) -> None:
 )
 def test_a_pickle_cannot_change_what_the_names_stand_for(tmp_path: Path, victim: bytes) -> None:
     hostile = b"\x80\x02" + victim + b"}" + text("dtype") + text("O") + b"sb."
-    refused(tmp_path, legacy_file(hostile, {}), "state dict")
+    assert_refused(tmp_path, legacy_file(hostile, {}), "state dict")
     assert read(tmp_path, one_tensor(tensor(storage("1", 6), (6,), (1,))))["a"].dtype == np.float32
 
 
 @pytest.mark.parametrize("value", [number(3), ORDERED_DICT, b"ctorch\nFloatStorage\n"])
 def test_a_value_that_is_no_tensor_is_refused(tmp_path: Path, value: bytes) -> None:
-    refused(tmp_path, legacy_file(state({"a": value}), {}), "something else than tensors")
+    assert_refused(tmp_path, legacy_file(state({"a": value}), {}), "something else than tensors")
 
 
 GOOD = one_tensor(tensor(storage("1", 6), (6,), (1,)))
@@ -141,7 +141,7 @@ GOOD = one_tensor(tensor(storage("1", 6), (6,), (1,)))
     ],
 )
 def test_anything_else_is_a_typed_error(tmp_path: Path, data: bytes) -> None:
-    refused(tmp_path, data, "is not a legacy PyTorch state dict")
+    assert_refused(tmp_path, data, "is not a legacy PyTorch state dict")
 
 
 def test_no_cut_and_no_flipped_byte_escapes_as_another_error(tmp_path: Path) -> None:
