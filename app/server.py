@@ -29,6 +29,7 @@ from model_store.errors import FullcountError
 log = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_IDLE_S = 0.2
 _WORKERS = ("decode", "engine", "file", "loader")
 """How the names of this application's threads begin."""
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -109,7 +110,10 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _end_at_once_if_threads_remain(code: int) -> None:
     """End the process where a thread is still loading or computing, for which Python would wait after the grace."""
-    if any(thread.name.startswith(_WORKERS) for thread in threading.enumerate()):
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith(_WORKERS)]
+    for thread in workers:
+        thread.join(_IDLE_S)  # one that has nothing to do ends by itself
+    if any(thread.is_alive() for thread in workers):
         logging.shutdown()
         os._exit(code)
 
