@@ -16,6 +16,7 @@ from rich.text import Text
 
 from app import client
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
+from model_store.store import ModelStore
 from model_store.tables import evaluation_summary, verbatim
 from model_store.terminal import held_back_standard_error
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_STORE_HELP = "Directory of the model store; default: FULLCOUNT_STORE, else models."
 _existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _existing = click.Path(exists=True, path_type=Path)
 
@@ -42,18 +44,18 @@ def _model_options(function: F) -> F:
         click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
         click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
         click.option("--model", help="Model; may be left out where the store holds one."),
-        click.option("--store", type=click.Path(path_type=Path), help="Directory of the model store."),
+        click.option("--store", type=click.Path(path_type=Path), help=_STORE_HELP),
     ):
         function = option(function)
     return function
 
 
 @click.command()
-@click.option("--store", type=click.Path(path_type=Path), help="Directory of the model store.")
+@click.option("--store", type=click.Path(path_type=Path), help=_STORE_HELP)
 @click.option("--model", "models", multiple=True, help="Model to serve; may be repeated. Default: every model.")
 @click.option("--version", type=click.IntRange(min=1), help="Version to serve; default: the one that serves.")
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--host", help="Address to listen on; default: 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: 8000.")
 @_engine_options
 @click.pass_context
 def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click's values
@@ -61,9 +63,12 @@ def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click
 
     Every option and every limit is also a setting FULLCOUNT_… in the environment.
     """
-    from app.server import run_server  # noqa: PLC0415  uvicorn and FastAPI are for this command only
+    from app.registry import choose_versions  # noqa: PLC0415  the service's packages are for this command only
+    from app.server import run_server  # noqa: PLC0415
 
-    ctx.exit(run_server(_settings(options)))
+    settings = _settings(options)
+    choose_versions(ModelStore(settings.store), settings)  # what cannot be served at all is said before anything runs
+    ctx.exit(run_server(settings))
 
 
 @click.command()
@@ -152,6 +157,8 @@ async def _evaluate_offline(settings: "Settings", data: Path) -> EvaluationBody:
 def _pop_url(options: dict[str, Any]) -> str | None:
     """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
     url: str | None = options.pop("url")
+    if url is not None and "://" not in url:
+        url = f"http://{url}"
     if url is None or options["store"] is None:
         return url
     if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
@@ -173,22 +180,25 @@ def _settings(options: dict[str, Any]) -> "Settings":
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise click.UsageError(f"{first['loc'][0]}={first.get('input')!r} is not possible: {first['msg']}.") from error
+        name = str(first["loc"][0])
+        where = f"--{name}" if name in given else f"FULLCOUNT_{name.upper()}"
+        raise click.UsageError(f"{where}={first.get('input')} is not possible: {first['msg']}.") from error
 
 
 def _write(body: EvaluationBody, form: str, output: Path | None) -> None:
-    if form == "json":
-        text = body.model_dump_json(indent=2) + "\n"
-        if output is None:
-            click.echo(text, nl=False)
-        else:
-            output.write_text(text, encoding="utf-8")
-        return
     if output is None:
-        Console().print(evaluation_summary(body))
+        _print_report(body, form, Console())
         return
     with output.open("w", encoding="utf-8") as file:
-        Console(file=file, width=120).print(evaluation_summary(body))
+        _print_report(body, form, Console(file=file, width=120))
+    click.echo(f"written to {output}", err=True)
+
+
+def _print_report(body: EvaluationBody, form: str, console: Console) -> None:
+    if form == "json":
+        console.file.write(body.model_dump_json(indent=2) + "\n")
+    else:
+        console.print(evaluation_summary(body))
 
 
 def _predictions_table(body: BatchBody) -> Table:

@@ -13,6 +13,7 @@ from app.schemas import BatchBody, EvaluationBody
 
 Body = TypeVar("Body", bound=BaseModel)
 
+_BASE_HINT = "Is a Fullcount service at that URL? --url takes its base, as http://localhost:8000."
 _TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
 """Seconds to connect; an evaluation may take as long as it takes."""
 
@@ -55,6 +56,7 @@ def _post(url: str, query: dict[str, Any], answer: type[Body], **body: Any) -> B
 def _refusal(response: httpx.Response) -> ServerRefused:
     try:
         problem = response.json()
-        return ServerRefused(problem["title"], problem["detail"])
-    except (ValueError, KeyError, TypeError):  # something between here and the service answered
-        return ServerRefused(f"HTTP {response.status_code}", response.reason_phrase)
+        hint = _BASE_HINT if problem["type"] == "/problems/not-found" else problem.get("hint")
+        return ServerRefused(problem["title"], problem["detail"], hint=hint)
+    except (ValueError, KeyError, TypeError):  # something else than the service answered
+        return ServerRefused(f"HTTP {response.status_code}", f"{response.reason_phrase}.", hint=_BASE_HINT)

@@ -43,7 +43,7 @@ class RequestInvalid(FullcountError):
 class BodyEmpty(RequestInvalid):
     """A body without a byte."""
 
-    hint = "Send the file as the body, or as a multipart field."
+    hint = "Send the file as the body, or as a multipart field; a folder must be made a zip first."
 
     def __init__(self) -> None:
         super().__init__("The request has an empty body.")
@@ -83,7 +83,12 @@ class MediaTypeUnsupported(RequestInvalid):
     """A declared media type that this route does not take."""
 
     def __init__(self, media_type: str, accepted: Sequence[str]) -> None:
-        super().__init__(f"This route does not take {media_type!r}.", hint=f"Declare one of: {', '.join(accepted)}.")
+        hint = f"Declare one of: {', '.join(accepted)}."
+        if media_type == "application/x-www-form-urlencoded":  # what curl declares unless it is told
+            hint += " With curl: -H 'Content-Type: image/jpeg', or application/zip."
+        elif "zip" in media_type:
+            hint = "A zip goes to /predict/batch or, with a folder per label, to /evaluate."
+        super().__init__(f"This route does not take {media_type!r}.", hint=hint)
         self.accepted = list(accepted)
 
 
@@ -101,6 +106,12 @@ class ParameterInvalid(RequestInvalid):
         super().__init__(f"{name}={value} is not possible: {rule}.")
 
 
+_ARCHIVE_HINTS = {
+    "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
+    "no-labels": "Put the images into one folder per label before packing: cats/1.jpg, dogs/2.jpg.",
+}
+
+
 class ArchiveRejected(FullcountError):
     """An archive that is refused as a whole.
 
@@ -109,7 +120,7 @@ class ArchiveRejected(FullcountError):
     """
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(detail, hint=_ARCHIVE_HINTS.get(reason))
         self.reason = reason
 
 
@@ -224,5 +235,5 @@ class ServerUnreachable(FullcountError):
 class ServerRefused(FullcountError):
     """The service answered with a problem."""
 
-    def __init__(self, title: str, detail: str) -> None:
-        super().__init__(f"{title}: {detail}")
+    def __init__(self, title: str, detail: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{title}: {detail}", hint=hint)

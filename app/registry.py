@@ -29,6 +29,20 @@ log = logging.getLogger(__name__)
 _Key = tuple[str, int]
 
 
+def choose_versions(store: ModelStore, settings: Settings) -> dict[str, int]:
+    """Decide which version of which model is served by default.
+
+    Raises:
+        FullcountError: There is nothing to serve, or not what the settings name.
+    """
+    models = list(settings.models) or store.models()
+    if not models:
+        raise FullcountError(f"There is no model in {store.directory}.", hint="Publish one with `fullcount train`.")
+    if settings.version is not None and len(models) > 1:
+        raise ParameterInvalid("version", settings.version, "it goes with exactly one model")
+    return {model: store.resolve(model, settings.version) for model in models}
+
+
 @dataclass(eq=False)
 class LoadedVersion:
     """A version that answers."""
@@ -68,7 +82,7 @@ class Registry:
             FullcountError: There is nothing to serve, or a version cannot be loaded.
         """
         try:
-            self._served = self._choose()
+            self._served = choose_versions(self.store, self._settings)
             for key in self._served.items():
                 await self._load(key)
         except Exception as error:
@@ -156,17 +170,6 @@ class Registry:
         if model not in self._served:
             raise ModelNotFound(model, sorted(self._served))
         return model
-
-    def _choose(self) -> dict[str, int]:
-        """Decide which version of which model is served by default."""
-        models = list(self._settings.models) or self.store.models()
-        if not models:
-            raise FullcountError(
-                f"There is no model in {self.store.directory}.", hint="Publish one with `fullcount train`."
-            )
-        if self._settings.version is not None and len(models) > 1:
-            raise ParameterInvalid("version", self._settings.version, "it goes with exactly one model")
-        return {model: self.store.resolve(model, self._settings.version) for model in models}
 
     def _resolve(self, model: str | None, version: int | None) -> _Key:
         name = self.default_model() if model is None else self.check_served(model)

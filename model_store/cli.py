@@ -14,10 +14,12 @@ store_option = click.option(
     "--store",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="FULLCOUNT_STORE",
-    required=True,
+    default=Path("models"),
+    show_default=True,
+    show_envvar=True,
     help="Directory of the model store.",
 )
-"""`--store`, by default FULLCOUNT_STORE."""
+"""`--store`, by default FULLCOUNT_STORE, else `models`, as for the service."""
 
 _NUMBER = click.IntRange(min=1)
 _BAD_VERSION = (VersionCorrupt, SchemaUnknown)
@@ -33,7 +35,7 @@ def models() -> None:
 def list_(store: Path) -> None:
     """List every version of every model."""
     rows, damaged = _readable(ModelStore(store))
-    Console().print(versions_table(rows))
+    Console().print(versions_table(rows) if rows else f"There is no version to list in {store}.", markup=False)
     if damaged:
         raise VersionCorrupt(store, damaged)
 
@@ -105,9 +107,13 @@ def remove(store: Path, model: str, version: int) -> None:
 def prune(store: Path, model: str | None, keep: int | None) -> None:
     """Remove what killed processes left behind and, with --keep, old versions."""
     models_ = ModelStore(store)
+    count = 0
     for name in [model] if model else models_.homes():
         for removed in models_.prune(name, keep=keep if models_.has(name) else None):
             click.echo(f"{name}: {removed} removed")
+            count += 1
+    if not count:
+        click.echo("nothing to remove")
 
 
 def _readable(store: ModelStore) -> tuple[list[tuple[Manifest, bool]], list[str]]:

@@ -45,7 +45,8 @@ def matrix_table(matrix: ConfusionMatrix) -> Table:
     for column in [*matrix.columns, "files"]:
         table.add_column(verbatim(column), justify="right")
     for row, counts in zip(matrix.rows, matrix.counts, strict=True):
-        table.add_row(verbatim(row), *map(str, counts), str(sum(counts)))
+        name = row if row in matrix.columns else f"{row} (no label of the model)"
+        table.add_row(verbatim(name), *map(str, counts), str(sum(counts)))
     table.add_section()
     sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
     table.add_row("files", *map(str, sums), str(sum(sums)), style="bold")

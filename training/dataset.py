@@ -131,7 +131,8 @@ def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> 
     for label in dataset.labels:
         images = sum(counts[split][label] for split in SPLITS)
         if not counts["train"][label] or (images < fractions.fewest and not given):
-            what = f"label {label!r} has {images} usable images, {counts['train'][label]} of them to train on"
+            usable = f"{images} usable image{'' if images == 1 else 's'}"
+            what = f"label {label!r} has {usable}, {counts['train'][label]} of them to train on"
             hint = (
                 f"Give each label {fractions.fewest} images or more, or remove its folder; `fullcount audit` lists why."
             )

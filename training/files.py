@@ -84,6 +84,9 @@ class Audit:
         return any(file.fate in ODD_FATES for file in self.files)
 
     def sentence(self) -> str:
-        """Say where every file went: `10 files = 8 used + 1 unreadable + 1 duplicate`."""
-        parts = [f"{count} {fate}" for fate, count in self.fates.items() if count or fate == "used"]
+        """Say where every file went: `10 files = 9 used (1 of them a copy) + 1 unreadable`."""
+        copies = self.fates["duplicate"]
+        told = {1: " (1 of them a copy)"}.get(copies, f" ({copies} of them copies)") if copies else ""
+        parts = [f"{self.fates['used'] + copies} used{told}"]
+        parts += [f"{count} {fate}" for fate, count in self.fates.items() if count and fate not in USED_FATES]
         return f"{len(self.files)} files = {' + '.join(parts)}"

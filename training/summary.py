@@ -27,8 +27,9 @@ def training_summary(result: "TrainingResult") -> RenderableType:
     left_out = sum(count for fate, count in result.audit.fates.items() if fate in LEFT_OUT_FATES)
     parts: list[RenderableType] = [Text(result.audit.sentence())]
     if left_out:
-        parts.append(Text(f"{left_out} files are left out; {manifest.version}/training/dataset.csv says why."))
+        parts.append(Text(f"{left_out} files are left out; {result.stored.directory}/training/dataset.csv says why."))
     parts += [
+        *([Text(f"Positive label: {manifest.positive}; --positive chooses another.")] if manifest.positive else []),
         Text(f"Head trained for {len(result.head.history)} epochs; the weights of epoch {result.head.best_epoch + 1}."),
         Text(f"\nOn {split} images: {evaluation.accounting.sentence()}", style="bold"),
         matrix_table(evaluation.confusion_matrix),
@@ -43,7 +44,9 @@ def audit_table(audit: Audit) -> RenderableType:
     odd = [file for file in audit.files if file.fate in ODD_FATES]
     parts: list[RenderableType] = [Text(audit.sentence(), style="bold"), _fates_table(audit), _labels_table(audit)]
     if odd:
-        table = Table("path", "label", "fate", "reason", title=f"To look at: {len(odd)}", title_justify="left")
+        table = Table(title=f"To look at: {len(odd)}", title_justify="left")
+        for column in ("path", "label", "fate", "reason"):
+            table.add_column(column, overflow="fold")
         for file in odd[:SHOWN]:
             table.add_row(*map(Text, (file.path, file.label or "", file.fate, file.reason)))
         if len(odd) > SHOWN:

@@ -147,7 +147,13 @@ def test_an_unknown_model_is_an_error_that_lists_what_there_is(images: list[str]
 def test_a_setting_that_is_not_possible_is_wrong_usage(images: list[str]) -> None:
     result = run(cli.predict, [*images, "--device", "tpu"])
     assert result.exit_code == 2
-    assert "device='tpu' is not possible" in result.stderr
+    assert "--device=tpu is not possible" in result.stderr
+
+
+@pytest.mark.usefixtures("store")
+def test_a_variable_that_is_not_possible_is_named(images: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FULLCOUNT_PORT", "abc")
+    assert "FULLCOUNT_PORT=abc is not possible" in run(cli.predict, images).stderr
 
 
 def test_a_server_is_asked_where_a_url_is_given(images: list[str]) -> None:

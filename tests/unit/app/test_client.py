@@ -60,9 +60,23 @@ def test_a_batch_is_read(answering: Answering, image: Path) -> None:
 
 
 def test_a_problem_is_told_by_its_title_and_detail(answering: Answering, image: Path) -> None:
-    body = json.dumps({"title": "Archive rejected", "detail": "It is no zip."}).encode()
-    with answering(422, body) as url, pytest.raises(ServerRefused, match=r"Archive rejected: It is no zip\."):
+    problem = {
+        "type": "/problems/archive-rejected",
+        "title": "Archive rejected",
+        "detail": "No zip.",
+        "hint": "Zip it.",
+    }
+    with answering(422, json.dumps(problem).encode()) as url, pytest.raises(ServerRefused) as caught:
         client.evaluate(url, image, {})
+    assert (str(caught.value), caught.value.hint) == ("Archive rejected: No zip.", "Zip it.")
+
+
+def test_a_path_that_the_server_does_not_have_is_explained(answering: Answering, image: Path) -> None:
+    problem = {"type": "/problems/not-found", "title": "Not found", "detail": "Not Found."}
+    with answering(404, json.dumps(problem).encode()) as url, pytest.raises(ServerRefused) as caught:
+        client.evaluate(f"{url}/predict", image, {})
+    assert caught.value.hint is not None
+    assert "--url takes its base" in caught.value.hint
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'{"title": 1}'])

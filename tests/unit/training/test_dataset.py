@@ -88,9 +88,9 @@ def test_the_pixels_are_mapped_and_not_in_memory(tmp_path: Path) -> None:
         ({"note.txt": b"x"}, "no image to train from .1 files = 0 used . 1 not-an-image"),
         (labelled(["cats"], 5), "the one label 'cats'"),
         (labelled(["cats", "unreadable"], 5), "'unreadable' is the name of a column"),
-        (labelled(["cats"], 5) | {"dogs/a.png": picture(99)}, "label 'dogs' has 1 usable images"),
+        (labelled(["cats"], 5) | {"dogs/a.png": picture(99)}, "label 'dogs' has 1 usable image, 1 of"),
         (labelled(["cats"], 5) | {"dogs/a.png": b"bad"}, "label 'dogs' has 0 usable images"),
-        (labelled(["train/a", "train/b"], 5) | {"test/c/x.png": picture(99)}, "label 'c' has 1 usable images, 0 of"),
+        (labelled(["train/a", "train/b"], 5) | {"test/c/x.png": picture(99)}, "label 'c' has 1 usable image, 0 of"),
         (labelled(["train/a", "train/b"], 5) | {"val/a/x.png": b"bad"}, "no usable validation image"),
     ],
 )
