@@ -68,17 +68,18 @@ def check_graph(directory: Path) -> None:
 
 
 def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
-    """Name the operations that are not allowed where they stand."""
-    functions = {function.signature.name: function for function in meta_graph.graph_def.library.function}
-    checkpoint = _checkpoint_functions(meta_graph)
+    """Name the operations that are not allowed where they stand, in every function, also in two of one name."""
+    functions = meta_graph.graph_def.library.function
+    checkpoint = _checkpoint_functions(meta_graph, functions)
     refused = {node.op for node in meta_graph.graph_def.node} - COMPUTE_OPS - VARIABLE_OPS
-    for name, function in functions.items():
-        allowed = COMPUTE_OPS | VARIABLE_OPS | (CHECKPOINT_OPS if name in checkpoint else frozenset())
+    for function in functions:
+        is_checkpoint = function.signature.name in checkpoint
+        allowed = COMPUTE_OPS | VARIABLE_OPS | (CHECKPOINT_OPS if is_checkpoint else frozenset())
         refused |= {node.op for node in function.node_def} - allowed
     return refused
 
 
-def _checkpoint_functions(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
+def _checkpoint_functions(meta_graph: Any, functions: Any) -> set[str]:  # noqa: ANN401  protocol buffers
     """Name the functions called by the saver's own nodes and by nothing else."""
     saver = {
         name.split(":")[0]
@@ -89,7 +90,7 @@ def _checkpoint_functions(meta_graph: Any) -> set[str]:  # noqa: ANN401  a proto
     by_others: set[str] = set()
     for node in meta_graph.graph_def.node:
         (by_saver if node.name in saver else by_others).update(_called(node))
-    for function in meta_graph.graph_def.library.function:
+    for function in functions:
         for node in function.node_def:
             by_others.update(_called(node))
     return by_saver - by_others

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from app.engines.graph_check import check_graph
 from app.engines.loading import load_engine
@@ -84,6 +85,18 @@ def test_a_graph_that_writes_a_checkpoint_of_its_own_is_refused(tmp_path: Path) 
 
     tf.saved_model.save(Writer(), tmp_path)
     with pytest.raises(GraphRefused, match="SaveV2"):
+        check_graph(tmp_path)
+
+
+def test_a_function_cannot_hide_behind_another_of_its_name(tmp_path: Path) -> None:
+    saved_model = SavedModel()
+    library = saved_model.meta_graphs.add().graph_def.library
+    for operation in ("ReadFile", "Relu"):
+        function = library.function.add()
+        function.signature.name = "twin"
+        function.node_def.add().op = operation
+    (tmp_path / "saved_model.pb").write_bytes(saved_model.SerializeToString())
+    with pytest.raises(GraphRefused, match="ReadFile"):
         check_graph(tmp_path)
 
 
