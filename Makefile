@@ -20,10 +20,10 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements clean
+.PHONY: help demo test unit check lint types format image requirements bench-training clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 stops after it, FRESH=1 trains again
 	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
@@ -31,6 +31,7 @@ demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 
 test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what they need
 	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
 	$(PYTEST) --timeout 600 tests/tf
+	$(PYTEST) --timeout 300 tests/browser
 	$(PYTEST) --timeout 900 tests/e2e
 	$(PYTEST) --timeout 900 tests/container
 
@@ -56,6 +57,9 @@ image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for anot
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
 		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
 		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) .
+
+bench-training: $(ENVIRONMENT) ## Train on all solar cells, three splits, against published figures; takes an hour
+	$(BIN)/python -m benchmarks.training
 
 requirements: $(ENVIRONMENT) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/pin --upgrade

@@ -1,4 +1,4 @@
-"""The fast tests stay fast: none of them may load TensorFlow, which takes seconds and hides what imports it."""
+"""What holds for all tests: the fast ones load no TensorFlow, and nobody's cache is written into."""
 
 import sys
 from collections.abc import Iterator
@@ -8,6 +8,14 @@ import pytest
 
 HERE = Path(__file__).parent
 FAST = {"unit", "api", "property", "docs"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep decoded pixels, converted weights and interrupted runs out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FULLCOUNT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from training.config import HeadSettings, TrainingConfig
+from training.config import FineTuneSettings, HeadSettings, TrainingConfig
 from training.split import Fractions
 
 if TYPE_CHECKING:
     from training.recipe import TrainingResult
 
-__all__ = ["Fractions", "HeadSettings", "TrainingConfig", "train"]
+__all__ = ["FineTuneSettings", "Fractions", "HeadSettings", "TrainingConfig", "train"]
 
 
 def train(config: TrainingConfig, progress: Progress | None = None) -> "TrainingResult":

@@ -3,16 +3,18 @@
 import click
 
 from model_store.command import run
-from training.cli import audit, train
+from training.commands.audit import audit
+from training.commands.diagnose import diagnose
+from training.commands.train import train
 
 
 @click.group()
 def training() -> None:
-    """Train image classifiers and audit data sets."""
+    """Train image classifiers, audit data sets and read learning curves."""
 
 
-training.add_command(audit)
-training.add_command(train)
+for command in (audit, diagnose, train):
+    training.add_command(command)
 
 if __name__ == "__main__":
     run(training, prog_name="python -m training")

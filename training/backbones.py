@@ -1,7 +1,8 @@
 """The catalogue of backbones: networks from pixels to features, each with its weights and its own scaling inside.
 
 Entries are here without loading Keras; `load` loads it. Scaling belongs in these graphs and nowhere else: what
-goes in is uint8 from 0 to 255, as `model_store.pixels` decodes it. A new backbone is a builder and an entry below.
+goes in is uint8 from 0 to 255, as `model_store.pixels` decodes it. A new backbone of `keras.applications` is a line in
+`catalogue.py`; one from elsewhere is a builder and an entry below.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from model_store.digest import digest_file
+from training.catalogue import APPLICATIONS, Application
 from training.errors import WeightsInvalid
-from training.names import EFFICIENTNET_SIZES, IMAGENET, LITE0, NONE
+from training.names import IMAGENET, LITE0, LITE0_FILE, NONE
 
 if TYPE_CHECKING:
     import keras
@@ -37,19 +39,28 @@ class Backbone:
     Attributes:
         name: What `--backbone` calls it.
         size: Native height and width of its input, in pixels.
-        build: Builds the network, from float32 pixels 0 to 255 to features, with `imagenet` or `none` weights or those
-            of a file.
+        parameters: Without the top.
+        weights_file: The file of its ImageNet weights, which can also be given by path.
+        weights_bytes: Size of that file.
+        weights_from: Where `imagenet` gets it: `download`, which Keras does, or what to install.
+        build: Builds the network for an input size, from float32 pixels 0 to 255 to features, with `imagenet` or `none`
+            weights or those of a file.
     """
 
     name: str
     size: int
-    build: "Callable[[str], keras.Model]"
+    parameters: int
+    weights_file: str
+    weights_bytes: int
+    weights_from: str
+    build: "Callable[[str, int], keras.Model]"
 
-    def load(self, weights: str = IMAGENET) -> LoadedBackbone:
+    def load(self, weights: str = IMAGENET, size: int | None = None) -> LoadedBackbone:
         """Build the network with its weights.
 
         Args:
             weights: `imagenet`, `none` for random ones, or the path of a weights file.
+            size: Height and width of its input in pixels, from 32; None: the native one.
 
         Raises:
             WeightsUnavailable: They are not here and cannot be downloaded.
@@ -58,8 +69,8 @@ class Backbone:
         import keras  # noqa: PLC0415  the command line reads the catalogue and must not load TensorFlow
 
         source = _source(weights)
-        network = self.build(weights)
-        pixels = keras.Input((self.size, self.size, 3), dtype="uint8", name="pixels")
+        network = self.build(weights, size or self.size)
+        pixels = keras.Input(network.input_shape[1:], dtype="uint8", name="pixels")
         return LoadedBackbone(keras.Model(pixels, network(keras.ops.cast(pixels, "float32"))), source)
 
 
@@ -74,29 +85,45 @@ def _source(weights: str) -> str:
     return f"{path.name} sha256:{digest_file(path).sha256}"
 
 
-def _build_lite0(weights: str) -> "keras.Model":
+def _load_lite0(weights: str, size: int) -> "keras.Model":
     from training.lite0_weights import load_lite0  # noqa: PLC0415  loads TensorFlow
 
-    return load_lite0(weights)
+    return load_lite0(weights, size=size)
 
 
-def _build_efficientnet(variant: int) -> "Callable[[str], keras.Model]":
-    def build(weights: str) -> "keras.Model":
-        from training.efficientnet import load_efficientnet  # noqa: PLC0415  loads TensorFlow
+def _loader(application: Application) -> "Callable[[str, int], keras.Model]":
+    def load(weights: str, size: int) -> "keras.Model":
+        from training.applications import load_application  # noqa: PLC0415  loads TensorFlow
 
-        return load_efficientnet(variant, weights)
+        return load_application(application._replace(size=size), weights)
 
-    return build
+    return load
 
+
+def _backbone(application: Application) -> Backbone:
+    """Make an entry of a network of `keras.applications`."""
+    return Backbone(
+        name=application.name,
+        size=application.size,
+        parameters=application.parameters,
+        weights_file=application.weights_file,
+        weights_bytes=application.weights_bytes,
+        weights_from="download",
+        build=_loader(application),
+    )
+
+
+_LITE0: Final = Backbone(
+    name=LITE0,
+    size=224,
+    parameters=3_413_024,
+    weights_file=LITE0_FILE,
+    weights_bytes=18_826_032,
+    weights_from="fullcount[lite0]",
+    build=_load_lite0,
+)
 
 BACKBONES: Final[dict[str, Backbone]] = {
-    backbone.name: backbone
-    for backbone in (
-        *(
-            Backbone(f"efficientnet-b{variant}", size, _build_efficientnet(variant))
-            for variant, size in enumerate(EFFICIENTNET_SIZES)
-        ),
-        Backbone(LITE0, 224, _build_lite0),
-    )
+    backbone.name: backbone for backbone in (_LITE0, *map(_backbone, APPLICATIONS))
 }
 """Name to backbone."""

@@ -3,32 +3,56 @@
 Light: the command line imports it before it knows whether anything will be trained.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from training.names import DEFAULT, IMAGENET
 from training.split import Fractions
 
 DEVICE_PATTERN: Final = r"auto|cpu|gpu(:\d+)?"
 
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+Augmentation = Literal["auto", "none", "strong"]
+ClassWeights = Literal["none", "balanced"]
+Precision = Literal["auto", "float32", "mixed"]
+
 
 @dataclass(frozen=True)
 class HeadSettings:
-    """How the head on the frozen backbone is trained.
-
-    Measured on 2,624 photographs of solar cells (`efficientnet-lite0`, 10 splits with 158 test images): learning rates
-    from 3e-4 to 1e-2 end within 0.1 points of each other, and so do more dropout, standardised features and further
-    layers' features within 1 point; 1e-3 had the least spread.
-    """
+    """How the head on the frozen backbone is trained: phase one."""
 
     epochs: int = 100
     """At most so many passes over the training images."""
     batch_size: int = 32
-    learning_rate: float = 1e-3
-    """Adam's."""
+    learning_rate: float | None = None
+    """AdamW's; None: chosen on the validation images."""
+    weight_decay: float | None = None
+    """AdamW's; None: chosen on the validation images."""
     dropout: float = 0.2
     patience: int = 10
+    """Epochs without a lower validation loss after which training stops; the best weights are kept."""
+
+
+@dataclass(frozen=True)
+class FineTuneSettings:
+    """How the backbone is trained on, from the top down: phase two."""
+
+    epochs: int = 15
+    """So many passes over the training images, if neither validation loss nor budget ends them sooner; 0: none."""
+    batch_size: int = 16
+    learning_rate: float = 2e-4
+    """AdamW's highest: after the warm-up, before the cosine decay."""
+    weight_decay: float = 1e-2
+    warmup_epochs: float = 1.0
+    depth: float = 1.0
+    """Share of the backbone's layers that learn, counted from the top; BatchNorm never does."""
+    label_smoothing: float = 0.1
+    averaging: float = 0.99
+    """Momentum of the moving average of the weights, which is what is validated and kept; 0: none."""
+    patience: int = 8
     """Epochs without a lower validation loss after which training stops; the best weights are kept."""
 
 
@@ -43,10 +67,41 @@ class TrainingConfig:
     backbone: str = DEFAULT
     weights: str = IMAGENET
     """`imagenet`, `none` or the path of a file."""
+    image_size: int | None = None
+    """Height and width of the model's input in pixels; None: what the backbone was made for."""
     positive: str | None = None
     """With two labels, the positive one; default: the second in sorted order."""
+    threshold: str = "0.5"
+    """Policy of the operating threshold: a probability, `best-f1`, `youden` or `recall>=0.95` (or `precision>=…`)."""
     seed: int = 0
     fractions: Fractions = field(default_factory=Fractions)
+    group_by: str | None = None
+    """Regular expression; files with the same match in their path (its first group, if it has one) stay together."""
+    strict: bool = False
+    """Whether anything odd in the data ends the run before it begins."""
+    augment: Augmentation = "auto"
+    class_weights: ClassWeights = "none"
     head: HeadSettings = field(default_factory=HeadSettings)
+    fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
+    budget_s: float | None = None
+    """Seconds that the whole run may take; fine-tuning gets what is left of them."""
+    precision: Precision = "auto"
+    """Of fine-tuning: `auto` mixes on a GPU."""
     device: str = "auto"
-    """`auto`, `cpu`, `gpu` or `gpu:N`."""
+    """`auto` (all GPUs there are, else the CPU), `cpu`, `gpu` or `gpu:N`."""
+    restart: bool = False
+    """Whether to begin anew where an interrupted run of the same settings and data could go on."""
+    tensorboard: Path | None = None
+    """Where to write TensorBoard's logs."""
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `90`, `90s`, `20m` or `1.5h` stand for.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*([smh]?)", text.strip().lower())
+    if match is None or not float(match[1]):
+        raise ValueError(f"{text!r} is no duration such as 90s, 20m or 1.5h")
+    return float(match[1]) * _SECONDS[match[2]]

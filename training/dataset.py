@@ -1,15 +1,15 @@
 """A labelled folder ready to train from: audited, decoded, split.
 
-The steps are in `scan.py`, `decoding.py`, `audit.py` and `split.py`; here they are put in a row, and it is made sure
-that every label can be learnt and scored. Splits given by folders are respected; a missing one is split off `train`.
+The steps are in `scan.py`, `pixel_cache.py`, `audit.py` and `assignment.py`; here they are put in a row, and it is made
+sure that every label can be learnt and scored.
 """
 
-from collections import Counter, defaultdict
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,16 @@ from rich.progress import Progress
 
 from model_store.manifest import UNREADABLE
 from model_store.pixels import InputSpec, Pixels
+from training.assignment import assign_splits, given_splits
 from training.audit import settle
-from training.decoding import decode_all, temporary_pixels
+from training.config import TrainingConfig
 from training.errors import DatasetInvalid
-from training.files import SPLITS, USED_FATES, Audit, File, Split
+from training.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
+from training.grouping import compile_pattern
+from training.pixel_cache import open_images
+from training.remarks import crossing_remarks, share_remarks, split_remarks
 from training.scan import LAYOUT_HINT, scan
-from training.split import Fractions, split_label
+from training.split import Fractions
 
 Targets = npt.NDArray[np.int64]
 
@@ -34,12 +38,20 @@ class Dataset:
     Attributes:
         audit: Every file; those that are used have their split.
         labels: In the order of the model's output: sorted.
-        pixels: uint8 `(images decoded, height, width, 3)`, mapped from a file that lives as long as the `with` block.
+        pixels: uint8 `(images decoded, height, width, 3)`, read-only, mapped from a file that may be gone after the
+            `with` block.
+        notes: What is odd about the folders and what the data cannot carry, a sentence each.
     """
 
     audit: Audit
     labels: tuple[str, ...]
     pixels: Pixels
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of which pictures were used for what; see `files.dataset_digest`."""
+        return dataset_digest(self.audit)
 
     @cached_property
     def used(self) -> dict[Split, list[File]]:
@@ -63,21 +75,41 @@ class Dataset:
 
 
 @contextmanager
-def open_dataset(directory: Path, spec: InputSpec, fractions: Fractions, progress: Progress) -> Iterator[Dataset]:
-    """Audit, decode and split a folder; the decoded pixels are gone at the end of the block.
+def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) -> Iterator[Dataset]:
+    """Audit, decode and split a folder. Its pixels are kept in the cache where there is room.
+
+    Args:
+        config: Of it: `data`, `fractions`, `group_by` and `strict`.
+        spec: The model's input.
+        progress: Gets a bar per step.
 
     Raises:
         DatasetInvalid: The folder cannot be trained from; says what to change.
+        GroupingInvalid: `group_by` is no regular expression, or tells no groups apart.
         CacheUnusable: There is no room for the pixels.
     """
-    found = scan(directory)
-    images = sum(file.fate == "used" for file in found)
-    with temporary_pixels(images, spec) as pixels:
-        audit = settle(directory, decode_all(found, spec, progress, pixels))
+    pattern = compile_pattern(config.group_by)  # first: a mistake in it shows before the work
+    with open_images(scan(config.data), spec, progress) as images:
+        audit = settle(config.data, images.files, images.near)
+        if config.strict:
+            check_strictly(audit)
         check_labels(audit)
-        dataset = Dataset(assign_splits(audit, fractions), audit.labels, pixels)
-        _check_splits(dataset, _given_splits(audit), fractions)
-        yield dataset
+        given = given_splits(audit)
+        dataset = Dataset(assign_splits(audit, config.fractions, pattern), audit.labels, images.pixels)
+        _check_splits(dataset, given, config.fractions)
+        yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given)))
+
+
+def check_strictly(audit: Audit) -> None:
+    """Check that nothing is odd about the files.
+
+    Raises:
+        DatasetInvalid: Something is.
+    """
+    odd = [f"{count} {fate}" for fate, count in audit.fates.items() if count and fate in ODD_FATES]
+    if odd:
+        hint = "`fullcount audit` lists the files; without --strict they are used, or left out, as their fates say."
+        raise DatasetInvalid(audit.directory, f"something is odd about the files: {', '.join(odd)}", hint=hint)
 
 
 def check_labels(audit: Audit) -> None:
@@ -87,7 +119,7 @@ def check_labels(audit: Audit) -> None:
         DatasetInvalid: There are not.
     """
     labels = audit.labels
-    if not any(file.fate == "used" for file in audit.files):
+    if not any(file.fate in USED_FATES for file in audit.files):
         raise DatasetInvalid(audit.directory, f"there is no image to train from ({audit.sentence()})", hint=LAYOUT_HINT)
     if len(labels) == 1:
         what = f"all images have the one label {labels[0]!r}, and a classifier needs two"
@@ -97,32 +129,15 @@ def check_labels(audit: Audit) -> None:
         raise DatasetInvalid(audit.directory, what, hint="Rename that folder.")
 
 
-def assign_splits(audit: Audit, fractions: Fractions) -> Audit:
-    """Give each file that is used its split: its folder's, or else by content.
-
-    Without given splits, train, validation and test are made from all. With some given, the missing ones are taken
-    from `train`. That includes the test split where there is a validation folder: figures on validation images alone
-    are too good, since training stopped where they were best. `fractions.test` 0 does without.
-    """
-    given = _given_splits(audit)
-    validation = 0.0 if "validation" in given else fractions.validation
-    test = 0.0 if "test" in given else fractions.test
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, file in enumerate(audit.files):
-        if file.fate in USED_FATES and file.label is not None and file.split in {None, "train"}:
-            places[file.label].append(place)
-    files = list(audit.files)
-    for mine in places.values():
-        digests = sorted({files[place].pixel_digest for place in mine})  # copies share one, and so a side
-        splits = dict(zip(digests, split_label(digests, validation=validation, test=test), strict=True))
-        for place in mine:
-            files[place] = replace(files[place], split=splits[files[place].pixel_digest])
-    return replace(audit, files=tuple(files))
-
-
-def _given_splits(audit: Audit) -> set[Split]:
-    """Return the splits for which there is a folder, also where none of its images can be used."""
-    return {file.split for file in audit.files if file.split is not None and file.label is not None}
+def _notes(
+    dataset: Dataset, config: TrainingConfig, pattern: re.Pattern[str] | None, given: set[Split]
+) -> Iterator[str]:
+    """Say what the data cannot carry."""
+    yield from dataset.audit.notes
+    yield from split_remarks(dataset.counts, dataset.labels)
+    shares: dict[Split, float] = {"validation": config.fractions.validation, "test": config.fractions.test}
+    yield from share_remarks(dataset.counts, {split: share for split, share in shares.items() if split not in given})
+    yield from crossing_remarks([file for split in SPLITS for file in dataset.used[split]], pattern)
 
 
 def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> None:

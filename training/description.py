@@ -3,7 +3,6 @@
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,31 +10,11 @@ import PIL
 import tensorflow as tf
 
 from model_store.manifest import Dataset as DatasetSummary
-from model_store.manifest import Decision, Description, Signature, TrainingImages
+from model_store.manifest import Description, Scalar, Signature, TrainingImages
 from model_store.pixels import InputSpec
-from model_store.report import Evaluation
-from training import records
 from training.backbones import LoadedBackbone
 from training.config import TrainingConfig
-from training.dataset import Dataset
-from training.figures import draw_curves, draw_matrix
-from training.files import Split
-from training.fit import FittedHead
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found out, before it is published."""
-
-    dataset: Dataset
-    decision: Decision
-    head: FittedHead
-    evaluations: dict[Split, Evaluation]
-
-    @property
-    def headline_evaluation(self) -> Evaluation:
-        """The test split's evaluation, or the validation split's where there is no test split."""
-        return self.evaluations.get("test", self.evaluations["validation"])
+from training.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -48,47 +27,33 @@ class Exportable:
     signature: Signature
 
 
-def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
-    """Write the `training/` folder into a version directory.
-
-    Returns:
-        What the manifest says of the training images' hashes.
-    """
-    folder = directory / records.FOLDER
-    folder.mkdir()
-    records.write_history(directory, outcome.head.history)
-    records.write_dataset(directory, outcome.dataset.audit)
-    records.write_report(directory, outcome.headline_evaluation)
-    draw_curves(folder / "curves.png", outcome.head.history, outcome.head.best_epoch)
-    draw_matrix(folder / "confusion_matrix.png", outcome.headline_evaluation.confusion_matrix)
-    return records.write_training_images(directory, outcome.dataset)
-
-
-def describe(config: TrainingConfig, model: Exportable, outcome: Outcome, images: TrainingImages) -> Description:
+def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Description:
     """Describe a version for its manifest."""
-    audit = outcome.dataset.audit
+    dataset = outcome.dataset
     return Description(
         labels=tuple(outcome.decision.labels),
         positive=outcome.decision.positive,
         threshold=outcome.decision.threshold,
         input=model.input,
-        backbone=config.backbone,
+        backbone=outcome.config.backbone,
         weights=model.backbone.weights,
         parameters=model.parameters,
+        temperature=outcome.calibration.temperature,
         metrics={split: evaluation.headline() for split, evaluation in outcome.evaluations.items()},
         dataset=DatasetSummary(
-            counts=outcome.dataset.counts,
-            fates={str(fate): count for fate, count in audit.fates.items()},
-            digest=records.dataset_digest(audit),
+            counts=dataset.counts,
+            fates={str(fate): count for fate, count in dataset.audit.fates.items()},
+            digest=dataset.digest,
         ),
         training_images=images,
-        software=_software(),
-        settings=_settings(config, outcome.head),
+        software=software(),
+        settings=settings_of(outcome.config) | _chosen(outcome),
         signature=model.signature,
     )
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Return the versions of what computed the result."""
     return {
         "fullcount": version("fullcount"),
         "keras": keras.__version__,
@@ -99,13 +64,32 @@ def _software() -> dict[str, str]:
     }
 
 
-def _settings(config: TrainingConfig, head: FittedHead) -> dict[str, str | int | float | bool | None]:
+def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
+    """Return everything in a configuration that decides the result, but data, model and backbone, which have fields."""
     return {
-        **asdict(config.head),
         "seed": config.seed,
         "device": config.device,
-        "validation_fraction": config.fractions.validation,
-        "test_fraction": config.fractions.test,
-        "epochs_run": len(head.history),
-        "best_epoch": head.best_epoch + 1,
+        "precision": config.precision,
+        "budget_s": config.budget_s,
+        "augment": config.augment,
+        "class_weights": config.class_weights,
+        "group_by": config.group_by,
+        "threshold_policy": config.threshold,
+        "positive": config.positive,
+        "fractions.validation": config.fractions.validation,
+        "fractions.test": config.fractions.test,
+        **{f"head.{name}": value for name, value in asdict(config.head).items()},
+        **{f"fine_tune.{name}": value for name, value in asdict(config.fine_tune).items()},
     }
+
+
+def _chosen(outcome: Outcome) -> dict[str, Scalar]:
+    """Return what the run itself decided, by its validation images."""
+    chosen: dict[str, Scalar] = {}
+    for phase in outcome.phases:
+        name = phase.phase.replace("-", "_")
+        chosen |= {f"{name}.{key}": value for key, value in phase.settings.items()}
+        chosen |= {f"{name}.epochs_run": phase.epochs, f"{name}.is_kept": phase.is_kept}
+        if phase.best is not None:
+            chosen[f"{name}.best_epoch"] = phase.best + 1
+    return chosen

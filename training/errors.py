@@ -8,7 +8,13 @@
     ├── WeightsUnavailable      pretrained weights that are not here; the hint names the ways to get them
     ├── WeightsInvalid          a weights file that is not what it should be
     ├── DeviceUnavailable       a device asked for and not there
+    ├── RunUnderWay             another process is training exactly this
+    ├── HistoryInvalid          a file that holds no learning curves that can be read
     ├── CacheUnusable           no room, or no permission, for the decoded pixels
+    ├── TrainingDiverged        a learning rate so high that no loss is a number
+    ├── ThresholdInvalid        a policy of the operating threshold that is none
+    ├── GroupingInvalid         a `--group-by` that is no regular expression, or tells no groups apart
+    ├── CacheLimitInvalid       a bound of the cache that is no number of gigabytes
     └── ExportMismatch          the SavedModel does not answer as the Keras model does; nothing is published
 
 Bytes that are no image are no error here: they are a fate in the audit.
@@ -94,3 +100,74 @@ class ExportMismatch(FullcountError):
             f"The exported model's probabilities differ by {difference:.2g} from training's, over {tolerance:.2g}."
         )
         self.difference = difference
+
+
+class RunUnderWay(FullcountError):
+    """Another process is at the same run: same data, settings and seed."""
+
+    hint = "Wait for it, or change a setting, such as --seed: then it is another run."
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"Another process is training exactly this; its state is in {directory}.")
+
+
+class ThresholdInvalid(FullcountError):
+    """A policy of the operating threshold that is none.
+
+    Attributes:
+        text: What was given.
+    """
+
+    hint = "Use a number between 0 and 1, best-f1, youden, or a bound over 0 and up to 1: recall>=0.95, precision>=0.9."
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no threshold and no policy to choose one by.")
+        self.text = text
+
+
+class HistoryInvalid(FullcountError):
+    """A file that holds no learning curves that can be read.
+
+    Attributes:
+        path: The file.
+        line: The line that is wrong, from 1; None if it is the file as a whole.
+    """
+
+    def __init__(self, path: Path, what: str, *, hint: str, line: int | None = None) -> None:
+        place = f"{path}" if line is None else f"{path}, line {line}"
+        super().__init__(f"{place}: {what}.", hint=hint)
+        self.path = path
+        self.line = line
+
+
+class CacheLimitInvalid(FullcountError):
+    """A bound of the cache that is no number of gigabytes."""
+
+    hint = "Give a number from 0 up, as 20 or 0.5; 0 keeps no pixels."
+
+    def __init__(self, variable: str, text: str) -> None:
+        super().__init__(f"{variable} is {text!r}, which is no number of gigabytes.")
+
+
+class GroupingInvalid(FullcountError):
+    """A `--group-by` that is no regular expression, or tells no groups apart.
+
+    Attributes:
+        pattern: What was given.
+    """
+
+    hint = "Its first group, or else its whole match, in the path below the data folder names the group of a file."
+
+    def __init__(self, pattern: str, what: str) -> None:
+        super().__init__(f"--group-by {pattern!r} {what}.")
+        self.pattern = pattern
+
+
+class TrainingDiverged(FullcountError):
+    """A learning rate so high that no loss is a number."""
+
+    hint = "Use a lower learning rate, or give none: then it is chosen on the validation images."
+
+    def __init__(self, learning_rate: float) -> None:
+        super().__init__(f"With a learning rate of {learning_rate:g} the validation loss was never a number.")
+        self.learning_rate = learning_rate

@@ -1,8 +1,8 @@
 """Turns a trained network into a SavedModel, and does not believe it before it has answered.
 
-What is exported: uint8 `pixels` → cast → scaling and backbone → pooling → head → softmax → float32 `probabilities`. The
-answers of the Keras model are the reference; the SavedModel is loaded again and compared with them. Nothing here
-knows of data sets or of the store.
+What is exported: uint8 `pixels` → cast → scaling and backbone → pooling → head → temperature → softmax → float32
+`probabilities`. The answers of the Keras model are the reference; the SavedModel is loaded again and compared with
+them. Nothing here knows of data sets or of the store.
 """
 
 from pathlib import Path
@@ -23,18 +23,36 @@ TOLERANCE: Final = 1e-5
 ENDPOINT: Final = "serving_default"
 
 
-def assemble(backbone: keras.Model, head: keras.Model) -> keras.Model:
-    """Put backbone, head and softmax into one model.
+def logits_model(backbone: keras.Model, head: keras.Model) -> keras.Model:
+    """Put backbone and head into one model, which shares their weights.
 
     Args:
         backbone: uint8 pixels → features.
         head: Features → logits.
 
     Returns:
+        uint8 `pixels` `(n, height, width, 3)` → float32 logits `(n, labels)`.
+    """
+    pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="pixels")
+    logits = keras.layers.Activation("linear", dtype="float32", name="float32")(head(backbone(pixels)))
+    return keras.Model(pixels, logits, name="logits")
+
+
+def assemble(backbone: keras.Model, head: keras.Model, temperature: float = 1.0) -> keras.Model:
+    """Put backbone, head, temperature and softmax into one model.
+
+    Args:
+        backbone: uint8 pixels → features.
+        head: Features → logits.
+        temperature: By which the logits are divided.
+
+    Returns:
         uint8 `pixels` `(n, height, width, 3)` → float32 `probabilities` `(n, labels)`.
     """
     pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="pixels")
     logits = head(backbone(pixels))
+    if temperature != 1:
+        logits = keras.layers.Rescaling(1 / temperature, name="temperature", dtype="float32")(logits)
     return keras.Model(pixels, keras.layers.Softmax(name="probabilities", dtype="float32")(logits), name="classifier")
 
 

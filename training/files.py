@@ -3,12 +3,28 @@
 Plain values. How a fate is found is in `scan.py`, `decoding.py` and `audit.py`; nothing here reads the disk.
 """
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-Fate = Literal["used", "unreadable", "not-an-image", "system-file", "unlabelled", "duplicate", "conflict", "leaked"]
+Fate = Literal[
+    "used",
+    "unreadable",
+    "not-an-image",
+    "system-file",
+    "unlabelled",
+    "duplicate",
+    "near-duplicate",
+    "conflict",
+    "near-conflict",
+    "leaked",
+    "blank",
+    "wrong-extension",
+    "small",
+]
 Split = Literal["train", "validation", "test"]
 
 SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
@@ -20,16 +36,26 @@ FATES: Final[dict[Fate, str]] = {
     "system-file": "Left behind by an operating system, or hidden.",
     "unlabelled": "An image outside the folders of the labels.",
     "duplicate": "The same pixels as another image of its label; used as well, on the same side of the split.",
+    "near-duplicate": "Nearly the same picture as another of its label; used as well, on the same side of the split.",
     "conflict": "The same pixels as an image under another label; neither is used.",
-    "leaked": "The same pixels as an image in the validation or test folder, which is used there instead.",
+    "near-conflict": "Nearly the same picture as one under another label; both are used, on one side of the split.",
+    "leaked": "The same or nearly the same picture as a held-out one, in the test or validation folder; not used.",
+    "blank": "One colour all over, or nearly; used.",
+    "wrong-extension": "An image of another format than its name says; used, as what it is.",
+    "small": "Less than 32 pixels on a side, in a set of larger pictures; used.",
 }
 """Every fate with its meaning, in the order to show them."""
 
-USED_FATES: Final[frozenset[Fate]] = frozenset({"used", "duplicate"})
+USED_FATES: Final[frozenset[Fate]] = frozenset(
+    {"used", "duplicate", "near-duplicate", "near-conflict", "blank", "wrong-extension", "small"}
+)
 """Fates of images that are trained on or scored: of 158 test files, 158 are in the report, whichever are alike."""
 
 ODD_FATES: Final = frozenset(FATES) - {"used", "system-file"}
 """Fates that a person should look at; `--strict` stops at one."""
+
+DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
+"""Columns of a version's `training/dataset.csv` and of the audit's CSV."""
 
 LEFT_OUT_FATES: Final = ODD_FATES - USED_FATES
 """Fates of files that a person may have meant to be used and that are not."""
@@ -54,8 +80,18 @@ class File:
     sha256: str = ""
     """SHA-256 of the file's bytes, hexadecimal; empty for what was not read."""
     pixel_digest: str = ""
-    """`fingerprint.pixel_digest` of the decoded pixels; empty for what was not decoded."""
+    """`fingerprint.pixel_digest` of the model's input; empty for what was not decoded."""
+    identity: str = ""
+    """The same of the picture at a fixed size, whatever the model's input: what is a copy of what, and its split."""
     perceptual_hash: int = 0
+    """Of the model's input."""
+    format: str = ""
+    """What the bytes are, one of `model_store.pixels.FORMATS`; empty for what was not decoded."""
+    width: int = 0
+    """Of the picture in the file, in pixels."""
+    height: int = 0
+    is_blank: bool = False
+    """Whether the picture is one colour all over, or nearly."""
     row: int = -1
     """Its place in the array of decoded pixels; -1 for what was not decoded."""
 
@@ -66,6 +102,10 @@ class Audit:
 
     directory: Path
     files: tuple[File, ...]
+    near: tuple[tuple[str, str], ...] = ()
+    """Pairs of `File.identity` that are nearly the same picture; a chain of them is one group."""
+    notes: tuple[str, ...] = ()
+    """What is odd about the folders, a sentence each."""
 
     @property
     def fates(self) -> dict[Fate, int]:
@@ -85,8 +125,31 @@ class Audit:
 
     def sentence(self) -> str:
         """Say where every file went: `10 files = 9 used (1 of them a copy) + 1 unreadable`."""
-        copies = self.fates["duplicate"]
-        told = {1: " (1 of them a copy)"}.get(copies, f" ({copies} of them copies)") if copies else ""
-        parts = [f"{self.fates['used'] + copies} used{told}"]
+        parts = [f"{sum(self.fates[fate] for fate in USED_FATES)} used{self._told()}"]
         parts += [f"{count} {fate}" for fate, count in self.fates.items() if count and fate not in USED_FATES]
         return f"{len(self.files)} files = {' + '.join(parts)}"
+
+    def _told(self) -> str:
+        """Say in brackets what is odd about files that are used."""
+        words: list[str] = []
+        for fate, count in self.fates.items():
+            if count and fate in USED_FATES and fate != "used":
+                word = {"duplicate": "a copy" if count == 1 else "copies"}.get(fate, fate)
+                words.append(f"{count} {word}" if words else f"{count} of them {word}")
+        return f" ({', '.join(words)})" if words else ""
+
+
+def dataset_rows(files: Iterable[File]) -> Iterator[tuple[str, ...]]:
+    """Yield a row of `DATASET_COLUMNS` per file."""
+    for file in files:
+        yield file.path, file.sha256, file.label or "", file.split or "", file.fate, file.reason
+
+
+def dataset_digest(audit: Audit) -> str:
+    """Digest which pictures were used for what.
+
+    Returns:
+        SHA-256, in hexadecimal, of the sorted lines `path,sha256,label,split` of all files, as in `dataset.csv`.
+    """
+    lines = sorted(",".join(row[:4]) for row in dataset_rows(audit.files))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -8,10 +8,15 @@ import keras
 from training.errors import WeightsInvalid
 
 
-def load_keras_weights(model: keras.Model, path: Path) -> None:
+def load_keras_weights(model: keras.Model, path: Path, *, name: str) -> None:
     """Fill a network with the weights of an `.h5` or `.weights.h5` file.
 
     Where a file lacks layers, Keras only warns and leaves them at random; here that is an error.
+
+    Args:
+        model: The network without its top.
+        path: The file.
+        name: What the error calls the network.
 
     Raises:
         WeightsInvalid: The file does not fit the network, is damaged or cannot be read; some weights may be set.
@@ -22,5 +27,5 @@ def load_keras_weights(model: keras.Model, path: Path) -> None:
             model.load_weights(path)
     except (OSError, ValueError, KeyError, TypeError, UserWarning) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        hint = f"It must hold every layer of {model.name} without its top, as .h5 or .weights.h5."
-        raise WeightsInvalid(path, f"does not fit {model.name} ({lines[0]})", hint=hint) from error
+        hint = f"It must hold every layer of {name} without its top, as .h5 or .weights.h5."
+        raise WeightsInvalid(path, f"does not fit {name} ({lines[0]})", hint=hint) from error

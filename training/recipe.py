@@ -1,11 +1,12 @@
 """The recipe: from a folder of labelled images to a published version, step by step.
 
-    audit → split → pixels → features → head → SavedModel → reload and compare → test → publish
+    audit → split → pixels → head → fine-tuning → temperature → SavedModel → reload and compare → test → publish
 
-A run that is interrupted or fails at any step leaves no version and no temporary files. Fine-tuning belongs between
-head and SavedModel, calibration between SavedModel and test.
+A run that is interrupted or fails at any step publishes nothing; the same run goes on from the last snapshot of its
+state. The two phases are in `phases.py`.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,22 +23,32 @@ from model_store.pixels import InputSpec
 from model_store.report import Evaluation
 from model_store.store import ModelStore, Staging, StoredVersion
 from training.backbones import BACKBONES, LoadedBackbone
+from training.calibration import Calibration, fit_temperature, softmax
 from training.config import TrainingConfig
 from training.dataset import Dataset, open_dataset
-from training.description import Exportable, Outcome, describe, write_records
+from training.description import Exportable, describe, settings_of, software
 from training.devices import prepare
+from training.diagnosis import Diagnosis, Facts, diagnose
 from training.errors import LabelUnknown
 from training.export import Exported, assemble, check_exported, export
+from training.features import INFERENCE_BATCH, run_in_batches
 from training.files import Audit, Split
-from training.fit import Examples, FittedHead, as_function, fit_head, run_in_batches
+from training.history import History
+from training.interruption import Interruption
+from training.outcome import Outcome, Probabilities
+from training.phases import Trained, train_phases
+from training.records import write_records
+from training.run_state import open_run, run_key
+from training.schedule import Clock
 from training.scoring import evaluate_split
+from training.threshold import Threshold, choose_threshold, parse_policy
+from training.workbench import Workbench
 
 COMPARED: Final = 64
 """Validation images on which the SavedModel is compared with the Keras model; the first of them are golden samples."""
 
-INFERENCE_BATCH: Final = 32
 THRESHOLD: Final = 0.5
-"""Probability from which the positive one of two labels is called; calibration may choose another."""
+"""Of the positive label, until one is chosen on the validation images."""
 
 
 @dataclass(frozen=True)
@@ -47,48 +58,56 @@ class TrainingResult:
     Attributes:
         model: The Keras model, uint8 pixels → probabilities.
         stored: The published version.
-        evaluations: `validation` and, where there is one, `test`.
-        audit: Every file with its fate and split.
-        head: The trained head with its history.
+        outcome: Everything that was found out on the way.
     """
 
     model: keras.Model
     stored: StoredVersion
-    evaluations: dict[Split, Evaluation]
-    audit: Audit
-    head: FittedHead
+    outcome: Outcome
+
+    @property
+    def evaluations(self) -> dict[Split, Evaluation]:
+        """`validation` and, where there is one, `test`."""
+        return self.outcome.evaluations
+
+    @property
+    def audit(self) -> Audit:
+        """Every file with its fate and split."""
+        return self.outcome.dataset.audit
+
+    @property
+    def history(self) -> History:
+        """A row per epoch of both phases."""
+        return self.outcome.history
 
 
-@dataclass(frozen=True)
-class _Run:
-    """What the steps share."""
-
-    config: TrainingConfig
-    progress: Progress
-    spec: InputSpec
-    dataset: Dataset
-    decision: Decision
-    backbone: LoadedBackbone
-
-
-def run(config: TrainingConfig, progress: Progress) -> TrainingResult:
+def run(config: TrainingConfig, progress: Progress, interruption: Interruption | None = None) -> TrainingResult:
     """Train and publish.
 
     Args:
         config: What to train, from what, to where.
         progress: Gets a bar per step.
+        interruption: By which somebody can ask the run to finish with the best so far.
 
     Raises:
         FullcountError: Something cannot be done; says what and what to do next. Nothing was published.
     """
-    prepare(config.device, config.seed)
+    clock = Clock(config.budget_s)
+    devices = prepare(config.device, config.seed)
     backbone = BACKBONES[config.backbone]
-    spec = InputSpec(height=backbone.size, width=backbone.size)
-    with ModelStore(config.store).stage(config.model) as staging:  # first: an unusable store shows before the work
-        loaded = backbone.load(config.weights)
-        with open_dataset(config.data, spec, config.fractions, progress) as dataset:
-            decision = _decide_how(dataset.labels, config.positive)
-            return _train(_Run(config, progress, spec, dataset, decision, loaded), staging)
+    size = config.image_size or backbone.size
+    spec = InputSpec(height=size, width=size)
+    with (
+        ModelStore(config.store).stage(config.model) as staging,  # first: an unusable store shows before the work
+        open_dataset(config, spec, progress) as dataset,
+    ):
+        decision = _decide_how(dataset.labels, config.positive)
+        loaded = backbone.load(config.weights, size)
+        with open_run(_key(config, dataset, loaded), restart=config.restart) as state:
+            bench = Workbench(config, devices, dataset, loaded, state, clock, progress, interruption or Interruption())
+            result = _publish(bench, decision, spec, staging)
+            state.discard()
+    return result
 
 
 def _decide_how(labels: tuple[str, ...], positive: str | None) -> Decision:
@@ -100,37 +119,77 @@ def _decide_how(labels: tuple[str, ...], positive: str | None) -> Decision:
     return Decision(labels, positive or labels[1], THRESHOLD)
 
 
-def _train(this: _Run, staging: Staging) -> TrainingResult:
-    train, validation = _examples(this, "train"), _examples(this, "validation")
-    head = fit_head(train, validation, len(this.decision.labels), this.config.head, this.progress)
-    model = assemble(this.backbone.model, head.model)
-    signature = export(model, staging.directory)
-    exported = _checked_export(this, model, staging.directory)
-    evaluations = _evaluate(this, exported, _softmax(head.model, validation.features))
-    outcome = Outcome(this.dataset, this.decision, head, evaluations)
-    images = write_records(staging.directory, outcome)
-    exportable = Exportable(this.backbone, this.spec, model.count_params(), signature)
-    stored = staging.publish(describe(this.config, exportable, outcome, images))
-    return TrainingResult(model, stored, evaluations, this.dataset.audit, head)
-
-
-def _examples(this: _Run, split: Split) -> Examples:
-    """Compute the backbone's features of a split, once."""
-    features = run_in_batches(
-        as_function(this.backbone.model),
-        this.dataset.pixels,
-        this.dataset.rows(split),
-        batch_size=INFERENCE_BATCH,
-        bar=(this.progress, f"Computing features of {split} images"),
+def _key(config: TrainingConfig, dataset: Dataset, backbone: LoadedBackbone) -> str:
+    """Name the run by what decides its result."""
+    return run_key(
+        {
+            "model": config.model,
+            "settings": settings_of(config),
+            "labels": dataset.labels,
+            "data": dataset.digest,
+            "backbone": config.backbone,
+            "image_size": config.image_size,
+            "weights": backbone.weights,
+            "software": software(),
+        }
     )
-    return Examples(features, this.dataset.targets(split))
 
 
-def _checked_export(this: _Run, model: keras.Model, directory: Path) -> Exported:
+def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Staging) -> TrainingResult:
+    """Train, calibrate, export, score the test split by the exported model, describe, publish."""
+    trained = train_phases(bench)
+    targets = bench.dataset.targets("validation")
+    calibration = fit_temperature(trained.logits, targets)
+    decision, threshold = _choose_threshold(bench.config, decision, trained, calibration, targets)
+    model = assemble(bench.backbone.model, trained.head, calibration.temperature)
+    start = time.monotonic()
+    signature = export(model, staging.directory)
+    exported = _checked_export(bench, model, staging.directory)
+    bench.seconds["export"] = time.monotonic() - start
+    probabilities = _score(bench, exported, softmax(trained.logits / calibration.temperature))
+    outcome = Outcome(
+        config=bench.config,
+        dataset=bench.dataset,
+        decision=decision,
+        history=trained.history,
+        phases=trained.phases,
+        augmentation=trained.augmentation,
+        calibration=calibration,
+        threshold=threshold,
+        probabilities=probabilities,
+        uncalibrated={split: _uncalibrated(one, calibration.temperature) for split, one in probabilities.items()},
+        evaluations={
+            split: evaluate_split(bench.dataset, split, one, decision) for split, one in probabilities.items()
+        },
+        diagnosis=_diagnose(bench, trained),
+        seconds=bench.seconds | {"total": bench.clock.elapsed_s},
+    )
+    images = write_records(staging.directory, outcome)
+    exportable = Exportable(bench.backbone, spec, model.count_params(), signature)
+    return TrainingResult(model, staging.publish(describe(exportable, outcome, images)), outcome)
+
+
+def _choose_threshold(
+    config: TrainingConfig,
+    decision: Decision,
+    trained: Trained,
+    calibration: Calibration,
+    targets: npt.NDArray[np.int64],
+) -> tuple[Decision, Threshold | None]:
+    """Set the operating threshold of two labels by the policy, on the validation images."""
+    if decision.positive is None:
+        return decision, None
+    place = list(decision.labels).index(decision.positive)
+    probabilities = softmax(trained.logits / calibration.temperature)[:, place]
+    threshold = choose_threshold(parse_policy(config.threshold), probabilities, targets == place)
+    return Decision(decision.labels, decision.positive, threshold.value), threshold
+
+
+def _checked_export(bench: Workbench, model: keras.Model, directory: Path) -> Exported:
     """Load the SavedModel again, compare it with the Keras model and write the golden samples."""
-    rows = this.dataset.rows("validation")
-    rows = np.random.default_rng(this.config.seed).permutation(rows)[:COMPARED]
-    pixels = this.dataset.pixels[rows]
+    rows = bench.dataset.rows("validation")
+    rows = np.random.default_rng(bench.config.seed).permutation(rows)[:COMPARED]
+    pixels = bench.dataset.pixels[rows]
     expected = np.asarray(model(tf.constant(pixels), training=False))
     exported = Exported(directory)
     check_exported(exported, pixels, expected)
@@ -138,22 +197,39 @@ def _checked_export(this: _Run, model: keras.Model, directory: Path) -> Exported
     return exported
 
 
-def _evaluate(this: _Run, exported: Exported, validation: npt.NDArray[np.float32]) -> dict[Split, Evaluation]:
-    """Evaluate the held-out splits; the test split, looked at only now, by the model as it will be served."""
-    evaluations: dict[Split, Evaluation] = {
-        "validation": evaluate_split(this.dataset, "validation", validation, this.decision)
-    }
-    if this.dataset.used["test"]:
-        probabilities = run_in_batches(
+def _score(bench: Workbench, exported: Exported, validation: Probabilities) -> dict[Split, Probabilities]:
+    """Return the held-out splits' probabilities; the test split is looked at only now, by the model as it is served."""
+    probabilities: dict[Split, Probabilities] = {"validation": validation}
+    if bench.dataset.used["test"]:
+        start = time.monotonic()
+        probabilities["test"] = run_in_batches(
             exported,
-            this.dataset.pixels,
-            this.dataset.rows("test"),
+            bench.dataset.pixels,
+            bench.dataset.rows("test"),
             batch_size=INFERENCE_BATCH,
-            bar=(this.progress, "Scoring test images"),
+            bar=(bench.progress, "Scoring test images"),
         )
-        evaluations["test"] = evaluate_split(this.dataset, "test", probabilities, this.decision)
-    return evaluations
+        bench.seconds["test"] = time.monotonic() - start
+    return probabilities
 
 
-def _softmax(head: keras.Model, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.asarray(keras.ops.softmax(head(tf.constant(features), training=False)))
+def _uncalibrated(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """Take a temperature out again: logits are known from probabilities but for a constant, which softmax ignores."""
+    return softmax(np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) * temperature)
+
+
+def _diagnose(bench: Workbench, trained: Trained) -> Diagnosis:
+    targets = bench.dataset.targets("validation")
+    called = np.bincount(trained.logits.argmax(axis=1))
+    return diagnose(
+        trained.history,
+        Facts(
+            train_images=len(bench.dataset.used["train"]),
+            validation_images=len(targets),
+            labels=len(bench.dataset.labels),
+            majority_share=float(np.bincount(targets).max() / len(targets)),
+            called_share=float(called.max() / len(targets)),
+            stopped_early=trained.is_stopped_early,
+            batch_size=bench.config.fine_tune.batch_size,
+        ),
+    )

@@ -1,16 +1,19 @@
-"""What training leaves in the `training/` folder of a version, but the pictures: tables, report and hashes.
+"""What training leaves in the `training/` folder of a version: for people, for tools, and for recognising images later.
 
 | file | is |
 |---|---|
-| `history.csv` | a row per epoch of the head, in the columns of Keras' `CSVLogger` |
+| `report.html` | everything about the run on one page, the verdict first |
+| `README.md` | the model card, with Hugging Face's metadata |
+| `curves.png`, `confusion_matrix.png`, `reliability.png` | pictures |
+| `history.csv` | a row per epoch of both phases, in the columns of Keras' `CSVLogger` and two more |
 | `dataset.csv` | a row per file found: path, SHA-256 of its bytes, label, split, fate, reason |
 | `test_report.json` | the evaluation of the test split by the exported model (without one: of the validation split) |
 | `training_images.npz` | hashes of the images of `train` and `validation`, by which they are recognised later |
+
+TensorBoard's logs, if they are wanted, go where the configuration says.
 """
 
 import csv
-import hashlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,51 +22,55 @@ import numpy as np
 from model_store.digest import digest_file
 from model_store.manifest import TrainingImages
 from model_store.report import Evaluation
+from training.card import write_card
 from training.dataset import Dataset
-from training.files import Audit, File
+from training.figures import draw_curves, draw_matrix, draw_reliability
+from training.files import DATASET_COLUMNS, Audit, dataset_rows
+from training.history import write_history
+from training.outcome import Outcome
+from training.report import write_html
+from training.tensorboard import write_scalars
 
 FOLDER: Final = "training"
-DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
-HISTORY_COLUMNS: Final = ("epoch", "accuracy", "loss", "val_accuracy", "val_loss")
 TRAINING_IMAGES: Final = f"{FOLDER}/training_images.npz"
 
 
-def dataset_rows(files: Iterable[File]) -> Iterator[tuple[str, ...]]:
-    """Yield a row of `DATASET_COLUMNS` per file."""
-    for file in files:
-        yield file.path, file.sha256, file.label or "", file.split or "", file.fate, file.reason
+def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
+    """Write the `training/` folder of a run.
 
-
-def dataset_digest(audit: Audit) -> str:
-    """Digest which pictures were used for what.
+    Args:
+        directory: The version's; `training` is made in it.
+        outcome: The run; the pixels of its data set are still there.
 
     Returns:
-        SHA-256, in hexadecimal, of the sorted lines `path,sha256,label,split` of all files, as in `dataset.csv`.
+        What the manifest says of the training images' hashes.
     """
-    lines = sorted(",".join(row[:4]) for row in dataset_rows(audit.files))
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    folder = directory / FOLDER
+    folder.mkdir()
+    write_history(folder / "history.csv", outcome.history)
+    write_dataset(folder / "dataset.csv", outcome.dataset.audit)
+    write_evaluation(folder / "test_report.json", outcome.headline_evaluation)
+    draw_curves(folder / "curves.png", outcome)
+    draw_matrix(folder / "confusion_matrix.png", outcome)
+    draw_reliability(folder / "reliability.png", outcome)
+    write_html(folder / "report.html", outcome)
+    write_card(folder / "README.md", outcome)
+    if outcome.config.tensorboard is not None:
+        write_scalars(outcome.config.tensorboard, outcome.history, model=outcome.config.model)
+    return write_training_images(directory, outcome.dataset)
 
 
-def write_dataset(directory: Path, audit: Audit) -> None:
+def write_dataset(path: Path, audit: Audit) -> None:
     """Write `dataset.csv`."""
-    with (directory / FOLDER / "dataset.csv").open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(DATASET_COLUMNS)
         writer.writerows(dataset_rows(audit.files))
 
 
-def write_history(directory: Path, history: list[dict[str, float]]) -> None:
-    """Write `history.csv`."""
-    with (directory / FOLDER / "history.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, HISTORY_COLUMNS)
-        writer.writeheader()
-        writer.writerows(history)
-
-
-def write_report(directory: Path, evaluation: Evaluation) -> None:
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Write `test_report.json`."""
-    text = evaluation.model_dump_json(indent=2)
-    (directory / FOLDER / "test_report.json").write_text(f"{text}\n", encoding="utf-8")
+    path.write_text(f"{evaluation.model_dump_json(indent=2)}\n", encoding="utf-8")
 
 
 def write_training_images(directory: Path, dataset: Dataset) -> TrainingImages:

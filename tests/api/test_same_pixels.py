@@ -10,7 +10,7 @@ from model_store.pixels import Pixels
 from tests.api.conftest import Serve
 from tests.fakes import FakeEngine, describe
 from tests.images import odd_images
-from training.decoding import decode_all, temporary_pixels
+from training.decoding import decode_all
 from training.scan import scan
 
 SPEC = describe().input
@@ -37,9 +37,9 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pixels]:
     for name, odd in KINDS.items():
         (root / "label" / f"{name}.bin").write_bytes(odd.data)
     files = scan(root)
-    with temporary_pixels(len(files), SPEC) as pixels:
-        decoded = decode_all(files, SPEC, Progress(disable=True), pixels)
-        return {Path(file.path).stem: np.array(pixels[file.row]) for file in decoded}
+    pixels = np.zeros((len(files), SPEC.height, SPEC.width, 3), np.uint8)
+    decoded = decode_all(files, SPEC, Progress(disable=True), pixels)
+    return {Path(file.path).stem: pixels[file.row] for file in decoded}
 
 
 def test_there_are_many_kinds_of_file() -> None:

@@ -20,7 +20,7 @@ import pytest
 
 import training
 from tests.fakes import zip_of
-from training import TrainingConfig
+from training import FineTuneSettings, TrainingConfig
 from training.recipe import TrainingResult
 
 TEST_FILES = 158
@@ -63,7 +63,10 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Cells:
 def trained(cells: Cells, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     """Train on them and publish."""
     store = tmp_path_factory.mktemp("store")
-    return training.train(TrainingConfig(cells.root, store, MODEL, backbone="efficientnet-lite0", positive="defective"))
+    quick = FineTuneSettings(epochs=0)
+    return training.train(
+        TrainingConfig(cells.root, store, MODEL, backbone="efficientnet-lite0", positive="defective", fine_tune=quick)
+    )
 
 
 @pytest.fixture(scope="session")

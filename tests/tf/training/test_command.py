@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from model_store.store import ModelStore
 from tests.tf.training.conftest import write_folder
 
@@ -23,6 +25,7 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
     assert {line.split("  ")[0].split(" (")[0].split(" of ")[0] for line in done.stderr.splitlines()} == {
         "Loading TensorFlow",
         "Decoding images",
+        "Comparing images",
         "Computing features",
         "Training the head",
         "Scoring test images",
@@ -47,6 +50,38 @@ def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
     assert shown.splitlines()[-1] == b"Interrupted."
     assert list((tmp_path / "store/colours").iterdir()) == []
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures enough for fine-tuning."""
+    return write_folder(tmp_path_factory.mktemp("many") / "data", 80)
+
+
+@pytest.mark.parametrize(("presses", "status"), [(1, 0), (2, 130)])
+def test_ctrl_c_while_fine_tuning_finishes_with_the_best_and_twice_publishes_nothing(
+    many: Path, tmp_path: Path, presses: int, status: int
+) -> None:
+    options = ["--backbone", "efficientnet-lite0", "--image-size", "32", "--val-fraction", "0.3"]
+    options += ["--fine-tune-epochs", "500", "--fine-tune-patience", "500"]
+    environment = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache"), "TERM": "xterm"}
+    terminal, theirs = pty.openpty()
+    arguments = command(many, tmp_path / "store", *options)
+    with subprocess.Popen(arguments, stderr=theirs, stdout=theirs, env=environment, start_new_session=True) as process:
+        os.close(theirs)
+        shown = b""
+        while b"Fine-tuning, validation loss" not in shown:
+            shown += os.read(terminal, 65536)
+        process.send_signal(signal.SIGINT)
+        while b"Finishing with the best" not in shown:
+            shown += os.read(terminal, 65536)
+        if presses == 2:
+            process.send_signal(signal.SIGINT)
+        shown = _read_all(terminal)
+    assert process.returncode == status, shown.decode()
+    versions = ModelStore(tmp_path / "store").versions("colours") if presses == 1 else []
+    assert versions == [1][: 2 - presses]
+    assert len(list((tmp_path / "cache/runs").iterdir())) == presses - 1  # what the same command goes on from
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_offline_ways(

@@ -11,7 +11,8 @@ from sklearn.datasets import load_sample_image
 from training.backbones import BACKBONES
 from training.errors import WeightsInvalid, WeightsUnavailable
 from training.lite0 import build_lite0
-from training.lite0_weights import FILE_NAME, find_file, load_imagenet_weights, load_lite0
+from training.lite0_weights import find_file, load_imagenet_weights, load_lite0
+from training.names import LITE0_FILE
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +106,9 @@ def test_the_weights_file_can_be_given_by_path() -> None:
 
 
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_bytes(b"something else")
+    (tmp_path / LITE0_FILE).write_bytes(b"something else")
     with pytest.raises(WeightsInvalid):
-        load_lite0(str(tmp_path / FILE_NAME))
+        load_lite0(str(tmp_path / LITE0_FILE))
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:

@@ -1,14 +1,20 @@
 """Pictures and labelled folders for tests."""
 
+import functools
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
+from rich.progress import Progress
 
 from model_store.pixels import InputSpec
 from training.audit import audit_folder
+from training.config import TrainingConfig
+from training.dataset import Dataset, open_dataset
 from training.files import Audit
 
 SMALL = InputSpec(height=16, width=16)
@@ -39,11 +45,51 @@ def labelled(labels: Iterable[str], each: int, start: int = 0) -> dict[str, byte
     }
 
 
+@functools.cache
+def photographs() -> tuple[Image.Image, ...]:
+    """Return two real photographs, 640x427."""
+    from sklearn.datasets import load_sample_images
+
+    return tuple(Image.fromarray(one) for one in load_sample_images().images)
+
+
+def crop(number: int, side: int = 200) -> Image.Image:
+    """Cut a piece out of a photograph, another one for each number below 200."""
+    photograph, place = photographs()[number % 2], number // 2
+    left = round((photograph.width - side) * (place % 10) / 9)
+    top = round((photograph.height - side) * (place // 10) / 9)
+    return photograph.crop((left, top, left + side, top + side))
+
+
+def encoded(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
+    """Return an image as a file's bytes."""
+    file = io.BytesIO()
+    image.save(file, format_, **options)
+    return file.getvalue()
+
+
+def smaller(image: Image.Image, factor: float) -> Image.Image:
+    """Shrink an image."""
+    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)
+
+
+@contextmanager
+def opened(root: Path, spec: InputSpec = SMALL, **settings: Any) -> Iterator[Dataset]:  # noqa: ANN401  passed on
+    """Open a data set in silence; the settings are `TrainingConfig`'s."""
+    config = TrainingConfig(root, root / "store", "model", **settings)
+    with open_dataset(config, spec, Progress(disable=True)) as dataset:
+        yield dataset
+
+
+def sides(root: Path, spec: InputSpec = SMALL, **settings: Any) -> dict[str, str]:  # noqa: ANN401  as above
+    """Split a data set: path of each file used to its split."""
+    with opened(root, spec, **settings) as dataset:
+        return {file.path: split for split, files in dataset.used.items() for file in files}
+
+
 def audited(root: Path) -> Audit:
     """Audit a folder in silence."""
-    from rich.progress import Progress
-
-    return audit_folder(root, SMALL, Progress(disable=True))
+    return audit_folder(root, Progress(disable=True))
 
 
 def fates(root: Path) -> dict[str, str]:

@@ -1,18 +1,21 @@
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.progress import Progress
 
-from tests.unit.training.pictures import SMALL, labelled, picture, write
-from training.dataset import open_dataset
-from training.errors import DatasetInvalid
-from training.files import SPLITS
+from model_store.pixels import InputSpec
+from tests.unit.training.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
+from training.errors import DatasetInvalid, GroupingInvalid
+from training.files import SPLITS, dataset_digest
+from training.similar import REFERENCE
 from training.split import Fractions
+
+PLACES = [(split, label) for split in ("train", "test") for label in "ab"]
 
 
 def counts(root: Path, fractions: Fractions | None = None) -> dict[str, int]:
-    with open_dataset(root, SMALL, fractions or Fractions(), Progress(disable=True)) as dataset:
+    with opened(root, fractions=fractions or Fractions()) as dataset:
         return {split: len(dataset.used[split]) for split in SPLITS}
 
 
@@ -23,7 +26,7 @@ def test_every_image_is_in_one_split(tmp_path: Path) -> None:
 
 def test_rows_and_targets_belong_to_the_same_files(tmp_path: Path) -> None:
     write(tmp_path, {f"{label}/{n}.png": picture(10 * n + v) for v, label in enumerate("abc") for n in range(5)})
-    with open_dataset(tmp_path, SMALL, Fractions(), Progress(disable=True)) as dataset:
+    with opened(tmp_path) as dataset:
         for split in SPLITS:
             files = dataset.used[split]
             assert [dataset.labels[target] for target in dataset.targets(split)] == [file.label for file in files]
@@ -34,9 +37,9 @@ def test_copies_are_used_together_on_one_side(tmp_path: Path) -> None:
     kinds = {"png": "PNG", "bmp": "BMP"}
     copies = {f"cats/copy{n}.{end}": picture(100 + n, form) for n in range(12) for end, form in kinds.items()}
     write(tmp_path, copies | labelled(["dogs"], 12))
-    with open_dataset(tmp_path, SMALL, Fractions(), Progress(disable=True)) as dataset:
-        sides = {file.path: split for split in SPLITS for file in dataset.used[split]}
-        assert all(sides[f"cats/copy{number}.png"] == sides[f"cats/copy{number}.bmp"] for number in range(12))
+    with opened(tmp_path) as dataset:
+        side = {file.path: split for split in SPLITS for file in dataset.used[split]}
+        assert all(side[f"cats/copy{number}.png"] == side[f"cats/copy{number}.bmp"] for number in range(12))
         assert sum(count["cats"] for count in dataset.counts.values()) == 24
 
 
@@ -48,7 +51,7 @@ def test_copies_in_a_test_folder_are_all_scored(tmp_path: Path) -> None:
 
 def test_the_labels_are_sorted_as_text(tmp_path: Path) -> None:
     write(tmp_path, labelled(["10", "2", "1"], 3))
-    with open_dataset(tmp_path, SMALL, Fractions(), Progress(disable=True)) as dataset:
+    with opened(tmp_path) as dataset:
         assert dataset.labels == ("1", "10", "2")
 
 
@@ -78,8 +81,97 @@ def test_a_test_fraction_of_zero_does_without_a_test_split(tmp_path: Path) -> No
 
 def test_the_pixels_are_mapped_and_not_in_memory(tmp_path: Path) -> None:
     write(tmp_path, labelled(["a", "b"], 5))
-    with open_dataset(tmp_path, SMALL, Fractions(), Progress(disable=True)) as dataset:
+    with opened(tmp_path) as dataset:
         assert isinstance(dataset.pixels, np.memmap)
+
+
+def test_the_pixels_cannot_be_changed_by_accident(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a", "b"], 5))
+    for _ in ("decoded", "cached"):
+        with opened(tmp_path) as dataset, pytest.raises(ValueError, match="read-only"):
+            dataset.pixels[0] = 0
+
+
+def test_near_copies_are_used_together_on_one_side(tmp_path: Path) -> None:
+    for number in range(60, 80):
+        write(tmp_path, {f"{'ab'[number % 2]}/{number}.png": encoded(crop(number))})
+        write(tmp_path, {f"{'ab'[number % 2]}/{number}.jpg": encoded(smaller(crop(number), 0.7), "JPEG", quality=80)})
+    found = sides(tmp_path)
+    assert len(found) == 40
+    assert all(found[path] == found[path.replace("png", "jpg")] for path in found if path.endswith("png"))
+
+
+def test_the_split_is_the_same_whatever_the_input_of_the_model(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a", "b"], 20))
+    small, wide = InputSpec(height=16, width=16), InputSpec(height=40, width=64, resize="crop")
+    assert sides(tmp_path, small) == sides(tmp_path, wide) == sides(tmp_path, REFERENCE)
+
+
+def test_files_with_the_same_match_are_on_one_side(tmp_path: Path) -> None:
+    files = {f"{'ab'[n % 2]}/patient{n // 4}-{n}.png": picture(n) for n in range(60)}
+    found = sides(write(tmp_path, files), group_by=r"patient(\d+)-")
+    assert set(found.values()) == set(SPLITS)
+    for patient in range(15):
+        assert len({side for path, side in found.items() if f"patient{patient}-" in path}) == 1
+
+
+def test_adding_files_to_other_groups_moves_no_group(tmp_path: Path) -> None:
+    files = {f"{'ab'[n % 2]}/p{n // 4}-{n}.png": picture(n) for n in range(80)}
+    old = sides(write(tmp_path, dict(list(files.items())[:60])), group_by=r"p\d+-")
+    new = sides(write(tmp_path, files), group_by=r"p\d+-")
+    assert {path: new[path] for path in old} == old
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"), [("(", "is no regular expression"), ("png", "the one group 'png'"), ("x9", "matches none")]
+)
+def test_a_pattern_that_makes_no_groups_is_refused(tmp_path: Path, pattern: str, message: str) -> None:
+    write(tmp_path, labelled(["a", "b"], 5))
+    with pytest.raises(GroupingInvalid, match=message):
+        sides(tmp_path, group_by=pattern)
+
+
+def test_a_label_in_too_few_groups_is_refused(tmp_path: Path) -> None:
+    files = labelled(["a"], 9) | {f"b/one-{n}.png": picture(100 + n) for n in range(9)}
+    with pytest.raises(DatasetInvalid, match="9 images of label 'b' make 1 group of what belongs together, not 3"):
+        sides(write(tmp_path, files), group_by="one")
+
+
+def test_seventeen_images_go_through_and_say_what_they_cannot_carry(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a"], 9) | labelled(["b"], 8, start=50))
+    with opened(tmp_path) as dataset:
+        assert all(dataset.counts[split][label] for split in SPLITS for label in "ab")
+        said = " ".join(dataset.notes)
+    assert re.search(r"The test split has \d images: one is \d\d\.\d points", said)
+    assert "no figures to rely on: a, b" in said
+
+
+def test_a_strict_run_stops_at_anything_odd_and_says_what(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a", "b"], 5) | {"a/copy.bmp": picture(0, "BMP"), "b/bad.png": b"bad"})
+    with pytest.raises(DatasetInvalid, match="1 unreadable, 1 duplicate") as caught:
+        sides(tmp_path, strict=True)
+    assert "fullcount audit" in str(caught.value.hint)
+
+
+def test_a_strict_run_of_good_files_goes_through(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a", "b"], 5))
+    assert len(sides(tmp_path, strict=True)) == 10
+
+
+def test_the_digest_says_which_pictures_were_used_for_what(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["a", "b"], 5))
+    with opened(tmp_path) as dataset:
+        assert dataset.digest == dataset_digest(dataset.audit)
+    (tmp_path / "a/0.png").unlink()
+    with opened(tmp_path) as fewer:
+        assert fewer.digest != dataset.digest
+
+
+def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
+    files = {f"{split}/{label}/p1-{n}.png": picture(n) for n, (split, label) in enumerate(PLACES)}
+    write(tmp_path, files | labelled(["train/a", "train/b"], 5, start=50))
+    with opened(tmp_path, group_by=r"p\d") as dataset:
+        assert "The given folders have these groups on more than one side of the split: p1." in dataset.notes
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,54 @@
-from dataclasses import replace
+import csv
+import json
 from pathlib import Path
 
-from training.files import Audit, File
-from training.records import dataset_digest
+import numpy as np
+import pytest
 
-FILES = (
-    File("a/1.png", Path("a/1.png"), "used", label="a", split="train", sha256="1" * 64),
-    File("b/2.png", Path("b/2.png"), "used", label="b", split="test", sha256="2" * 64),
-)
+from model_store.digest import digest_file
+from model_store.manifest import TrainingImages
+from tests.unit.training.outcomes import SMALL, make_outcome
+from training.history import read_history
+from training.records import write_records
+
+NAMES = {
+    *("report.html", "README.md", "curves.png", "confusion_matrix.png", "reliability.png"),
+    *("history.csv", "dataset.csv", "test_report.json", "training_images.npz"),
+}
 
 
-def test_the_digest_does_not_depend_on_the_place_of_the_folder() -> None:
-    moved = tuple(replace(file, location=Path("/elsewhere") / file.path) for file in FILES)
-    assert dataset_digest(Audit(Path("/elsewhere"), moved)) == dataset_digest(Audit(Path(), FILES))
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingImages]:
+    directory = tmp_path_factory.mktemp("version")
+    return directory / "training", write_records(directory, make_outcome(SMALL))
 
 
-def test_the_digest_depends_on_which_picture_was_used_for_what() -> None:
-    changes = ({"split": "validation"}, {"label": "c"}, {"sha256": "3" * 64}, {"path": "a/9.png"})
-    changed = {dataset_digest(Audit(Path(), (replace(FILES[0], **change), FILES[1]))) for change in changes}  # type: ignore[arg-type]
-    assert len(changed | {dataset_digest(Audit(Path(), FILES))}) == 5
+def test_the_whole_folder_is_written(written: tuple[Path, TrainingImages]) -> None:
+    folder, _ = written
+    assert {path.name for path in folder.iterdir()} == NAMES
+    assert all(path.stat().st_size > 100 for path in folder.iterdir())
+
+
+def test_every_file_of_the_data_has_its_row(written: tuple[Path, TrainingImages]) -> None:
+    folder, _ = written
+    with (folder / "dataset.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == [file.path for file in make_outcome(SMALL).dataset.audit.files]
+
+
+def test_the_report_for_tools_is_the_test_splits(written: tuple[Path, TrainingImages]) -> None:
+    folder, _ = written
+    report = json.loads((folder / "test_report.json").read_text(encoding="utf-8"))
+    assert report["accounting"] == make_outcome(SMALL).evaluations["test"].accounting.model_dump()
+
+
+def test_the_history_is_read_back_as_it_was(written: tuple[Path, TrainingImages]) -> None:
+    folder, _ = written
+    assert read_history(folder / "history.csv") == make_outcome(SMALL).history
+
+
+def test_the_images_that_training_saw_are_recognisable(written: tuple[Path, TrainingImages]) -> None:
+    folder, images = written
+    with np.load(folder / "training_images.npz") as arrays:
+        assert len(arrays["perceptual_hashes"]) == len(arrays["pixel_digests"]) == images.count == 52
+    assert images.digest == digest_file(folder / "training_images.npz").sha256

@@ -1,0 +1,83 @@
+"""The report as a person opens it: a file, no network, wide or narrow, light or dark."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Open, Scheme
+from tests.unit.training.outcomes import HOSTILE_NAMES, MANY_LABELS, SOLAR_CELLS, make_outcome
+from training.report import write_html
+
+AXE = files("axe_playwright_python") / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RECIPES = {"solar cells": SOLAR_CELLS, "hostile names": HOSTILE_NAMES, "many labels": MANY_LABELS}
+LOOKS = [
+    *(("solar cells", width, scheme) for width in (1280, 400) for scheme in ("light", "dark")),
+    ("hostile names", 400, "dark"),
+    ("many labels", 1280, "light"),
+]
+HEADINGS = ["Should you worry? No.", "Result on the test split", "Every file is counted", "Learning curves"]
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Write the report of each run."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name, recipe in RECIPES.items():
+        write_html(folder / f"{name}.html", make_outcome(recipe))
+    return {name: folder / f"{name}.html" for name in RECIPES}
+
+
+@pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
+def test_it_opens_alone_and_in_silence(
+    name: str, width: int, scheme: Scheme, reports: dict[str, Path], open_page: Open
+) -> None:
+    visit = open_page(reports[name], width=width, scheme=scheme)
+    assert visit.messages == []
+    assert visit.requests == [reports[name].as_uri()]
+    headings = visit.page.get_by_role("heading").all_inner_texts()
+    assert [" ".join(one.split()) for one in headings if " ".join(one.split()) in HEADINGS] == HEADINGS
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("width", [1280, 400, 320])
+def test_the_page_never_scrolls_sideways(name: str, width: int, reports: dict[str, Path], open_page: Open) -> None:
+    page = open_page(reports[name], width=width).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("solar cells", 1280, "light"), ("solar cells", 400, "dark"), ("hostile names", 400, "light")],
+)
+def test_everybody_can_use_it(name: str, width: int, scheme: Scheme, reports: dict[str, Path], open_page: Open) -> None:
+    page = open_page(reports[name], width=width, scheme=scheme).page
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    found = {one["id"]: [node["html"][:200] for node in one["nodes"][:3]] for one in result["violations"]}
+    assert found == {}
+    assert len(result["passes"]) > 20
+
+
+def test_every_picture_is_drawn(reports: dict[str, Path], open_page: Open) -> None:
+    page = open_page(reports["solar cells"]).page
+    widths = page.evaluate("[...document.images].map(one => one.complete && one.naturalWidth)")
+    assert len(widths) > 10
+    assert all(widths)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_follow_the_colours_of_the_page(scheme: Scheme, reports: dict[str, Path], open_page: Open) -> None:
+    page = open_page(reports["solar cells"], scheme=scheme).page
+    shown, light = page.evaluate("(one => [one.currentSrc, one.src])(document.querySelector('picture img'))")
+    assert (shown == light) == (scheme == "light")
+
+
+def test_it_can_be_printed_whole(reports: dict[str, Path], open_page: Open) -> None:
+    page = open_page(reports["many labels"], scheme="dark").page
+    page.emulate_media(media="print")
+    assert page.get_by_role("rowheader", name="species-099").first.is_visible()  # though its `details` is closed
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 36)"  # ink, not light on white

@@ -1,0 +1,197 @@
+"""The room of the pixel cache: folders that appear whole, are in use or not, and are bounded together.
+
+A folder under a hidden name is being made by the process that holds its lock; one whose maker died is removed. A folder
+under its final name is whole; it is read under a shared lock, and removed only by a process that gets the lock for
+itself. The kernel lets go of a lock when its holder dies. Knows nothing of pixels.
+"""
+
+import fcntl
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from training.cache import cache_directory
+from training.errors import CacheLimitInvalid
+
+LIMIT_VARIABLE: Final = "FULLCOUNT_CACHE_MAX_GB"
+DEFAULT_LIMIT_GB: Final = "20"
+
+
+def cache_limit_bytes() -> int:
+    """Return how many bytes all cached pixels may take.
+
+    Raises:
+        CacheLimitInvalid: `FULLCOUNT_CACHE_MAX_GB` is no number from 0 up.
+    """
+    text = os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT_GB
+    try:
+        gigabytes = float(text)
+    except ValueError as error:
+        raise CacheLimitInvalid(LIMIT_VARIABLE, text) from error
+    if not math.isfinite(gigabytes) or gigabytes < 0:
+        raise CacheLimitInvalid(LIMIT_VARIABLE, text)
+    return int(gigabytes * 1e9)
+
+
+@dataclass(frozen=True)
+class Making:
+    """A folder that is being filled by this process."""
+
+    path: Path
+    handle: int
+    """Open folder whose lock this process has."""
+
+
+class CacheSpace:
+    """The folders of the cache, by name."""
+
+    def __init__(self) -> None:
+        """Look where the environment says; create nothing."""
+        self._directory = cache_directory() / "pixels"
+        self._limit_bytes = cache_limit_bytes()
+
+    def has(self, prefix: str) -> bool:
+        """Tell whether there is a folder whose name begins so."""
+        return any(path.name.startswith(prefix) for path in self._folders() if not _is_hidden(path))
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Path | None]:
+        """Keep a folder from being removed for as long as the block lasts; None where there is no such folder."""
+        path = self._directory / name
+        with _locked(path, fcntl.LOCK_SH) as handle:
+            if handle is not None:
+                _touch(path)
+            yield path if handle is not None else None
+
+    @contextmanager
+    def making(self, needed_bytes: int) -> Iterator[Making | None]:
+        """Give an empty folder to fill, and to `finish`; it is removed after the block if it was not finished.
+
+        Yields:
+            The folder; None where the cache cannot be written, or has no room even with all that is not in use removed.
+        """
+        path = self._directory / f".{secrets.token_hex(8)}"
+        if needed_bytes > self._limit_bytes:
+            yield None
+            return
+        try:
+            path.mkdir(parents=True)
+        except OSError:
+            yield None
+            return
+        with _locked(path, fcntl.LOCK_EX) as handle:
+            try:
+                has_room = handle is not None and self._make_room(needed_bytes, but=path)
+                yield Making(path, handle) if handle is not None and has_room else None
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def finish(self, made: Making, name: str) -> bool:
+        """Give a folder that is whole its name; from then on others may read it, and this process still does.
+
+        Returns:
+            Whether it has it; False where another process has finished one of that name first.
+        """
+        try:
+            made.path.rename(self._directory / name)
+        except OSError:
+            return False
+        _lock(made.handle, fcntl.LOCK_SH)
+        return True
+
+    def remove(self, name: str) -> None:
+        """Remove a folder, unless it is in use."""
+        self._removed(self._directory / name)
+
+    def _make_room(self, needed_bytes: int, *, but: Path) -> bool:
+        """Remove what dead processes left and then the folders used longest ago, until there is room."""
+        folders = [path for path in self._folders() if path != but]
+        kept = [path for path in folders if not (_is_hidden(path) and self._removed(path))]
+        oldest = sorted((path for path in kept if not _is_hidden(path)), key=_used_at)
+        while not self._has_room(needed_bytes):
+            if not oldest:
+                return False
+            self._removed(oldest.pop(0))
+        return True
+
+    def _has_room(self, needed_bytes: int) -> bool:
+        taken = sum(_size(path) for path in self._folders())
+        free = shutil.disk_usage(self._directory).free
+        return taken + needed_bytes <= self._limit_bytes and needed_bytes < free
+
+    def _removed(self, path: Path) -> bool:
+        """Remove a folder if no process is at it; tell whether it is gone."""
+        with _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as handle:
+            if handle is not None:
+                hidden = path.with_name(f".{secrets.token_hex(8)}")
+                path.rename(hidden)  # first: a process killed now leaves no half of a folder under a good name
+                shutil.rmtree(hidden, ignore_errors=True)
+        return not path.exists()
+
+    def _folders(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._directory.iterdir() if path.is_dir())
+        except OSError:
+            return []
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[int | None]:
+    """Hold the lock of a folder; None where it is not there, is no longer the one locked, or another has the lock."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield None
+        return
+    try:
+        yield handle if _lock(handle, kind) and _is_at(handle, path) else None
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind)
+    except OSError:  # another process has it, or this file system has no locks
+        return False
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Tell whether an open folder is still the one under that path: it may have been removed while waiting for it."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
+
+
+def _touch(path: Path) -> None:
+    """Note that a folder was used now, where that may be written."""
+    try:
+        os.utime(path)
+    except OSError:
+        return  # a cache that only others may write is used all the same
+
+
+def _used_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # removed by another process in the meantime
+
+
+def _size(path: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in path.iterdir())
+    except OSError:
+        return 0  # as above
+
+
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")

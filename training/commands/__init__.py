@@ -1,0 +1,1 @@
+"""The subcommands of `fullcount` that training registers. None loads TensorFlow before it is needed."""

@@ -1,0 +1,31 @@
+"""`fullcount audit`: every file of a data set with its fate; nothing is trained and TensorFlow is not loaded."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from training.audit import audit_folder
+from training.audit_tables import AUDIT_FORMATS, audit_table
+from training.commands.options import data_argument, make_progress, option
+
+_TABLE: Final = "table"
+
+
+@click.command()
+@data_argument
+@click.option("--format", "format_", type=click.Choice([_TABLE, *AUDIT_FORMATS]), default=_TABLE, show_default=True)
+@option("--group-by", metavar="REGEX", help="Say what groups it makes: what stays together when training.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd about a file.")
+def audit(data: Path, format_: str, group_by: str | None, *, strict: bool) -> None:
+    """List every file of a data set with its fate; train nothing."""
+    with make_progress() as progress:
+        result = audit_folder(data, progress, group_by)
+    if format_ == _TABLE:
+        Console().print(audit_table(result))
+    else:
+        click.echo(AUDIT_FORMATS[format_](result), nl=False)
+    if strict and result.is_odd:
+        sys.exit(1)

@@ -1,0 +1,46 @@
+"""What the commands of training share: options with a default from the environment, and progress on standard error."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from training.config import parse_duration
+
+_Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
+
+data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+
+
+def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401  click's settings
+    """Make an option whose default can be set in the environment.
+
+    Args:
+        name: With its dashes; `--batch-size` is set as `FULLCOUNT_BATCH_SIZE`.
+        others: The name of the parameter, where it cannot be the option's.
+        settings: Click's.
+    """
+    environment = f"FULLCOUNT_{name.split('/', maxsplit=1)[0].removeprefix('--').replace('-', '_').upper()}"
+    return click.option(name, *others, envvar=environment, show_envvar=True, show_default=True, **settings)
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with a unit: `90s`, `20m`, `1.5h`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Return seconds."""
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def make_progress() -> Progress:
+    """Show progress on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))

@@ -1,0 +1,91 @@
+"""A confusion matrix as the report shows it: cells with their shares and shades, and the labels confused most.
+
+Values only; how they look is the template's.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from model_store.report import ConfusionMatrix
+
+Kind = Literal["right", "wrong", "unreadable"]
+
+MOST_LABELS: Final = 20
+"""A matrix of more is shown as a picture and by its most confused pairs."""
+SHADES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell."""
+
+    count: int
+    share: float | None
+    """Of its row, 0 to 1; None for an empty row."""
+    shade: int
+    """0 to `SHADES`: the root of the share, so that a few per cent are seen."""
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The files given under one label."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    files: int
+    is_known: bool
+    """Whether the model has the label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Files of one label called another."""
+
+    actual: str
+    predicted: str
+    count: int
+    share: float
+    """Of the files given under the label."""
+
+
+def heatmap(matrix: ConfusionMatrix) -> tuple[Row, ...]:
+    """Return a row per label given, in the order of the matrix."""
+    return tuple(_row(matrix.columns, label, counts) for label, counts in zip(matrix.rows, matrix.counts, strict=True))
+
+
+def column_sums(matrix: ConfusionMatrix) -> tuple[int, ...]:
+    """Return how many files are in each column."""
+    return tuple(sum(column) for column in zip(*matrix.counts, strict=True))
+
+
+def most_confused(matrix: ConfusionMatrix, most: int = 15) -> tuple[Confusion, ...]:
+    """Return the pairs of labels given and called that have most files, unreadable ones apart."""
+    found = sorted(_confusions(matrix), key=lambda one: (-one.count, -one.share, one.actual, one.predicted))
+    return tuple(found[:most])
+
+
+def _confusions(matrix: ConfusionMatrix) -> Iterator[Confusion]:
+    for actual, counts in zip(matrix.rows, matrix.counts, strict=True):
+        for predicted, count in zip(matrix.columns[:-1], counts[:-1], strict=True):
+            if count and predicted != actual:
+                yield Confusion(actual, predicted, count, count / sum(counts))
+
+
+def _row(columns: list[str], label: str, counts: list[int]) -> Row:
+    files = sum(counts)
+    cells = tuple(_cell(count, files, _kind(place, columns, label)) for place, count in enumerate(counts))
+    return Row(label, cells, files, label in columns[:-1])
+
+
+def _kind(place: int, columns: list[str], label: str) -> Kind:
+    if place == len(columns) - 1:
+        return "unreadable"
+    return "right" if columns[place] == label else "wrong"
+
+
+def _cell(count: int, files: int, kind: Kind) -> Cell:
+    share = count / files if files else None
+    return Cell(count, share, math.ceil(SHADES * math.sqrt(share or 0)), kind)

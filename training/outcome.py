@@ -1,0 +1,87 @@
+"""What a training run found out, as one value: what the manifest, the report, the card and the summary are made of.
+
+Filled by `recipe.py`, read by everything that writes something down. Computes nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model_store.manifest import Decision, Scalar
+from model_store.report import Evaluation
+from training.calibration import Calibration
+from training.config import TrainingConfig
+from training.dataset import Dataset
+from training.diagnosis import Diagnosis
+from training.files import Split
+from training.history import History, Phase
+from training.threshold import Threshold
+
+Probabilities = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PhaseSummary:
+    """What became of one phase."""
+
+    phase: Phase
+    epochs: int
+    """Run; 0 for a phase that was skipped."""
+    best: int | None
+    """Number, in the history, of the epoch whose weights the phase ended with; None if it was skipped."""
+    seconds: float
+    is_kept: bool
+    """Whether the published model has this phase's weights."""
+    note: str
+    """Why it ended, was kept, rejected or skipped: a sentence."""
+    trainable: int
+    """Parameters that learnt."""
+    settings: dict[str, Scalar]
+    """What decided it: learning rate, weight decay and so on."""
+
+    @property
+    def fate(self) -> str:
+        """What became of its weights, in a word."""
+        if self.is_kept:
+            return "kept"
+        if not self.epochs:
+            return "skipped"
+        return "trained on" if self.phase == "head" else "rejected"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run, before it is published.
+
+    Attributes:
+        probabilities: Per held-out split, float32 `(images, labels)` in the order of `dataset.used`, as served.
+        uncalibrated: The same of the validation and test split with a temperature of 1.
+        evaluations: `validation`, and `test` where there is one.
+        augmentation: What was varied in training images and why, a sentence each.
+        seconds: Step to seconds.
+    """
+
+    config: TrainingConfig
+    dataset: Dataset
+    decision: Decision
+    history: History
+    phases: tuple[PhaseSummary, ...]
+    augmentation: tuple[str, ...]
+    calibration: Calibration
+    threshold: Threshold | None
+    probabilities: dict[Split, Probabilities]
+    uncalibrated: dict[Split, Probabilities]
+    evaluations: dict[Split, Evaluation]
+    diagnosis: Diagnosis
+    seconds: dict[str, float]
+
+    @property
+    def headline_split(self) -> Split:
+        """The split whose figures are shown first."""
+        return "test" if "test" in self.evaluations else "validation"
+
+    @property
+    def headline_evaluation(self) -> Evaluation:
+        """The test split's evaluation, or the validation split's where there is no test split."""
+        return self.evaluations[self.headline_split]

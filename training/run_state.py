@@ -1,0 +1,150 @@
+"""What a run has reached, kept outside the store, so that the same command goes on where it was killed.
+
+`<cache>/runs/<key>/`, where the key is a digest of everything that decides the result. A snapshot is replaced by one
+rename, so at any moment there is a whole one or none. It is gone once the version is published.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model_store.durable import directory_lock, fsync
+from training.cache import cache_directory
+from training.errors import RunUnderWay
+
+Arrays = list[npt.NDArray[Any]]
+
+KEPT_DAYS: Final = 30
+"""Age from which the state of a run that nobody went on with is removed."""
+
+_FACTS: Final = "facts"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One step's result.
+
+    Attributes:
+        facts: What JSON can hold.
+        arrays: Lists of arrays by name.
+    """
+
+    facts: dict[str, Any]
+    arrays: dict[str, Arrays]
+
+
+class RunState:
+    """The snapshots of one run."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def save(self, step: str, snapshot: Snapshot) -> None:
+        """Keep a step's result, in place of an earlier one, so that it survives a crash."""
+        named: dict[str, Any] = {_FACTS: np.frombuffer(json.dumps(snapshot.facts).encode(), np.uint8)}
+        for name, arrays in snapshot.arrays.items():
+            named |= {f"{name}/{place}": array for place, array in enumerate(arrays)}
+        temporary = self.directory / f".{step}.{secrets.token_hex(4)}"
+        try:
+            with temporary.open("xb") as file:
+                np.savez(file, **named)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path(step))
+        finally:
+            temporary.unlink(missing_ok=True)
+        fsync(self.directory)
+
+    def load(self, step: str) -> Snapshot | None:
+        """Return a step's result; None if the run has not come so far."""
+        path = self._path(step)
+        if not path.is_file():
+            return None
+        arrays: dict[str, Arrays] = {}
+        with np.load(path, allow_pickle=False) as file:
+            facts = json.loads(file[_FACTS].tobytes())
+            for key in file.files:  # in the order written
+                if key != _FACTS:
+                    arrays.setdefault(key.rpartition("/")[0], []).append(file[key])
+        return Snapshot(facts, arrays)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for path in self.directory.iterdir():
+            path.unlink()
+
+    def discard(self) -> None:
+        """Forget everything, the run itself too: it is published."""
+        shutil.rmtree(self.directory)
+
+    def _path(self, step: str) -> Path:
+        return self.directory / f"{step}.npz"
+
+
+def run_key(decisive: Mapping[str, Any]) -> str:
+    """Digest what decides a result.
+
+    Args:
+        decisive: Settings, digests and versions; what JSON cannot hold counts by its text.
+
+    Returns:
+        SHA-256, hexadecimal.
+    """
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@contextmanager
+def open_run(key: str, *, restart: bool = False) -> Iterator[RunState]:
+    """Give the state of a run, with what an interrupted one left.
+
+    Where the cache folder cannot be written, the state is a temporary folder, and a killed run begins anew.
+
+    Args:
+        key: What `run_key` returned.
+        restart: Whether to forget what is there.
+
+    Raises:
+        RunUnderWay: Another process is at the same run.
+    """
+    with ExitStack() as stack:
+        directory = _make(cache_directory() / "runs", key) or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcount-", ignore_cleanup_errors=True))
+        )
+        try:
+            stack.enter_context(directory_lock(directory, wait=False))
+        except BlockingIOError as error:
+            raise RunUnderWay(directory) from error
+        state = RunState(directory)
+        for half_written in directory.glob(".*"):
+            half_written.unlink()
+        if restart:
+            state.clear()
+        yield state
+
+
+def _make(runs: Path, key: str) -> Path | None:
+    """Make a run's folder and remove those that nobody has touched for long; None where that is not possible."""
+    directory = runs / key[:32]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        os.utime(directory)
+        if not os.access(directory, os.W_OK):
+            return None
+        for other in runs.iterdir():
+            if other != directory and other.stat().st_mtime < time.time() - KEPT_DAYS * 86400:
+                shutil.rmtree(other, ignore_errors=True)
+    except OSError:
+        return None
+    return directory
