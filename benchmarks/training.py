@@ -17,7 +17,7 @@ import click
 
 from benchmarks.solar_cells import POSITIVE, PUBLISHED, lay_out_split
 from training import FineTuneSettings, TrainingConfig, train
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 from training.quiet import quieten_tensorflow
 
 BACKBONE = "efficientnet-lite0"

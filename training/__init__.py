@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 
 from training.config import FineTuneSettings, HeadSettings, TrainingConfig
-from training.split import Fractions
+from training.data.split import Fractions
 
 if TYPE_CHECKING:
     from training.recipe import TrainingResult

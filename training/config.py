@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from training.names import DEFAULT, IMAGENET
-from training.split import Fractions
+from training.backbones.names import DEFAULT, IMAGENET
+from training.data.split import Fractions
 
 DEVICE_PATTERN: Final = r"auto|cpu|gpu(:\d+)?"
 

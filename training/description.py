@@ -12,7 +12,7 @@ import tensorflow as tf
 from model_store.manifest import Dataset as DatasetSummary
 from model_store.manifest import Description, Scalar, Signature, TrainingImages
 from model_store.pixels import InputSpec
-from training.backbones import LoadedBackbone
+from training.backbones.catalogue import LoadedBackbone
 from training.config import TrainingConfig
 from training.outcome import Outcome
 

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from model_store.manifest import Decision, Scalar
 from model_store.report import Evaluation
-from training.calibration import Calibration
 from training.config import TrainingConfig
-from training.dataset import Dataset
-from training.diagnosis import Diagnosis
-from training.files import Split
-from training.history import History, Phase
-from training.threshold import Threshold
+from training.curves.diagnosis import Diagnosis
+from training.curves.history import History, Phase
+from training.data.dataset import Dataset
+from training.data.files import Split
+from training.learning.calibration import Calibration
+from training.learning.threshold import Threshold
 
 Probabilities = npt.NDArray[np.float32]
 

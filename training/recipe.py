@@ -3,7 +3,7 @@
     audit → split → pixels → head → fine-tuning → temperature → SavedModel → reload and compare → test → publish
 
 A run that is interrupted or fails at any step publishes nothing; the same run goes on from the last snapshot of its
-state. The two phases are in `phases.py`.
+state. The two phases are in `learning/phases.py`.
 """
 
 import time
@@ -22,27 +22,27 @@ from model_store.manifest import Decision
 from model_store.pixels import InputSpec
 from model_store.report import Evaluation
 from model_store.store import ModelStore, Staging, StoredVersion
-from training.backbones import BACKBONES, LoadedBackbone
-from training.calibration import Calibration, fit_temperature, softmax
+from training.backbones.catalogue import BACKBONES, LoadedBackbone
 from training.config import TrainingConfig
-from training.dataset import Dataset, open_dataset
+from training.curves.diagnosis import Diagnosis, Facts, diagnose
+from training.curves.history import History
+from training.data.dataset import Dataset, open_dataset
+from training.data.files import Audit, Split
 from training.description import Exportable, describe, settings_of, software
-from training.devices import prepare
-from training.diagnosis import Diagnosis, Facts, diagnose
 from training.errors import LabelUnknown
 from training.export import Exported, assemble, check_exported, export
-from training.features import INFERENCE_BATCH, run_in_batches
-from training.files import Audit, Split
-from training.history import History
 from training.interruption import Interruption
+from training.learning.calibration import Calibration, fit_temperature, softmax
+from training.learning.devices import prepare
+from training.learning.features import INFERENCE_BATCH, run_in_batches
+from training.learning.phases import Trained, train_phases
+from training.learning.schedule import Clock
+from training.learning.scoring import evaluate_split
+from training.learning.threshold import Threshold, choose_threshold, parse_policy
+from training.learning.workbench import Workbench
 from training.outcome import Outcome, Probabilities
-from training.phases import Trained, train_phases
-from training.records import write_records
+from training.report.records import write_records
 from training.run_state import open_run, run_key
-from training.schedule import Clock
-from training.scoring import evaluate_split
-from training.threshold import Threshold, choose_threshold, parse_policy
-from training.workbench import Workbench
 
 COMPARED: Final = 64
 """Validation images on which the SavedModel is compared with the Keras model; the first of them are golden samples."""

@@ -10,8 +10,8 @@ from model_store.pixels import Pixels
 from tests.api.conftest import Serve
 from tests.fakes import FakeEngine, describe
 from tests.images import odd_images
-from training.decoding import decode_all
-from training.scan import scan
+from training.data.decoding import decode_all
+from training.data.scan import scan
 
 SPEC = describe().input
 KINDS = {name: odd for name, odd in odd_images().items() if odd.format in SPEC.formats}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import Open, Scheme
 from tests.unit.training.outcomes import HOSTILE_NAMES, MANY_LABELS, SOLAR_CELLS, make_outcome
-from training.report import write_html
+from training.report.page import write_html
 
 AXE = files("axe_playwright_python") / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

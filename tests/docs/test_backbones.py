@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from training.backbones import BACKBONES
+from training.backbones.catalogue import BACKBONES
 
 DOCUMENT = Path(__file__).parents[2] / "docs/training.md"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training import curves as limits
-from training.diagnosis import VERDICTS
+from training.curves import shape as limits
+from training.curves.diagnosis import VERDICTS
 
 TEXT = (Path(__file__).parents[2] / "docs/diagnosis.md").read_text(encoding="utf-8")
 

@@ -16,8 +16,8 @@ from app.schemas import EvaluationBody, PredictionBody
 from app.settings import Settings
 from model_store.command import GROUP
 from model_store.pixels import REASONS as IMAGE_REASONS
-from training.backbones import BACKBONES
-from training.files import FATES
+from training.backbones.catalogue import BACKBONES
+from training.data.files import FATES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

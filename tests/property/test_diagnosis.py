@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.diagnosis import VERDICTS, Facts, diagnose
-from training.history import Epoch, History
+from training.curves.diagnosis import VERDICTS, Facts, diagnose
+from training.curves.history import Epoch, History
 
 numbers = st.floats(width=32) | st.floats(0, 1)
 shares = st.none() | st.floats(0, 1) | st.integers(0, 12).map(lambda right: right / 12)

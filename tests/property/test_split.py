@@ -10,10 +10,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.audit import settle
-from training.files import FATES, USED_FATES, Audit, File
-from training.grouping import group_files, group_key
-from training.split import Group, split_groups
+from training.data.audit import settle
+from training.data.files import FATES, USED_FATES, Audit, File
+from training.data.grouping import group_files, group_key
+from training.data.split import Group, split_groups
 
 LABELS = ("a", "b", "c")
 PATIENT = re.compile(r"p\d+")

@@ -7,9 +7,9 @@ from typing import Final
 import click
 from rich.console import Console
 
-from training.audit import audit_folder
-from training.audit_tables import AUDIT_FORMATS, audit_table
 from training.commands.options import data_argument, make_progress, option
+from training.data.audit import audit_folder
+from training.data.audit_tables import AUDIT_FORMATS, audit_table
 
 _TABLE: Final = "table"
 

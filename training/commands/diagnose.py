@@ -9,9 +9,9 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from training.diagnosis import ANSWERS, Diagnosis, Facts, Finding
-from training.diagnosis import diagnose as judge
-from training.history import read_with_notes
+from training.curves.diagnosis import ANSWERS, Diagnosis, Facts, Finding
+from training.curves.diagnosis import diagnose as judge
+from training.curves.history import read_with_notes
 
 _STYLES = {"no": "green", "watch": "yellow", "yes": "red"}
 

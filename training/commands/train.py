@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from model_store.cli import store_option
-from training.backbone_table import backbones_table
-from training.backbones import BACKBONES
+from training.backbones.catalogue import BACKBONES
+from training.backbones.names import DEFAULT, IMAGENET, NONE
+from training.backbones.table import backbones_table
 from training.commands.options import Duration, data_argument, make_progress, option
 from training.config import (
     DEVICE_PATTERN,
@@ -22,13 +23,12 @@ from training.config import (
     Precision,
     TrainingConfig,
 )
+from training.data.split import Fractions
 from training.errors import LabelUnknown, ThresholdInvalid
 from training.interruption import listening
-from training.names import DEFAULT, IMAGENET, NONE
+from training.learning.threshold import parse_policy
 from training.quiet import quieten_tensorflow
-from training.split import Fractions
-from training.summary import training_summary
-from training.threshold import parse_policy
+from training.report.summary import training_summary
 
 _HEAD: Final = HeadSettings()
 _FINE_TUNE: Final = FineTuneSettings()

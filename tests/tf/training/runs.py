@@ -15,8 +15,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from PIL import Image
 
-from training.backbones import BACKBONES
-from training.features import as_function
+from training.backbones.catalogue import BACKBONES
+from training.learning.features import as_function
 
 TRAIN, VALIDATION = 300, 158
 Features = npt.NDArray[np.float32]

@@ -10,7 +10,7 @@ from PIL import Image
 import training
 from model_store.store import ModelStore
 from tests.tf.training.conftest import coloured
-from training.backbones import BACKBONES
+from training.backbones.catalogue import BACKBONES
 from training.recipe import TrainingResult
 
 SIZE = 64

@@ -10,11 +10,20 @@ from PIL import Image, ImageDraw
 from rich.progress import Progress
 
 from model_store.pixels import Pixels
-from training.backbones import BACKBONES
+from training.backbones.catalogue import BACKBONES
 from training.config import HeadSettings
-from training.features import as_function, run_in_batches
-from training.head import Examples, fit_head
-from training.views import FLIP_HORIZONTAL, FLIP_VERTICAL, IDENTITY, TRANSPOSE, VIEWS, View, ViewChoice, choose_views
+from training.learning.features import as_function, run_in_batches
+from training.learning.head import Examples, fit_head
+from training.learning.views import (
+    FLIP_HORIZONTAL,
+    FLIP_VERTICAL,
+    IDENTITY,
+    TRANSPOSE,
+    VIEWS,
+    View,
+    ViewChoice,
+    choose_views,
+)
 
 SILENT = Progress(disable=True)
 SIZE = 224

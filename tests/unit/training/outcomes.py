@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from model_store.manifest import Decision
 from model_store.pixels import Pixels
-from training.calibration import fit_temperature, softmax
 from training.config import TrainingConfig
-from training.dataset import Dataset
-from training.diagnosis import Diagnosis, Finding
-from training.files import SPLITS, Audit, File, Split
-from training.history import Epoch, History
+from training.curves.diagnosis import Diagnosis, Finding
+from training.curves.history import Epoch, History
+from training.data.dataset import Dataset
+from training.data.files import SPLITS, Audit, File, Split
+from training.learning.calibration import fit_temperature, softmax
+from training.learning.scoring import evaluate_split
+from training.learning.threshold import Threshold, choose_threshold, parse_policy
 from training.outcome import Outcome, PhaseSummary
-from training.scoring import evaluate_split
-from training.threshold import Threshold, choose_threshold, parse_policy
 
 HELD_OUT: Final[tuple[Split, ...]] = ("validation", "test")
 HOSTILE: Final = ('<script>alert("1")</script>', "yes", ": x", "a\nb", "| $\\frac{$ |", '"quoted" \u202e', "日本語")
@@ -231,7 +231,7 @@ def _decision(
 
 
 def _main(folder: str, name: str = "solar-cells") -> None:
-    from training.records import write_records
+    from training.report.records import write_records
 
     directory = Path(folder)
     directory.mkdir(parents=True, exist_ok=True)

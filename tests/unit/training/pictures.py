@@ -12,10 +12,10 @@ from PIL import Image
 from rich.progress import Progress
 
 from model_store.pixels import InputSpec
-from training.audit import audit_folder
 from training.config import TrainingConfig
-from training.dataset import Dataset, open_dataset
-from training.files import Audit
+from training.data.audit import audit_folder
+from training.data.dataset import Dataset, open_dataset
+from training.data.files import Audit
 
 SMALL = InputSpec(height=16, width=16)
 

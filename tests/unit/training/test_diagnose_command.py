@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.unit.training.test_diagnosis import COLLAPSED, SLOW
+from tests.unit.training.curves.test_diagnosis import COLLAPSED, SLOW
 from training.commands.diagnose import diagnose
+from training.curves.history import History, write_history
 from training.errors import HistoryInvalid
-from training.history import History, write_history
 
 
 def run(path: Path, history: History, *options: str) -> Result:

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from tests.unit.training.pictures import audited, labelled, write
+from training.data.remarks import share_remarks, split_remarks
+
+
+@pytest.mark.parametrize("above", ["", "pictures/"])
+def test_labels_that_differ_only_in_case_are_said(tmp_path: Path, above: str) -> None:
+    write(tmp_path, labelled([f"{above}cats", f"{above}Cats", f"{above}dogs"], 2))
+    expected = "These labels differ only in capital letters and count as 2: Cats, cats."
+    assert audited(tmp_path).notes == (expected,)
+
+
+@pytest.mark.parametrize("above", ["", "pictures/"])
+def test_an_empty_folder_beside_the_labels_is_said(tmp_path: Path, above: str) -> None:
+    write(tmp_path, labelled([f"{above}cats", f"{above}dogs"], 2) | {f"{above}birds/notes.txt": b"x"})
+    (tmp_path / above / "fish").mkdir()
+    (tmp_path / above / ".hidden").mkdir()
+    assert audited(tmp_path).notes == (f"There is no labelled image in: {above}birds/, {above}fish/.",)
+
+
+def test_an_empty_label_of_a_split_and_an_empty_split_are_said(tmp_path: Path) -> None:
+    write(tmp_path, labelled([f"{split}/{label}" for split in ("train", "test") for label in ("cats", "dogs")], 2))
+    (tmp_path / "train/birds").mkdir()
+    (tmp_path / "val").mkdir()
+    assert audited(tmp_path).notes == ("There is no labelled image in: val/, train/birds/.",)
+
+
+def test_folders_beside_those_of_the_splits_are_said_to_be_ignored(tmp_path: Path) -> None:
+    splits = [f"{split}/{label}" for split in ("train", "test") for label in ("cats", "dogs")]
+    write(tmp_path, labelled([*splits, "extra"], 2))
+    assert audited(tmp_path).notes == ("Beside the folders of the splits, these are ignored: extra/.",)
+
+
+def test_a_folder_with_nothing_odd_has_no_notes(tmp_path: Path) -> None:
+    assert audited(write(tmp_path, labelled(["cats", "dogs"], 2))).notes == ()
+
+
+def test_enough_images_need_no_words() -> None:
+    counts = {split: {"a": 200, "b": 100} for split in ("train", "validation", "test")}
+    assert list(split_remarks(counts, ("a", "b"))) == []
+
+
+def test_what_few_images_cannot_show_is_said_with_its_size() -> None:
+    counts = {"train": {"a": 90, "b": 9}, "validation": {"a": 60, "b": 40}, "test": {"a": 4, "b": 0}}
+    assert list(split_remarks(counts, ("a", "b"))) == [
+        "The test split has 4 images: one is 25.0 points, and a share of them is known to within about 49 points.",
+        "Nothing can be said of a label without a test image: b.",
+        "A label with fewer than 10 test images has no figures to rely on: a.",
+        "Fewer than 10 images to learn from: b.",
+    ]
+
+
+def test_a_split_that_is_not_there_is_said() -> None:
+    counts = {"train": {"a": 90}, "validation": {"a": 100}, "test": {"a": 0}}
+    assert list(split_remarks(counts, ("a",))) == ["There is no test split."]
+
+
+def test_a_split_that_large_groups_make_too_large_is_said() -> None:
+    counts = {"train": {"a": 50}, "validation": {"a": 40}, "test": {"a": 10}}
+    said = list(share_remarks(counts, {"validation": 0.15, "test": 0.15}))
+    assert said == ["The validation split has 40% of the images, where 15% were asked for."]

@@ -1,0 +1,128 @@
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.unit.training.pictures import labelled, picture, write
+from training.data.files import File
+from training.data.scan import scan
+from training.errors import DatasetInvalid
+
+
+def by_path(root: Path) -> dict[str, File]:
+    return {file.path: file for file in scan(root)}
+
+
+def test_the_label_is_the_first_folder_however_deep_the_file_lies(tmp_path: Path) -> None:
+    write(tmp_path, {"cats/a.png": picture(1), "cats/deep/er/b.png": picture(2), "dogs/c.png": picture(3)})
+    assert {path: file.label for path, file in by_path(tmp_path).items()} == {
+        "cats/a.png": "cats",
+        "cats/deep/er/b.png": "cats",
+        "dogs/c.png": "dogs",
+    }
+
+
+def test_a_common_folder_around_the_labels_is_looked_through(tmp_path: Path) -> None:
+    write(tmp_path, {f"pictures/{path}": data for path, data in labelled(["cats", "dogs"], 2).items()})
+    assert {file.label for file in scan(tmp_path)} == {"cats", "dogs"}
+
+
+@pytest.mark.parametrize("wrapper", ["", "pictures/"])
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "Val"])
+def test_split_folders_give_the_split_and_the_folders_in_them_the_label(
+    tmp_path: Path, name: str, wrapper: str
+) -> None:
+    files = {f"{split}/{label}/x.png": picture(1) for split in ("train", name, "test") for label in ("cats", "dogs")}
+    write(tmp_path, {f"{wrapper}{path}": data for path, data in files.items()})
+    found = {(file.split, file.label) for file in scan(tmp_path)}
+    assert found == {(split, label) for split in ("train", "validation", "test") for label in ("cats", "dogs")}
+
+
+def test_a_label_may_be_called_train(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["train", "car"], 2))
+    assert {(file.split, file.label) for file in scan(tmp_path)} == {(None, "train"), (None, "car")}
+
+
+def test_images_beside_split_folders_are_unlabelled(tmp_path: Path) -> None:
+    write(tmp_path, {"train/cats/a.png": picture(1), "test/cats/b.png": picture(2), "extra/c.png": picture(3)})
+    assert by_path(tmp_path)["extra/c.png"].fate == "unlabelled"
+
+
+def test_split_folders_without_labels_in_them_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"train/a.png": picture(1), "test/b.png": picture(2)})
+    with pytest.raises(DatasetInvalid, match="test, train hold images and no labels"):
+        scan(tmp_path)
+
+
+def test_split_folders_without_train_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"val/cats/a.png": picture(1), "test/cats/b.png": picture(2)})
+    with pytest.raises(DatasetInvalid, match="no train folder"):
+        scan(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetInvalid, match="is not a folder"):
+        scan(tmp_path / "nowhere")
+
+
+def test_every_file_that_is_no_labelled_image_has_its_fate(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1))
+    write(
+        tmp_path, {"cats/notes.txt": b"text", "cats/Thumbs.db": b"x", ".hidden/a.png": picture(5), "a.png": picture(6)}
+    )
+    found = {path: file.fate for path, file in by_path(tmp_path).items() if file.fate != "used"}
+    assert found == {
+        "cats/notes.txt": "not-an-image",
+        "cats/Thumbs.db": "system-file",
+        ".hidden/a.png": "system-file",
+        "a.png": "unlabelled",
+    }
+
+
+def test_an_image_is_known_by_its_first_bytes_whatever_it_is_called(tmp_path: Path) -> None:
+    write(tmp_path, {"cats/picture": picture(1), "dogs/scan.txt": picture(2, "JPEG")})
+    assert {file.fate for file in scan(tmp_path)} == {"used"}
+
+
+def test_a_link_to_a_file_is_read_and_one_to_a_folder_is_listed_but_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1))
+    (tmp_path / "dogs/link.png").symlink_to(tmp_path / "cats/0.png")
+    (tmp_path / "dogs/more").symlink_to(tmp_path)
+    files = by_path(tmp_path)
+    assert files["dogs/link.png"].fate == "used"
+    assert (files["dogs/more"].fate, len(files)) == ("not-an-image", 4)
+
+
+@pytest.mark.parametrize("target", ["nowhere.png", "loop.png"])
+def test_a_link_that_leads_nowhere_is_unreadable(tmp_path: Path, target: str) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1))
+    (tmp_path / "cats/loop.png").symlink_to(target)
+    assert by_path(tmp_path)["cats/loop.png"].fate == "unreadable"
+
+
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1))
+    os.mkfifo(tmp_path / "cats/pipe.png")  # opening it would wait for ever
+    assert by_path(tmp_path)["cats/pipe.png"].fate == "not-an-image"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_unreadable(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1) | {"birds/a.png": picture(9)})
+    (tmp_path / "cats/0.png").chmod(0)
+    (tmp_path / "birds").chmod(0)
+    files = by_path(tmp_path)
+    assert (files["cats/0.png"].fate, files["birds"].fate) == ("unreadable", "unreadable")
+
+
+def test_a_name_that_is_no_utf8_is_escaped_and_still_opened(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1))
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/cats/\xff.png")).write_bytes(picture(7))
+    assert by_path(tmp_path)[r"cats/\xff.png"].fate == "used"
+
+
+def test_a_wrapper_in_decomposed_letters_is_looked_through(tmp_path: Path) -> None:
+    wrapper = unicodedata.normalize("NFD", "café")
+    write(tmp_path, {f"{wrapper}/{path}": data for path, data in labelled(["cats", "dogs"], 2).items()})
+    assert {file.label for file in scan(tmp_path)} == {"cats", "dogs"}

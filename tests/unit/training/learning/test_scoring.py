@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import numpy as np
+
+from model_store.manifest import Decision
+from tests.unit.training.pictures import labelled, opened, picture, write
+from training.learning.scoring import evaluate_split
+
+
+def test_unreadable_files_of_a_given_test_folder_are_counted(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["train/a", "train/b"], 5) | labelled(["test/a", "test/b"], 2, start=90))
+    write(tmp_path, {"test/a/cut.png": picture(99)[:-100], "train/a/cut.png": picture(98)[:-100]})
+    with opened(tmp_path) as dataset:
+        answers = np.array([[0.9, 0.1]] * 4, dtype=np.float32)
+        evaluation = evaluate_split(dataset, "test", answers, Decision(dataset.labels))
+    assert evaluation.accounting.sentence() == "5 files = 4 scored + 1 unreadable"
+    assert evaluation.confusion_matrix.counts == [[2, 0, 1], [2, 0, 0]]
+    assert [(one.path, one.reason) for one in evaluation.excluded] == [("test/a/cut.png", "truncated")]

@@ -1,0 +1,1 @@
+"""Networks from pixels to features, with their weights and input scaling."""

@@ -1,0 +1,1 @@
+"""Histories, and what they mean in plain words."""

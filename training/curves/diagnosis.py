@@ -1,0 +1,84 @@
+"""Should I worry? Reads the curves of a training run as an experienced colleague would.
+
+A pure function of the history and what is known about the data: no files, no TensorFlow. The verdicts are explained
+in `docs/diagnosis.md`; the thresholds, with their reasons, are in `shape.py`.
+"""
+
+import math
+from dataclasses import replace
+from itertools import groupby
+from typing import Final
+
+from training.curves.collapse import collapsed
+from training.curves.course import course
+from training.curves.findings import ANSWERS, VERDICTS, Diagnosis, Facts, Finding, Verdict, Worry
+from training.curves.history import History
+from training.curves.instability import not_finite, run_away, swinging
+from training.curves.shape import curves
+from training.curves.trust import too_good, too_short, too_small, without_validation
+
+__all__ = ["ANSWERS", "VERDICTS", "Diagnosis", "Facts", "Finding", "Verdict", "Worry", "diagnose"]
+
+NO_FACTS: Final = Facts()
+PHASE_NAMES: Final = {"head": "Head", "fine-tune": "Fine-tuning", None: "Before"}
+
+
+def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
+    """Say what the curves of a run mean.
+
+    With two phases each is judged; the one with the lowest validation loss, whose weights a run keeps, comes first.
+
+    Args:
+        history: A row per epoch, one at least.
+        facts: What is known beside the curves; of the whole run, at its end.
+
+    Raises:
+        ValueError: The history is empty.
+    """
+    if not history:
+        raise ValueError("A history without epochs has no diagnosis.")
+    phases = [tuple(epochs) for _, epochs in groupby(history, key=lambda epoch: epoch.phase)]
+    if len(phases) == 1:
+        return Diagnosis(tuple(_judge(history, facts)))
+    last = len(phases) - 1
+    known = [_facts_of(facts, is_last=place == last) for place in range(len(phases))]
+    main = min(range(len(phases)), key=lambda place: (_lowest(phases[place]), -place))
+    others = [_of_phase(phases[place], known[place]) for place in range(last, -1, -1) if place != main]
+    return Diagnosis((*_judge(phases[main], known[main]), *others))
+
+
+def _judge(history: History, facts: Facts) -> list[Finding]:
+    """Judge epochs that belong together; the finding that answers the question comes first."""
+    lost = not_finite(history)
+    if lost is not None:
+        return [lost]
+    found = curves(history, facts)
+    grave = run_away(found) or collapsed(found) or swinging(found)
+    doubtful = [finding for finding in (grave, too_good(found), without_validation(found)) if finding]
+    small = too_small(found)
+    if too_short(found) or grave:
+        ending = too_short(found) if not grave else None
+        return [finding for finding in (*doubtful, ending, small) if finding]
+    if small and small.worry == "yes":
+        return [*doubtful, small, course(found)]
+    return [*doubtful, course(found), *([small] if small else [])]
+
+
+def _of_phase(history: History, facts: Facts) -> Finding:
+    """Judge a phase beside the main one; as other weights were kept, it is no more than something to watch."""
+    main = _judge(history, replace(facts, called_share=None))[0]
+    name = PHASE_NAMES[history[0].phase]
+    worry: Worry = "no" if main.worry == "no" else "watch"
+    epochs = f"{name}, epochs {history[0].number + 1} to {history[-1].number + 1}"
+    return replace(main, worry=worry, sentence=f"{epochs}: {main.sentence}")
+
+
+def _facts_of(facts: Facts, *, is_last: bool) -> Facts:
+    """What is known of one phase: how a run ended is known of its last."""
+    return facts if is_last else replace(facts, stopped_early=None, learning_rate_ended=None)
+
+
+def _lowest(history: History) -> float:
+    """The lowest validation loss, or the lowest loss where there is none."""
+    losses = [epoch.loss if epoch.val_loss is None else epoch.val_loss for epoch in history]
+    return min(loss if math.isfinite(loss) else math.inf for loss in losses)

@@ -1,0 +1,154 @@
+"""The learning curves of a run: a row per epoch, ours or anybody's, and the file they are kept in.
+
+The file has the columns of Keras' `CSVLogger` and two more, `phase` and `learning_rate`. What the curves mean is in
+`diagnosis.py`, how other people's files are taken apart in `keras_log.py`.
+"""
+
+import csv
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from training.curves.keras_log import MISSING, Log, Row, read_log
+from training.errors import HistoryInvalid
+
+Phase = Literal["head", "fine-tune"]
+PHASES: Final[tuple[Phase, ...]] = ("head", "fine-tune")
+COLUMNS: Final = ("epoch", "phase", "learning_rate", "accuracy", "loss", "val_accuracy", "val_loss")
+
+_MISSING: Final = frozenset({"", MISSING.lower(), "none", "null"})
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training images."""
+
+    number: int
+    """From 0, through all phases."""
+    loss: float
+    val_loss: float | None = None
+    accuracy: float | None = None
+    """From 0 to 1."""
+    val_accuracy: float | None = None
+    phase: Phase | None = None
+    """None where a history does not say."""
+    learning_rate: float | None = None
+    """At the end of the epoch."""
+
+
+History = tuple[Epoch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHistory:
+    """A history from a file, and what was odd about the file, a sentence each."""
+
+    history: History
+    notes: tuple[str, ...]
+
+
+def read_history(path: Path) -> History:
+    """Read the learning curves of a `CSVLogger` file or of a saved `History.history`; see `read_with_notes`.
+
+    Raises:
+        HistoryInvalid: The file cannot be read, or holds no training loss per epoch.
+    """
+    return read_with_notes(path).history
+
+
+def read_with_notes(path: Path) -> ReadHistory:
+    """Read learning curves, and say what was odd about the file.
+
+    A counter of epochs that starts anew is taken for a run that went on, as `CSVLogger(append=True)` writes it; one
+    that goes back some epochs for a run that was resumed, whose later rows replace the earlier.
+
+    Raises:
+        HistoryInvalid: The file cannot be read, or holds no training loss per epoch.
+    """
+    log = read_log(path)
+    epochs = [_epoch(path, row, place) for place, row in enumerate(log.rows)]
+    epochs, counted = _counted(epochs, log)
+    epochs, scaled = _as_shares(path, epochs)
+    return ReadHistory(tuple(epochs), (*log.notes, *counted, *scaled))
+
+
+def write_history(path: Path, history: History) -> None:
+    """Write the curves as CSV, in the columns `COLUMNS`; `read_history` gives the same values back."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for epoch in history:
+            values = [epoch.number, *(getattr(epoch, name) for name in COLUMNS[1:])]
+            writer.writerow([MISSING if value is None else str(value) for value in values])
+
+
+def _epoch(path: Path, row: Row, place: int) -> Epoch:
+    loss = _number(path, row, "loss")
+    if loss is None:
+        hint = "Every epoch needs its training loss; remove rows that are no epochs."
+        raise HistoryInvalid(path, "has no training loss", hint=hint, line=row.line)
+    number = _number(path, row, "epoch")
+    phase = row.cells.get("phase")
+    return Epoch(
+        number=place if number is None or not math.isfinite(number) else int(number),
+        loss=loss,
+        val_loss=_number(path, row, "val_loss"),
+        accuracy=_number(path, row, "accuracy"),
+        val_accuracy=_number(path, row, "val_accuracy"),
+        phase=next((known for known in PHASES if known == phase), None),
+        learning_rate=_number(path, row, "learning_rate"),
+    )
+
+
+def _number(path: Path, row: Row, column: str) -> float | None:
+    """Read a cell; `nan` and `inf` are values: a loss that has run away."""
+    text = row.cells.get(column, "")
+    if text.lower() in _MISSING:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        hint = "Numbers have a decimal point; CSVLogger writes NA for a value that is missing."
+        raise HistoryInvalid(path, f"has {text[:40]!r} for `{column}`", hint=hint, line=row.line) from error
+
+
+def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
+    """Number the epochs from 0 upwards, whatever the file's counter does."""
+    first = epochs[0].number
+    kept: list[Epoch] = []
+    notes: list[str] = []
+    shift = 0
+    for epoch, row in zip(epochs, log.rows, strict=True):
+        number = epoch.number + shift
+        if kept and epoch.number <= first and number <= kept[-1].number:
+            shift = kept[-1].number + 1 - epoch.number
+            number = epoch.number + shift
+            notes.append(f"The epoch counter starts anew at line {row.line}: read as one run that went on.")
+        elif kept and number <= kept[-1].number:
+            kept = [earlier for earlier in kept if earlier.number < number]
+            notes.append(f"The epoch counter goes back at line {row.line}: the later rows replace the earlier.")
+        kept.append(replace(epoch, number=number))
+    if first == 1:
+        notes.append("The file counts epochs from 1, not from 0 as Keras does.")
+        kept = [replace(epoch, number=epoch.number - 1) for epoch in kept]
+    return kept, notes
+
+
+def _as_shares(path: Path, epochs: list[Epoch]) -> tuple[list[Epoch], list[str]]:
+    """Bring accuracy to 0 to 1, where a file has per cent."""
+    values = [value for epoch in epochs for value in (epoch.accuracy, epoch.val_accuracy) if value is not None]
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite or (min(finite) >= 0 and max(finite) <= 1):
+        return epochs, []
+    if min(finite) < 0 or max(finite) > 100:
+        hint = "Accuracy is a share from 0 to 1."
+        raise HistoryInvalid(path, f"has an accuracy of {max(finite, key=abs):g}", hint=hint)
+    scaled = [
+        replace(epoch, accuracy=_share(epoch.accuracy), val_accuracy=_share(epoch.val_accuracy)) for epoch in epochs
+    ]
+    return scaled, ["Accuracy goes over 1: read as per cent."]
+
+
+def _share(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100

@@ -1,0 +1,174 @@
+"""The curves of one run, or of one phase of it, with the sizes against which they are judged.
+
+Thresholds that more than one verdict shares are here, each with its reason. What is concluded is in `instability.py`,
+`collapse.py`, `trust.py` and `course.py`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from model_store.metrics import wilson_interval
+from training.curves.findings import Facts
+from training.curves.history import Epoch, History
+from training.curves.trend import Curve, grid
+
+SIGNIFICANT: Final = 4.0
+"""Standard errors from which a slope is no accident: neighbouring epochs are alike, so 2 would be too few."""
+MATERIAL_SHARE: Final = 0.015
+"""Part of the loss that it must fall by, over the last third of a run, to be called still falling."""
+MATERIAL_LOSS: Final = 0.002
+"""The same in nats: under it, a loss near zero has nothing left to lose."""
+SLIGHT_SHARE: Final = 0.005
+"""Part of the validation loss that is enough where the training loss falls by `MATERIAL_SHARE`: both are learning."""
+RISE: Final = 0.05
+"""Part by which the validation loss must end above its lowest: Prechelt's generalisation loss of 5 (1998)."""
+SUPPORTED: Final = 2.5
+"""Standard errors that are enough for the validation loss where the training loss falls for sure."""
+WILD: Final = 0.15
+"""Noise of the validation loss, as a part of it, from which a run is unstable; quiet runs have 0.002 to 0.08."""
+WILD_LOSS: Final = 0.05
+"""The same in nats: a loss near zero may swing."""
+NOISY: Final = 0.05
+"""Noise of the training loss, as a part of it, from which its steps are not too small; a rate too low has 0.01."""
+ABSURD_LOSS: Final = 10.0
+"""Nats; guessing among 22,000 labels costs no more."""
+SURE_IMAGES: Final = 6
+"""Images that two epochs must differ by to differ at all: all six one way is a coin's 1 in 32 (McNemar 1947)."""
+SMALLEST_POINTS: Final = 0.005
+"""Accuracy that matters, however many images there are."""
+WIDE: Final = 0.10
+"""Half of the 95 % interval of the accuracy from which a validation split is too small to tell anything."""
+NARROW: Final = 0.025
+"""The same, under which nothing needs to be said about it."""
+SHORTEST_PLATEAU: Final = 10
+"""Epochs that metrics must have stood still for, and a third of the run as well; for the loss two thirds of it."""
+FEWEST_EPOCHS: Final = 4
+"""Epochs under which a curve has no trend."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Finite curves and the facts about the data.
+
+    Attributes:
+        loss: Of the training images, as Keras reports it: the mean over an epoch while the weights change.
+        val_loss: None where the history has none; so are the next two.
+    """
+
+    facts: Facts
+    loss: Curve
+    val_loss: Curve | None
+    accuracy: Curve | None
+    val_accuracy: Curve | None
+    learning_rate: Curve | None
+    is_fine_tuning: bool = False
+
+    @cached_property
+    def validation_images(self) -> int | None:
+        """As known, or as the steps of the accuracy give away."""
+        if self.facts.validation_images is not None or self.val_accuracy is None:
+            return self.facts.validation_images
+        return grid(self.val_accuracy.values.tolist())
+
+    @cached_property
+    def train_images(self) -> int | None:
+        """Likewise."""
+        if self.facts.train_images is not None or self.accuracy is None:
+            return self.facts.train_images
+        return grid(self.accuracy.values.tolist())
+
+    @cached_property
+    def half_width(self) -> float | None:
+        """Half of the 95 % interval (Wilson 1927) of the validation accuracy at the end; None if it is not known."""
+        if self.val_accuracy is None or not self.validation_images:
+            return None
+        right = round(min(1.0, max(0.0, self.val_accuracy.level)) * self.validation_images)
+        low, high = wilson_interval(right, self.validation_images) or (0.0, 1.0)
+        return (high - low) / 2
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the validation split is too small to tell anything."""
+        return self.half_width is not None and self.half_width > WIDE
+
+    @property
+    def judged(self) -> Curve:
+        """The loss that decides: of the validation images, or of the training images where there is no other."""
+        return self.loss if self.val_loss is None else self.val_loss
+
+    @property
+    def scored(self) -> Curve | None:
+        """The accuracy that decides, chosen likewise."""
+        return self.accuracy if self.val_loss is None and self.val_accuracy is None else self.val_accuracy
+
+    @cached_property
+    def tolerance(self) -> float:
+        """Change of the accuracy that says nothing: six images, or twice its noise, and half a point at least."""
+        if self.scored is None:
+            return SMALLEST_POINTS
+        images = self.validation_images if self.scored is self.val_accuracy else self.train_images
+        step = SURE_IMAGES / images if images else 2 * SMALLEST_POINTS
+        return max(step, 2 * self.scored.noise, SMALLEST_POINTS)
+
+    @cached_property
+    def still_since(self) -> int | None:
+        """The place, from 0, from which the accuracy stands still; None if it has not stood still for long enough."""
+        if self.scored is None or abs(self.scored.tail.change) > self.tolerance:
+            return None
+        since = self.scored.arrived(self.tolerance, upwards=True)
+        enough = max(SHORTEST_PLATEAU, round(len(self.scored) / 3))
+        return since if len(self.scored) - since >= enough else None
+
+
+def material(curve: Curve) -> float:
+    """How far a loss must move to matter."""
+    return max(MATERIAL_SHARE * abs(curve.level), MATERIAL_LOSS)
+
+
+def falls(curve: Curve, by: float, errors: float = SIGNIFICANT) -> bool:
+    """Whether a loss falls over the last third, by an amount and by more than noise."""
+    tail = curve.tail
+    return tail.change < -by and tail.significance(curve.noise) > errors
+
+
+def is_learning(curves: Curves) -> bool:
+    """Whether the loss still falls at the end: of the validation images, or of both a little less.
+
+    A training loss that falls on its own is no learning but memorising.
+    """
+    judged = curves.judged
+    if falls(judged, material(judged)):
+        return True
+    return falls(curves.loss, material(curves.loss)) and falls(judged, SLIGHT_SHARE * abs(judged.level), SUPPORTED)
+
+
+def curves(history: History, facts: Facts) -> Curves:
+    """Take a history apart; values that are missing or not finite are left out."""
+    loss = _column(history, "loss")
+    if loss is None:
+        raise ValueError("The history has no finite training loss.")
+    return Curves(
+        facts=facts,
+        loss=loss,
+        val_loss=_column(history, "val_loss"),
+        accuracy=_column(history, "accuracy"),
+        val_accuracy=_column(history, "val_accuracy"),
+        learning_rate=_column(history, "learning_rate"),
+        is_fine_tuning=all(epoch.phase == "fine-tune" for epoch in history),
+    )
+
+
+def _column(history: History, name: str) -> Curve | None:
+    pairs = [(epoch.number + 1, value) for epoch in history if (value := _value(epoch, name)) is not None]
+    if not pairs:
+        return None
+    numbers, values = zip(*pairs, strict=True)
+    return Curve(np.array(values, dtype=np.float64), numbers)
+
+
+def _value(epoch: Epoch, name: str) -> float | None:
+    value: float | None = getattr(epoch, name)
+    return value if value is not None and np.isfinite(value) else None

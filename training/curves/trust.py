@@ -1,0 +1,135 @@
+"""Whether validation figures can be relied on: not if they are too good to be true, or of too few images.
+
+Each function looks at the curves and returns a finding or None.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from training.curves import shape as limits
+from training.curves.findings import Finding
+from training.curves.shape import Curves
+
+_NEARLY_ALL: Final = 0.99
+_BETTER: Final = 0.8
+"""Validation loss as a part of training's; an epoch's mean lags behind, so a little less than 1 is usual."""
+_FIRST_EPOCHS: Final = 3
+
+
+def too_good(curves: Curves) -> Finding | None:
+    """Find signs that validation images, or their labels, are known to the model beforehand."""
+    leaked = curves.facts.leaked or 0
+    # Twelve of twelve right is no evidence.
+    evidence = [] if curves.is_hopeless else [*_perfect_at_once(curves), *_better_than_training(curves)]
+    if not leaked and not evidence:
+        return None
+    if leaked:
+        evidence.insert(0, f"Copies found on two sides of the split: {leaked:,}.")
+    return Finding(
+        "too-good",
+        "yes" if leaked else "watch",
+        None,
+        "The validation figures are better than they can be trusted to be."
+        if leaked
+        else "The validation figures are better than learning explains, or the task is very easy.",
+        tuple(evidence),
+        "Look for the same picture, object or series on both sides of the split (`fullcount audit`, `--group-by`), and "
+        "for a mark that gives the label away. Dropout and augmentation make training look worse, which is harmless.",
+    )
+
+
+def _perfect_at_once(curves: Curves) -> list[str]:
+    accuracy = curves.val_accuracy
+    if accuracy is None or len(accuracy) < limits.FEWEST_EPOCHS or accuracy.level < _NEARLY_ALL:
+        return []
+    early = max(_FIRST_EPOCHS, round(len(accuracy) / 10))
+    first = np.flatnonzero(accuracy.values >= _NEARLY_ALL - curves.tolerance / 2)
+    if not len(first) or first[0] >= early:
+        return []
+    return [f"Validation accuracy is {accuracy.values[first[0]]:.1%} in epoch {accuracy.epochs[first[0]]} already."]
+
+
+def _better_than_training(curves: Curves) -> list[str]:
+    """Compare at the end; fine-tuning's own augmentation and label smoothing are a reason, so it is exempt."""
+    train, validation, val_loss = curves.accuracy, curves.val_accuracy, curves.val_loss
+    if curves.is_fine_tuning or train is None or validation is None or val_loss is None or not curves.validation_images:
+        return []
+    variance = max(*(curve.level * (1 - curve.level) for curve in (train, validation)), 1 / curves.validation_images)
+    error = math.sqrt(variance * (1 / curves.validation_images + 1 / (curves.train_images or math.inf)))
+    gap = validation.level - train.level
+    if gap <= limits.SIGNIFICANT * error or val_loss.level > _BETTER * curves.loss.level:
+        return []
+    errors = f"{gap / error:.1f} standard errors"
+    return [
+        f"Validation accuracy {validation.level:.1%} is above training's {train.level:.1%} by {errors}.",
+        f"Validation loss {val_loss.level:.3f} is below training's {curves.loss.level:.3f}.",
+    ]
+
+
+def without_validation(curves: Curves) -> Finding | None:
+    """Find that there are no validation curves at all."""
+    if curves.val_loss is not None or curves.val_accuracy is not None:
+        return None
+    return Finding(
+        "too-small-to-tell",
+        "yes",
+        None,
+        "There is no validation: nothing here tells how the model does on images it has not seen.",
+        ("The history has neither val_loss nor val_accuracy.",),
+        "Hold back a fifth of the images for `fit(validation_data=...)`; `fullcount train` does so by itself.",
+    )
+
+
+def too_short(curves: Curves) -> Finding | None:
+    """Find that there are too few epochs for a trend."""
+    if len(curves.judged) >= limits.FEWEST_EPOCHS:
+        return None
+    epochs = len(curves.judged)
+    return Finding(
+        "too-small-to-tell",
+        "watch",
+        None,
+        f"{_count(epochs, 'epoch')}: too short for the curves to mean anything.",
+        (f"A trend takes {limits.FEWEST_EPOCHS} epochs at least.",),
+        "Train on: at least ten epochs, with early stopping on the validation loss.",
+    )
+
+
+def too_small(curves: Curves) -> Finding | None:
+    """Find that the validation split is too small to tell anything, or to tell one epoch from another."""
+    images, half_width, accuracy = curves.validation_images, curves.half_width, curves.val_accuracy
+    if images is None or half_width is None or accuracy is None or half_width < limits.NARROW:
+        return None
+    is_hopeless = curves.is_hopeless
+    known = "" if curves.facts.validation_images else " (inferred from the steps of the accuracy)"
+    sure = limits.SURE_IMAGES / images
+    evidence = [
+        f"{_count(images, 'validation image')}{known}: one is {100 / images:.2g} points.",
+        f"Accuracy {accuracy.level:.1%} has a 95 % interval of ±{half_width * 100:.1f} points.",
+    ]
+    if sure < 1:
+        evidence.append(
+            f"Epochs differ by more than chance from {limits.SURE_IMAGES} images on: {sure * 100:.1f} points."
+        )
+    majority = curves.facts.majority_share
+    if is_hopeless and majority is not None and abs(accuracy.level - majority) < half_width:
+        evidence.append(f"Always calling the most frequent label gives {majority:.1%}: inside that interval.")
+    return Finding(
+        "too-small-to-tell",
+        "yes" if is_hopeless else "no",
+        None,
+        f"{_count(images, 'validation image')} cannot tell how good the model is."
+        if is_hopeless
+        else f"Changes under {sure * 100:.1f} points mean nothing with {_count(images, 'validation image')}.",
+        tuple(evidence),
+        "Choose nothing by these figures. Label more images, or use cross-validation, so that every image is "
+        "validated on once."
+        if is_hopeless
+        else "Compare runs by the validation loss, which is finer than the accuracy, and state intervals.",
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,68 @@
+"""Gives the images of an audited folder their splits: those of their folders, or else by what is on them.
+
+How numbers become splits is in `split.py`, what belongs together in `grouping.py`.
+"""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from training.data.files import USED_FATES, Audit, File, Split
+from training.data.grouping import check_pattern, group_digest, group_files
+from training.data.split import Fractions, Group, position, split_groups
+from training.errors import DatasetInvalid
+
+
+def assign_splits(audit: Audit, fractions: Fractions, pattern: re.Pattern[str] | None = None) -> Audit:
+    """Give each file that is used its split: its folder's, or else by content, what belongs together on one side.
+
+    Without given splits, train, validation and test are made from all. With some given, the missing ones are taken
+    from `train`. That includes the test split where there is a validation folder: figures on validation images alone
+    are too good, since training stopped where they were best. `fractions.test` 0 does without.
+
+    Raises:
+        GroupingInvalid: All images have the same match of the pattern.
+        DatasetInvalid: A label has images enough, but in too few groups.
+    """
+    given = given_splits(audit)
+    validation = 0.0 if "validation" in given else fractions.validation
+    test = 0.0 if "test" in given else fractions.test
+    files = list(audit.files)
+    places = [place for place, file in enumerate(files) if file.fate in USED_FATES and file.split in {None, "train"}]
+    mine = [files[place] for place in places]
+    check_pattern([file.path for file in mine], pattern)
+    together = group_files(mine, audit.near, pattern)
+    groups = [_group([mine[place] for place in group], pattern) for group in together]
+    if not given:
+        _check_groups(audit, mine, groups, fractions)
+    for group, split in zip(together, split_groups(groups, validation=validation, test=test), strict=True):
+        for place in group:
+            files[places[place]] = replace(mine[place], split=split)
+    return replace(audit, files=tuple(files))
+
+
+def given_splits(audit: Audit) -> set[Split]:
+    """Return the splits for which there is a folder, also where none of its images can be used."""
+    return {file.split for file in audit.files if file.split is not None and file.label is not None}
+
+
+def _group(files: list[File], pattern: re.Pattern[str] | None) -> Group:
+    labels = frozenset(file.label for file in files if file.label is not None)
+    return Group(position(group_digest(files, pattern)), labels)
+
+
+def _check_groups(audit: Audit, files: list[File], groups: list[Group], fractions: Fractions) -> None:
+    """Check that the images of each label are in as many groups as there are splits."""
+    images = Counter(file.label for file in files)
+    in_groups = Counter(label for group in groups for label in group.labels)
+    for label in audit.labels:
+        if in_groups[label] < fractions.fewest <= images[label]:
+            what = (
+                f"the {images[label]} images of label {label!r} make {in_groups[label]} "
+                f"group{'' if in_groups[label] == 1 else 's'} of what belongs together, not {fractions.fewest}"
+            )
+            hint = (
+                "Copies, near-copies and files with the same match of --group-by stay on one side of the split. "
+                "Add other images, choose a narrower --group-by, or do without a test split: --test-fraction 0."
+            )
+            raise DatasetInvalid(audit.directory, what, hint=hint)

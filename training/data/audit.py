@@ -1,0 +1,141 @@
+"""Finds the fate of every file of a labelled folder: what is used, what is not, and what to look at.
+
+The same pixels, and nearly the same picture, are looked for across names, formats and folders. A file has one fate, the
+first of these that holds:
+
+    conflict, leaked, near-conflict, blank, duplicate, near-duplicate, wrong-extension, small
+
+Pixels under two labels contradict each other and are left out. Nearly the same picture under two labels is used: the
+little in which they differ, a scratch, may be what the labels are about.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from rich.progress import Progress
+
+from training.data.extensions import extension_disagrees
+from training.data.files import USED_FATES, Audit, Fate, File, Split
+from training.data.grouping import Groups, check_pattern, compile_pattern
+from training.data.pixel_cache import open_images
+from training.data.remarks import folder_remarks, grouping_remarks
+from training.data.scan import scan
+from training.data.similar import REFERENCE
+
+SMALL_SIDE: Final = 32
+"""Pixels; fewer on the shorter side are too few for a photograph, if the others have more."""
+
+_KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "train": 2, None: 2}
+"""Of the same picture in several splits, the held-out one stays."""
+
+
+def audit_folder(directory: Path, progress: Progress, group_by: str | None = None) -> Audit:
+    """Audit a folder.
+
+    Its pixels are kept in the cache where there is room, for a training run that follows.
+
+    Args:
+        directory: The data folder.
+        progress: Gets a bar per step.
+        group_by: Regular expression whose groups are to be told among the notes.
+
+    Raises:
+        DatasetInvalid: The folder cannot be read as a labelled set at all.
+        GroupingInvalid: `group_by` is no regular expression, or tells no groups apart.
+    """
+    pattern = compile_pattern(group_by)
+    with open_images(scan(directory), REFERENCE, progress, needs_pixels=False) as images:
+        audit = settle(directory, images.files, images.near)
+    used = [file for file in audit.files if file.fate in USED_FATES]
+    check_pattern([file.path for file in used], pattern)
+    return replace(audit, notes=(*audit.notes, *grouping_remarks(used, pattern)))
+
+
+def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:
+    """Give every file its final fate, by comparing all.
+
+    Args:
+        directory: The data folder.
+        decoded: Its files; images have the fate `used` for the time being.
+        near: Pairs of `File.identity` that are nearly the same picture.
+    """
+    files = {file.location: file for file in decoded}  # paths are made printable, so two may be the same
+    for file in _related([file for file in files.values() if file.fate == "used"], near):
+        files[file.location] = file
+    side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
+    settled = tuple(_odd(file, side) if file.fate == "used" else file for file in files.values())
+    return Audit(directory, settled, tuple(near), folder_remarks(directory, settled))
+
+
+def _related(images: list[File], near: Sequence[tuple[str, str]]) -> Iterator[File]:
+    """Yield the images with the fates that come from other images."""
+    same: dict[str, list[File]] = defaultdict(list)
+    for file in images:
+        same[file.identity].append(file)
+    groups, alike = Groups(), defaultdict[str, list[File]](list)
+    for one, other in near:
+        groups.join(one, other)
+    for identity, copies in same.items():
+        if len({file.label for file in copies}) > 1:
+            for file, stranger in _strangers(copies):
+                yield _fated(file, "conflict", f"the same picture as {stranger.path}, under another label")
+        else:
+            alike[groups.find(identity)] += copies
+    for group in alike.values():
+        yield from _settled(sorted(group, key=lambda file: file.path))
+
+
+def _settled(group: list[File]) -> Iterator[File]:
+    """Give images that are the same, or nearly, their fates."""
+    first = min(group, key=lambda file: (_KEPT_FIRST[file.split], file.path))
+    kept = [file for file in group if file.split == first.split]
+    originals: dict[str, File] = {}
+    for file in kept:
+        originals.setdefault(file.identity, file)
+    for file in group:
+        if file.split != first.split:
+            twin = originals.get(file.identity)
+            alike = f"the same picture as {twin.path}" if twin else f"nearly the same picture as {first.path}"
+            yield _fated(file, "leaked", f"{alike}, which is held out")
+    if len({file.label for file in kept}) > 1:
+        for file, stranger in _strangers(kept):
+            yield _fated(file, "near-conflict", f"nearly the same picture as {stranger.path}, under another label")
+    else:
+        yield from (_copy(file, originals[file.identity], first) for file in kept)
+
+
+def _strangers(files: Sequence[File]) -> Iterator[tuple[File, File]]:
+    """Yield each file with the first one under another label."""
+    firsts: dict[str | None, File] = {}
+    for file in files:
+        firsts.setdefault(file.label, file)
+    for file in files:
+        yield file, next(one for label, one in firsts.items() if label != file.label)
+
+
+def _copy(file: File, original: File, first: File) -> File:
+    """Give an image that is like others of its label its fate; of copies the first is what the others are like."""
+    if file.is_blank:
+        return _fated(file, "blank", "one colour all over, or nearly")
+    if file is not original:
+        return _fated(file, "duplicate", f"the same picture as {original.path}")
+    if file is not first:
+        return _fated(file, "near-duplicate", f"nearly the same picture as {first.path}")
+    return file
+
+
+def _odd(file: File, usual_side: float) -> File:
+    """Give an image that is used its fate by what is odd about itself."""
+    if extension_disagrees(file.path, file.format):
+        return _fated(file, "wrong-extension", f"called {Path(file.path).suffix} and is {file.format}")
+    if min(file.width, file.height) < SMALL_SIDE <= usual_side / 2:
+        return _fated(file, "small", f"{file.width}x{file.height} pixels, where {usual_side:g} a side are usual")
+    return file
+
+
+def _fated(file: File, fate: Fate, reason: str) -> File:
+    return replace(file, fate=fate, reason=reason)

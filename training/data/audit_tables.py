@@ -1,0 +1,75 @@
+"""What `fullcount audit` prints: a table for people, CSV and JSON for programs."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model_store.tables import SHOWN
+from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
+
+
+def audit_table(audit: Audit) -> RenderableType:
+    """Lay out an audit: the sum, images per label, what is odd about the folders, and the first files to look at."""
+    odd = [file for file in audit.files if file.fate in ODD_FATES]
+    parts: list[RenderableType] = [Text(audit.sentence(), style="bold"), _fates_table(audit), _labels_table(audit)]
+    parts += [Text(note) for note in audit.notes]
+    if odd:
+        table = Table(title=f"To look at: {len(odd)}", title_justify="left")
+        for column in ("path", "label", "fate", "reason"):
+            table.add_column(column, overflow="fold")
+        for file in odd[:SHOWN]:
+            table.add_row(*map(Text, (file.path, file.label or "", file.fate, file.reason)))
+        if len(odd) > SHOWN:
+            table.caption = f"and {len(odd) - SHOWN} more; --format csv lists all"
+        parts.append(table)
+    return Group(*parts)
+
+
+def audit_csv(audit: Audit) -> str:
+    """Return a line per file, with the columns of a version's `training/dataset.csv`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(DATASET_COLUMNS)
+    writer.writerows(dataset_rows(audit.files))
+    return text.getvalue()
+
+
+def audit_json(audit: Audit) -> str:
+    """Return the sums, what is odd about the folders, and every file."""
+    files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
+    sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
+    found = {"accounting": sums, "notes": audit.notes, "files": files}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+AUDIT_FORMATS: Final[dict[str, Callable[[Audit], str]]] = {"csv": audit_csv, "json": audit_json}
+"""Formats that are text as it is."""
+
+
+def _fates_table(audit: Audit) -> Table:
+    table = Table("fate", "files", "meaning", title="Fates", title_justify="left")
+    for fate, count in audit.fates.items():
+        if count:
+            table.add_row(fate, str(count), FATES[fate])
+    return table
+
+
+def _labels_table(audit: Audit) -> Table:
+    table = Table("label", "used", "other", title="Labels", title_justify="left")
+    for label, counts in _label_counts(audit).items():
+        table.add_row(Text(label), str(counts["used"]), str(counts["other"]))
+    return table
+
+
+def _label_counts(audit: Audit) -> dict[str, dict[str, int]]:
+    counts = {label: {"used": 0, "other": 0} for label in audit.labels}
+    for file in audit.files:
+        if file.label is not None:
+            counts[file.label]["used" if file.fate in USED_FATES else "other"] += 1
+    return counts

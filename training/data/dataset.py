@@ -1,0 +1,162 @@
+"""A labelled folder ready to train from: audited, decoded, split.
+
+The steps are in `scan.py`, `pixel_cache.py`, `audit.py` and `assignment.py`; here they are put in a row, and it is made
+sure that every label can be learnt and scored.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from rich.progress import Progress
+
+from model_store.manifest import UNREADABLE
+from model_store.pixels import InputSpec, Pixels
+from training.config import TrainingConfig
+from training.data.assignment import assign_splits, given_splits
+from training.data.audit import settle
+from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
+from training.data.grouping import compile_pattern
+from training.data.pixel_cache import open_images
+from training.data.remarks import crossing_remarks, share_remarks, split_remarks
+from training.data.scan import LAYOUT_HINT, scan
+from training.data.split import Fractions
+from training.errors import DatasetInvalid
+
+Targets = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled set.
+
+    Attributes:
+        audit: Every file; those that are used have their split.
+        labels: In the order of the model's output: sorted.
+        pixels: uint8 `(images decoded, height, width, 3)`, read-only, mapped from a file that may be gone after the
+            `with` block.
+        notes: What is odd about the folders and what the data cannot carry, a sentence each.
+    """
+
+    audit: Audit
+    labels: tuple[str, ...]
+    pixels: Pixels
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of which pictures were used for what; see `files.dataset_digest`."""
+        return dataset_digest(self.audit)
+
+    @cached_property
+    def used(self) -> dict[Split, list[File]]:
+        """Split to the files that are trained on or scored, sorted by path."""
+        return {split: [file for file in self.audit.files if _is_used(file, split)] for split in SPLITS}
+
+    @cached_property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Split to label to number of files used."""
+        found = {split: Counter(file.label for file in files) for split, files in self.used.items()}
+        return {split: {label: found[split][label] for label in self.labels} for split in SPLITS}
+
+    def rows(self, split: Split) -> npt.NDArray[np.int64]:
+        """Return where in `pixels` the files of a split are, in the order of `used`."""
+        return np.array([file.row for file in self.used[split]], dtype=np.int64)
+
+    def targets(self, split: Split) -> Targets:
+        """Return the label of each file of a split as its place in `labels`, in the order of `used`."""
+        places = {label: place for place, label in enumerate(self.labels)}
+        return np.array([places[file.label] for file in self.used[split] if file.label is not None], dtype=np.int64)
+
+
+@contextmanager
+def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) -> Iterator[Dataset]:
+    """Audit, decode and split a folder. Its pixels are kept in the cache where there is room.
+
+    Args:
+        config: Of it: `data`, `fractions`, `group_by` and `strict`.
+        spec: The model's input.
+        progress: Gets a bar per step.
+
+    Raises:
+        DatasetInvalid: The folder cannot be trained from; says what to change.
+        GroupingInvalid: `group_by` is no regular expression, or tells no groups apart.
+        CacheUnusable: There is no room for the pixels.
+    """
+    pattern = compile_pattern(config.group_by)  # first: a mistake in it shows before the work
+    with open_images(scan(config.data), spec, progress) as images:
+        audit = settle(config.data, images.files, images.near)
+        if config.strict:
+            check_strictly(audit)
+        check_labels(audit)
+        given = given_splits(audit)
+        dataset = Dataset(assign_splits(audit, config.fractions, pattern), audit.labels, images.pixels)
+        _check_splits(dataset, given, config.fractions)
+        yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given)))
+
+
+def check_strictly(audit: Audit) -> None:
+    """Check that nothing is odd about the files.
+
+    Raises:
+        DatasetInvalid: Something is.
+    """
+    odd = [f"{count} {fate}" for fate, count in audit.fates.items() if count and fate in ODD_FATES]
+    if odd:
+        hint = "`fullcount audit` lists the files; without --strict they are used, or left out, as their fates say."
+        raise DatasetInvalid(audit.directory, f"something is odd about the files: {', '.join(odd)}", hint=hint)
+
+
+def check_labels(audit: Audit) -> None:
+    """Check that there are labels to tell apart.
+
+    Raises:
+        DatasetInvalid: There are not.
+    """
+    labels = audit.labels
+    if not any(file.fate in USED_FATES for file in audit.files):
+        raise DatasetInvalid(audit.directory, f"there is no image to train from ({audit.sentence()})", hint=LAYOUT_HINT)
+    if len(labels) == 1:
+        what = f"all images have the one label {labels[0]!r}, and a classifier needs two"
+        raise DatasetInvalid(audit.directory, what, hint=LAYOUT_HINT)
+    if UNREADABLE in labels:
+        what = f"the label {UNREADABLE!r} is the name of a column in every report"
+        raise DatasetInvalid(audit.directory, what, hint="Rename that folder.")
+
+
+def _notes(
+    dataset: Dataset, config: TrainingConfig, pattern: re.Pattern[str] | None, given: set[Split]
+) -> Iterator[str]:
+    """Say what the data cannot carry."""
+    yield from dataset.audit.notes
+    yield from split_remarks(dataset.counts, dataset.labels)
+    shares: dict[Split, float] = {"validation": config.fractions.validation, "test": config.fractions.test}
+    yield from share_remarks(dataset.counts, {split: share for split, share in shares.items() if split not in given})
+    yield from crossing_remarks([file for split in SPLITS for file in dataset.used[split]], pattern)
+
+
+def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> None:
+    """Check that each label can be learnt, and that there is something to stop by and to score."""
+    directory, counts = dataset.audit.directory, dataset.counts
+    for label in dataset.labels:
+        images = sum(counts[split][label] for split in SPLITS)
+        if not counts["train"][label] or (images < fractions.fewest and not given):
+            usable = f"{images} usable image{'' if images == 1 else 's'}"
+            what = f"label {label!r} has {usable}, {counts['train'][label]} of them to train on"
+            hint = (
+                f"Give each label {fractions.fewest} images or more, or remove its folder; `fullcount audit` lists why."
+            )
+            raise DatasetInvalid(directory, what, hint=hint)
+    for split in SPLITS:
+        if not dataset.used[split] and (split in given or split == "validation"):
+            hint = f"Put images into the {split} folder, or remove it: then they are taken from train."
+            raise DatasetInvalid(directory, f"there is no usable {split} image", hint=hint)
+
+
+def _is_used(file: File, split: Split) -> bool:
+    return file.fate in USED_FATES and file.split == split

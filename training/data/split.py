@@ -1,0 +1,133 @@
+"""Splits images into train, validation and test by what is on them, not by their order.
+
+What belongs together is a group (see `grouping.py`), and most groups are one picture. The digest of a group is a number
+from 0 to 1 that it keeps for ever: below the test fraction it is for testing, below test and validation fraction for
+validation. So adding images moves none of the old ones. Only a label so small that a split would have none of it is
+evened out, and that may change while it grows. Pure; knows numbers and labels and nothing of files.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from training.data.files import Split
+
+_DIGITS: Final = 16
+_NEEDED_FIRST: Final[tuple[Split, ...]] = ("train", "test", "validation")
+
+
+@dataclass(frozen=True)
+class Fractions:
+    """What part of the images of each label is held out.
+
+    Attributes:
+        validation: From 0 to 1, without the ends: stopping needs validation images.
+        test: From 0 to 1; with 0 there is no test split.
+    """
+
+    validation: float = 0.15
+    test: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise ValueError(
+                f"fractions of {self.validation} for validation and {self.test} for test leave nothing to train on"
+            )
+
+    @property
+    def fewest(self) -> int:
+        """How many images a label needs: one in each split."""
+        return 3 if self.test else 2
+
+
+@dataclass(frozen=True)
+class Group:
+    """Images that stay together."""
+
+    position: float
+    """From 0 to 1."""
+    labels: frozenset[str]
+    """Of any of its images."""
+
+
+def position(digest: str) -> float:
+    """Return the number from 0 to 1 that a SHA-256 digest stands for."""
+    return int(digest[:_DIGITS], 16) / 16**_DIGITS
+
+
+def split_groups(groups: Sequence[Group], *, validation: float, test: float) -> list[Split]:
+    """Split groups of images.
+
+    Args:
+        groups: The groups.
+        validation: The fraction of validation images; 0 for none.
+        test: The fraction of test images; 0 for none.
+
+    Returns:
+        The split of each, in the order given. For each label, `train` and each split with a fraction has at least one
+        group with it, where the label has as many groups and moving one takes no other label its last.
+    """
+    shares: dict[Split, float] = {"test": test, "validation": validation, "train": 1 - test - validation}
+    evened = _Evened(groups, shares)
+    for label in evened.rarest_first():
+        evened.provide_all(label)
+    return evened.splits
+
+
+class _Evened:
+    """Splits by position, then moves groups until each label is in each split."""
+
+    def __init__(self, groups: Sequence[Group], shares: Mapping[Split, float]) -> None:
+        """Begin with what the positions say; `shares` are in the order of the positions."""
+        self._groups = groups
+        self._ends = dict(zip(shares, accumulate(shares.values()), strict=True))
+        self._starts = {split: self._ends[split] - share for split, share in shares.items()}
+        self._wanted = [split for split in _NEEDED_FIRST if shares[split]]
+        self.splits = [self._split_at(group.position) for group in groups]
+        self._of_label: dict[str, list[int]] = defaultdict(list)
+        self._counts: Counter[tuple[str, Split]] = Counter()
+        for place, group in enumerate(groups):
+            for label in group.labels:
+                self._of_label[label].append(place)
+                self._counts[label, self.splits[place]] += 1
+
+    def rarest_first(self) -> list[str]:
+        return sorted(self._of_label, key=lambda label: (len(self._of_label[label]), label))
+
+    def provide_all(self, label: str) -> None:
+        """Give a label a group in each split, or if there are too few, in `train` and then in `validation`."""
+        has_few = len(self._of_label[label]) < len(self._wanted)
+        for split in self._wanted:
+            if not self._counts[label, split] and not (has_few and split == "test"):
+                self._provide(label, split, may_take_last=has_few)
+
+    def _provide(self, label: str, split: Split, *, may_take_last: bool) -> None:
+        """Move to a split the group of a label that is nearest to it.
+
+        With `may_take_last` the label's own last group of a less needed split may be moved.
+        """
+        movable = []
+        for place in self._of_label[label]:
+            is_needed_more = split == "train" or self.splits[place] == "test"
+            if self._may_leave(place, but=label if may_take_last and is_needed_more else None):
+                movable.append(place)
+        if movable:
+            self._move(min(movable, key=lambda one: self._distance(self._groups[one].position, split)), split)
+
+    def _move(self, place: int, split: Split) -> None:
+        for label in self._groups[place].labels:
+            self._counts[label, self.splits[place]] -= 1
+            self._counts[label, split] += 1
+        self.splits[place] = split
+
+    def _may_leave(self, place: int, *, but: str | None) -> bool:
+        """Tell whether each label of a group, but one, has another group where this one is."""
+        return all(self._counts[label, self.splits[place]] > 1 for label in self._groups[place].labels if label != but)
+
+    def _split_at(self, place: float) -> Split:
+        return next((split for split, end in self._ends.items() if place < end), "train")
+
+    def _distance(self, place: float, split: Split) -> float:
+        return max(self._starts[split] - place, place - self._ends[split])

@@ -1,0 +1,1 @@
+"""What is fitted: the head, the backbone, the temperature, the threshold."""

@@ -1,0 +1,71 @@
+"""What a frozen network makes of images, batch by batch: every image in the order asked for, the last batch included.
+
+Works on arrays: knows no files, folders or stores, and nothing of labels.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from rich.progress import Progress
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # has no public name
+
+from model_store.pixels import Pixels
+from training.learning.views import IDENTITY, View
+
+INFERENCE_BATCH: Final = 32
+"""Images at a time: more are no faster on a CPU, and less are slower."""
+
+
+def as_function(model: keras.Model, *, follows_training: bool = False) -> Any:  # noqa: ANN401  a TensorFlow function
+    """Compile a model of uint8 pixels for inference: one trace for all batch sizes, statistics frozen.
+
+    Keep the function rather than ask for it again.
+
+    Args:
+        model: uint8 pixels → float32.
+        follows_training: Whether the function is to see weights that change later. Without, and on a CPU, the weights
+            that the model has now become constants, which TensorFlow folds and fuses: about 1.3 times as fast, see
+            docs/performance.md.
+    """
+    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
+    function = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
+    if follows_training or tf.config.get_visible_devices("GPU"):
+        return function
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    return lambda pixels: frozen(pixels)[0]
+
+
+def run_in_batches(  # noqa: PLR0913  what, on what and how: each is the caller's to say
+    function: Any,  # noqa: ANN401  a Keras model or a TensorFlow function
+    pixels: Pixels,
+    rows: Sequence[int] | npt.NDArray[np.int64],
+    *,
+    batch_size: int,
+    bar: tuple[Progress, str],
+    view: View = IDENTITY,
+) -> npt.NDArray[np.float32]:
+    """Run a function of uint8 pixels over images, in the order given; none is left out.
+
+    Args:
+        function: uint8 tensor `(n, height, width, 3)` → float32 tensor `(n, d)`.
+        pixels: uint8 `(m, height, width, 3)`; read batch by batch.
+        rows: Which of them.
+        batch_size: Images at a time; the last batch has what is left.
+        bar: Where to show progress, and under what name.
+        view: How the images are turned first.
+
+    Returns:
+        float32 `(len(rows), d)`.
+    """
+    progress, description = bar
+    task = progress.add_task(description, total=len(rows))
+    outputs = []
+    for start in range(0, len(rows), batch_size):
+        batch = view.apply(pixels[rows[start : start + batch_size]])
+        outputs.append(np.asarray(function(tf.constant(batch)), dtype=np.float32))
+        progress.advance(task, len(batch))
+    return np.concatenate(outputs)

@@ -1,0 +1,37 @@
+"""Evaluates a split of a data set, with the one evaluation there is; unreadable files of a given split count."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.manifest import Decision
+from model_store.report import Evaluation
+from training.data.dataset import Dataset
+from training.data.files import Split
+
+
+def evaluate_split(
+    dataset: Dataset, split: Split, probabilities: npt.NDArray[np.float32], decision: Decision
+) -> Evaluation:
+    """Evaluate a split.
+
+    Args:
+        dataset: The labelled set.
+        split: Which part of it.
+        probabilities: float32 `(images used in the split, labels)`, in the order of `dataset.used`.
+        decision: How they become labels.
+
+    Returns:
+        The evaluation: the images used, and those of a split given by folder that cannot be read.
+    """
+    return evaluate(_records(dataset, split, probabilities), decision)
+
+
+def _records(dataset: Dataset, split: Split, probabilities: npt.NDArray[np.float32]) -> Iterator[Scored | Unreadable]:
+    for file, answer in zip(dataset.used[split], probabilities, strict=True):
+        yield Scored(file.path, str(file.label), answer)
+    for file in dataset.audit.files:
+        if file.fate == "unreadable" and file.split == split and file.label is not None:
+            yield Unreadable(file.path, file.label, file.rejection, file.reason)

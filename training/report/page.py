@@ -1,0 +1,157 @@
+"""The report of a run: one HTML file that needs nothing else and asks nothing of any other host.
+
+It has no script, and a policy in its head under which a browser would run or load none. Labels and paths come from
+outside: the template engine escapes them all. What the page says is in `templates/`.
+"""
+
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from model_store.manifest import Scalar
+from training.curves.diagnosis import ANSWERS, VERDICTS
+from training.data.files import FATES, ODD_FATES, SPLITS, USED_FATES, Audit, File
+from training.outcome import Outcome
+from training.report import wording
+from training.report.figures import (
+    Picture,
+    calibration_error,
+    curve_pictures,
+    matrix_picture,
+    published_epoch,
+    reliability_pictures,
+)
+from training.report.heatmap import MOST_LABELS, Confusion, Row, column_sums, heatmap, most_confused
+from training.report.mistakes import worst_mistakes
+from training.report.reproduction import command, python_only, settings, software
+
+SHOWN: Final = 20
+"""How many files a list names before it counts the rest."""
+NAMES: Final = {
+    "fractions.validation": "validation fraction",
+    "fractions.test": "test fraction",
+    "budget_s": "budget in seconds",
+}
+"""Settings that read better under another name."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is drawn in the report."""
+
+    curves: tuple[Picture, ...]
+    reliability: tuple[Picture, ...]
+    matrix: Picture | None
+    """Where the matrix is too large for a table."""
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """The confusion matrix: as a table, or by its most confused pairs."""
+
+    rows: tuple[Row, ...]
+    sums: tuple[int, ...]
+    pairs: tuple[Confusion, ...]
+
+
+def write_html(path: Path, outcome: Outcome) -> None:
+    """Write the report of a run."""
+    path.write_text(render(outcome), encoding="utf-8")
+
+
+def render(outcome: Outcome) -> str:
+    """Return the report of a run as HTML."""
+    audit = outcome.dataset.audit
+    return _environment().get_template("report.html").render(
+        outcome=outcome,
+        evaluation=outcome.headline_evaluation,
+        split=outcome.headline_split,
+        verdicts=VERDICTS,
+        fates=FATES,
+        splits=SPLITS,
+        shown=SHOWN,
+        style_digest=_style_digest(),
+        pictures=_pictures(outcome),
+        confusions=_confusions(outcome),
+        error_before=calibration_error(outcome, is_calibrated=False),
+        published=published_epoch(outcome),
+        totals=_totals(outcome),
+        mistakes=worst_mistakes(outcome),
+        odd=_files_to_look_at(audit),
+        settings=_setting_groups(outcome),
+        python_only=python_only(outcome.config),
+        software=tuple(software()),
+        command=command(outcome.config),
+    )  # fmt: skip
+
+
+def _files_to_look_at(audit: Audit) -> list[File]:
+    """Return the files that are odd: those that are left out first."""
+    odd = [file for file in audit.files if file.fate in ODD_FATES]
+    return sorted(odd, key=lambda file: file.fate in USED_FATES)
+
+
+def _totals(outcome: Outcome) -> dict[str, int]:
+    """Return how many files of each label are used, whatever for."""
+    counts = outcome.dataset.counts
+    return {label: sum(counts[split][label] for split in SPLITS) for label in outcome.dataset.labels}
+
+
+def _setting_groups(outcome: Outcome) -> dict[str, dict[str, Scalar]]:
+    """Return the settings of the run and of each phase, what a phase chose in place of what was left to it."""
+    groups: dict[str, dict[str, Scalar]] = {"Run": {}, "Head": {}, "Fine-tuning": {}}
+    prefixes = {"head": "Head", "fine_tune": "Fine-tuning"}
+    for name, value in settings(outcome.config).items():
+        prefix, _, rest = name.rpartition(".")
+        groups[prefixes.get(prefix, "Run")][rest if prefix in prefixes else NAMES.get(name, name)] = value
+    for phase in outcome.phases:
+        groups[prefixes[phase.phase.replace("-", "_")]] |= phase.settings
+    return groups
+
+
+def _pictures(outcome: Outcome) -> Pictures:
+    is_large = len(outcome.decision.labels) > MOST_LABELS
+    return Pictures(
+        curves=curve_pictures(outcome),
+        reliability=reliability_pictures(outcome),
+        matrix=matrix_picture(outcome) if is_large else None,
+    )
+
+
+def _confusions(outcome: Outcome) -> Confusions:
+    matrix = outcome.headline_evaluation.confusion_matrix
+    is_large = len(outcome.decision.labels) > MOST_LABELS
+    return Confusions(
+        rows=() if is_large else heatmap(matrix),
+        sums=column_sums(matrix),
+        pairs=most_confused(matrix) if len(outcome.decision.labels) > 2 else (),
+    )
+
+
+def _style_digest() -> str:
+    """Return the digest by which the page's policy allows its one style sheet, and no other."""
+    style = _environment().get_template("report.css").render()
+    return b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("training.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (
+        wording.percent, wording.number, wording.interval, wording.counted, wording.duration, wording.setting,
+        wording.printable,
+    )  # fmt: skip
+    environment.filters |= {one.__name__: one for one in filters}
+    environment.globals |= {"worry_answers": ANSWERS, "result_sentences": wording.result_sentences}
+    return environment

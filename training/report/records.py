@@ -1,0 +1,91 @@
+"""What training leaves in the `training/` folder of a version: for people, for tools, and for recognising images later.
+
+| file | is |
+|---|---|
+| `report.html` | everything about the run on one page, the verdict first |
+| `README.md` | the model card, with Hugging Face's metadata |
+| `curves.png`, `confusion_matrix.png`, `reliability.png` | pictures |
+| `history.csv` | a row per epoch of both phases, in the columns of Keras' `CSVLogger` and two more |
+| `dataset.csv` | a row per file found: path, SHA-256 of its bytes, label, split, fate, reason |
+| `test_report.json` | the evaluation of the test split by the exported model (without one: of the validation split) |
+| `training_images.npz` | hashes of the images of `train` and `validation`, by which they are recognised later |
+
+TensorBoard's logs, if they are wanted, go where the configuration says.
+"""
+
+import csv
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from model_store.digest import digest_file
+from model_store.manifest import TrainingImages
+from model_store.report import Evaluation
+from training.curves.history import write_history
+from training.data.dataset import Dataset
+from training.data.files import DATASET_COLUMNS, Audit, dataset_rows
+from training.outcome import Outcome
+from training.report.card import write_card
+from training.report.figures import draw_curves, draw_matrix, draw_reliability
+from training.report.page import write_html
+from training.report.tensorboard import write_scalars
+
+FOLDER: Final = "training"
+TRAINING_IMAGES: Final = f"{FOLDER}/training_images.npz"
+
+
+def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
+    """Write the `training/` folder of a run.
+
+    Args:
+        directory: The version's; `training` is made in it.
+        outcome: The run; the pixels of its data set are still there.
+
+    Returns:
+        What the manifest says of the training images' hashes.
+    """
+    folder = directory / FOLDER
+    folder.mkdir()
+    write_history(folder / "history.csv", outcome.history)
+    write_dataset(folder / "dataset.csv", outcome.dataset.audit)
+    write_evaluation(folder / "test_report.json", outcome.headline_evaluation)
+    draw_curves(folder / "curves.png", outcome)
+    draw_matrix(folder / "confusion_matrix.png", outcome)
+    draw_reliability(folder / "reliability.png", outcome)
+    write_html(folder / "report.html", outcome)
+    write_card(folder / "README.md", outcome)
+    if outcome.config.tensorboard is not None:
+        write_scalars(outcome.config.tensorboard, outcome.history, model=outcome.config.model)
+    return write_training_images(directory, outcome.dataset)
+
+
+def write_dataset(path: Path, audit: Audit) -> None:
+    """Write `dataset.csv`."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(DATASET_COLUMNS)
+        writer.writerows(dataset_rows(audit.files))
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Write `test_report.json`."""
+    path.write_text(f"{evaluation.model_dump_json(indent=2)}\n", encoding="utf-8")
+
+
+def write_training_images(directory: Path, dataset: Dataset) -> TrainingImages:
+    """Write `training_images.npz`.
+
+    Two arrays, each sorted on its own, so that neither says which hash belongs to which: `perceptual_hashes` uint64
+    `(n,)`, `pixel_digests` uint8 `(n, 32)`. Images of the validation split are among them: training stopped by them.
+    """
+    files = [*dataset.used["train"], *dataset.used["validation"]]
+    hashes = np.sort(np.array([file.perceptual_hash for file in files], dtype=np.uint64))
+    digests = sorted(bytes.fromhex(file.pixel_digest) for file in files)
+    path = directory / TRAINING_IMAGES
+    np.savez_compressed(
+        path,
+        perceptual_hashes=hashes,
+        pixel_digests=np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(files), 32),
+    )
+    return TrainingImages(file=TRAINING_IMAGES, count=len(files), digest=digest_file(path).sha256)

@@ -1,0 +1,78 @@
+"""What `fullcount train` prints: results on standard output, one screen."""
+
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from model_store.layout import StoredVersion
+from model_store.tables import matrix_table
+from training.curves.diagnosis import ANSWERS
+from training.data.files import LEFT_OUT_FATES, Audit
+from training.outcome import Outcome, PhaseSummary
+from training.report.wording import counted, duration, interval, percent, printable
+
+MOST_COLUMNS: Final = 8
+"""A matrix of more labels is in the report and not on the terminal."""
+
+
+class Trained(Protocol):
+    """What a run made, as far as the summary speaks of it."""
+
+    @property
+    def stored(self) -> StoredVersion:
+        """The published version."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was found out on the way."""
+
+
+def training_summary(result: Trained) -> RenderableType:
+    """Lay out a run on one screen: files, verdict, figures on held-out images, phases, where everything is."""
+    outcome, manifest = result.outcome, result.stored.manifest
+    evaluation, main = outcome.headline_evaluation, outcome.diagnosis.main
+    folder = f"{result.stored.directory}/training"
+    parts: list[RenderableType] = [
+        Text(outcome.dataset.audit.sentence()),
+        *_left_out(outcome.dataset.audit),
+        Text.assemble((f"Should you worry? {ANSWERS[main.worry]} ", "bold"), f"{main.sentence} {main.advice}"),
+        Text(f"On {outcome.headline_split} images: {evaluation.accounting.sentence()}", style="bold"),
+    ]
+    if len(outcome.decision.labels) <= MOST_COLUMNS:
+        parts.append(matrix_table(evaluation.confusion_matrix))
+    parts += [Text(line) for line in (*_figures(outcome), *map(_phase, outcome.phases), *_decisions(outcome))]
+    parts += [
+        Text(f"Published {manifest.model} version {manifest.version}: {result.stored.directory}", style="bold"),
+        Text(f"Report: {folder}/report.html"),
+    ]
+    return Group(*parts)
+
+
+def _left_out(audit: Audit) -> Iterator[Text]:
+    count = sum(count for fate, count in audit.fates.items() if fate in LEFT_OUT_FATES)
+    if count:
+        yield Text(f"{counted(count, 'file')} left out; dataset.csv beside the report says why.")
+
+
+def _figures(outcome: Outcome) -> Iterator[str]:
+    figures = outcome.headline_evaluation.metrics
+    yield (
+        f"Accuracy {percent(figures.accuracy.value)} (95 % interval {interval(figures.accuracy)}); "
+        f"majority label {percent(figures.majority_baseline)}"
+    )
+
+
+def _phase(phase: PhaseSummary) -> str:
+    best = "" if phase.best is None else f", best {phase.best + 1}"
+    return f"{phase.phase}: {counted(phase.epochs, 'epoch')}{best}, {duration(phase.seconds)}, {phase.fate}"
+
+
+def _decisions(outcome: Outcome) -> Iterator[str]:
+    """Say what stands between logits and label, where it is not what anybody would expect."""
+    if outcome.calibration.temperature != 1:
+        yield f"Temperature {outcome.calibration.temperature:.2f}"
+    if outcome.threshold is not None:
+        chosen = f"from {outcome.threshold.value:.4g} ({outcome.threshold.policy})"
+        yield f"Positive label '{printable(str(outcome.decision.positive))}' {chosen}; --positive chooses another."
