@@ -1,12 +1,13 @@
 """The allow-list of operations: a SavedModel is a program, and this one may only compute.
 
-The file is read as data before TensorFlow runs any of it. Operations that touch files belong to the two functions by
+The file is read as data before an engine runs any of it. Operations that touch files belong to the two functions by
 which TensorFlow saves and restores variables, and are refused everywhere else.
 """
 
 from pathlib import Path
 from typing import Any, Final
 
+from app.engines.saved_model import DecodeError, SavedModel
 from app.errors import GraphRefused
 
 
@@ -52,9 +53,6 @@ def check_graph(directory: Path) -> None:
     Raises:
         GraphRefused: It does, or the file is no SavedModel; every offending operation is named.
     """
-    from google.protobuf.message import DecodeError  # noqa: PLC0415  loaded with TensorFlow only
-    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel  # noqa: PLC0415
-
     saved_model = SavedModel()
     try:
         saved_model.ParseFromString((directory / "saved_model.pb").read_bytes())
@@ -98,5 +96,7 @@ def _checkpoint_functions(meta_graph: Any, functions: Any) -> set[str]:  # noqa:
 
 def _called(node: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     """Name the functions that a node refers to in any of its attributes."""
-    names = {value.func.name for value in node.attr.values() if value.HasField("func")}
-    return names | {func.name for value in node.attr.values() for func in value.list.func}
+    values = [attribute.value for attribute in node.attr]
+    return {value.func.name for value in values if value.HasField("func")} | {
+        called.name for value in values for called in value.list.func
+    }

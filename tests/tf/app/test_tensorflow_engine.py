@@ -1,6 +1,8 @@
 """The engine computes what Keras computes, on the device asked for, and refuses what is no classifier."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
+from app.engines import saved_model
 from app.engines.graph_check import check_graph
 from app.engines.loading import load_engine
 from app.engines.tensorflow import TensorFlowEngine, choose_device, describe_devices, powers_of_two
@@ -59,6 +62,25 @@ def test_a_model_with_other_golden_samples_is_refused(network: keras.Model, pixe
 def test_the_graph_of_a_real_network_passes(stored: StoredVersion) -> None:
     check_graph(stored.directory)
     assert (stored.directory / "variables").is_dir()  # which is saved by operations that touch files
+
+
+def test_our_reading_of_the_file_finds_what_tensorflows_own_finds(stored: StoredVersion) -> None:
+    content = (stored.directory / "saved_model.pb").read_bytes()
+    ours, theirs = saved_model.SavedModel.FromString(content), SavedModel.FromString(content)
+    assert len(ours.meta_graphs) == len(theirs.meta_graphs) == 1
+    one, other = ours.meta_graphs[0], theirs.meta_graphs[0]
+    assert one.saver_def.save_tensor_name == other.saver_def.save_tensor_name != ""
+    assert one.saver_def.restore_op_name == other.saver_def.restore_op_name != ""
+    assert names(one.graph_def.node) == names(other.graph_def.node)
+    functions = {function.signature.name: names(function.node_def) for function in one.graph_def.library.function}
+    assert functions == {f.signature.name: names(f.node_def) for f in other.graph_def.library.function}
+    called = {entry.value.func.name for node in one.graph_def.node for entry in node.attr}
+    assert called == {value.func.name for node in other.graph_def.node for value in node.attr.values()}
+    assert len(called) > 1
+
+
+def names(nodes: Iterable[Any]) -> list[tuple[str, str]]:
+    return [(node.name, node.op) for node in nodes]
 
 
 def test_a_graph_that_reads_a_file_is_refused_before_it_is_loaded(tmp_path: Path) -> None:

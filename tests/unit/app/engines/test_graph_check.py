@@ -1,35 +1,34 @@
-"""Which function may touch files: only one that nothing but the saver calls. The real file is read in tests/tf."""
+"""Which function may touch files: only one that nothing but the saver calls. TensorFlow's own files: tests/tf."""
 
-from types import SimpleNamespace
+from typing import Any
 
 from app.engines.graph_check import CHECKPOINT_OPS, COMPUTE_OPS, VARIABLE_OPS, _refused
+from app.engines.saved_model import SavedModel
+
+Fields = dict[str, Any]
+"""Of a message."""
 
 
-class _Value(SimpleNamespace):
-    def HasField(self, name: str) -> bool:  # noqa: N802  as protocol buffers spell it
-        return name == "func" and self.func is not None
+def calls(name: str) -> Fields:
+    return {"func": {"name": name}}
 
 
-def calls(name: str) -> _Value:
-    return _Value(func=SimpleNamespace(name=name), list=SimpleNamespace(func=[]))
+def mentions(name: str) -> Fields:
+    return {"list": {"func": [{"name": name}]}}
 
 
-def mentions(name: str) -> _Value:
-    return _Value(func=None, list=SimpleNamespace(func=[SimpleNamespace(name=name)]))
+def node(op: str, name: str = "n", **attributes: Fields) -> Fields:
+    return {"op": op, "name": name, "attr": [{"key": key, "value": value} for key, value in attributes.items()]}
 
 
-def node(op: str, name: str = "n", **attributes: _Value) -> SimpleNamespace:
-    return SimpleNamespace(op=op, name=name, attr=attributes)
+def function(name: str, *nodes: Fields) -> Fields:
+    return {"signature": {"name": name}, "node_def": list(nodes)}
 
 
-def function(name: str, *nodes: SimpleNamespace) -> SimpleNamespace:
-    return SimpleNamespace(signature=SimpleNamespace(name=name), node_def=list(nodes))
-
-
-def graph(nodes: list[SimpleNamespace], *functions: SimpleNamespace) -> SimpleNamespace:
-    saver = SimpleNamespace(save_tensor_name="save:0", restore_op_name="restore")
-    library = SimpleNamespace(function=list(functions))
-    return SimpleNamespace(graph_def=SimpleNamespace(node=nodes, library=library), saver_def=saver)
+def graph(nodes: list[Fields], *functions: Fields) -> Any:  # noqa: ANN401  a protocol buffer
+    saver = {"save_tensor_name": "save:0", "restore_op_name": "restore"}
+    fields = {"graph_def": {"node": nodes, "library": {"function": list(functions)}}, "saver_def": saver}
+    return SavedModel(meta_graphs=[fields]).meta_graphs[0]
 
 
 SAVER = [node("StatefulPartitionedCall", "save", f=calls("saving"))]
@@ -66,3 +65,9 @@ def test_the_saver_itself_may_not_touch_files_outside_its_function() -> None:
 
 def test_no_operation_that_touches_files_is_among_those_that_compute() -> None:
     assert not CHECKPOINT_OPS & (COMPUTE_OPS | VARIABLE_OPS)
+
+
+def test_of_two_attributes_with_one_name_both_are_seen() -> None:
+    saving = function("saving", node("SaveV2"))
+    twice = {"op": "PartitionedCall", "attr": [{"key": "f", "value": calls(name)} for name in ("saving", "other")]}
+    assert _refused(graph([*SAVER, twice], saving, function("other"))) == {"SaveV2"}
