@@ -1,4 +1,4 @@
-"""Writes down what a training run was: the files of the `training/` folder and the description for the manifest."""
+"""Writes down what a training run was: the description for the manifest."""
 
 import platform
 from dataclasses import asdict, dataclass

@@ -16,7 +16,7 @@ class Interruption:
     """Whether somebody asked the run to come to its end.
 
     Attributes:
-        can_finish: Whether there is a model that is worth publishing; the recipe sets it.
+        can_finish: Whether there is a model that is worth publishing; `train_phases` sets it.
         is_requested: Whether the run is to finish with the best so far.
     """
 

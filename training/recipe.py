@@ -230,6 +230,7 @@ def _diagnose(bench: Workbench, trained: Trained) -> Diagnosis:
             majority_share=float(np.bincount(targets).max() / len(targets)),
             called_share=float(called.max() / len(targets)),
             stopped_early=trained.is_stopped_early,
-            batch_size=bench.config.fine_tune.batch_size,
+            head_stopped_early=trained.phases[0].epochs < bench.config.head.epochs,
+            kept="head" if trained.phases[0].is_kept else "fine-tune",
         ),
     )

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,7 +53,24 @@ class RunState:
         self.directory = directory
 
     def save(self, step: str, snapshot: Snapshot) -> None:
-        """Keep a step's result, in place of an earlier one, so that it survives a crash."""
+        """Keep a step's result, in place of an earlier one, so that it survives a crash.
+
+        Where there is no room for it the earlier one stays, with a warning, and the run goes on.
+        """
+        try:
+            self._write(step, snapshot)
+        except OSError as error:
+            warnings.warn(
+                f"What the run has reached cannot be kept in {self.directory} ({error.strerror}). If it is interrupted "
+                "now, it begins again at an earlier point.",
+                stacklevel=2,
+            )
+
+    def has(self, step: str) -> bool:
+        """Tell whether there is a step's result."""
+        return self._path(step).is_file()
+
+    def _write(self, step: str, snapshot: Snapshot) -> None:
         named: dict[str, Any] = {_FACTS: np.frombuffer(json.dumps(snapshot.facts).encode(), np.uint8)}
         for name, arrays in snapshot.arrays.items():
             named |= {f"{name}/{place}": array for place, array in enumerate(arrays)}
@@ -70,7 +88,7 @@ class RunState:
     def load(self, step: str) -> Snapshot | None:
         """Return a step's result; None if the run has not come so far."""
         path = self._path(step)
-        if not path.is_file():
+        if not self.has(step):
             return None
         arrays: dict[str, Arrays] = {}
         with np.load(path, allow_pickle=False) as file:

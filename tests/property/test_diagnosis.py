@@ -17,9 +17,9 @@ facts = st.builds(
     labels=st.none() | st.integers(1, 1000),
     majority_share=shares,
     called_share=shares,
-    leaked=st.none() | st.integers(0, 9),
     stopped_early=st.none() | st.booleans(),
-    learning_rate_ended=st.none() | st.floats(0, 1),
+    head_stopped_early=st.none() | st.booleans(),
+    kept=st.sampled_from(("head", "fine-tune", None)),
 )
 
 

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from training.commands.options import data_argument, make_progress, option
-from training.data.audit import audit_folder
+from training.data.audit import audit_folder, untrainable
 from training.data.audit_tables import AUDIT_FORMATS, audit_table
 
 _TABLE: Final = "table"
@@ -18,7 +18,7 @@ _TABLE: Final = "table"
 @data_argument
 @click.option("--format", "format_", type=click.Choice([_TABLE, *AUDIT_FORMATS]), default=_TABLE, show_default=True)
 @option("--group-by", metavar="REGEX", help="Say what groups it makes: what stays together when training.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd about a file.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd, or nothing can be trained.")
 def audit(data: Path, format_: str, group_by: str | None, *, strict: bool) -> None:
     """List every file of a data set with its fate; train nothing."""
     with make_progress() as progress:
@@ -27,5 +27,5 @@ def audit(data: Path, format_: str, group_by: str | None, *, strict: bool) -> No
         Console().print(audit_table(result))
     else:
         click.echo(AUDIT_FORMATS[format_](result), nl=False)
-    if strict and result.is_odd:
+    if strict and (result.is_odd or untrainable(result)):
         sys.exit(1)

@@ -5,6 +5,7 @@ accuracy and falls or rises before it; by the training curves where there is no 
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,16 +19,27 @@ _EARLY_STOPPING = "`EarlyStopping('val_loss', patience=10, restore_best_weights=
 
 def course(curves: Curves) -> Finding:
     """Say what course a run took."""
-    rising = overfitting(curves)
-    if rising is not None:
-        return rising
+    rise = _rise(curves)
+    if rise is not None:
+        return _overfitting(curves, rise) or _worsening(curves, rise)
     if is_learning(curves):
         return _slow(curves) if curves.still_since is not None else _still_learning(curves)
     return _flat(curves)
 
 
-def overfitting(curves: Curves) -> Finding | None:
-    """Find a validation loss that has risen from its lowest while the training loss fell.
+class _Rise(NamedTuple):
+    """A validation loss that ends above its lowest."""
+
+    epoch: int
+    """Of the lowest."""
+    lowest: float
+    end: float
+    share: float
+    """By which it rose."""
+
+
+def _rise(curves: Curves) -> _Rise | None:
+    """Find a validation loss that has surely risen from its lowest.
 
     The amount is Prechelt's generalisation loss (1998, Early stopping - but when?), of smoothed curves.
     """
@@ -37,28 +49,55 @@ def overfitting(curves: Curves) -> Finding | None:
     place = int(np.argmin(curve.smoothed))
     lowest, end = float(curve.smoothed[place]), curve.end
     since = curve.since(place)
-    rise = end / lowest - 1 if lowest > 0 else 0.0
+    share = end / lowest - 1 if lowest > 0 else 0.0
     is_sure = end - lowest > 2.5 * curve.noise and since.significance(curve.noise) > limits.SIGNIFICANT
-    if rise < limits.RISE or end - lowest < limits.MATERIAL_LOSS or not is_sure or since.slope <= 0:
+    if share < limits.RISE or end - lowest < limits.MATERIAL_LOSS or not is_sure or since.slope <= 0:
         return None
-    train = _between(curves.loss, curve.epochs[place])
-    if train.change >= -limits.MATERIAL_LOSS:
+    return _Rise(curve.epochs[place], lowest, end, share)
+
+
+def _overfitting(curves: Curves, rise: _Rise) -> Finding | None:
+    """Find that the training loss fell while the validation loss rose."""
+    train = _between(curves.loss, rise.epoch)
+    if train.smoothed[0] - train.smoothed[-1] <= limits.MATERIAL_LOSS:
         return None
-    epoch = curve.epochs[place]
+    epoch = rise.epoch
     return Finding(
         "overfitting",
-        _overfitting_worry(curves, rise),
+        _overfitting_worry(curves, rise.share),
         epoch,
         f"Overfitting since epoch {epoch}: the validation loss rises while the training loss falls.",
         (
-            f"Validation loss: lowest {lowest:.3f} in epoch {epoch}, {end:.3f} at the end ({rise:+.0%}).",
-            f"One epoch's noise is {curve.noise:.2g}.",
+            *_rise_evidence(curves, rise),
             f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
             *_accuracy_evidence(curves),
         ),
         f"Use the weights of epoch {epoch}: {_EARLY_STOPPING} does, and so does `fullcount train`. For a better model "
         "get more images, augment more (`--augment strong`), raise dropout or weight decay, or let fewer layers learn.",
     )
+
+
+def _worsening(curves: Curves, rise: _Rise) -> Finding:
+    """The validation loss rose and the training loss did not fall: the steps lead away."""
+    train = _between(curves.loss, rise.epoch)
+    return Finding(
+        "unstable",
+        "no" if curves.facts.stopped_early else "yes",
+        rise.epoch,
+        f"It has got worse since epoch {rise.epoch}: the validation loss rises, and the training loss does not fall.",
+        (
+            *_rise_evidence(curves, rise),
+            f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
+            *_accuracy_evidence(curves),
+        ),
+        f"Use the weights of epoch {rise.epoch}: {_EARLY_STOPPING} does, and so does `fullcount train`. Train again "
+        "with a learning rate three to ten times lower, and warm it up where pretrained layers learn.",
+    )
+
+
+def _rise_evidence(curves: Curves, rise: _Rise) -> tuple[str, str]:
+    lowest, end = f"lowest {rise.lowest:.3f} in epoch {rise.epoch}", f"{rise.end:.3f} at the end"
+    return f"Validation loss: {lowest}, {end} ({rise.share:+.0%}).", f"One epoch's noise is {curves.judged.noise:.2g}."
 
 
 def _overfitting_worry(curves: Curves, rise: float) -> Worry:
@@ -129,7 +168,7 @@ def _flat(curves: Curves) -> Finding:
     judged = curves.judged
     since = judged.arrived(limits.material(judged), upwards=False)
     enough = max(limits.material(judged), 2 * math.sqrt(2) * judged.uncertainty)
-    is_long = len(judged) >= 1.5 * limits.SHORTEST_PLATEAU and judged.middle - judged.level <= enough
+    is_long = len(judged) >= 1.5 * limits.SHORTEST_PLATEAU and abs(judged.middle - judged.level) <= enough
     if is_long and not curves.facts.stopped_early:
         return _converged(curves, since)
     return _healthy(curves, since)
@@ -192,10 +231,10 @@ def _still_epoch(curves: Curves) -> int:
 
 def _rate_evidence(curves: Curves) -> list[str]:
     rates = curves.learning_rate
-    ended = curves.facts.learning_rate_ended if rates is None else float(rates.values[-1])
-    if ended is None:
+    if rates is None:
         return []
-    highest = "" if rates is None or ended == rates.values.max() else f", {rates.values.max():.2g} at its highest"
+    ended = float(rates.values[-1])
+    highest = "" if ended == rates.values.max() else f", {rates.values.max():.2g} at its highest"
     return [f"Learning rate at the end: {ended:.2g}{highest}."]
 
 

@@ -26,7 +26,7 @@ PHASE_NAMES: Final = {"head": "Head", "fine-tune": "Fine-tuning", None: "Before"
 def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
     """Say what the curves of a run mean.
 
-    With two phases each is judged; the one with the lowest validation loss, whose weights a run keeps, comes first.
+    With two phases each is judged; the one whose weights were kept comes first.
 
     Args:
         history: A row per epoch, one at least.
@@ -41,27 +41,28 @@ def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
     if len(phases) == 1:
         return Diagnosis(tuple(_judge(history, facts)))
     last = len(phases) - 1
-    known = [_facts_of(facts, is_last=place == last) for place in range(len(phases))]
-    main = min(range(len(phases)), key=lambda place: (_lowest(phases[place]), -place))
+    known = [replace(facts, stopped_early=facts.head_stopped_early)] * last + [facts]
+    kept = [place for place in range(last + 1) if phases[place][0].phase == facts.kept and facts.kept]
+    main = min(kept or range(last + 1), key=lambda place: (_lowest(phases[place]), -place))
     others = [_of_phase(phases[place], known[place]) for place in range(last, -1, -1) if place != main]
     return Diagnosis((*_judge(phases[main], known[main]), *others))
 
 
 def _judge(history: History, facts: Facts) -> list[Finding]:
     """Judge epochs that belong together; the finding that answers the question comes first."""
-    lost = not_finite(history)
-    if lost is not None:
-        return [lost]
+    gap = not_finite(history)
+    if gap is not None and gap.worry == "yes":
+        return [gap]
     found = curves(history, facts)
     grave = run_away(found) or collapsed(found) or swinging(found)
     doubtful = [finding for finding in (grave, too_good(found), without_validation(found)) if finding]
-    small = too_small(found)
+    caveats = [finding for finding in (too_small(found), gap) if finding]
     if too_short(found) or grave:
         ending = too_short(found) if not grave else None
-        return [finding for finding in (*doubtful, ending, small) if finding]
-    if small and small.worry == "yes":
-        return [*doubtful, small, course(found)]
-    return [*doubtful, course(found), *([small] if small else [])]
+        return [finding for finding in (*doubtful, ending, *caveats) if finding]
+    if caveats and caveats[0].worry == "yes":
+        return [*doubtful, caveats[0], course(found), *caveats[1:]]
+    return [*doubtful, course(found), *caveats]
 
 
 def _of_phase(history: History, facts: Facts) -> Finding:
@@ -71,11 +72,6 @@ def _of_phase(history: History, facts: Facts) -> Finding:
     worry: Worry = "no" if main.worry == "no" else "watch"
     epochs = f"{name}, epochs {history[0].number + 1} to {history[-1].number + 1}"
     return replace(main, worry=worry, sentence=f"{epochs}: {main.sentence}")
-
-
-def _facts_of(facts: Facts, *, is_last: bool) -> Facts:
-    """What is known of one phase: how a run ended is known of its last."""
-    return facts if is_last else replace(facts, stopped_early=None, learning_rate_ended=None)
 
 
 def _lowest(history: History) -> float:

@@ -6,6 +6,8 @@ Values only; how they are come by is in `diagnosis.py`.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from training.curves.history import Phase
+
 Worry = Literal["no", "watch", "yes"]
 
 ANSWERS: Final[dict[Worry, str]] = {"no": "No.", "watch": "Keep an eye on it.", "yes": "Yes."}
@@ -24,7 +26,7 @@ Verdict = Literal[
 ]
 
 VERDICTS: Final[dict[Verdict, str]] = {
-    "unstable": "The loss is not a number, has run away or swings from epoch to epoch.",
+    "unstable": "The loss is not a number, has run away, only rises, or swings from epoch to epoch.",
     "collapsed": "The model does no better than calling every image the same label.",
     "too-good": "The validation images look easier than they can be: some may be copies of training images.",
     "overfitting": "The validation loss rises while the training loss goes on falling.",
@@ -48,13 +50,12 @@ class Facts:
     """Of the validation images, how large a part has the most frequent label, from 0 to 1."""
     called_share: float | None = None
     """Of the validation images, how large a part the model at the end calls the label it calls most, from 0 to 1."""
-    leaked: int | None = None
-    """Exact or near copies found on two sides of the split."""
     stopped_early: bool | None = None
     """Whether early stopping ended the run; False: it ran for all the epochs it was given."""
-    batch_size: int | None = None
-    learning_rate_ended: float | None = None
-    """In the last epoch; a history's `learning_rate` column says so as well."""
+    head_stopped_early: bool | None = None
+    """The same of the first of two phases."""
+    kept: Phase | None = None
+    """Of two phases, the one whose weights were kept; None: that with the lowest validation loss."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,9 @@ def _number(path: Path, row: Row, column: str) -> float | None:
 def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
     """Number the epochs from 0 upwards, whatever the file's counter does."""
     first = epochs[0].number
+    if len(epochs) > 1 and all(epoch.number == first for epoch in epochs):
+        rows = [replace(epoch, number=place) for place, epoch in enumerate(epochs)]
+        return rows, ["The epoch counter stands still: the rows are counted instead."]
     kept: list[Epoch] = []
     notes: list[str] = []
     shift = 0
@@ -124,15 +127,19 @@ def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
         if kept and epoch.number <= first and number <= kept[-1].number:
             shift = kept[-1].number + 1 - epoch.number
             number = epoch.number + shift
-            notes.append(f"The epoch counter starts anew at line {row.line}: read as one run that went on.")
+            notes.append(f"The epoch counter starts anew {_at(row, epoch)}: read as one run that went on.")
         elif kept and number <= kept[-1].number:
             kept = [earlier for earlier in kept if earlier.number < number]
-            notes.append(f"The epoch counter goes back at line {row.line}: the later rows replace the earlier.")
+            notes.append(f"The epoch counter goes back {_at(row, epoch)}: the later rows replace the earlier.")
         kept.append(replace(epoch, number=number))
     if first == 1:
         notes.append("The file counts epochs from 1, not from 0 as Keras does.")
         kept = [replace(epoch, number=epoch.number - 1) for epoch in kept]
     return kept, notes
+
+
+def _at(row: Row, epoch: Epoch) -> str:
+    return f"at epoch {epoch.number}" if row.line is None else f"at line {row.line}"
 
 
 def _as_shares(path: Path, epochs: list[Epoch]) -> tuple[list[Epoch], list[str]]:

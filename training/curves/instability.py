@@ -4,7 +4,8 @@ Each function looks at the curves and returns a finding or None.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -14,22 +15,51 @@ from training.curves.history import History
 from training.curves.shape import Curves
 from training.curves.trend import Curve
 
+_NAMED: Final = 5
+
 
 def not_finite(history: History) -> Finding | None:
-    """Find the first epoch whose loss is not a number."""
-    for epoch in history:
-        for name, value in (("Training", epoch.loss), ("Validation", epoch.val_loss)):
-            if value is not None and not math.isfinite(value):
-                return Finding(
-                    "unstable",
-                    "yes",
-                    epoch.number + 1,
-                    f"From epoch {epoch.number + 1} the loss is not a number: the weights are lost.",
-                    (f"{name} loss of epoch {epoch.number + 1}: {value}.",),
-                    "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it comes "
-                    "back, look for pixels or targets that are not numbers. Weights from before that epoch are good.",
-                )
-    return None
+    """Find a loss that is not a number: from some epoch to the end, or for a while."""
+    columns = (
+        ("Training", [(epoch.number + 1, epoch.loss) for epoch in history]),
+        ("Validation", [(epoch.number + 1, epoch.val_loss) for epoch in history if epoch.val_loss is not None]),
+    )
+    bad = [(name, epoch, value) for name, column in columns for epoch, value in column if not math.isfinite(value)]
+    if not bad:
+        return None
+    evidence = tuple(f"{name} loss of epoch {epoch}: {value}." for name, epoch, value in bad[:_NAMED])
+    lost = [since for _, column in columns if (since := _lost_since(column)) is not None]
+    if lost:
+        return Finding(
+            "unstable",
+            "yes",
+            min(lost),
+            f"From epoch {min(lost)} the loss is not a number: the weights are lost.",
+            evidence,
+            "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it comes back, "
+            "look for pixels or targets that are not numbers. Weights from before that epoch are good.",
+        )
+    first, count = min(epoch for _, epoch, _ in bad), len({epoch for _, epoch, _ in bad})
+    where = f"In epoch {first}" if count == 1 else f"In {count} epochs, first in epoch {first},"
+    return Finding(
+        "unstable",
+        "watch",
+        first,
+        f"{where} the loss was not a number, and later it was one again.",
+        evidence,
+        "The weights are not lost: those epochs are left out here. Look for images or targets that are not numbers, or "
+        "for a validation that ended without a batch.",
+    )
+
+
+def _lost_since(column: Sequence[tuple[int, float]]) -> int | None:
+    """Return the epoch from which on no value is a number; None if the last one is."""
+    since = None
+    for epoch, value in reversed(column):
+        if math.isfinite(value):
+            break
+        since = epoch
+    return since
 
 
 def run_away(curves: Curves) -> Finding | None:

@@ -91,12 +91,12 @@ def _read_csv(path: Path, text: str) -> Log:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     first, header = lines[0]
     separator = max(_SEPARATORS, key=header.count)
-    places = _places(path, first, _split(header, separator))
-    width = len(_split(header, separator))
+    places = _places(path, first, _split(path, first, header, separator))
+    width = len(_split(path, first, header, separator))
     rows: list[Row] = []
     notes: list[str] = []
     for number, line in lines[1:]:
-        cells = _split(line, separator)
+        cells = _split(path, number, line, separator)
         if "loss" in _plain(cells):
             places, width = _places(path, number, cells), len(cells)
             notes.append(f"Line {number} is a header again: the file holds several logs, read as one run that went on.")
@@ -110,8 +110,11 @@ def _read_csv(path: Path, text: str) -> Log:
     return Log(tuple(rows), tuple(notes))
 
 
-def _split(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator))
+def _split(path: Path, number: int, line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error as error:
+        raise HistoryInvalid(path, f"is no CSV file ({error})", hint=_NEEDED, line=number) from error
 
 
 def _plain(names: list[str]) -> list[str]:

@@ -20,20 +20,15 @@ _FIRST_EPOCHS: Final = 3
 
 def too_good(curves: Curves) -> Finding | None:
     """Find signs that validation images, or their labels, are known to the model beforehand."""
-    leaked = curves.facts.leaked or 0
     # Twelve of twelve right is no evidence.
     evidence = [] if curves.is_hopeless else [*_perfect_at_once(curves), *_better_than_training(curves)]
-    if not leaked and not evidence:
+    if not evidence:
         return None
-    if leaked:
-        evidence.insert(0, f"Copies found on two sides of the split: {leaked:,}.")
     return Finding(
         "too-good",
-        "yes" if leaked else "watch",
+        "watch",
         None,
-        "The validation figures are better than they can be trusted to be."
-        if leaked
-        else "The validation figures are better than learning explains, or the task is very easy.",
+        "The validation figures are better than learning explains, or the task is very easy.",
         tuple(evidence),
         "Look for the same picture, object or series on both sides of the split (`fullcount audit`, `--group-by`), and "
         "for a mark that gives the label away. Dropout and augmentation make training look worse, which is harmless.",
@@ -86,13 +81,23 @@ def too_short(curves: Curves) -> Finding | None:
     """Find that there are too few epochs for a trend."""
     if len(curves.judged) >= limits.FEWEST_EPOCHS:
         return None
-    epochs = len(curves.judged)
+    epochs, validated = len(curves.loss), len(curves.judged)
+    takes = f"A trend takes {limits.FEWEST_EPOCHS} epochs at least."
+    if epochs >= limits.FEWEST_EPOCHS:
+        return Finding(
+            "too-small-to-tell",
+            "watch",
+            None,
+            f"Validated in {validated} of {epochs} epochs: too seldom for the curves to mean anything.",
+            (takes,),
+            "Validate after every epoch (`validation_freq=1`), with early stopping on the validation loss.",
+        )
     return Finding(
         "too-small-to-tell",
         "watch",
         None,
         f"{_count(epochs, 'epoch')}: too short for the curves to mean anything.",
-        (f"A trend takes {limits.FEWEST_EPOCHS} epochs at least.",),
+        (takes,),
         "Train on: at least ten epochs, with early stopping on the validation loss.",
     )
 

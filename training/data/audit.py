@@ -14,16 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.progress import Progress
 
+from model_store.manifest import UNREADABLE
 from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File, Split
 from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixel_cache import open_images
 from training.data.remarks import folder_remarks, grouping_remarks
-from training.data.scan import scan
+from training.data.scan import LAYOUT_HINT, scan
 from training.data.similar import REFERENCE
 
 SMALL_SIDE: Final = 32
@@ -52,7 +53,28 @@ def audit_folder(directory: Path, progress: Progress, group_by: str | None = Non
         audit = settle(directory, images.files, images.near)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)
-    return replace(audit, notes=(*audit.notes, *grouping_remarks(used, pattern)))
+    problem = untrainable(audit)
+    refused = () if problem is None else (f"It cannot be trained from: {problem.what}. {problem.hint}",)
+    return replace(audit, notes=(*audit.notes, *grouping_remarks(used, pattern), *refused))
+
+
+class Problem(NamedTuple):
+    """Why a folder cannot be trained from, and what to do about it."""
+
+    what: str
+    hint: str
+
+
+def untrainable(audit: Audit) -> Problem | None:
+    """Say why there are no labels to tell apart; None where there are."""
+    labels = audit.labels
+    if not any(file.fate in USED_FATES for file in audit.files):
+        return Problem(f"there is no image to train from ({audit.sentence()})", LAYOUT_HINT)
+    if len(labels) == 1:
+        return Problem(f"all images have the one label {labels[0]!r}, and a classifier needs two", LAYOUT_HINT)
+    if UNREADABLE in labels:
+        return Problem(f"the label {UNREADABLE!r} is the name of a column in every report", "Rename that folder.")
+    return None
 
 
 def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:

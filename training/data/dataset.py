@@ -15,16 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import Progress
 
-from model_store.manifest import UNREADABLE
 from model_store.pixels import InputSpec, Pixels
 from training.config import TrainingConfig
 from training.data.assignment import assign_splits, given_splits
-from training.data.audit import settle
+from training.data.audit import settle, untrainable
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixel_cache import open_images
 from training.data.remarks import crossing_remarks, share_remarks, split_remarks
-from training.data.scan import LAYOUT_HINT, scan
+from training.data.scan import scan
 from training.data.split import Fractions
 from training.errors import DatasetInvalid
 
@@ -118,15 +117,9 @@ def check_labels(audit: Audit) -> None:
     Raises:
         DatasetInvalid: There are not.
     """
-    labels = audit.labels
-    if not any(file.fate in USED_FATES for file in audit.files):
-        raise DatasetInvalid(audit.directory, f"there is no image to train from ({audit.sentence()})", hint=LAYOUT_HINT)
-    if len(labels) == 1:
-        what = f"all images have the one label {labels[0]!r}, and a classifier needs two"
-        raise DatasetInvalid(audit.directory, what, hint=LAYOUT_HINT)
-    if UNREADABLE in labels:
-        what = f"the label {UNREADABLE!r} is the name of a column in every report"
-        raise DatasetInvalid(audit.directory, what, hint="Rename that folder.")
+    problem = untrainable(audit)
+    if problem is not None:
+        raise DatasetInvalid(audit.directory, problem.what, hint=problem.hint)
 
 
 def _notes(

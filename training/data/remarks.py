@@ -28,7 +28,7 @@ def folder_remarks(directory: Path, files: Sequence[File]) -> tuple[str, ...]:
     tops = {parent.parent for file, parent in ((file, _parent(file)) for file in labelled) if file.split}
     return (
         *_case_remarks({file.label for file in labelled if file.label is not None}),
-        *_empty_remarks(directory, sorted(parents | tops), [file.path for file in labelled]),
+        *_empty_remarks(directory, sorted(parents | tops) or [PurePosixPath()], [file.path for file in labelled]),
         *_ignored_remarks(directory, sorted(tops)),
     )
 
@@ -60,8 +60,9 @@ def _ignored_remarks(directory: Path, tops: Iterable[PurePosixPath]) -> Iterator
 
 def _is_beside_splits(folder: PurePosixPath, there: Iterable[PurePosixPath]) -> bool:
     """Tell whether a folder is none of the splits and lies beside them."""
-    is_split = folder.name.lower() in SPLIT_FOLDERS
-    return not is_split and any(one.name.lower() == "train" and one.parent == folder.parent for one in there)
+    if folder.name.lower() in SPLIT_FOLDERS:
+        return False
+    return any(SPLIT_FOLDERS.get(one.name.lower()) == "train" for one in there if one.parent == folder.parent)
 
 
 def _parent(file: File) -> PurePosixPath:
@@ -125,6 +126,8 @@ def grouping_remarks(files: Sequence[File], pattern: re.Pattern[str] | None) -> 
         return
     counts = Counter(group_key(file.path, pattern) for file in files)
     alone = counts.pop(None, 0)
+    if not counts:
+        return
     largest = counts.most_common(1)[0]
     yield (
         f"--group-by makes {len(counts)} groups of {len(files) - alone} images, the largest {largest[0]!r} with "

@@ -27,10 +27,13 @@ from training.errors import DatasetInvalid
 
 SPLIT_FOLDERS: Final[dict[str, Split]] = {
     "train": "train",
+    "training": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "dev": "validation",
     "test": "test",
+    "testing": "test",
 }
 """Names of folders, in lower case, that mean a split given by hand."""
 
@@ -50,7 +53,8 @@ def scan(directory: Path) -> list[File]:
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
     files = sorted(_found(directory), key=lambda file: file.path)
     images = [file.path for file in files if _is_image(file)]
-    wrapper = find_wrapper(images, SPLIT_FOLDERS)
+    tops = {part for path in images for part in PurePosixPath(path).parts[:2]}
+    wrapper = find_wrapper(images, {top for top in tops if top.lower() in SPLIT_FOLDERS})
     has_splits = _has_split_folders([_below(path, wrapper) for path in images], directory)
     return [_labelled(file, wrapper, has_splits=has_splits) for file in files]
 
@@ -119,9 +123,9 @@ def _has_split_folders(paths: Iterable[str], directory: Path) -> bool:
     are_all_splits = bool(tops) and tops <= SPLIT_FOLDERS.keys()
     if are_all_splits and not deep:
         raise DatasetInvalid(directory, f"the folders {_listed(tops)} hold images and no labels", hint=LAYOUT_HINT)
-    if are_all_splits and "train" not in tops:
+    if are_all_splits and all(SPLIT_FOLDERS[top] != "train" for top in tops):
         raise DatasetInvalid(directory, f"there is {_listed(tops)} but no train folder", hint=LAYOUT_HINT)
-    return "train" in deep and (are_all_splits or len(deep) > 1)
+    return any(SPLIT_FOLDERS[top] == "train" for top in deep) and (are_all_splits or len(deep) > 1)
 
 
 def _below(path: str, wrapper: str | None) -> str:

@@ -52,7 +52,6 @@ class FineTuning:
 
     Attributes:
         model: uint8 pixels → logits; built in the scope of the devices.
-        backbone: The part of it that `freeze` looked through.
         train: To learn from.
         validation: To stop by.
         class_weights: float32 `(labels,)`, 1 on average over the training images.
@@ -277,6 +276,7 @@ class _Loop:
             "planned": self.planned,
             "epoch_s": self._epoch_s,
             "seconds": self._seconds,
+            "elapsed_s": self._clock.elapsed_s,
         }
         arrays = {
             "model": [variable.numpy() for variable in self._model.variables],
@@ -291,6 +291,7 @@ class _Loop:
         self.history = [Epoch(**row) for row in facts["history"]]
         self._best, self.planned = facts["best"], facts["planned"]
         self._epoch_s, self._seconds = facts["epoch_s"], facts["seconds"]
+        self._clock.spent_s = max(self._clock.spent_s, facts["elapsed_s"])  # the head's part is in it
         _assign(self._model.variables, arrays["model"])
         _assign(self._model.optimizer.variables, arrays["optimizer"])
         self._best_weights = arrays["best"]

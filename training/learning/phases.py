@@ -22,6 +22,7 @@ from training.export import logits_model
 from training.learning.augment import Augmenter
 from training.learning.calibration import fit_temperature
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
+from training.learning.finetune import STEP as FINE_TUNE
 from training.learning.finetune import FineTuned, FineTuning, Images, fine_tune, freeze, leaves
 from training.learning.head import build_head
 from training.learning.head_phase import PhaseOne, train_head_phase
@@ -75,7 +76,9 @@ def _epoch_s(bench: Workbench, one: PhaseOne) -> float:
 
 
 def _reason_to_skip(bench: Workbench, one: PhaseOne) -> str | None:
-    """Say why there is no fine-tuning; None where there is."""
+    """Say why there is no fine-tuning; None where there is, and where it has begun."""
+    if bench.state.has(FINE_TUNE):
+        return None
     images, wanted = len(bench.dataset.used["validation"]), bench.config.fine_tune.epochs
     if not wanted:
         return "switched off"

@@ -64,3 +64,27 @@ def test_the_audit_says_what_groups_a_pattern_makes(folder: Path) -> None:
 def test_a_pattern_that_makes_no_groups_is_an_error(folder: Path) -> None:
     done = CliRunner().invoke(audit, [str(folder), "--group-by", "("])
     assert isinstance(done.exception, GroupingInvalid)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"cats/": b"", "dogs/": b""}, "There is no labelled image in: cats/, dogs/."),
+        ({"cats/": b""}, "It cannot be trained from: there is no image"),
+        ({"readme.txt": b"x"}, "It cannot be trained from: there is no image"),
+        ({"cats/a.png": picture(1)}, "It cannot be trained from: all images have the one label 'cats'"),
+    ],
+)
+@pytest.mark.parametrize("pattern", [[], ["--group-by", "x|c"]])
+def test_what_cannot_be_trained_from_is_said_and_strict_fails(
+    tmp_path: Path, files: dict[str, bytes], said: str, pattern: list[str]
+) -> None:
+    folder = tmp_path / "set"
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).mkdir() if path.endswith("/") else (folder / path).write_bytes(content)
+    if pattern and any(path.endswith(".png") for path in files):
+        pattern = []  # of one image no pattern can tell groups apart
+    done = CliRunner().invoke(audit, [str(folder), "--strict", "--format", "json", *pattern])
+    assert said in " ".join(json.loads(done.stdout)["notes"])
+    assert done.exit_code == 1

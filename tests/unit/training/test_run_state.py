@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -111,3 +112,19 @@ def test_a_cache_that_cannot_be_written_gives_a_state_that_lasts_as_long_as_the_
 def test_the_key_follows_from_everything_that_decides() -> None:
     assert run_key({"seed": 1, "data": "x"}) == run_key({"data": "x", "seed": 1})
     assert run_key({"seed": 1, "data": "x"}) != run_key({"seed": 2, "data": "x"})
+
+
+def test_a_full_disk_costs_the_snapshot_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with open_run(KEY) as state:
+        state.save("head", snapshot(1))
+        monkeypatch.setattr("training.run_state.np.savez", full)
+        with pytest.warns(UserWarning, match="No space left on device"):
+            state.save("head", snapshot(2))
+        with pytest.warns(UserWarning, match="cannot be kept"):
+            state.save("other", snapshot(3))
+        kept = state.load("head")
+        assert (kept.facts if kept else None, state.has("other")) == ({"epoch": 1}, False)
+        assert [path.name for path in state.directory.glob(".*")] == []

@@ -194,6 +194,13 @@ def test_class_weights_move_the_decision_to_the_heavy_label(tmp_path: Path) -> N
     assert shares[1] > shares[0]
 
 
+def test_a_run_that_goes_on_has_spent_what_the_first_attempt_spent(tmp_path: Path) -> None:
+    run(tmp_path, network(), FineTuneSettings(epochs=1, batch_size=8), Clock(budget_s=1000.0, spent_s=700.0))
+    clock = Clock(budget_s=1000.0)
+    run(tmp_path, network(), FineTuneSettings(epochs=2, batch_size=8), clock)
+    assert clock.spent_s >= 700
+
+
 def test_no_epoch_ends_with_waiting_for_the_tuner_of_the_pipeline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

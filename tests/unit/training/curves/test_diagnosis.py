@@ -109,7 +109,7 @@ def test_other_numbers_of_epochs_change_only_the_epoch_that_is_named(step: int) 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_is_named_with_its_epoch(value: float) -> None:
-    main = diagnose((*SLOW[:7], replace(SLOW[7], loss=value), *SLOW[8:])).main
+    main = diagnose((*SLOW[:7], *(replace(epoch, loss=value) for epoch in SLOW[7:]))).main
     assert (main.verdict, main.worry, main.epoch) == ("unstable", "yes", 8)
 
 
@@ -144,11 +144,6 @@ def test_early_stopping_makes_overfitting_harmless() -> None:
 
 def test_early_stopping_makes_a_plateau_a_good_end() -> None:
     assert diagnose(CONVERGED, Facts(stopped_early=True)).main.verdict == "healthy"
-
-
-def test_copies_across_the_split_are_too_good_to_be_true() -> None:
-    main = diagnose(HEALTHY, Facts(leaked=3)).main
-    assert (main.verdict, main.worry) == ("too-good", "yes")
 
 
 def test_perfect_validation_from_the_first_epochs_is_doubted() -> None:
@@ -319,3 +314,46 @@ def test_twelve_of_twelve_is_not_too_good() -> None:
 
 def test_twelve_epochs_that_stand_still_are_no_plateau_yet() -> None:
     assert diagnose(CONVERGED[-12:]).main.verdict == "healthy"
+
+
+def test_overfitting_is_found_where_the_training_loss_has_nothing_left_to_lose() -> None:
+    memorised = history(falling(0.7, 0.0005, 30), lambda place: 0.3 + 0.4 * max(place - 0.1, 0), falling(0.5, 0.9, 40))
+    assert diagnose(memorised).main.verdict == "overfitting"
+
+
+@pytest.mark.parametrize("epochs", [12, 60])
+def test_a_run_that_gets_worse_is_not_called_a_plateau(epochs: int) -> None:
+    shapes = (lambda place: 0.3 + 0.2 * place, lambda place: 0.35 + 0.25 * place, lambda place: 0.85 - 0.2 * place)
+    worse = history(*shapes)[:: 60 // epochs]
+    main = diagnose(worse).main
+    assert (main.verdict, main.worry) == ("unstable", "yes")
+    assert "got worse since epoch 1" in main.sentence
+    assert diagnose(worse, Facts(stopped_early=True)).main.worry == "no"
+
+
+@pytest.mark.parametrize("gone", [float("nan"), float("inf")])
+def test_one_epoch_without_a_number_is_a_caveat_and_the_rest_is_judged(gone: float) -> None:
+    gap = tuple(replace(epoch, val_loss=gone) if epoch.number == 3 else epoch for epoch in CONVERGED)
+    main, caveat = diagnose(gap).main, diagnose(gap).findings[-1]
+    assert main.verdict == diagnose(CONVERGED).main.verdict
+    assert (caveat.verdict, caveat.worry, caveat.epoch) == ("unstable", "watch", 4)
+
+
+def test_a_loss_that_is_lost_is_lost_from_the_last_number_on() -> None:
+    twice = tuple(replace(epoch, loss=float("nan")) if epoch.number in {3, 58, 59} else epoch for epoch in CONVERGED)
+    main = diagnose(twice).main
+    assert (main.worry, main.epoch, len(CONVERGED)) == ("yes", 59, 60)
+
+
+def test_validating_now_and_then_is_not_taken_for_a_short_run() -> None:
+    seldom = tuple(
+        epoch if epoch.number in {9, 29, 59} else replace(epoch, val_loss=None, val_accuracy=None) for epoch in HEALTHY
+    )
+    assert diagnose(seldom).main.sentence.startswith("Validated in 3 of 60 epochs")
+
+
+def test_the_phase_that_was_kept_answers_whatever_its_loss() -> None:
+    both = (*in_phase(OVERFITTING, "head"), *in_phase(HEALTHY, "fine-tune", 100, better=0.2))
+    kept = diagnose(both, Facts(kept="head", head_stopped_early=True, stopped_early=False))
+    assert (kept.main.verdict, kept.main.worry) == ("overfitting", "no")
+    assert diagnose(both, Facts(kept="fine-tune")).main.verdict == "healthy"

@@ -188,3 +188,21 @@ def test_a_picture_is_not_read_as_text(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path, name: str) -> None:
     with pytest.raises(HistoryInvalid, match="cannot be read"):
         read_history(tmp_path / name)
+
+
+def test_a_counter_that_stands_still_is_replaced_by_counting_rows(tmp_path: Path) -> None:
+    rows = "".join(f"0,{1 / (place + 1)}\n" for place in range(500))
+    read_back = read_with_notes(write(tmp_path, f"epoch,loss\n{rows}"))
+    assert [epoch.number for epoch in read_back.history] == list(range(500))
+    assert read_back.notes == ("The epoch counter stands still: the rows are counted instead.",)
+
+
+def test_a_json_history_that_starts_anew_is_said_by_its_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps({"loss": [3, 2, 1.5, 1], "epoch": [0, 1, 0, 1]}))
+    assert read_with_notes(path).notes == ("The epoch counter starts anew at epoch 0: read as one run that went on.",)
+
+
+def test_a_cell_beyond_all_bounds_is_refused_in_words(tmp_path: Path) -> None:
+    error = refused(tmp_path, f"epoch,loss\n0,{'1' * 200_000}\n")
+    assert "is no CSV file" in str(error)

@@ -39,6 +39,23 @@ def test_split_folders_give_the_split_and_the_folders_in_them_the_label(
     assert found == {(split, label) for split in ("train", "validation", "test") for label in ("cats", "dogs")}
 
 
+@pytest.mark.parametrize("wrapper", ["", "pictures/"])
+@pytest.mark.parametrize("names", [("Training", "Testing"), ("train", "dev"), ("Train", "Test")])
+def test_other_names_of_splits_are_no_labels(tmp_path: Path, names: tuple[str, str], wrapper: str) -> None:
+    files = {f"{wrapper}{split}/{label}/x.png": picture(1) for split in names for label in ("cats", "dogs")}
+    write(tmp_path, files | {f"{wrapper}sample.png": picture(2)})
+    labelled_files = [file for file in scan(tmp_path) if file.label]
+    assert {file.label for file in labelled_files} == {"cats", "dogs"}
+    assert {file.split for file in labelled_files} == {"train", "validation" if "dev" in names else "test"}
+
+
+@pytest.mark.parametrize("name", ["test", "Test", "testing"])
+def test_a_lone_test_folder_is_an_error_however_it_is_spelt(tmp_path: Path, name: str) -> None:
+    write(tmp_path, {f"{name}/{label}/x.png": picture(1) for label in ("cats", "dogs")})
+    with pytest.raises(DatasetInvalid, match="no train folder"):
+        scan(tmp_path)
+
+
 def test_a_label_may_be_called_train(tmp_path: Path) -> None:
     write(tmp_path, labelled(["train", "car"], 2))
     assert {(file.split, file.label) for file in scan(tmp_path)} == {(None, "train"), (None, "car")}
