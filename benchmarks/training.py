@@ -19,6 +19,7 @@ from benchmarks.solar_cells import POSITIVE, PUBLISHED, lay_out_split
 from training import FineTuneSettings, TrainingConfig, train
 from training.data.dataset import Dataset
 from training.quiet import quieten_tensorflow
+from training.report.figures import calibration_error
 
 BACKBONE = "efficientnet-lite0"
 POSTED_EPOCHS = 100
@@ -37,6 +38,9 @@ class Run:
     epochs: int
     """Of the last phase that was run."""
     majority: float
+    temperature: float
+    calibration_errors: tuple[float, float]
+    """On the test split, with a temperature of 1 and with the one that was published."""
     dataset: Dataset
     notes: tuple[str, ...]
 
@@ -91,6 +95,10 @@ def print_table(base: TrainingConfig, splits: range | list[int], limit: int | No
     head_mean, full_mean = (sum(run.accuracy for run in runs) / len(rows) for runs in zip(*rows, strict=True))
     print(f"| mean | | | {head_mean:.4f} | | **{full_mean:.4f}** | | |\n")
     print("\n".join(f"- {name}: {accuracy:.4f}" for name, accuracy in PUBLISHED.items()))
+    print("\nExpected calibration error on the test split, with a temperature of 1 and with the one published:\n")
+    print("| split | phase one | in full |\n|---|---|---|")
+    for split, runs in zip(splits, rows, strict=True):
+        print(f"| {split} | {' | '.join(calibration(run) for run in runs)} |")
     print("\n" + "\n".join(f"- {note}" for note in rows[-1][1].notes))
 
 
@@ -136,6 +144,11 @@ def measure(config: TrainingConfig) -> Run:
         seconds=seconds,
         epochs=[phase.epochs for phase in outcome.phases if phase.epochs][-1],
         majority=metrics.majority_baseline or 0.0,
+        temperature=outcome.calibration.temperature,
+        calibration_errors=(
+            calibration_error(outcome, is_calibrated=False) or 0.0,
+            calibration_error(outcome, is_calibrated=True) or 0.0,
+        ),
         dataset=outcome.dataset,
         notes=(
             *outcome.augmentation,
@@ -144,6 +157,12 @@ def measure(config: TrainingConfig) -> Run:
             ", ".join(f"{step} {spent:.0f} s" for step, spent in outcome.seconds.items()),
         ),
     )
+
+
+def calibration(run: Run) -> str:
+    """Say what the temperature did."""
+    before, after = run.calibration_errors
+    return f"T {run.temperature:.2f}: {before:.4f} → {after:.4f}"
 
 
 def minutes(run: Run) -> str:
