@@ -67,7 +67,7 @@ def check_graph(directory: Path) -> None:
 
 def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     """Name the operations that are not allowed where they stand, in every function, also in two of one name."""
-    functions = meta_graph.graph_def.library.function
+    functions = meta_graph.graph_def.functions.function
     checkpoint = _checkpoint_functions(meta_graph, functions)
     refused = {node.op for node in meta_graph.graph_def.node} - COMPUTE_OPS - VARIABLE_OPS
     for function in functions:

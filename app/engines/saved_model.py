@@ -2,8 +2,8 @@
 
 Protocol buffers skip the fields that a reader does not know, so the messages below hold those that the check asks for.
 Their numbers are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
-`tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; a test reads real files both ways. A map
-is read as the list of entries that it is on the wire: of two with one key, the check sees both.
+`tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; names do not travel. A test reads real
+files both ways. A map is read as the list of entries that it is on the wire: of two with one key, the check sees both.
 """
 
 from typing import Any, Final
@@ -19,7 +19,7 @@ _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "SavedModel": {"meta_graphs": (2, "MetaGraph*")},
     "MetaGraph": {"graph_def": (2, "Graph"), "saver_def": (3, "Saver")},
     "Saver": {"save_tensor_name": (2, _TEXT), "restore_op_name": (3, _TEXT)},
-    "Graph": {"node": (1, "Node*"), "library": (2, "Functions")},
+    "Graph": {"node": (1, "Node*"), "functions": (2, "Functions")},
     "Functions": {"function": (1, "Function*")},
     "Function": {"signature": (1, "Signature"), "node_def": (3, "Node*")},
     "Signature": {"name": (1, _TEXT)},

@@ -72,7 +72,7 @@ def test_our_reading_of_the_file_finds_what_tensorflows_own_finds(stored: Stored
     assert one.saver_def.save_tensor_name == other.saver_def.save_tensor_name != ""
     assert one.saver_def.restore_op_name == other.saver_def.restore_op_name != ""
     assert names(one.graph_def.node) == names(other.graph_def.node)
-    functions = {function.signature.name: names(function.node_def) for function in one.graph_def.library.function}
+    functions = {function.signature.name: names(function.node_def) for function in one.graph_def.functions.function}
     assert functions == {f.signature.name: names(f.node_def) for f in other.graph_def.library.function}
     called = {entry.value.func.name for node in one.graph_def.node for entry in node.attr}
     assert called == {value.func.name for node in other.graph_def.node for value in node.attr.values()}

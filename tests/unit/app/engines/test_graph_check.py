@@ -27,7 +27,7 @@ def function(name: str, *nodes: Fields) -> Fields:
 
 def graph(nodes: list[Fields], *functions: Fields) -> Any:  # noqa: ANN401  a protocol buffer
     saver = {"save_tensor_name": "save:0", "restore_op_name": "restore"}
-    fields = {"graph_def": {"node": nodes, "library": {"function": list(functions)}}, "saver_def": saver}
+    fields = {"graph_def": {"node": nodes, "functions": {"function": list(functions)}}, "saver_def": saver}
     return SavedModel(meta_graphs=[fields]).meta_graphs[0]
 
 
