@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from app.schemas import ImageFacts, LabelProbability
 from app.service import Prediction
 from model_store.manifest import Description
@@ -11,15 +9,15 @@ from model_store.manifest import Description
 
 def predicted_fields(prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:
     """Return the fields of `schemas.PredictedImage`: the most probable `top_k` labels, highest first."""
-    probabilities = prediction.probabilities
     labels = description.labels
-    chosen = description.decision.index(probabilities)
-    order = np.argsort(-probabilities, kind="stable")[:top_k]
+    chosen = description.decision.index(prediction.probabilities)
+    probabilities = prediction.probabilities.tolist()
+    order = sorted(range(len(labels)), key=lambda at: -probabilities[at])[:top_k]  # equals stay in the labels' order
     threshold = {} if description.threshold is None else {"threshold": description.threshold}
     return {
         "label": labels[chosen],
-        "probability": float(probabilities[chosen]),
+        "probability": probabilities[chosen],
         **threshold,
-        "predictions": [LabelProbability(label=labels[at], probability=float(probabilities[at])) for at in order],
+        "predictions": [LabelProbability(label=labels[at], probability=probabilities[at]) for at in order],
         "image": ImageFacts(format=prediction.format, width=prediction.width, height=prediction.height),
     }

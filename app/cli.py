@@ -32,7 +32,8 @@ _existing = click.Path(exists=True, path_type=Path)
 
 def _engine_options(function: F) -> F:
     for option in (
-        click.option("--engine", type=click.Choice(["auto", "tensorflow"]), help="What computes."),
+        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="In what it computes."),
+        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="What computes."),
         click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Where it computes."),
     ):
         function = option(function)

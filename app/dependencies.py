@@ -1,4 +1,7 @@
-"""What routes ask for, as one annotated name each; `main` built it and put it into the application's state."""
+"""What routes ask for, as one annotated name each; `main` built it and put it into the application's state.
+
+All are coroutines: FastAPI runs a plain function in a thread, which costs more than all it does.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -13,27 +16,27 @@ from app.uploads import Spooled, open_archive
 from model_store.evaluations import Evaluations
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _registry(request: Request) -> Registry:
+async def _registry(request: Request) -> Registry:
     registry: Registry = request.app.state.registry
     return registry
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
 
-def _evaluations(request: Request) -> Evaluations:
+async def _evaluations(request: Request) -> Evaluations:
     evaluations: Evaluations = request.app.state.evaluations
     return evaluations
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
 
@@ -45,10 +48,12 @@ EvaluationsDep = Annotated[Evaluations, Depends(_evaluations)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
 
 
+ModelQuery = Annotated[str | None, Query(description="Model; default: the one that is served first.")]
+VersionQuery = Annotated[int | None, Query(gt=0, description="Version; default: the one that serves.")]
+
+
 async def _loaded(
-    registry: RegistryDep,
-    model: Annotated[str | None, Query(description="Model; default: the one that is served first.")] = None,
-    version: Annotated[int | None, Query(gt=0, description="Version; default: the one that serves.")] = None,
+    registry: RegistryDep, model: ModelQuery = None, version: VersionQuery = None
 ) -> AsyncIterator[LoadedVersion]:
     async with registry.use(model, version) as loaded:
         yield loaded

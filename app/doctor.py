@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from app.engines.tensorflow import describe_devices
+from app.engines.loading import PACKAGES, choose_engine, has_gpu_driver, is_installed
+from app.errors import EngineMissing
 from app.settings import GIB, Settings, cores
 
-_PACKAGES: Final = "fullcount tensorflow tensorflow-cpu keras fastapi uvicorn pydantic pillow numpy"
+_PACKAGES: Final = "fullcount openvino tensorflow tensorflow-cpu keras fastapi uvicorn pydantic pillow numpy"
 
 
 def examine(settings: Settings) -> dict[str, str | list[str]]:
@@ -19,7 +20,7 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
     Returns:
         Finding → its value or lines, ready to be shown.
     """
-    devices = describe_devices()
+    devices = _devices()
     usage = shutil.disk_usage(settings.spool_directory())
     return {
         "platform": f"{platform.platform()}, Python {platform.python_version()}",
@@ -27,13 +28,40 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
         "cores": f"{cores()} usable of {os.cpu_count()}",
         "memory": f"{_memory_bytes() / GIB:.1f} GiB",
         "devices": devices,
-        "engine": f"tensorflow, device {settings.device}",
-        "threads": f"{settings.decode_threads or cores()} decode, {settings.engine_threads or cores()} engine",
+        "engine": _engine(settings),
+        "precisions": _precisions(),
+        "threads": f"{settings.decode_threads or cores()} decode, {settings.engine_threads or cores()} engine, 1 HTTP",
         "spool": f"{settings.spool_directory()}: {usage.free / GIB:.1f} GiB free",
         "store": f"{settings.store}{'' if settings.store.is_dir() else ' (does not exist)'}",
         "packages": _versions(),
         "limits": _limits(devices),
     }
+
+
+def _devices() -> list[str]:
+    """Name the devices there are; TensorFlow, which takes seconds to import, is only asked where there is a driver."""
+    if not (has_gpu_driver() and is_installed("tensorflow")):
+        return ["cpu"]
+    from app.engines.tensorflow import describe_devices  # noqa: PLC0415  see above
+
+    return describe_devices()
+
+
+def _engine(settings: Settings) -> str:
+    installed = [engine for engine in PACKAGES if is_installed(engine)]
+    try:
+        chosen = f"{choose_engine(settings)}, device {settings.device}, precision {settings.precision}"
+    except EngineMissing as error:
+        return f"{error} {error.hint}"
+    return f"{chosen}; installed: {', '.join(installed)}"
+
+
+def _precisions() -> str:
+    if not is_installed("openvino"):
+        return "f32"
+    from app.engines.openvino import has_bf16  # noqa: PLC0415  takes a moment to import
+
+    return "f32, bf16, int8" if has_bf16() else "f32, int8; this processor has no bf16"
 
 
 def _processor() -> str:
@@ -67,9 +95,9 @@ def _versions() -> list[str]:
 def _limits(devices: list[str]) -> list[str]:
     limits = []
     if not any(device.startswith("gpu") for device in devices):
-        limits.append("no GPU that TensorFlow can use: the processor computes")
+        limits.append("no GPU that can be used: the processor computes")
     if cores() < 4:
         limits.append(f"{cores()} cores are shared by decoding and computing")
-    if _memory_bytes() < 2 * GIB:
-        limits.append("less than 2 GiB of memory: TensorFlow with a model takes about 1 GiB")
+    if _memory_bytes() < GIB:
+        limits.append("less than 1 GiB of memory: a model takes about 300 MB, TensorFlow with one about 1 GiB")
     return limits or ["nothing that stands out"]

@@ -18,10 +18,13 @@
     │   ├── Overloaded          `retry_after_s`
     │   ├── Exhausted           the process has no more memory or files to open
     │   └── ShuttingDown
+    ├── DeadlineExceeded        the answer would come later than anybody waits for it
     ├── SpoolMissing            there is no directory where uploads could wait
     ├── SpoolFull               no space where uploads wait
     ├── EngineError             nothing the caller did
+    │   ├── EngineMissing       its package is not installed
     │   ├── DeviceMissing       a GPU was asked for that is not there
+    │   ├── PrecisionMissing    neither this machine nor this version has it
     │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
     │   ├── GoldenMismatch      the engine does not reproduce what training computed
     │   └── InferenceFailed
@@ -97,6 +100,15 @@ class BodyTimeout(RequestInvalid):
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(f"No part of the body arrived for {timeout_s:g} s.")
+
+
+class DeadlineExceeded(FullcountError):
+    """There was no answer within the time that the client or the service allows."""
+
+    hint = "Send fewer requests at once, or allow more time with X-Request-Timeout-Ms."
+
+    def __init__(self, timeout_ms: int) -> None:
+        super().__init__(f"There was no answer within {timeout_ms} ms; the work is dropped.")
 
 
 class ParameterInvalid(RequestInvalid):
@@ -188,13 +200,29 @@ class EngineError(FullcountError):
     """An engine cannot do its work."""
 
 
+class EngineMissing(EngineError):
+    """The package of an engine is not installed."""
+
+    def __init__(self, engine: str, package: str) -> None:
+        super().__init__(
+            f"The engine {engine!r} is not installed here.", hint=f"Install it with: pip install {package}"
+        )
+
+
 class DeviceMissing(EngineError):
-    """A device was asked for that TensorFlow does not see."""
+    """A device was asked for that the engine does not see."""
 
     hint = "Use --device cpu or --device auto, or look at `fullcount doctor`."
 
-    def __init__(self, wanted: str, available: Sequence[str]) -> None:
-        super().__init__(f"There is no device {wanted!r} here; TensorFlow sees {', '.join(available) or 'none'}.")
+    def __init__(self, engine: str, wanted: str, available: Sequence[str]) -> None:
+        super().__init__(f"There is no device {wanted!r} here; {engine} sees {', '.join(available) or 'none'}.")
+
+
+class PrecisionMissing(EngineError):
+    """A precision was asked for that this machine or this version does not have."""
+
+    def __init__(self, precision: str, why: str, *, hint: str = "Use --precision f32 or --precision auto.") -> None:
+        super().__init__(f"There is no precision {precision!r} here: {why}.", hint=hint)
 
 
 class GraphRefused(EngineError):

@@ -73,11 +73,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
     app.state.metrics.waiting.set_function(app.state.registry.waiting)
     loading = asyncio.create_task(_load(app), name="load models")
+    watching = asyncio.create_task(app.state.metrics.watch_loop(), name="watch the event loop")
     try:
         yield
     finally:
         loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(loading, watching, return_exceptions=True)
         app.state.service.close()
         with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)

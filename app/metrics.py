@@ -1,11 +1,15 @@
 """What the service counts, as Prometheus metrics with a registry of their own."""
 
+import asyncio
+import time
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
+_LAG_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_LAG_EVERY_S: Final = 0.05
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -37,6 +41,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.loop_lag_seconds = Histogram(
+            "fullcount_event_loop_lag_seconds",
+            "How late the event loop, on which every request depends, does what is due.",
+            buckets=_LAG_SECONDS,
+            registry=self.registry,
+        )
         self.batch_size = Histogram(
             "fullcount_batch_size", "Images computed at once.", buckets=_SIZES, registry=self.registry
         )
@@ -47,6 +57,13 @@ class Metrics:
             ["model", "version", "engine", "device"],
             registry=self.registry,
         )
+
+    async def watch_loop(self) -> None:
+        """Measure how late the running event loop is, until cancelled."""
+        while True:
+            due = time.perf_counter() + _LAG_EVERY_S
+            await asyncio.sleep(_LAG_EVERY_S)
+            self.loop_lag_seconds.observe(time.perf_counter() - due)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -36,12 +36,21 @@ def limit_body(max_body_bytes: int) -> Callable[[Request], Awaitable[None]]:
     """Return a dependency that refuses a request with a larger body, before it is read or as soon as it is known."""
 
     async def limit(request: Request) -> None:
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > max_body_bytes:
-            raise BodyTooLarge(max_body_bytes)
-        request.scope[_LIMIT_KEY] = max_body_bytes
+        limit_body_of(request, max_body_bytes)
 
     return limit
+
+
+def limit_body_of(request: Request, max_body_bytes: int) -> None:
+    """Refuse a request with a larger body; see `limit_body`.
+
+    Raises:
+        BodyTooLarge: Its head says so.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_body_bytes:
+        raise BodyTooLarge(max_body_bytes)
+    request.scope[_LIMIT_KEY] = max_body_bytes
 
 
 class RequestContext:
@@ -118,7 +127,8 @@ class RequestContext:
             patience_s = self._body_timeout_s + body_bytes / _SLOWEST_BYTES_PER_S - waited_s
             started = time.perf_counter()
             try:
-                message = await asyncio.wait_for(receive(), min(self._body_timeout_s, patience_s))
+                async with asyncio.timeout(min(self._body_timeout_s, patience_s)):
+                    message = await receive()
             except TimeoutError as error:
                 raise BodyTimeout(self._body_timeout_s) from error
             waited_s += time.perf_counter() - started

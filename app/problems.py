@@ -73,6 +73,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.Overloaded: OVERLOADED,
     errors.Exhausted: OVERLOADED,
     errors.ShuttingDown: _type("shutting-down", 503, "Shutting down"),
+    errors.DeadlineExceeded: _type("deadline-exceeded", 504, "Deadline exceeded"),
     errors.SpoolFull: NO_SPACE,
 }
 """Exception class → problem; a subclass has its parent's where it has none of its own."""

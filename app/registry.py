@@ -205,13 +205,14 @@ class Registry:
         batcher = Batcher(
             engine.predict,
             sizes=engine.batch_sizes,
+            lanes=engine.lanes,
             max_waiting=self._settings.max_queue,
             observe=self._metrics.batch_size.observe,
         )
         batcher.start()
         loaded = LoadedVersion(stored.manifest, self._settings.input_of(stored.manifest.input), engine, batcher)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
-        log.info("model %s version %d is ready: %s on %s", *key, engine.name, engine.device)
+        log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
         return loaded
 
     def _open(self, key: _Key) -> tuple[StoredVersion, Engine]:

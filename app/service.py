@@ -18,6 +18,7 @@ from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
+from app.precedence import Precedence
 from app.registry import LoadedVersion
 from app.settings import Settings, cores
 from model_store.errors import ImageRejected
@@ -77,15 +78,21 @@ class Service:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._decoders = ThreadPoolExecutor(settings.decode_threads or cores(), thread_name_prefix="decode")
+        threads = settings.decode_threads or cores()
+        self._threads = threads
+        self._decoders = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._patient_decoders = ThreadPoolExecutor(threads, thread_name_prefix="decode-patient")
+        self._precedence = Precedence(beside=max(1, cores() // 4))
         self._files = ThreadPoolExecutor(settings.max_evaluations + 4, thread_name_prefix="file")
         self._decoding = 0
-        self._patience = asyncio.Semaphore(settings.decode_threads or cores())  # the impatient find few before them
         self._jobs = 0
+        self._scored = metrics.images.labels("scored")
+        self._stages = [metrics.stage_seconds.labels(stage) for stage in ("decode", "queue", "inference")]
 
     def close(self) -> None:
         """Let go of the threads."""
         self._decoders.shutdown(wait=False, cancel_futures=True)
+        self._patient_decoders.shutdown(wait=False, cancel_futures=True)
         self._files.shutdown(wait=False, cancel_futures=True)
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,30 +114,22 @@ class Service:
         finally:
             self._jobs -= 1
 
-    async def predict(self, loaded: LoadedVersion, read: Read, *, is_patient: bool = False) -> Prediction:
-        """Predict one image.
+    async def predict(self, loaded: LoadedVersion, read: Read) -> Prediction:
+        """Predict one image, before those of batches and evaluations.
 
         Args:
             loaded: By which version.
             read: Hands over the file's bytes.
-            is_patient: Wait rather than be refused; the caller limits how many it has waiting.
 
         Raises:
             ImageRejected: The bytes do not become pixels.
             Overloaded: Too many are waiting.
             InferenceFailed: The engine failed on it.
         """
-        started = time.perf_counter()
-        try:
-            decoded, decode_ms = await self._decode(read, loaded.input, is_patient=is_patient)
-            answer = await loaded.batcher.submit(decoded.pixels, is_patient=is_patient)
-        except ImageRejected as error:
-            self._metrics.images.labels(error.reason).inc()
-            raise
-        total_ms = (time.perf_counter() - started) * 1e3
-        timing = Timing(decode_ms, max(0.0, total_ms - decode_ms - answer.inference_ms), answer.inference_ms)
-        self._observe(timing)
-        return Prediction(answer.probabilities, decoded.format, decoded.width, decoded.height, timing)
+        if self._decoding >= self._settings.max_queue:
+            raise Overloaded("images waiting", self._settings.max_queue)
+        with self._precedence.urgent():
+            return await self._predict(loaded, read, is_patient=False)
 
     async def predict_each(self, loaded: LoadedVersion, reads: Iterable[Read]) -> AsyncGenerator[Outcome, None]:
         """Predict many images, in order; one that fails does not stop the others.
@@ -169,20 +168,32 @@ class Service:
         return evaluation, timing
 
     async def _outcome(self, loaded: LoadedVersion, read: Read) -> Outcome:
+        """Predict one image of many, when there is nothing more urgent."""
         try:
-            return await self.predict(loaded, read, is_patient=True)
+            async with self._precedence.patient(most=loaded.batcher.appetite + self._threads):
+                return await self._predict(loaded, read, is_patient=True)
         except (ImageRejected, InferenceFailed) as error:
             return error
+
+    async def _predict(self, loaded: LoadedVersion, read: Read, *, is_patient: bool) -> Prediction:
+        started = time.perf_counter()
+        try:
+            decoded, decode_ms = await self._decode(read, loaded.input, is_patient=is_patient)
+            answer = await loaded.batcher.submit(decoded.pixels, is_patient=is_patient)
+        except ImageRejected as error:
+            self._metrics.images.labels(error.reason).inc()
+            raise
+        total_ms = (time.perf_counter() - started) * 1e3
+        timing = Timing(decode_ms, max(0.0, total_ms - decode_ms - answer.inference_ms), answer.inference_ms)
+        self._observe(timing)
+        return Prediction(answer.probabilities, decoded.format, decoded.width, decoded.height, timing)
 
     async def _decode(self, read: Read, spec: InputSpec, *, is_patient: bool) -> tuple[Decoded, float]:
         """Read and decode in a thread; return the time it took there, in milliseconds."""
         decode_now = functools.partial(self._decode_now, read, spec)
         loop = asyncio.get_running_loop()
         if is_patient:
-            async with self._patience:
-                return await loop.run_in_executor(self._decoders, decode_now)
-        if self._decoding >= self._settings.max_queue:
-            raise Overloaded("images waiting", self._settings.max_queue)
+            return await loop.run_in_executor(self._patient_decoders, decode_now)
         self._decoding += 1
         try:
             return await loop.run_in_executor(self._decoders, decode_now)
@@ -195,13 +206,9 @@ class Service:
         return decoded, (time.perf_counter() - started) * 1e3
 
     def _observe(self, timing: Timing) -> None:
-        self._metrics.images.labels("scored").inc()
-        for stage, taken_ms in (
-            ("decode", timing.decode_ms),
-            ("queue", timing.queue_ms),
-            ("inference", timing.inference_ms),
-        ):
-            self._metrics.stage_seconds.labels(stage).observe(taken_ms / 1e3)
+        self._scored.inc()
+        for stage, taken_ms in zip(self._stages, (timing.decode_ms, timing.queue_ms, timing.inference_ms), strict=True):
+            stage.observe(taken_ms / 1e3)
 
 
 def _reader(given: LabelledSet, image: LabelledImage) -> Read:

@@ -50,19 +50,23 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity of what is logged."""
 
-    engine: Literal["auto", "tensorflow"] = "auto"
-    """What computes; `auto` takes the fastest that is installed."""
+    engine: Literal["auto", "tensorflow", "openvino"] = "auto"
+    """What computes; `auto` is TensorFlow where there is a GPU for it, else OpenVINO, if they are installed."""
+    precision: Literal["f32", "bf16", "int8", "auto"] = "f32"
+    """In what it computes; `auto` is the fastest that costs the version next to nothing, by its own measurement."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = "auto"
     """`auto`, `cpu`, `gpu` or `gpu:N`; a GPU that is asked for and missing is an error."""
     max_batch_size: Annotated[int, Field(ge=1, le=1024)] = 16
     """Most images that the engine computes at once."""
     engine_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads of one operation of the engine; 0: as many as there are cores."""
+    """Cores that the engine uses; 0: all there are."""
     decode_threads: Annotated[int, Field(ge=0)] = 0
     """Threads that decode images; 0: as many as there are cores."""
     max_loaded_versions: Positive = 4
     """Versions in memory beside those served by default; the least recently used one makes room, if it is idle."""
 
+    predict_timeout_ms: Annotated[int, Field(ge=0)] = 0
+    """Milliseconds for one prediction, upload included, after which it is dropped; 0: none. A client may allow less."""
     max_uploads: Positive = 512
     """POST requests under way at the same time; one more gets 503 before its body is read."""
     max_queue: Positive = 256

@@ -135,15 +135,15 @@ async def unless_disconnected(request: Request, work: "asyncio.Task[T]") -> T:
         ClientDisconnect: The client went; the work is cancelled and has ended.
     """
     gone = asyncio.create_task(_disconnected(request))
+    gone.add_done_callback(lambda gone: None if gone.cancelled() else work.cancel())
     try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            return work.result()
-        raise ClientDisconnect
+        return await work
+    except (asyncio.CancelledError, Exception) as error:
+        if gone.done():
+            raise ClientDisconnect from error
+        raise
     finally:
-        for task in (work, gone):
-            task.cancel()
-        await asyncio.gather(work, gone, return_exceptions=True)
+        gone.cancel()
 
 
 async def _disconnected(request: Request) -> None:

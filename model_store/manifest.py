@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from model_store.documents import read_document
 from model_store.errors import NameInvalid, SchemaUnknown, VersionCorrupt
 from model_store.pixels import InputSpec
+from model_store.precision import MeasuredPrecision, Precision
 
 SCHEMA_VERSION: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
@@ -160,6 +161,8 @@ class Description(_Frozen):
     """By which the logits are divided inside the graph."""
     metrics: dict[str, Headline] = Field(default_factory=dict)
     """`validation` and `test`, where there is one."""
+    precisions: dict[Precision, MeasuredPrecision] = Field(default_factory=dict)
+    """What was measured of `bf16`, where the engine for it was there, and of `int8`, where there is such a variant."""
     dataset: Dataset
     training_images: TrainingImages | None = None
     software: dict[str, str] = Field(default_factory=dict)

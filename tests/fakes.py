@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app.engines.base import Probabilities
+from app.engines.base import Predict, Probabilities
 from app.settings import Settings
 from model_store.golden import Golden, save_golden
 from model_store.manifest import Dataset, Description, Signature, TensorSpec
 from model_store.pixels import InputSpec, Pixels
+from model_store.precision import Precision
 from model_store.store import ModelStore, StoredVersion
 
 SIZE = 8
@@ -51,6 +52,8 @@ class FakeEngine:
 
     name = "fake"
     device = "cpu"
+    precision: Precision = "f32"
+    lanes = 1
     tolerance = 1e-4
     batch_sizes: tuple[int, ...] = (1, 2, 4, 8)
 
@@ -71,6 +74,9 @@ class FakeEngine:
         if self.fails_on is not None and (pixels == self.fails_on).all(axis=(1, 2, 3)).any():
             raise RuntimeError("the fake engine fails as it was told to")
         return brightness(pixels)
+
+    def ways(self) -> tuple[Predict, ...]:
+        return (self.predict,)
 
     def close(self) -> None:
         self.is_closed = True

@@ -1,5 +1,7 @@
 """What an engine is, and the check that each must pass before it serves. Knows no TensorFlow."""
 
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,17 +10,23 @@ import numpy.typing as npt
 from app.errors import GoldenMismatch
 from model_store.golden import Golden
 from model_store.pixels import Pixels
+from model_store.precision import Precision
 
 Probabilities = npt.NDArray[np.float32]
+Predict = Callable[[Pixels], Probabilities]
 
 
 class Engine(Protocol):
-    """A loaded version on a device. `predict` is called from one thread at a time."""
+    """A loaded version on a device."""
 
     name: str
-    """`tensorflow`."""
+    """`openvino` or `tensorflow`."""
     device: str
     """Where it computes, as `cpu` or `gpu:0`."""
+    precision: Precision
+    """In which it computes."""
+    lanes: int
+    """Calls of `predict` that may run at the same time, each in a thread of its own."""
     tolerance: float
     """Greatest difference of a probability from training's that is still the same model."""
     batch_sizes: tuple[int, ...]
@@ -35,23 +43,27 @@ class Engine(Protocol):
         """
         ...
 
+    def ways(self) -> Sequence[Predict]:
+        """Return every way that `predict` chooses from, each of which must compute what training computed."""
+        ...
+
     def close(self) -> None:
         """Let go of the model's memory."""
         ...
 
 
 def replay_golden(engine: Engine, golden: Golden) -> None:
-    """Let the engine answer the golden samples at every batch size it will use; this also warms it up.
+    """Let the engine answer the golden samples in every way and at every batch size; this also warms it up.
 
     Within the tolerance only labels closer to each other than twice of it can change places.
 
     Raises:
         GoldenMismatch: An answer is not a probability, or differs by more than the tolerance.
     """
-    for size in engine.batch_sizes:
-        count = len(golden.pixels)
+    count = len(golden.pixels)
+    for predict, size in itertools.product(engine.ways(), engine.batch_sizes):
         chosen = np.arange(-(-count // size) * size) % count  # whole batches, samples repeated
-        answers = [engine.predict(golden.pixels[chosen[at : at + size]]) for at in range(0, len(chosen), size)]
+        answers = [predict(golden.pixels[chosen[at : at + size]]) for at in range(0, len(chosen), size)]
         _compare(np.concatenate(answers), golden.probabilities[chosen], engine.tolerance, size)
 
 

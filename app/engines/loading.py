@@ -1,35 +1,108 @@
 """From a stored version to an engine that has proved itself: the golden samples are replayed here."""
 
+import importlib.util
 import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 from app.engines.base import Engine, replay_golden
+from app.errors import EngineMissing, PrecisionMissing
 from app.settings import Settings, cores
 from model_store.golden import load_golden
+from model_store.manifest import Manifest
+from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.store import StoredVersion
 from model_store.terminal import held_back_standard_error
 
 EngineFactory = Callable[[StoredVersion, Settings], Engine]
+
+PACKAGES: Final = {"openvino": "openvino", "tensorflow": "tensorflow"}
+_FASTEST_FIRST: Final[tuple[Precision, ...]] = ("int8", "bf16")
 
 
 def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
     """Load a version whose digests have been verified.
 
     Raises:
-        EngineError: The device is missing, the graph is refused, or the golden samples are not reproduced.
+        EngineError: Engine, device or precision is missing, the graph is refused, or the golden samples are not
+            reproduced.
         VersionCorrupt: It has no golden samples.
     """
-    from app.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415  an engine is imported when it is used
+    engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
+    golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
+    replay_golden(engine, golden)
+    return engine
 
-    engine = TensorFlowEngine(
+
+def choose_engine(settings: Settings) -> str:
+    """Return `openvino` or `tensorflow`: on a CPU the former is faster, a GPU is the latter's.
+
+    Raises:
+        EngineMissing: The one asked for, or either, is not installed.
+    """
+    if settings.engine != "auto":
+        if not is_installed(settings.engine):
+            raise EngineMissing(settings.engine, PACKAGES[settings.engine])
+        return settings.engine
+    wants_gpu = settings.device.startswith("gpu") or (settings.device == "auto" and has_gpu_driver())
+    preferred, other = ("tensorflow", "openvino") if wants_gpu else ("openvino", "tensorflow")
+    if is_installed(preferred):
+        return preferred
+    if is_installed(other):
+        return other
+    raise EngineMissing(preferred, PACKAGES[preferred])
+
+
+def is_installed(engine: str) -> bool:
+    """Tell whether an engine's package is there, without importing it."""
+    return importlib.util.find_spec(PACKAGES[engine]) is not None
+
+
+def has_gpu_driver() -> bool:
+    """Tell whether there is an NVIDIA driver with a GPU, without importing TensorFlow, which takes seconds."""
+    return any(Path("/proc/driver/nvidia/gpus").glob("*"))
+
+
+def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
+    from app.engines.openvino import OpenVinoEngine  # noqa: PLC0415  an engine is imported when it is used
+
+    return OpenVinoEngine(
+        stored.directory,
+        stored.manifest,
+        device=settings.device,
+        threads=settings.engine_threads or cores(),
+        precision=choose_precision(stored.manifest) if settings.precision == "auto" else settings.precision,
+    )
+
+
+def choose_precision(manifest: Manifest) -> Precision:
+    """Return the fastest precision that this machine has and that was measured to cost next to nothing."""
+    from app.engines.openvino import check_precision  # noqa: PLC0415  as above
+
+    for precision in _FASTEST_FIRST:
+        measured = manifest.precisions.get(precision)
+        if measured is not None and measured.keeps_accuracy:
+            try:
+                check_precision(precision, manifest)
+            except PrecisionMissing:
+                continue
+            return precision
+    return "f32"
+
+
+def _tensorflow(stored: StoredVersion, settings: Settings) -> Engine:
+    from app.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415  as above
+
+    if settings.precision not in {"auto", "f32"}:
+        raise PrecisionMissing(settings.precision, "the TensorFlow engine computes in f32")
+    return TensorFlowEngine(
         stored.directory,
         stored.manifest,
         device=settings.device,
         max_batch_size=settings.max_batch_size,
         threads=settings.engine_threads or _quota(),
     )
-    replay_golden(engine, load_golden(stored.directory))
-    return engine
 
 
 def _quota() -> int:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.engines.base import Probabilities
+from app.engines.base import Predict, Probabilities
 from app.engines.graph_check import check_graph
 from app.errors import DeviceMissing
 from model_store.manifest import Manifest
 from model_store.pixels import Pixels
+from model_store.precision import Precision
 
 CPU: Final = "cpu"
 CPU_TOLERANCE: Final = 1e-4
@@ -39,6 +40,8 @@ class TensorFlowEngine:
     """
 
     name = "tensorflow"
+    precision: Precision = "f32"
+    lanes = 1
 
     def __init__(
         self, directory: Path, manifest: Manifest, *, device: str = "auto", max_batch_size: int = 16, threads: int = 0
@@ -68,6 +71,10 @@ class TensorFlowEngine:
                 probabilities = self._function(tensor)[self._output]
             return np.asarray(probabilities.numpy(), dtype=np.float32)
 
+    def ways(self) -> tuple[Predict, ...]:
+        """Return the one way; see `Engine.ways`."""
+        return (self.predict,)
+
     def close(self) -> None:
         """Let go of the model's memory."""
         self._loaded = self._function = self._frozen = None
@@ -94,7 +101,7 @@ def choose_device(wanted: str) -> str:
         return CPU
     named = "gpu:0" if wanted == "gpu" else wanted
     if named not in gpus:
-        raise DeviceMissing(wanted, [CPU, *gpus])
+        raise DeviceMissing("TensorFlow", wanted, [CPU, *gpus])
     return named
 
 

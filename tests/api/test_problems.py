@@ -121,6 +121,7 @@ LIMITS = {
 ELSEWHERE = {
     "model-required": "test_predict.py",
     "not-ready": "test_health.py",
+    "deadline-exceeded": "test_deadline.py",
     "inference-failed": "test_predict.py",
     "malformed-request": "test_server_process.py",
     "head-timeout": "test_server_process.py",

@@ -15,7 +15,7 @@ READY_WITHIN_S: Final = 120
 HARDENED: Final = (
     *("--read-only", "--tmpfs", "/tmp:size=256m"),  # noqa: S108  in the container
     *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-    *("--pids-limit", "256", "--memory", "1500m", "--cpus", "2"),
+    *("--pids-limit", "256", "--memory", "600m", "--cpus", "2"),
 )
 
 

@@ -43,7 +43,7 @@ def test_no_variable_is_left_in_the_frozen_graph(stored: StoredVersion) -> None:
 
 
 def test_loading_replays_the_golden_samples(stored: StoredVersion) -> None:
-    engine = load_engine(stored, Settings(device="cpu", max_batch_size=8))
+    engine = load_engine(stored, Settings(engine="tensorflow", device="cpu", max_batch_size=8))
     assert (engine.name, engine.device, engine.batch_sizes) == ("tensorflow", "cpu", (1, 2, 4, 8))
 
 
@@ -56,7 +56,7 @@ def test_a_model_with_other_golden_samples_is_refused(network: keras.Model, pixe
         save_golden(staging.directory, Golden(pixels[:5], other))
         stored = staging.publish(describe())
     with pytest.raises(GoldenMismatch, match="is off by"):
-        load_engine(stored, Settings(device="cpu"))
+        load_engine(stored, Settings(engine="tensorflow", device="cpu"))
 
 
 def test_the_graph_of_a_real_network_passes(stored: StoredVersion) -> None:
@@ -145,7 +145,7 @@ def test_without_a_gpu_auto_is_the_cpu() -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not GPUS, reason="TensorFlow sees no GPU here")
 def test_a_gpu_reproduces_the_golden_samples(stored: StoredVersion) -> None:
-    engine = load_engine(stored, Settings(device="gpu"))
+    engine = load_engine(stored, Settings(engine="tensorflow", device="gpu"))
     assert engine.device == "gpu:0"
     assert tf.config.experimental.get_memory_growth(GPUS[0])
 

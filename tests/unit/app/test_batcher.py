@@ -1,6 +1,7 @@
 """The batcher's promises: work-conserving, bounded, fair, and every future completed."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -221,3 +222,33 @@ async def test_of_two_hundred_callers_of_whom_half_give_up_the_other_half_are_an
         assert levels_of(kept) == list(range(0, 200, 2))
         await asyncio.gather(*tasks, return_exceptions=True)
         assert batcher.waiting() == 0
+
+
+async def test_as_many_batches_are_computed_at_once_as_there_are_lanes(engine: FakeEngine) -> None:
+    together = threading.Barrier(3)
+
+    def predict(pixels: Pixels) -> Probabilities:
+        together.wait(5)  # breaks, and with it the answer, unless three threads are here at once
+        return engine.predict(pixels)
+
+    batcher = Batcher(predict, sizes=(1,), lanes=3, max_waiting=100)
+    batcher.start()
+    answers = await asyncio.gather(*ask(batcher, *range(9)))
+    await batcher.close()
+    assert levels_of(answers) == list(range(9))
+
+
+async def test_closing_waits_for_every_lane(engine: FakeEngine) -> None:
+    batcher = Batcher(engine.predict, sizes=(1,), lanes=2, max_waiting=100)
+    batcher.start()
+    engine.gate.clear()
+    asked = ask(batcher, *range(4))
+    await asyncio.to_thread(engine.begun.wait)
+    closing = asyncio.create_task(batcher.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    engine.gate.set()
+    await closing
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert levels_of([one for one in outcomes if isinstance(one, Answer)]) == [0, 1]
+    assert [type(one) for one in outcomes[2:]] == [ShuttingDown, ShuttingDown]

@@ -18,10 +18,10 @@ def test_a_machine_with_everything_has_nothing_that_stands_out(monkeypatch: pyte
 
 def test_few_cores_and_little_memory_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "cores", lambda: 2)
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: GIB)
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: GIB // 2)
     limits = " ".join(doctor._limits(["cpu", "gpu:0 Fast"]))
     assert "2 cores" in limits
-    assert "less than 2 GiB" in limits
+    assert "less than 1 GiB" in limits
 
 
 def test_memory_and_processor_are_read_from_this_machine() -> None:

@@ -26,6 +26,7 @@ class Client:
 async def test_the_result_is_returned_and_nobody_listens_any_more() -> None:
     before = asyncio.all_tasks()
     assert await unless_disconnected(Client().request(), asyncio.create_task(asyncio.sleep(0, "done"))) == "done"
+    await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
 
 

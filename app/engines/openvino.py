@@ -1,0 +1,133 @@
+"""The OpenVINO engine: a CPU at its limit. It reads the SavedModel as it is and imports no TensorFlow.
+
+A convolution spread over all cores answers one image soonest; one image per core answers most images a second, since
+no core waits for another. Both are compiled from the one model: an image that is alone gets all cores, images that
+come together get a core each. Larger batches gain nothing on a CPU, so there are none. See docs/performance.md.
+"""
+
+import functools
+import threading
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+import numpy as np
+
+from app.engines.base import Predict, Probabilities
+from app.engines.graph_check import check_graph
+from app.errors import DeviceMissing, PrecisionMissing
+from model_store.manifest import Manifest
+from model_store.pixels import Pixels
+from model_store.precision import INT8_DIRECTORY, Precision
+
+CPU: Final = "cpu"
+TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 0.15}
+"""bfloat16 has 8 bits of mantissa; int8 is compared with what it answered where it was made."""
+
+
+class OpenVinoEngine:
+    """A SavedModel compiled by OpenVINO for this CPU.
+
+    Args:
+        directory: The version directory, its digests verified by the caller.
+        manifest: Its manifest.
+        threads: Cores to use.
+        device: `auto` or `cpu`.
+        precision: `f32`, `bf16` where the CPU has it, or `int8` where the version has such a variant.
+
+    Raises:
+        DeviceMissing: A GPU is asked for.
+        GraphRefused: The graph holds operations outside the allow-list.
+        PrecisionMissing: The CPU or the version does not have the precision.
+    """
+
+    name = "openvino"
+    device = CPU
+    batch_sizes: tuple[int, ...] = (1,)
+
+    def __init__(
+        self, directory: Path, manifest: Manifest, *, threads: int, device: str = "auto", precision: Precision = "f32"
+    ) -> None:
+        if device not in {"auto", CPU}:
+            raise DeviceMissing("OpenVINO", device, [CPU])
+        if precision != "f32":
+            check_precision(precision, manifest)
+        check_graph(directory)
+        self.precision = precision
+        self.tolerance = TOLERANCES[precision]
+        self.lanes = threads
+        model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory)
+        model.reshape([1, manifest.input.height, manifest.input.width, 3])
+        hint = "f32" if precision == "f32" or not has_bf16() else "bf16"
+        common = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+        self._spread = _requests(model, common | {"PERFORMANCE_HINT": "LATENCY"}, 1)
+        self._apart = _requests(model, common | {"NUM_STREAMS": threads}, threads) if threads > 1 else self._spread
+        self._output = manifest.signature.output.name
+        self._busy = 0
+        self._counting = threading.Lock()
+
+    def predict(self, pixels: Pixels) -> Probabilities:
+        """Compute probabilities; see `Engine.predict`."""
+        with self._counting:
+            requests = self._apart if self._busy else self._spread
+            self._busy += 1
+        try:
+            return self._infer(requests, pixels)
+        finally:
+            with self._counting:
+                self._busy -= 1
+
+    def ways(self) -> tuple[Predict, ...]:
+        """Return both: over all cores, and on one; see `Engine.ways`."""
+        return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
+
+    def close(self) -> None:
+        """Let go of the model's memory."""
+        self._spread = self._apart = SimpleQueue()
+
+    def _infer(self, requests: "SimpleQueue[Any]", pixels: Pixels) -> Probabilities:
+        request = requests.get()
+        try:
+            request.infer([pixels], share_inputs=True)
+            return np.array(request.get_tensor(self._output).data, dtype=np.float32)  # the next call overwrites it
+        finally:
+            requests.put(request)
+
+
+def check_precision(precision: Precision, manifest: Manifest) -> None:
+    """Raise unless a version can be computed in a precision on this machine.
+
+    Raises:
+        PrecisionMissing: It cannot.
+    """
+    if precision == "bf16" and not has_bf16():
+        raise PrecisionMissing(precision, "this processor computes in f32 only")
+    if precision == "int8" and precision not in manifest.precisions:
+        which = f"version {manifest.version} of {manifest.model} has no such variant"
+        raise PrecisionMissing(precision, which, hint="Make a version that has one with `fullcount models quantize`.")
+
+
+@functools.cache
+def has_bf16() -> bool:
+    """Tell whether this CPU multiplies in bfloat16."""
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@functools.cache
+def _core() -> Any:  # noqa: ANN401  a class of an untyped extension
+    import openvino  # noqa: PLC0415  only who serves with it pays
+
+    return openvino.Core()
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401  as above
+    return _core().read_model(path)
+
+
+def _requests(model: Any, options: dict[str, object], count: int) -> "SimpleQueue[Any]":  # noqa: ANN401  as above
+    """Compile the model; return so many requests, each of which computes one image at a time."""
+    compiled = _core().compile_model(model, "CPU", options)
+    requests: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(count):
+        requests.put(compiled.create_infer_request())
+    return requests

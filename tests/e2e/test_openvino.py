@@ -1,0 +1,107 @@
+"""The service on a CPU: OpenVINO without a trace of TensorFlow, and an event loop that nothing blocks."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.e2e.conftest import Cells, Server, start_server, stop_server
+from training.recipe import TrainingResult
+
+CLIENTS = 64
+LOAD_S = 5
+LAG_S = 0.1
+"""Bound for a test on any machine; what is reached is in docs/performance.md."""
+
+
+@pytest.fixture(scope="module")
+def traced(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve with Python's own record of every import in the log."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+        server = start_server(store, tmp_path_factory.mktemp("log") / "server.log")
+    yield server
+    assert stop_server(server) == 0
+
+
+def imported(log: str) -> set[str]:
+    """Return the top packages in a log of imports."""
+    return {name.split(".")[0] for name in re.findall(r"^import time:.*\| +(\S+)$", log, re.MULTILINE)}
+
+
+def mapped(server: Server) -> str:
+    return Path(f"/proc/{server.process.pid}/maps").read_text()
+
+
+def test_the_process_that_serves_never_loads_tensorflow(traced: Server, cells: Cells) -> None:
+    with traced.client() as client:
+        for path, data in [*cells.held_out.items()][:4]:
+            assert client.post("/predict", content=data).status_code == 200, path
+    names = imported(traced.log.read_text())
+    assert {"openvino", "fastapi", "google"} <= names
+    assert not names & {"tensorflow", "keras", "sklearn", "scipy", "training", "matplotlib"}
+    assert "openvino" in mapped(traced)
+    assert not re.search(r"site-packages/tensorflow|libtensorflow", mapped(traced))
+
+
+def test_it_says_which_engine_serves(client: httpx.Client) -> None:
+    metrics = client.get("/metrics").text
+    assert 'fullcount_loaded_version{device="cpu",engine="openvino",model="solar-cells",version="1"} 1.0' in metrics
+
+
+def test_every_precision_answers_near_the_keras_model(
+    store: Path, cells: Cells, trained: TrainingResult, tmp_path: Path
+) -> None:
+    server = start_server(store, tmp_path / "log", precision="auto")
+    with server.client() as client:
+        answers = [client.post("/predict", content=data).json() for data in cells.held_out.values()]
+    assert stop_server(server) == 0
+    held = trained.outcome.probabilities["test"]
+    found = np.array([in_order(answer, trained.stored.manifest.labels) for answer in answers])
+    assert found.shape == held.shape
+    assert np.abs(found - held).max() < 0.15
+    assert (found.argmax(axis=1) == held.argmax(axis=1)).mean() > 0.97
+
+
+def test_nothing_blocks_the_event_loop(server: Server, cells: Cells) -> None:
+    bodies = [*cells.held_out.values()]
+    end = time.monotonic() + LOAD_S
+    counts = [0] * CLIENTS
+    start = threading.Barrier(CLIENTS)
+
+    def ask(number: int) -> None:
+        with server.client() as client:
+            start.wait()
+            while time.monotonic() < end:
+                answer = client.post("/predict", content=bodies[(number + counts[number]) % len(bodies)])
+                assert answer.status_code == 200
+                counts[number] += 1
+
+    with server.client() as client:
+        before = lags(client)
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            [*pool.map(ask, range(CLIENTS))]
+        during = {bound: count - before[bound] for bound, count in lags(client).items()}
+    assert sum(counts) > CLIENTS
+    assert during[float("inf")] > 10
+    assert during[LAG_S] >= 0.99 * during[float("inf")]
+
+
+def lags(client: httpx.Client) -> dict[float, float]:
+    """Return how many times the event loop was at most so late, in seconds."""
+    text = client.get("/metrics").text
+    found = re.findall(r'^fullcount_event_loop_lag_seconds_bucket\{le="(\S+)"\} (\S+)$', text, re.MULTILINE)
+    return {float(bound): float(count) for bound, count in found}
+
+
+def in_order(answer: dict[str, Any], labels: Sequence[str]) -> list[float]:
+    """Return an answer's probabilities in the order of the labels."""
+    probabilities = {one["label"]: one["probability"] for one in answer["predictions"]}
+    return [probabilities[label] for label in labels]
