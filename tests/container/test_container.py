@@ -12,7 +12,7 @@ from tests.container.conftest import Measure, Start
 from tests.container.docker import Container, docker
 from tests.fakes import zip_of
 
-MAX_IMAGE_BYTES = 1_300_000_000
+MAX_IMAGE_BYTES = 500_000_000
 MANY = 600
 
 
