@@ -104,7 +104,7 @@ def check_precision(precision: Precision, manifest: Manifest) -> None:
         raise PrecisionMissing(precision, "this processor computes in f32 only")
     if precision == "int8" and precision not in manifest.precisions:
         which = f"version {manifest.version} of {manifest.model} has no such variant"
-        raise PrecisionMissing(precision, which, hint="Make a version that has one with `fullcount models quantize`.")
+        raise PrecisionMissing(precision, which)
 
 
 @functools.cache

@@ -103,7 +103,7 @@ def test_a_precision_that_is_asked_for_and_missing_is_an_error(tmp_path: Path, m
         openvino.check_precision("bf16", manifest_with(tmp_path))
     with pytest.raises(PrecisionMissing, match="version 2 of shades has no such variant") as caught:
         openvino.check_precision("int8", manifest_with(tmp_path))
-    assert "fullcount models quantize" in str(caught.value.hint)
+    assert "--precision f32" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
