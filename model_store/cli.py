@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from model_store.entry_points import EntryPointGroup
 from model_store.errors import FullcountError, SchemaUnknown, VersionCorrupt, VersionNotFound
 from model_store.manifest import Manifest
 from model_store.store import SERVING, ModelStore
@@ -25,7 +26,11 @@ _NUMBER = click.IntRange(min=1)
 _BAD_VERSION = (VersionCorrupt, SchemaUnknown)
 
 
-@click.group()
+GROUP = "fullcount.models"
+_SUMMARIES = {"quantize": "Make a new version with an int8 variant, if it is as accurate."}
+
+
+@click.group(cls=EntryPointGroup, entry_points=GROUP, summaries=_SUMMARIES)
 def models() -> None:
     """List, show, verify and clean up what a store holds."""
 

@@ -1,18 +1,17 @@
 """The `fullcount` command: it finds the subcommands that each package registers, and tells errors to people.
 
-A subcommand is an entry point of group `fullcount.commands`. Only the one that is called is loaded, so `fullcount
-serve` never imports training and `fullcount train` never imports the service. What a command does is no business of
-this file.
+What a command does is no business of this file.
 """
 
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points, version
+from importlib.metadata import version
 from typing import Any
 
 import click
 
+from model_store.entry_points import EntryPointGroup
 from model_store.errors import FullcountError
 
 GROUP = "fullcount.commands"
@@ -31,22 +30,12 @@ _SUMMARIES = {
 """What `fullcount --help` says of each command without loading it; a test compares with the commands' own words."""
 
 
-class _Commands(click.Group):
-    """A group whose members are entry points, loaded when called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return sorted(_entry_points())
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
-        entry_point = _entry_points().get(cmd_name)
-        return None if entry_point is None else _load(entry_point)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _SUMMARIES.get(name, "")) for name in self.list_commands(ctx)])
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=EntryPointGroup,
+    entry_points=GROUP,
+    summaries=_SUMMARIES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--debug", is_flag=True, envvar=f"{ENVIRONMENT_PREFIX}_DEBUG", help="Show the traceback of an error.")
 @click.version_option(version("fullcount"), prog_name="fullcount")
 def fullcount(*, debug: bool) -> None:
@@ -100,29 +89,3 @@ def _in_words(error: Exception) -> tuple[str, str | None]:
         return f"The package {error.name} is needed for this and not installed.", hint
     where = f"{ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where it comes from."
     return f"{type(error).__name__}: {error}", where
-
-
-def _entry_points() -> dict[str, EntryPoint]:
-    return {entry_point.name: entry_point for entry_point in entry_points(group=GROUP)}
-
-
-def _load(entry_point: EntryPoint) -> click.Command:
-    """Load a subcommand; what it needs may not be installed."""
-    try:
-        command = entry_point.load()
-    except ModuleNotFoundError as error:
-        extra = "train" if entry_point.value.startswith("training") else "serve"
-        raise CommandUnavailable(entry_point.name, str(error.name), extra) from error
-    if not isinstance(command, click.Command):
-        raise TypeError(f"the entry point {entry_point.value} is no click command")
-    return command
-
-
-class CommandUnavailable(FullcountError):
-    """A subcommand whose packages are not installed."""
-
-    def __init__(self, command: str, missing: str, extra: str) -> None:
-        super().__init__(
-            f"`fullcount {command}` needs the package {missing}, which is not installed.",
-            hint=f"Install it with: pip install 'fullcount[{extra}]'",
-        )

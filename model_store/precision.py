@@ -40,9 +40,20 @@ class MeasuredPrecision(BaseModel):
     """Of any probability."""
 
     @property
+    def room(self) -> float:
+        """How far the nearer of the two margins is; negative where one is passed."""
+        accuracy = self.accuracy - (self.accuracy_f32 - ACCURACY_MARGIN)
+        return min(accuracy, self.calibration_error_f32 + CALIBRATION_MARGIN - self.calibration_error)
+
+    @property
     def keeps_accuracy(self) -> bool:
         """Whether accuracy and calibration stay within their margins."""
+        return self.room >= 0
+
+    def sentence(self) -> str:
+        """Say what it costs."""
         return (
-            self.accuracy >= self.accuracy_f32 - ACCURACY_MARGIN
-            and self.calibration_error <= self.calibration_error_f32 + CALIBRATION_MARGIN
+            f"accuracy {self.accuracy:.4f} (f32 {self.accuracy_f32:.4f}), calibration error "
+            f"{self.calibration_error:.4f} (f32 {self.calibration_error_f32:.4f}), {self.agreement:.1%} of "
+            f"{self.images} validation images called the same"
         )

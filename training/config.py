@@ -89,6 +89,8 @@ class TrainingConfig:
     """Of fine-tuning: `auto` mixes on a GPU."""
     device: str = "auto"
     """`auto` (all GPUs there are, else the CPU), `cpu`, `gpu` or `gpu:N`."""
+    quantize: bool = False
+    """Whether to make an int8 variant as well, if it keeps the accuracy."""
     restart: bool = False
     """Whether to begin anew where an interrupted run of the same settings and data could go on."""
     tensorboard: Path | None = None

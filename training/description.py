@@ -40,6 +40,7 @@ def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Des
         parameters=model.parameters,
         temperature=outcome.calibration.temperature,
         metrics={split: evaluation.headline() for split, evaluation in outcome.evaluations.items()},
+        precisions=outcome.precisions,
         dataset=DatasetSummary(
             counts=dataset.counts,
             fates={str(fate): count for fate, count in dataset.audit.fates.items()},
@@ -71,6 +72,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
         "device": config.device,
         "precision": config.precision,
         "budget_s": config.budget_s,
+        "quantize": config.quantize,
         "augment": config.augment,
         "class_weights": config.class_weights,
         "group_by": config.group_by,

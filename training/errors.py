@@ -14,16 +14,20 @@
     ├── TrainingDiverged        a learning rate so high that no loss is a number
     ├── ThresholdInvalid        a policy of the operating threshold that is none
     ├── GroupingInvalid         a `--group-by` that is no regular expression, or tells no groups apart
+    ├── QuantizerMissing        NNCF or OpenVINO is not installed, and int8 is asked for
+    ├── QuantizationRefused     int8 costs more accuracy or calibration than the margins allow; has the numbers
+    ├── ImagesMissing           a folder that does not hold the images a version was trained from
     ├── CacheLimitInvalid       a bound of the cache that is no number of gigabytes
     └── ExportMismatch          the SavedModel does not answer as the Keras model does; nothing is published
 
 Bytes that are no image are no error here: they are a fate in the audit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from model_store.errors import FullcountError
+from model_store.precision import ACCURACY_MARGIN, CALIBRATION_MARGIN, MeasuredPrecision
 
 
 class DatasetInvalid(FullcountError):
@@ -171,3 +175,39 @@ class TrainingDiverged(FullcountError):
     def __init__(self, learning_rate: float) -> None:
         super().__init__(f"With a learning rate of {learning_rate:g} the validation loss was never a number.")
         self.learning_rate = learning_rate
+
+
+class QuantizerMissing(FullcountError):
+    """What quantises is not installed."""
+
+    hint = "Install it with: pip install 'fullcount[quantize]'"
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__(f"An int8 variant needs {' and '.join(packages)}, which is not installed here.")
+
+
+class QuantizationRefused(FullcountError):
+    """Nothing that was tried keeps accuracy and calibration within their margins.
+
+    Attributes:
+        attempts: Method to what was measured.
+    """
+
+    hint = "Serve it in f32 or bf16; more validation images would measure the loss more finely."
+
+    def __init__(self, attempts: Mapping[str, MeasuredPrecision]) -> None:
+        margins = f"{ACCURACY_MARGIN * 100:g} points of accuracy and {CALIBRATION_MARGIN:g} of calibration error"
+        found = "; ".join(f"{method}: {measured.sentence()}" for method, measured in attempts.items())
+        super().__init__(f"No int8 variant stays within {margins}: {found}.")
+        self.attempts = attempts
+
+
+class ImagesMissing(FullcountError):
+    """A folder without images that a version was trained or judged by."""
+
+    def __init__(self, directory: Path, what: str, missing: Sequence[str]) -> None:
+        first = f", the first is {missing[0]}" if missing else ""
+        super().__init__(
+            f"{directory} lacks {len(missing)} {what} of the version{first}.",
+            hint="Name the folder that it was trained from, as it was; training/dataset.csv in the version lists it.",
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model_store.manifest import Decision, Scalar
+from model_store.precision import MeasuredPrecision, Precision
 from model_store.report import Evaluation
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis
@@ -58,6 +59,8 @@ class Outcome:
         probabilities: Per held-out split, float32 `(images, labels)` in the order of `dataset.used`, as served.
         uncalibrated: The same of the validation and test split with a temperature of 1.
         evaluations: `validation`, and `test` where there is one.
+        precisions: What was measured of other precisions than float32.
+        refused: Why there is no int8 variant though one was asked for; None otherwise.
         augmentation: What was varied in training images and why, a sentence each.
         seconds: Step to seconds.
     """
@@ -74,6 +77,8 @@ class Outcome:
     uncalibrated: dict[Split, Probabilities]
     evaluations: dict[Split, Evaluation]
     diagnosis: Diagnosis
+    precisions: dict[Precision, MeasuredPrecision]
+    refused: str | None
     seconds: dict[str, float]
 
     @property

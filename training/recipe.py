@@ -20,6 +20,7 @@ from rich.progress import Progress
 from model_store.golden import MAX_GOLDEN, Golden, save_golden
 from model_store.manifest import Decision
 from model_store.pixels import InputSpec
+from model_store.precision import MeasuredPrecision, Precision
 from model_store.report import Evaluation
 from model_store.store import ModelStore, Staging, StoredVersion
 from training.backbones.catalogue import BACKBONES, LoadedBackbone
@@ -29,7 +30,7 @@ from training.curves.history import History
 from training.data.dataset import Dataset, open_dataset
 from training.data.files import Audit, Split
 from training.description import Exportable, describe, settings_of, software
-from training.errors import LabelUnknown
+from training.errors import LabelUnknown, QuantizationRefused
 from training.export import Exported, assemble, check_exported, export
 from training.interruption import Interruption
 from training.learning.calibration import Calibration, fit_temperature, softmax
@@ -43,6 +44,9 @@ from training.learning.workbench import Workbench
 from training.outcome import Outcome, Probabilities
 from training.report.records import write_records
 from training.run_state import open_run, run_key
+from training.variants.held_out import HeldOut
+from training.variants.making import add_int8, measure_bf16
+from training.variants.quantization import check_quantizer, choose_calibration
 
 COMPARED: Final = 64
 """Validation images on which the SavedModel is compared with the Keras model; the first of them are golden samples."""
@@ -92,6 +96,8 @@ def run(config: TrainingConfig, progress: Progress, interruption: Interruption |
     Raises:
         FullcountError: Something cannot be done; says what and what to do next. Nothing was published.
     """
+    if config.quantize:
+        check_quantizer()  # first, as below
     clock = Clock(config.budget_s)
     devices = prepare(config.device, config.seed)
     backbone = BACKBONES[config.backbone]
@@ -147,6 +153,7 @@ def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Sta
     exported = _checked_export(bench, model, staging.directory)
     bench.seconds["export"] = time.monotonic() - start
     probabilities = _score(bench, exported, softmax(trained.logits / calibration.temperature))
+    precisions, refused = _other_precisions(bench, spec, decision, staging.directory, probabilities["validation"])
     outcome = Outcome(
         config=bench.config,
         dataset=bench.dataset,
@@ -162,6 +169,8 @@ def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Sta
             split: evaluate_split(bench.dataset, split, one, decision) for split, one in probabilities.items()
         },
         diagnosis=_diagnose(bench, trained),
+        precisions=precisions,
+        refused=refused,
         seconds=bench.seconds | {"total": bench.clock.elapsed_s},
     )
     images = write_records(staging.directory, outcome)
@@ -211,6 +220,24 @@ def _score(bench: Workbench, exported: Exported, validation: Probabilities) -> d
         )
         bench.seconds["test"] = time.monotonic() - start
     return probabilities
+
+
+def _other_precisions(
+    bench: Workbench, spec: InputSpec, decision: Decision, directory: Path, answers: Probabilities
+) -> tuple[dict[Precision, MeasuredPrecision], str | None]:
+    """Measure what can be measured here, and make an int8 variant if one is asked for; also say why there is none."""
+    start, dataset = time.monotonic(), bench.dataset
+    held_out = HeldOut(dataset.pixels, dataset.rows("validation"), dataset.targets("validation"), answers, decision)
+    precisions = dict(measure_bf16(directory, spec, held_out, bench.progress).measured)
+    refused = None
+    if bench.config.quantize:
+        try:
+            calibration = choose_calibration(dataset.rows("train"), bench.config.seed)
+            precisions |= add_int8(directory, spec, calibration, held_out, bench.progress).measured
+        except QuantizationRefused as error:  # the model itself is as good as ever
+            refused = str(error)
+    bench.seconds["precisions"] = time.monotonic() - start
+    return precisions, refused
 
 
 def _uncalibrated(probabilities: Probabilities, temperature: float) -> Probabilities:

@@ -102,7 +102,7 @@ def test_every_command_shown_exists_with_its_options(document: Path) -> None:
         name, *words = line.split()
         command = commands[name].load()
         if isinstance(command, click.Group):
-            command = command.commands[words[0]]
+            command = command.get_command(click.Context(command), words[0])
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known, line
 

@@ -175,6 +175,9 @@ backbone_option = option(
 @option(
     "--precision", type=click.Choice(get_args(Precision)), default="auto", help="When fine-tuning; auto mixes on a GPU."
 )
+@option(
+    "--quantize/--no-quantize", default=False, help="Make an int8 variant for OpenVINO as well, if it is as accurate."
+)
 @option("--restart/--resume", default=False, help="Begin anew, or go on where the same run was interrupted.")
 @option("--tensorboard", type=click.Path(file_okay=False, path_type=Path), help="Folder for TensorBoard's logs.")
 def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above

@@ -148,5 +148,6 @@ def _environment() -> jinja2.Environment:
         "worry_answers": ANSWERS,
         "result_sentences": wording.result_sentences,
         "labels_in_words": wording.labels_in_words,
+        "precision_sentences": wording.precision_sentences,
     }
     return environment

@@ -46,6 +46,7 @@ OPTIONS: Final = {
     "budget_s": "--budget",
     "precision": "--precision",
     "device": "--device",
+    "quantize": "--quantize",
 }
 """Setting to the option of `fullcount train` that sets it; the others can be set from Python only."""
 

@@ -11,7 +11,7 @@ from model_store.tables import matrix_table
 from training.curves.diagnosis import ANSWERS
 from training.data.files import LEFT_OUT_FATES, Audit
 from training.outcome import Outcome, PhaseSummary
-from training.report.wording import counted, duration, interval, percent, printable
+from training.report.wording import counted, duration, interval, percent, precision_sentences, printable
 
 MOST_COLUMNS: Final = 8
 """A matrix of more labels is in the report and not on the terminal."""
@@ -76,3 +76,4 @@ def _decisions(outcome: Outcome) -> Iterator[str]:
     if outcome.threshold is not None:
         chosen = f"from {outcome.threshold.value:.4g} ({outcome.threshold.policy})"
         yield f"Positive label '{printable(str(outcome.decision.positive))}' {chosen}; --positive chooses another."
+    yield from precision_sentences(outcome)

@@ -108,3 +108,12 @@ def labels_in_words(labels: Collection[str]) -> str:
     shown = [printable(label) for label in labels][:12]
     more = len(labels) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def precision_sentences(outcome: Outcome) -> Iterator[str]:
+    """Say what other precisions than float32 cost, a sentence each."""
+    for precision, measured in outcome.precisions.items():
+        verdict = "within" if measured.keeps_accuracy else "outside"
+        yield f"In {precision}: {measured.sentence()}; {verdict} the margins of --precision auto."
+    if outcome.refused is not None:
+        yield outcome.refused

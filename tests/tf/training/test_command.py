@@ -9,6 +9,7 @@ import pytest
 
 from model_store.store import ModelStore
 from tests.tf.training.conftest import write_folder
+from training.variants.computing import has_bf16
 
 
 def command(data: Path, store: Path, *options: str) -> list[str]:
@@ -29,6 +30,7 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
         "Computing features",
         "Training the head",
         "Scoring test images",
+        *(["Measuring bfloat16"] if has_bf16() else []),
     }
     assert ModelStore(tmp_path).open("colours").manifest.positive == "blue"
 

@@ -1,3 +1,4 @@
+import functools
 import os
 import signal
 import subprocess
@@ -8,7 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 import pytest
 
-from model_store import command
+from model_store import cli, command
+from model_store.entry_points import CommandUnavailable, _load
 from model_store.errors import FullcountError
 from model_store.store import ModelStore
 from tests.fakes import publish
@@ -75,18 +77,22 @@ def test_a_number_returned_is_the_exit_code() -> None:
 
 
 def test_help_says_of_each_command_what_the_command_says_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = {one.name: one.load() for one in entry_points(group=command.GROUP)}
-    words = {name: str(one.help).split("\n", maxsplit=1)[0] for name, one in commands.items()}
-    assert words == command._SUMMARIES
-    outcome(lambda: command.main(["--help"]))
-    help_text = capsys.readouterr().out
-    assert [name for name in words if f"\n  {name} " not in help_text] == []
+    for group, summaries, arguments in (
+        (command.GROUP, command._SUMMARIES, ["--help"]),
+        (cli.GROUP, cli._SUMMARIES, ["models", "--help"]),
+    ):
+        commands = {one.name: one.load() for one in entry_points(group=group)}
+        words = {name: str(one.help).split("\n", maxsplit=1)[0] for name, one in commands.items()}
+        assert words == summaries
+        outcome(functools.partial(command.main, arguments))
+        help_text = capsys.readouterr().out
+        assert [name for name in words if f"\n  {name} " not in help_text] == []
 
 
 def test_a_command_whose_packages_are_missing_says_how_to_install_them() -> None:
     missing = EntryPoint("train", "training_that_is_not_there.cli:train", command.GROUP)
-    with pytest.raises(command.CommandUnavailable) as caught:
-        command._load(missing)
+    with pytest.raises(CommandUnavailable) as caught:
+        _load(missing)
     assert "training_that_is_not_there" in str(caught.value)
     assert caught.value.hint == "Install it with: pip install 'fullcount[train]'"
 

@@ -1,0 +1,103 @@
+"""A stored version once more, with an int8 variant: its images are found again by their digests."""
+
+import csv
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from rich.progress import Progress
+
+from model_store.errors import VersionCorrupt
+from model_store.manifest import MANIFEST_NAME, Description, Manifest
+from model_store.precision import INT8_DIRECTORY
+from model_store.store import ModelStore, StoredVersion
+from training.data.files import SPLITS, USED_FATES, Split
+from training.data.pixel_cache import Images, open_images
+from training.data.scan import scan
+from training.errors import ImagesMissing
+from training.variants.computing import answer, read_model
+from training.variants.held_out import HeldOut, Rows
+from training.variants.making import Variants, add_int8, measure_bf16
+from training.variants.quantization import check_quantizer, choose_calibration
+
+DATASET: Final = Path("training") / "dataset.csv"
+
+
+def publish_quantized(
+    store: ModelStore, stored: StoredVersion, data: Path, seed: int, progress: Progress
+) -> tuple[StoredVersion, Variants]:
+    """Publish a copy of a version with an int8 variant.
+
+    Args:
+        store: Where both are.
+        stored: The version, its digests verified.
+        data: The folder it was trained from.
+        seed: Of the choice of calibration images.
+        progress: Gets a bar per step.
+
+    Returns:
+        The new version, and what was measured.
+
+    Raises:
+        QuantizerMissing: NNCF or OpenVINO is not installed.
+        ImagesMissing: The folder lacks validation images, or every training image.
+        QuantizationRefused: Nothing keeps the margins. Nothing is published.
+        VersionCorrupt: The version does not say what it was trained from.
+    """
+    check_quantizer()
+    wanted = _read_dataset(stored)
+    spec = stored.manifest.input
+    with store.stage(stored.manifest.model) as staging, open_images(scan(data), spec, progress) as images:
+        train, held_out = _find(wanted, images, stored, data)
+        left_out = shutil.ignore_patterns(MANIFEST_NAME, INT8_DIRECTORY)
+        shutil.copytree(stored.directory, staging.directory, ignore=left_out, dirs_exist_ok=True)
+        bf16 = measure_bf16(staging.directory, spec, held_out, progress)
+        int8 = add_int8(staging.directory, spec, choose_calibration(train, seed), held_out, progress)
+        variants = Variants(bf16.measured | int8.measured, int8.method)
+        return staging.publish(_described(stored.manifest, variants, seed)), variants
+
+
+def _read_dataset(stored: StoredVersion) -> dict[Split, list[dict[str, str]]]:
+    """Return the rows of the version's table of files that were used, by split."""
+    try:
+        with (stored.directory / DATASET).open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["fate"] in USED_FATES]
+    except OSError as error:
+        raise VersionCorrupt(stored.directory, [f"{DATASET} cannot be read ({error.strerror})"]) from error
+    return {split: [row for row in rows if row["split"] == split] for split in SPLITS}
+
+
+def _find(
+    wanted: dict[Split, list[dict[str, str]]], images: Images, stored: StoredVersion, data: Path
+) -> tuple[Rows, HeldOut]:
+    """Find the version's training and validation images among those of a folder, by their bytes.
+
+    A few training images may be missing, which only set the ranges; of the validation images none may.
+    """
+    found = {file.sha256: file.row for file in images.files if file.row >= 0}
+    train = np.array([found[row["sha256"]] for row in wanted["train"] if row["sha256"] in found], dtype=np.int64)
+    missing = [row["path"] for row in wanted["validation"] if row["sha256"] not in found]
+    if missing:
+        raise ImagesMissing(data, "validation images", missing)
+    if not len(train):
+        raise ImagesMissing(data, "training images", [row["path"] for row in wanted["train"]])
+    decision = stored.manifest.decision
+    rows = np.array([found[row["sha256"]] for row in wanted["validation"]], dtype=np.int64)
+    targets = np.array([decision.labels.index(row["label"]) for row in wanted["validation"]], dtype=np.int64)
+    answers = answer(read_model(stored.directory, stored.manifest.input), images.pixels, rows, "f32")
+    return train, HeldOut(images.pixels, rows, targets, answers, decision)
+
+
+def _described(manifest: Manifest, variants: Variants, seed: int) -> Description:
+    """Describe the new version: as the old one, with what was measured and where it comes from."""
+    fields = manifest.model_dump(include=set(Description.model_fields))
+    fields["precisions"] = variants.measured
+    fields["settings"] |= {
+        "int8.from_version": manifest.version,
+        "int8.method": variants.method,
+        "int8.seed": seed,
+    }
+    fields["software"] |= {package: version(package) for package in ("nncf", "openvino")}
+    return Description.model_validate(fields)
