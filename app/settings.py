@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     precision: Literal["f32", "bf16", "int8", "auto"] = "f32"
     """In what it computes; `auto` is the fastest that costs the version next to nothing, by its own measurement."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = "auto"
-    """`auto`, `cpu`, `gpu` or `gpu:N`; a GPU that is asked for and missing is an error."""
+    """`auto` (every GPU there is, else the CPU), `cpu`, `gpu` (every one) or `gpu:N`; one missing is an error."""
     max_batch_size: Annotated[int, Field(ge=1, le=1024)] = 16
     """Most images that the engine computes at once."""
     engine_threads: Annotated[int, Field(ge=0)] = 0

@@ -22,7 +22,7 @@ class Engine(Protocol):
     name: str
     """`openvino` or `tensorflow`."""
     device: str
-    """Where it computes, as `cpu` or `gpu:0`."""
+    """Where it computes, as `cpu`, `gpu:0` or, at the same time, `gpu:0,gpu:1`."""
     precision: Precision
     """In which it computes."""
     lanes: int

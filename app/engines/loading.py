@@ -3,10 +3,12 @@
 import importlib.util
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 from app.engines.base import Engine, replay_golden
+from app.engines.replicas import replicate
 from app.errors import EngineMissing, PrecisionMissing
 from app.settings import Settings, cores
 from model_store.golden import load_golden
@@ -30,8 +32,11 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
         VersionCorrupt: It has no golden samples.
     """
     engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
-    golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
-    replay_golden(engine, golden)
+    with ExitStack() as unless_it_proves_itself:
+        unless_it_proves_itself.callback(engine.close)
+        golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
+        replay_golden(engine, golden)
+        unless_it_proves_itself.pop_all()
     return engine
 
 
@@ -92,17 +97,21 @@ def choose_precision(manifest: Manifest) -> Precision:
 
 
 def _tensorflow(stored: StoredVersion, settings: Settings) -> Engine:
-    from app.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415  as above
+    from app.engines.tensorflow import TensorFlowEngine, choose_devices, visible_gpus  # noqa: PLC0415  as above
 
     if settings.precision not in {"auto", "f32"}:
         raise PrecisionMissing(settings.precision, "the TensorFlow engine computes in f32")
-    return TensorFlowEngine(
-        stored.directory,
-        stored.manifest,
-        device=settings.device,
-        max_batch_size=settings.max_batch_size,
-        threads=settings.engine_threads or _quota(),
-    )
+
+    def load(device: str) -> Engine:
+        return TensorFlowEngine(
+            stored.directory,
+            stored.manifest,
+            device=device,
+            max_batch_size=settings.max_batch_size,
+            threads=settings.engine_threads or _quota(),
+        )
+
+    return replicate(load, choose_devices(settings.device, visible_gpus()))
 
 
 def _quota() -> int:

@@ -1,11 +1,12 @@
 """The TensorFlow engine: a GPU when there is one, otherwise the CPU with variables frozen into constants.
 
 Freezing alone makes a CPU 1.3 to 1.5 times as fast, see docs/performance.md. On a GPU the variables stay where they are
-and memory grows as it is needed, so that other processes find some.
+and memory grows as it is needed, so that other processes find some; a batch that finds too little is halved.
 """
 
 import functools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from app.engines.base import Predict, Probabilities
 from app.engines.graph_check import check_graph
+from app.engines.halving import Halving
 from app.errors import DeviceMissing
 from model_store.manifest import Manifest
 from model_store.pixels import Pixels
@@ -30,12 +32,11 @@ class TensorFlowEngine:
     Args:
         directory: The version directory, its digests verified by the caller.
         manifest: Its manifest.
-        device: `auto`, `cpu`, `gpu` or `gpu:N`.
+        device: `cpu` or `gpu:N`, one that `choose_devices` returns: TensorFlow takes the CPU for a GPU that is missing.
         max_batch_size: Most images in one call.
         threads: Threads of one operation; 0 leaves it to TensorFlow, which takes every core.
 
     Raises:
-        DeviceMissing: The device asked for is not there.
         GraphRefused: The graph holds operations outside the allow-list.
     """
 
@@ -44,11 +45,11 @@ class TensorFlowEngine:
     lanes = 1
 
     def __init__(
-        self, directory: Path, manifest: Manifest, *, device: str = "auto", max_batch_size: int = 16, threads: int = 0
+        self, directory: Path, manifest: Manifest, *, device: str = CPU, max_batch_size: int = 16, threads: int = 0
     ) -> None:
         check_graph(directory)
         tensorflow = _start(threads)
-        self.device = choose_device(device)
+        self.device = device
         self.tolerance = CPU_TOLERANCE if self.device == CPU else GPU_TOLERANCE
         self.batch_sizes = powers_of_two(max_batch_size)
         self._tensorflow = tensorflow
@@ -56,20 +57,17 @@ class TensorFlowEngine:
         with tensorflow.device(self.device.upper()):
             self._loaded = tensorflow.saved_model.load(str(directory))
             self._function = self._loaded.signatures[manifest.signature.name]
+        self._halving = Halving(
+            self._compute, out_of_memory=tensorflow.errors.ResourceExhaustedError, device=self.device
+        )
         self._frozen = None
         if self.device == CPU:
             self._frozen = _freeze(self._function)
             self._loaded = self._function = None  # the variables are not needed twice
 
     def predict(self, pixels: Pixels) -> Probabilities:
-        """Compute probabilities; see `Engine.predict`."""
-        with self._tensorflow.device(self.device.upper()):
-            tensor = self._tensorflow.constant(pixels)
-            if self._frozen is not None:
-                (probabilities,) = self._frozen(tensor)
-            else:
-                probabilities = self._function(tensor)[self._output]
-            return np.asarray(probabilities.numpy(), dtype=np.float32)
+        """Compute probabilities, in halves where memory is short; see `Engine.predict`."""
+        return self._halving(pixels)
 
     def ways(self) -> tuple[Predict, ...]:
         """Return the one way; see `Engine.ways`."""
@@ -79,30 +77,42 @@ class TensorFlowEngine:
         """Let go of the model's memory."""
         self._loaded = self._function = self._frozen = None
 
+    def _compute(self, pixels: Pixels) -> Probabilities:
+        with self._tensorflow.device(self.device.upper()):
+            tensor = self._tensorflow.constant(pixels)
+            if self._frozen is not None:
+                (probabilities,) = self._frozen(tensor)
+            else:
+                probabilities = self._function(tensor)[self._output]
+            return np.asarray(probabilities.numpy(), dtype=np.float32)
+
 
 def powers_of_two(most: int) -> tuple[int, ...]:
     """Return 1, 2, 4 … up to `most`: few shapes, each of which is slow the first time."""
     return tuple(1 << exponent for exponent in range(most.bit_length()))
 
 
-def choose_device(wanted: str) -> str:
-    """Return the device to use: `cpu` or `gpu:N`.
+def visible_gpus() -> list[str]:
+    """Name the GPUs that TensorFlow sees, as `gpu:0`."""
+    return [f"gpu:{number}" for number in range(len(_import_tensorflow().config.list_physical_devices("GPU")))]
+
+
+def choose_devices(wanted: str, gpus: Sequence[str]) -> list[str]:
+    """Return the devices to use, each of which is to have the model: `cpu` alone, or one or more `gpu:N`.
 
     Args:
-        wanted: `auto`, `cpu`, `gpu` or `gpu:N`.
+        wanted: `auto` and `gpu` mean every GPU there is, without one the former means the CPU; or `cpu` or `gpu:N`.
+        gpus: Those that there are, as `visible_gpus` names them.
 
     Raises:
         DeviceMissing: A GPU is asked for and not there.
     """
-    gpus = [f"gpu:{number}" for number in range(len(_start(0).config.list_physical_devices("GPU")))]
-    if wanted == "auto":
-        return gpus[0] if gpus else CPU
-    if wanted == CPU:
-        return CPU
-    named = "gpu:0" if wanted == "gpu" else wanted
-    if named not in gpus:
+    if wanted == CPU or (wanted == "auto" and not gpus):
+        return [CPU]
+    chosen = [gpu for gpu in gpus if wanted in {"auto", "gpu", gpu}]
+    if not chosen:
         raise DeviceMissing("TensorFlow", wanted, [CPU, *gpus])
-    return named
+    return chosen
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 """The engine computes what Keras computes, on the device asked for, and refuses what is no classifier."""
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from app.engines import saved_model
 from app.engines.graph_check import check_graph
 from app.engines.loading import load_engine
-from app.engines.tensorflow import TensorFlowEngine, choose_device, describe_devices, powers_of_two
+from app.engines.replicas import Replicas
+from app.engines.tensorflow import TensorFlowEngine, describe_devices, powers_of_two, visible_gpus
 from app.errors import DeviceMissing, GoldenMismatch, GraphRefused
 from app.settings import Settings
 from model_store.golden import Golden, save_golden
@@ -21,6 +24,7 @@ from model_store.pixels import Pixels
 from model_store.store import ModelStore, StoredVersion
 from tests.fakes import describe
 
+ROOT = Path(__file__).parents[3]
 GPUS = tf.config.list_physical_devices("GPU")
 
 
@@ -131,23 +135,86 @@ def test_a_file_that_is_no_saved_model_is_refused(tmp_path: Path, garbage: bytes
 
 @pytest.mark.skipif(bool(GPUS), reason="there is a GPU here")
 @pytest.mark.parametrize("wanted", ["gpu", "gpu:0", "gpu:7"])
-def test_a_gpu_that_is_asked_for_and_missing_is_an_error(wanted: str) -> None:
+def test_a_gpu_that_is_asked_for_and_missing_is_an_error(stored: StoredVersion, wanted: str) -> None:
     with pytest.raises(DeviceMissing, match=f"no device '{wanted}' here; TensorFlow sees cpu"):
-        choose_device(wanted)
+        load_engine(stored, Settings(engine="tensorflow", device=wanted))
 
 
 @pytest.mark.skipif(bool(GPUS), reason="there is a GPU here")
-def test_without_a_gpu_auto_is_the_cpu() -> None:
-    assert choose_device("auto") == choose_device("cpu") == "cpu"
+def test_without_a_gpu_auto_is_the_cpu(stored: StoredVersion) -> None:
+    assert load_engine(stored, Settings(engine="tensorflow")).device == "cpu"
+    assert visible_gpus() == []
     assert describe_devices() == ["cpu"]
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not GPUS, reason="TensorFlow sees no GPU here")
-def test_a_gpu_reproduces_the_golden_samples(stored: StoredVersion) -> None:
+def test_every_gpu_reproduces_the_golden_samples(stored: StoredVersion) -> None:
     engine = load_engine(stored, Settings(engine="tensorflow", device="gpu"))
-    assert engine.device == "gpu:0"
-    assert tf.config.experimental.get_memory_growth(GPUS[0])
+    assert engine.device == ",".join(visible_gpus())
+    assert engine.lanes == len(GPUS)
+    assert all(tf.config.experimental.get_memory_growth(gpu) for gpu in GPUS)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(len(GPUS) < 2, reason="TensorFlow sees no two GPUs here")
+def test_on_each_of_several_gpus_lies_a_model(stored: StoredVersion) -> None:
+    engine = load_engine(stored, Settings(engine="tensorflow"))
+    assert isinstance(engine, Replicas)
+    for replica in engine._engines:
+        assert isinstance(replica, TensorFlowEngine)
+        placed = {variable.device.rpartition("device:")[2] for variable in replica._function.variables}
+        assert placed == {replica.device.upper()}
+
+
+TWO_DEVICES = """
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+from app.engines import tensorflow
+from app.engines.loading import load_engine
+from app.settings import Settings
+from model_store.store import ModelStore
+
+tensorflow.visible_gpus = lambda: ["cpu:0", "cpu:1"]
+engine = load_engine(ModelStore(Path(sys.argv[1])).open("noise", 1), Settings(engine="tensorflow"))
+placed = [{variable.device[-5:] for variable in replica._function.variables} for replica in engine._engines]
+print(engine.device, engine.lanes, placed)
+"""
+"""A processor that is made two devices, as TensorFlow lets be done once in a process, before its first operation."""
+
+
+def test_the_replicas_of_two_devices_lie_on_a_device_each(stored: StoredVersion) -> None:
+    store = stored.directory.parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, str(store)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "cpu:0,cpu:1 2 [{'CPU:0'}, {'CPU:1'}]\n", done.stderr
+
+
+def test_a_batch_that_is_too_large_for_the_memory_is_computed_in_halves(
+    stored: StoredVersion, network: keras.Model, pixels: Pixels
+) -> None:
+    engine = TensorFlowEngine(stored.directory, stored.manifest, device="cpu")
+    frozen, sizes = engine._frozen, []
+    assert frozen is not None
+
+    def hungry(tensor: tf.Tensor) -> Any:  # noqa: ANN401  what an untyped function returns
+        sizes.append(len(tensor))
+        if len(tensor) > 4:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        return frozen(tensor)
+
+    engine._frozen = hungry
+    expected = np.asarray(network(pixels, training=False))
+    for _ in range(2):
+        assert np.abs(engine.predict(pixels) - expected).max() < 1e-6
+    assert sizes == [16, 8, *[4] * 4, *[4] * 4]
 
 
 def test_batch_sizes_are_powers_of_two_up_to_the_most() -> None:

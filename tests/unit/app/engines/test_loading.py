@@ -3,14 +3,16 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from app.engines import loading, openvino
-from app.errors import EngineMissing, PrecisionMissing
+from app.engines import loading, openvino, tensorflow
+from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing
 from app.settings import Settings
 from model_store.manifest import Manifest
 from model_store.precision import MeasuredPrecision, Precision
-from tests.fakes import publish
+from model_store.store import StoredVersion
+from tests.fakes import FakeEngine, publish
 
 PERFECT = MeasuredPrecision(
     engine="openvino 2026.4",
@@ -23,6 +25,20 @@ PERFECT = MeasuredPrecision(
     largest_difference=0.01,
 )
 INACCURATE = PERFECT.model_copy(update={"accuracy": 0.89})
+
+
+class FakeTensorFlow(FakeEngine):
+    """Stands for the TensorFlow engine on one device."""
+
+    def __init__(self, directory: Path, manifest: Manifest, *, device: str, max_batch_size: int, threads: int) -> None:
+        super().__init__()
+        del directory, manifest, max_batch_size, threads
+        self.device = device
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> StoredVersion:
+    return publish(tmp_path)
 
 
 @pytest.fixture
@@ -119,3 +135,48 @@ def test_a_precision_that_is_asked_for_and_missing_is_an_error(tmp_path: Path, m
 )
 def test_the_margins_are_a_third_of_a_point_and_a_hundredth(change: dict[str, float], *, keeps: bool) -> None:
     assert PERFECT.model_copy(update=change).keeps_accuracy is keeps
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "devices"),
+    [
+        ("auto", 0, ["cpu"]),
+        ("auto", 1, ["gpu:0"]),
+        ("auto", 2, ["gpu:0", "gpu:1"]),
+        ("cpu", 0, ["cpu"]),
+        ("cpu", 1, ["cpu"]),
+        ("cpu", 2, ["cpu"]),
+        ("gpu", 0, None),
+        ("gpu", 1, ["gpu:0"]),
+        ("gpu", 2, ["gpu:0", "gpu:1"]),
+        ("gpu:1", 0, None),
+        ("gpu:1", 1, None),
+        ("gpu:1", 2, ["gpu:1"]),
+        ("gpu:5", 0, None),
+        ("gpu:5", 1, None),
+        ("gpu:5", 2, None),
+    ],
+)
+def test_tensorflow_loads_a_version_once_for_each_gpu_that_is_wanted(
+    stored: StoredVersion, monkeypatch: pytest.MonkeyPatch, wanted: str, gpus: int, devices: list[str] | None
+) -> None:
+    visible = [f"gpu:{number}" for number in range(gpus)]
+    monkeypatch.setattr(tensorflow, "visible_gpus", lambda: visible)
+    monkeypatch.setattr(tensorflow, "TensorFlowEngine", FakeTensorFlow)
+    settings = Settings(engine="tensorflow", device=wanted)
+    if devices is None:
+        seen = ", ".join(["cpu", *visible])
+        with pytest.raises(DeviceMissing, match=f"no device '{wanted}' here; TensorFlow sees {seen}"):
+            loading.load_engine(stored, settings)
+    else:
+        engine = loading.load_engine(stored, settings)
+        assert (engine.device, engine.lanes) == (",".join(devices), len(devices))
+
+
+def test_an_engine_that_does_not_prove_itself_is_closed(stored: StoredVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = FakeEngine()
+    monkeypatch.setattr(engine, "predict", lambda pixels: np.full((len(pixels), 3), 1 / 3, np.float32))
+    monkeypatch.setattr(loading, "_tensorflow", lambda *_: engine)
+    with pytest.raises(GoldenMismatch):
+        loading.load_engine(stored, Settings(engine="tensorflow"))
+    assert engine.is_closed
