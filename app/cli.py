@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
-_STORE_HELP = "Directory of the model store; default: FULLCOUNT_STORE, else models."
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Directory of the model store; default: FULLCOUNT_STORE, else models.",
+)
 _existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _existing = click.Path(exists=True, path_type=Path)
 
 
-def _engine_options(function: F) -> F:
+def engine_options(function: F) -> F:
+    """Give a command the options of what computes."""
     for option in (
         click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="In what it computes."),
         click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="What computes."),
@@ -45,19 +50,19 @@ def _model_options(function: F) -> F:
         click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
         click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
         click.option("--model", help="Model; may be left out where the store holds one."),
-        click.option("--store", type=click.Path(path_type=Path), help=_STORE_HELP),
+        store_option,
     ):
         function = option(function)
     return function
 
 
 @click.command()
-@click.option("--store", type=click.Path(path_type=Path), help=_STORE_HELP)
+@store_option
 @click.option("--model", "models", multiple=True, help="Model to serve; may be repeated. Default: every model.")
 @click.option("--version", type=click.IntRange(min=1), help="Version to serve; default: the one that serves.")
 @click.option("--host", help="Address to listen on; default: 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: 8000.")
-@_engine_options
+@engine_options
 @click.pass_context
 def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click's values
     """Serve the models of a store over HTTP.
@@ -67,7 +72,7 @@ def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click
     from app.registry import choose_versions  # noqa: PLC0415  the service's packages are for this command only
     from app.server import run_server  # noqa: PLC0415
 
-    settings = _settings(options)
+    settings = read_settings(options)
     choose_versions(ModelStore(settings.store), settings)  # what cannot be served at all is said before anything runs
     ctx.exit(run_server(settings))
 
@@ -75,7 +80,7 @@ def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click
 @click.command()
 @click.argument("images", nargs=-1, required=True, type=_existing_file)
 @_model_options
-@_engine_options
+@engine_options
 @click.option("--top-k", type=click.IntRange(min=1), help="How many labels to show.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
@@ -96,7 +101,7 @@ def predict(
         query = {"model": options["model"], "version": options["version"], "top_k": top_k}
         body = client.predict(url.rstrip("/"), images, query)
     else:
-        body = asyncio.run(_predict_offline(_settings(_one_model(options)), images, top_k))
+        body = asyncio.run(_predict_offline(read_settings(_one_model(options)), images, top_k))
     if form == "json":
         click.echo(body.model_dump_json(indent=2, exclude_unset=True))
     else:
@@ -107,7 +112,7 @@ def predict(
 @click.command()
 @click.argument("data", type=_existing)
 @_model_options
-@_engine_options
+@engine_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file.")
 def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None:  # noqa: ANN401  click's values
@@ -120,7 +125,7 @@ def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None
             raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
         body = client.evaluate(url.rstrip("/"), data, {"model": options["model"], "version": options["version"]})
     else:
-        body = asyncio.run(_evaluate_offline(_settings(_one_model(options)), data))
+        body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data))
     _write(body, form, output)
 
 
@@ -131,7 +136,7 @@ def doctor(form: str) -> None:
     from app.doctor import examine  # noqa: PLC0415  imports TensorFlow
 
     with held_back_standard_error():
-        findings = examine(_settings({}))
+        findings = examine(read_settings({}))
     if form == "json":
         click.echo(json.dumps(findings, indent=2))
         return
@@ -172,7 +177,7 @@ def _one_model(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "models": (model,) if model else ()}
 
 
-def _settings(options: dict[str, Any]) -> "Settings":
+def read_settings(options: dict[str, Any]) -> "Settings":
     """Read the environment, and let the options that were given win."""
     from app.settings import Settings  # noqa: PLC0415  as above
 

@@ -83,3 +83,18 @@ def test_doctor_finds_the_engine() -> None:
     done = fullcount("doctor", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert "cpu" in json.loads(done.stdout)["devices"]
+
+
+def test_bench_measures_the_limits_and_the_service_and_says_what_holds_it_back(store: Path, cells: Cells) -> None:
+    pictures = sorted((cells.root / "test").rglob("*.png"))[:8]
+    done = fullcount("bench", *pictures, "--store", store, "--model", MODEL, "--seconds", 0.5, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["engine"].startswith("openvino on cpu in f32")
+    assert set(found["loads"]) == {"1", "8", "32"}
+    for load in found["loads"].values():
+        assert load["refused"] == 0
+        assert 0 < load["p50_ms"] <= load["p99_ms"]
+    assert 0 < found["limits"]["both"] < found["limits"]["decode"]
+    assert found["peak_mib"] > 100
+    assert "of what decoder and engine can do here" in found["verdict"][0]

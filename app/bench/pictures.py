@@ -1,0 +1,41 @@
+"""What is sent: a user's own images, or JPEGs of a usual size made of the version's golden samples."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from app.folder import read_file
+from model_store.pixels import Pixels
+
+COUNT: Final = 32
+SIZE: Final = (500, 375)
+"""Width and height in pixels: as photographs of data sets are."""
+_GRAIN: Final = 5.0
+"""Standard deviation in grey levels: an enlargement compresses better than a photograph."""
+
+
+def read_pictures(paths: Sequence[Path], max_image_bytes: int) -> list[bytes]:
+    """Read image files, each once."""
+    return [read_file(path, max_image_bytes=max_image_bytes) for path in paths]
+
+
+def make_pictures(samples: Pixels) -> list[bytes]:
+    """Make distinct JPEGs, the same every time.
+
+    Args:
+        samples: uint8 `(k, height, width, 3)`.
+    """
+    random = np.random.default_rng(0)
+    return [_jpeg(samples[number % len(samples)], random) for number in range(COUNT)]
+
+
+def _jpeg(sample: Pixels, random: np.random.Generator) -> bytes:
+    enlarged = np.asarray(Image.fromarray(sample).resize(SIZE, Image.Resampling.BICUBIC))
+    grain = random.normal(0, _GRAIN, (SIZE[1], SIZE[0], 1))
+    file = io.BytesIO()
+    Image.fromarray(np.clip(enlarged + grain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
+    return file.getvalue()
