@@ -62,6 +62,7 @@ def _model_options(function: F) -> F:
 @click.option("--version", type=click.IntRange(min=1), help="Version to serve; default: the one that serves.")
 @click.option("--host", help="Address to listen on; default: 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: 8000.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that serve, if a GPU outruns one; default: 1.")
 @engine_options
 @click.pass_context
 def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click's values

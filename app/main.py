@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -26,6 +28,8 @@ from model_store.store import ModelStore
 
 _CLOSING_S = 1.0
 """Seconds for letting go of engines: requests have had their grace before."""
+
+_LOOK_EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -71,18 +75,30 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.service = Service(settings, app.state.metrics)
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
-    app.state.metrics.waiting.set_function(app.state.registry.waiting)
     loading = asyncio.create_task(_load(app), name="load models")
-    watching = asyncio.create_task(app.state.metrics.watch_loop(), name="watch the event loop")
+    others = [
+        asyncio.create_task(app.state.metrics.watch_loop(app.state.registry.waiting), name="watch the event loop")
+    ]
+    if settings.fd is not None:  # one of several: others answer meanwhile, or connections wait
+        others.append(asyncio.create_task(_end_with_the_parent(), name="watch the parent"))
+        await asyncio.wait([loading])
     try:
         yield
     finally:
-        loading.cancel()
-        watching.cancel()
-        await asyncio.gather(loading, watching, return_exceptions=True)
+        for task in (loading, *others):
+            task.cancel()
+        await asyncio.gather(loading, *others, return_exceptions=True)
         app.state.service.close()
         with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
+
+
+async def _end_with_the_parent() -> None:
+    """Stop as if asked to when the process that started this one is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110  nothing tells that it has changed
+        await asyncio.sleep(_LOOK_EVERY_S)
+    signal.raise_signal(signal.SIGTERM)
 
 
 async def _load(app: FastAPI) -> None:

@@ -235,4 +235,4 @@ class Registry:
         await loaded.batcher.close()
         loaded.engine.close()
         manifest = loaded.manifest
-        self._metrics.loaded.remove(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)
+        self._metrics.forget(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)

@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from types import FrameType
 from typing import cast
 
@@ -24,6 +25,7 @@ from app.engines.loading import EngineFactory, load_engine
 from app.main import create_app
 from app.protocol import BoundedHttpProtocol
 from app.settings import Settings
+from app.workers import COMMAND, run_workers
 from model_store.errors import FullcountError
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,13 @@ class CannotStart(FullcountError):
     """The server cannot start with these settings."""
 
 
-def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) -> int:
+def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, worker: Sequence[str] = COMMAND) -> int:
     """Serve until a signal comes.
 
     Args:
         settings: All of them.
         make_engine: Makes an engine from a stored version.
+        worker: Command of one of several processes.
 
     Returns:
         The exit code: 0, or 1 when the models could not be loaded.
@@ -58,6 +61,8 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine) 
     _use_spool_directory(settings)
     _allow_many_files()
     listener = _listen(settings)
+    if settings.workers > 1:
+        return run_workers(settings, listener, worker)
     failed = False
 
     def stop() -> None:
@@ -94,6 +99,8 @@ def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    if settings.fd is not None:
+        return socket.socket(fileno=settings.fd)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)

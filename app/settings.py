@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Address to listen on; 0.0.0.0 listens on all."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 lets the system choose."""
+    workers: Positive = 1
+    """Processes that serve, with a share of the cores and models of their own; limits count for each."""
+    fd: Annotated[int, Field(ge=0)] | None = None
+    """Number of a socket, inherited from the process that started this one, to listen on instead of host and port."""
     shutdown_grace_s: Positive = 30
     """Seconds that requests under way have to finish after SIGTERM."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
@@ -115,6 +119,13 @@ class Settings(BaseSettings):
         """Return a model's input with the extra formats of this service; the pixels are made as ever."""
         return InputSpec(**spec.model_dump(exclude={"formats"}), formats=(*spec.formats, *self.extra_formats))
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which another process reads these settings."""
+        return {
+            f"{self.model_config['env_prefix']}{name.upper()}": _in_environment(getattr(self, name))
+            for name in type(self).model_fields
+        }
+
     def spool_directory(self) -> Path:
         """Return where uploads wait on disk.
 
@@ -128,6 +139,12 @@ class Settings(BaseSettings):
         if not directory.is_dir():
             raise SpoolMissing(f"{directory} does not exist")
         return directory
+
+
+def _in_environment(value: object) -> str:
+    if value is None:
+        return ""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def cores() -> int:

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import httpx
 
 from app.errors import ServerUnreachable
 from app.settings import MIB, Settings
+from app.workers import COMMAND
 
 START_TIMEOUT_S: Final = 120
 STOP_TIMEOUT_S: Final = 40
@@ -50,18 +50,11 @@ def serving(settings: Settings, model: str) -> Iterator[Running]:
     Raises:
         ServerUnreachable: It does not get ready; says what its log says last.
     """
-    command = [sys.executable, "-m", "app", "--host", "127.0.0.1", "--port", "0", "--model", model]
-    environment = os.environ | {
-        "FULLCOUNT_STORE": str(settings.store),
-        "FULLCOUNT_ENGINE": settings.engine,
-        "FULLCOUNT_PRECISION": settings.precision,
-        "FULLCOUNT_DEVICE": settings.device,
-        "FULLCOUNT_VERSION": str(settings.version or ""),
-        "FULLCOUNT_LOG_LEVEL": "info",
-    }
+    own = settings.model_copy(update={"host": "127.0.0.1", "port": 0, "models": (model,), "log_level": "info"})
+    environment = os.environ | own.environment()
     with tempfile.TemporaryFile("w+") as log:
         started = time.monotonic()
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603  this very program
+        process = subprocess.Popen(COMMAND, env=environment, stdout=log, stderr=log)  # noqa: S603  this very program
         try:
             port = _wait_until_ready(process, log, started)
             yield Running(port, time.monotonic() - started, process.pid)

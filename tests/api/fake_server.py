@@ -12,5 +12,6 @@ from tests.fakes import FakeEngine, FakeFactory
 
 if __name__ == "__main__":
     engine = FakeEngine(delay_s=float(os.environ.get("FAKE_DELAY_S", "0")))
-    code = run_server(Settings(), make_engine=FakeFactory(engine))
+    worker = [sys.executable, "-m", "tests.api.fake_server"]
+    code = run_server(Settings(), make_engine=FakeFactory(engine), worker=worker)
     sys.exit(3 if "tensorflow" in sys.modules else code)

@@ -1,0 +1,118 @@
+"""Several processes behind one port: where a GPU does more than one event loop can hand it.
+
+The parent listens and starts the workers, each the ordinary server with a share of the cores, its own models and the
+parent's socket. A worker takes connections once its models are loaded; until then they wait, or others take them. One
+that is killed is started again; one that cannot load its models ends them all.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from app.settings import Settings, cores
+
+log = logging.getLogger(__name__)
+
+COMMAND: Final = (sys.executable, "-m", "app")
+_LOOK_EVERY_S: Final = 0.1
+_AGAIN_AFTER_S: Final = 1.0
+_GRACE_S: Final = 5.0
+"""Seconds beyond a worker's own grace."""
+
+
+def run_workers(settings: Settings, listener: socket.socket, command: Sequence[str] = COMMAND) -> int:
+    """Serve with `settings.workers` processes until a signal comes.
+
+    Args:
+        settings: All of them.
+        listener: Where connections come in.
+        command: Runs one server by the settings in its environment.
+
+    Returns:
+        The exit code: 0, or 1 when the models could not be loaded or a worker did not end in time.
+    """
+    stop = threading.Event()
+
+    def stop_as_asked(signal_number: int, frame: FrameType | None) -> None:
+        del signal_number, frame
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop_as_asked)
+    with tempfile.TemporaryDirectory(prefix="fullcount-metrics-") as metrics:
+        crew = _Crew(command, _environment(settings, listener, metrics), listener.fileno(), metrics)
+        workers = [crew.start() for _ in range(settings.workers)]
+        while not stop.wait(_LOOK_EVERY_S):
+            for place, worker in enumerate(workers):
+                code = worker.poll()
+                if code is None:
+                    continue
+                mark_process_dead(worker.pid, metrics)  # type: ignore[no-untyped-call]
+                if code > 0:
+                    log.error("worker %d ended with %d: the others are stopped", worker.pid, code)
+                    _stop(workers, settings)
+                    return 1
+                log.warning("worker %d is gone (%d) and started again", worker.pid, code)
+                time.sleep(_AGAIN_AFTER_S)  # where it is killed at once, again and again
+                workers[place] = crew.start()
+        return _stop(workers, settings)
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """How a worker is started."""
+
+    command: Sequence[str]
+    environment: dict[str, str]
+    listener: int
+    metrics: str
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        worker = subprocess.Popen(  # noqa: S603  this very program
+            self.command, env=self.environment, pass_fds=(self.listener,), stdin=subprocess.DEVNULL
+        )
+        log.info("worker %d is started", worker.pid)
+        return worker
+
+
+def _environment(settings: Settings, listener: socket.socket, metrics: str) -> dict[str, str]:
+    """Return what a worker finds in its environment: its share, the socket, and where metrics are put together."""
+    share = max(1, cores() // settings.workers)
+    own = settings.model_copy(
+        update={
+            "workers": 1,
+            "fd": listener.fileno(),
+            "decode_threads": settings.decode_threads or share,
+            "engine_threads": settings.engine_threads or share,
+        }
+    )
+    return os.environ | own.environment() | {"PROMETHEUS_MULTIPROC_DIR": metrics}
+
+
+def _stop(workers: Sequence["subprocess.Popen[bytes]"], settings: Settings) -> int:
+    """Let the workers finish what they have; return 0, or 1 if one had to be killed."""
+    for worker in workers:
+        worker.terminate()
+    end = time.monotonic() + settings.shutdown_grace_s + _GRACE_S
+    code = 0
+    for worker in workers:
+        try:
+            worker.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.error("worker %d did not end in time and is killed", worker.pid)  # noqa: TRY400  no traceback
+            worker.kill()
+            worker.wait()
+            code = 1
+    return code
