@@ -6,7 +6,11 @@ come together get a core each. Larger batches gain nothing on a CPU, so there ar
 """
 
 import functools
+import math
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
@@ -26,6 +30,10 @@ TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 
 """bfloat16 has 8 bits of mantissa; int8 is compared with what it answered where it was made."""
 _SLACK: Final = 1.5
 """Times what was measured: another processor rounds in another order."""
+
+
+_ALONE_IN_A_ROW: Final = 8
+_QUIET_S: Final = 0.2
 
 
 class OpenVinoEngine:
@@ -61,24 +69,17 @@ class OpenVinoEngine:
         self.lanes = threads
         model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory)
         model.reshape([1, manifest.input.height, manifest.input.width, 3])
-        hint = "f32" if precision == "f32" or not has_bf16() else "bf16"
+        hint = "bf16" if precision == "bf16" else "f32"  # of what is not in int8
         common = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         self._spread = _requests(model, common | {"PERFORMANCE_HINT": "LATENCY"}, 1)
         self._apart = _requests(model, common | {"NUM_STREAMS": threads}, threads) if threads > 1 else self._spread
         self._output = manifest.signature.output.name
-        self._busy = 0
-        self._counting = threading.Lock()
+        self._crowd = _Crowd()
 
     def predict(self, pixels: Pixels) -> Probabilities:
         """Compute probabilities; see `Engine.predict`."""
-        with self._counting:
-            requests = self._apart if self._busy else self._spread
-            self._busy += 1
-        try:
-            return self._infer(requests, pixels)
-        finally:
-            with self._counting:
-                self._busy -= 1
+        with self._crowd.entered() as is_alone:
+            return self._infer(self._spread if is_alone else self._apart, pixels)
 
     def ways(self) -> tuple[Predict, ...]:
         """Return both: over all cores, and on one; see `Engine.ways`."""
@@ -95,6 +96,38 @@ class OpenVinoEngine:
             return np.array(request.get_tensor(self._output).data, dtype=np.float32)  # the next call overwrites it
         finally:
             requests.put(request)
+
+
+class _Crowd:
+    """Tells whether images come one at a time.
+
+    Under load the engine is idle now and then as well, while the next images are decoded: an image that took all cores
+    then would hold those up. So it must have been quiet for a while: so many calls, or so long, without two at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._alone_in_a_row = _ALONE_IN_A_ROW
+        self._last_left = -math.inf
+
+    @contextmanager
+    def entered(self) -> Iterator[bool]:
+        """Be inside; gives whether nobody else is, and has not been lately."""
+        with self._lock:
+            if self._inside:
+                self._alone_in_a_row = 0
+            elif time.monotonic() - self._last_left > _QUIET_S:
+                self._alone_in_a_row = _ALONE_IN_A_ROW
+            is_alone = not self._inside and self._alone_in_a_row >= _ALONE_IN_A_ROW
+            self._alone_in_a_row += 1
+            self._inside += 1
+        try:
+            yield is_alone
+        finally:
+            with self._lock:
+                self._inside -= 1
+                self._last_left = time.monotonic()
 
 
 def check_precision(precision: Precision, manifest: Manifest) -> None:

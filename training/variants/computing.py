@@ -53,12 +53,12 @@ def answer(
         model: Of `read_model`, or made from one.
         pixels: uint8 `(images, height, width, 3)`.
         rows: Which of the images.
-        precision: Where it is not float32, bfloat16 is used for what is not in int8, if the processor has it.
+        precision: What is not in int8 is computed in float32.
 
     Returns:
         float32 `(rows, labels)`.
     """
-    hint = "bf16" if precision != "f32" and has_bf16() else "f32"
+    hint = "bf16" if precision == "bf16" else "f32"
     options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "THROUGHPUT", "ENABLE_CPU_PINNING": False}
     compiled = _core().compile_model(model, "CPU", options)
     answers = np.zeros((len(rows), compiled.output(0).partial_shape[1].get_length()), np.float32)

@@ -56,11 +56,10 @@ class HeldOut:
         chosen = np.array(places, dtype=np.int64)
         return replace(self, rows=self.rows[chosen], targets=self.targets[chosen], answers=self.answers[chosen])
 
-    def room_of(self, answer_one: Callable[[Pixels], npt.NDArray[np.float32]]) -> tuple[float, list[float]]:
-        """Ask a model about each image; return the room it leaves, and the probability of each image's own label."""
+    def room_of(self, answer_one: Callable[[Pixels], npt.NDArray[np.float32]]) -> float:
+        """Ask a model about each image; return the room it leaves."""
         answers = np.stack([answer_one(self.pixels[row : row + 1])[0] for row in self.rows])
-        own = answers[np.arange(len(answers)), self.targets]
-        return self.judge(answers, "").room, own.tolist()
+        return self.judge(answers, "").room
 
     def _labels(self, answers: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
         return np.array([self.decision.index(row) for row in answers])

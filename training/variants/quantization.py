@@ -20,7 +20,7 @@ from model_store.pixels import InputSpec, Pixels
 from model_store.precision import ACCURACY_MARGIN, INT8_DIRECTORY, MeasuredPrecision
 from model_store.telemetry import forbid_telemetry
 from training.errors import QuantizationRefused, QuantizerMissing
-from training.variants.computing import answer, engine_name, has_bf16, read_model, save_model
+from training.variants.computing import answer, engine_name, read_model, save_model
 from training.variants.held_out import HeldOut, Rows
 
 CALIBRATION_IMAGES: Final = 300
@@ -71,12 +71,11 @@ def quantize(directory: Path, spec: InputSpec, calibration: Rows, held_out: Held
         QuantizationRefused: Nothing keeps the margins; has the numbers of each attempt.
     """
     check_quantizer()
-    name = f"{engine_name()}, int8 with {'bf16' if has_bf16() else 'f32'}"
     attempts: dict[str, MeasuredPrecision] = {}
     for method, make in _METHODS.items():
         task = progress.add_task(f"Quantising, {method}", total=1)
         model = make(lambda: read_model(directory, spec), calibration, held_out)
-        measured = held_out.judge(answer(model, held_out.pixels, held_out.rows, "int8"), name)
+        measured = held_out.judge(answer(model, held_out.pixels, held_out.rows, "int8"), engine_name())
         progress.advance(task)
         if measured.keeps_accuracy:
             return Variant(model, measured, method)
@@ -108,8 +107,9 @@ def _accuracy_aware(read: Callable[[], Any], calibration: Rows, held_out: HeldOu
     """Put layers back to float, those that harm most first, until there is room within both margins."""
     nncf = _nncf()
 
-    def validate(model: Callable[[list[Pixels]], dict[Any, Any]], places: Iterator[int]) -> tuple[float, list[float]]:
-        return held_out.only(list(places)).room_of(lambda pixels: next(iter(model([pixels]).values())))
+    def validate(model: Callable[[list[Pixels]], dict[Any, Any]], places: Iterator[int]) -> tuple[float, None]:
+        """Without a figure for each image layers are ranked by how far they move the answers, which is finer."""
+        return held_out.only(list(places)).room_of(lambda pixels: next(iter(model([pixels]).values()))), None
 
     with redirect_stdout(io.StringIO()):
         return nncf.quantize_with_accuracy_control(

@@ -171,18 +171,25 @@ async def test_the_patient_are_served_while_the_urgent_keep_coming(run: Run, siz
 
 @pytest.mark.parametrize("sizes", [(1,), (1, 2, 4, 8)])
 async def test_the_urgent_wait_for_the_patient_no_longer_than_one_batch(
-    engine: FakeEngine, run: Run, sizes: tuple[int, ...]
+    engine: FakeEngine, sizes: tuple[int, ...]
 ) -> None:
-    async with run(sizes=sizes) as batcher:
-        await occupy(batcher, engine)
-        patient = ask(batcher, *range(100), is_patient=True)
-        await asyncio.sleep(0)
-        (urgent,) = ask(batcher, 200)
-        await asyncio.sleep(0)
-        engine.gate.set()
-        await urgent
-        assert len(engine.batches) <= 3, "the one under way, at most one of the patient, its own"
-        await asyncio.gather(*patient)
+    computed: list[int] = []
+
+    def predict(pixels: Pixels) -> Probabilities:
+        computed.extend(pixels[:, 0, 0, 0])
+        return engine.predict(pixels)
+
+    batcher = Batcher(predict, sizes=sizes, max_waiting=100)
+    batcher.start()
+    await occupy(batcher, engine)
+    patient = ask(batcher, *range(1, 101), is_patient=True)
+    await asyncio.sleep(0)
+    (urgent,) = ask(batcher, 200)
+    await asyncio.sleep(0)
+    engine.gate.set()
+    await asyncio.gather(urgent, *patient)
+    assert computed.index(200) <= 1 + sizes[-1], "the one under way, at most one batch of the patient, its own"
+    await batcher.close()
 
 
 async def test_close_finishes_the_batch_under_way_and_turns_the_rest_away(engine: FakeEngine, run: Run) -> None:
