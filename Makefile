@@ -20,7 +20,7 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements bench-training clean
+.PHONY: help demo test unit check lint types format image requirements bench bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for anot
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
 		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
 		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) .
+
+bench: $(ENVIRONMENT) ## Serve next to the limit and to peers, interleaved, with ratios; takes hours, after `make demo SERVE=0`
+	$(BIN)/python -m benchmarks.serving $(BENCH)
 
 bench-training: $(ENVIRONMENT) ## Train on all solar cells, three splits, against published figures; takes an hour
 	$(BIN)/python -m benchmarks.training

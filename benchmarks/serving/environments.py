@@ -1,0 +1,77 @@
+"""What the benchmark installs where it is missing: a virtual environment for each peer, and wrk."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+PEERS: Final = Path(__file__).parent / "peers"
+INSTALL_TIMEOUT_S: Final = 900
+SYSTEM_PYTHON: Final = Path("/usr/bin/python3")
+SYSTEM_PEERS: Final = ("pytriton",)
+"""Brings an interpreter of an early 3.11 of its own, which the standard library of a late 3.11 does not work with; that
+of Debian 12 is early enough."""
+
+
+class InstallationFailed(Exception):
+    """Something could not be installed.
+
+    Args:
+        what: The peer or the program.
+        log: What the installer said, or what to do.
+    """
+
+    def __init__(self, what: str, log: object) -> None:
+        super().__init__(f"{what} could not be installed; see {log}")
+
+
+def ensure_peer(name: str, cache: Path) -> Path:
+    """Return a peer's virtual environment, made where it is missing or its requirements have changed.
+
+    Raises:
+        InstallationFailed: With the path of the log.
+    """
+    environment = cache / "env" / name
+    requirements = PEERS / name / "requirements.txt"
+    done = environment / "installed.txt"
+    if done.is_file() and done.read_text() == requirements.read_text():
+        return environment
+    print(f"installing {name} into {environment}", flush=True)
+    uv = str(Path(sys.executable).with_name("uv"))
+    log = cache / "logs" / f"install-{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    python = SYSTEM_PYTHON if name in SYSTEM_PEERS and SYSTEM_PYTHON.exists() else Path(sys.executable)
+    commands: tuple[list[str | Path], ...] = (
+        [uv, "venv", "--clear", "--python", python, environment],
+        [uv, "pip", "install", "--python", environment / "bin" / "python", "--requirement", requirements],
+    )
+    with log.open("w") as output:
+        try:
+            for command in commands:
+                subprocess.run(command, stdout=output, stderr=output, check=True, timeout=INSTALL_TIMEOUT_S)
+        except (subprocess.SubprocessError, OSError) as error:
+            raise InstallationFailed(name, log) from error
+    shutil.copyfile(requirements, done)
+    return environment
+
+
+def ensure_wrk() -> str:
+    """Return the path of wrk, from Debian's package where it is not there yet.
+
+    Raises:
+        InstallationFailed: It is not there, and only root may install it.
+    """
+    if found := shutil.which("wrk"):
+        return found
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise InstallationFailed("wrk", "your system's package manager: it is a package of Debian")
+    print("installing wrk with apt-get", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=sys.stderr)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "wrk"]
+    subprocess.run(install, check=True, env=quiet, stdout=sys.stderr)
+    if found := shutil.which("wrk"):
+        return found
+    raise InstallationFailed("wrk", "what apt-get said above")

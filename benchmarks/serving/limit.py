@@ -1,0 +1,102 @@
+"""What an engine could do at most in one process: JPEG bytes to probabilities, without HTTP, by the service's own code.
+
+Run: `python -m benchmarks.serving.limit STORE MODEL ENGINE PRECISION BODIES SECONDS`. As many threads as cores, each of
+which decodes and then computes, with `model_store.pixels.decode` and the engine that the service loads. Prints JSON.
+"""
+
+import itertools
+import json
+import random
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from app.engines.base import Engine, Predict
+from app.engines.loading import load_engine
+from app.settings import Settings, cores
+from benchmarks.serving.bodies import PICTURES, bodies_folder
+from model_store.pixels import InputSpec, decode
+from model_store.store import ModelStore
+
+WARM_UP_S = 1.0
+
+
+def rates(engine: Engine, spec: InputSpec, files: list[bytes], seconds: float) -> dict[str, float]:
+    """Return images per second of each way to use the engine.
+
+    A way is how it is called and how many images at once: the engine's own choice, as the service calls it, every other
+    that it has, and batches of one or of as many as it takes.
+    """
+    ways: dict[str, Predict] = {"predict": engine.predict}
+    ways |= {f"way {number}": way for number, way in enumerate(engine.ways()) if len(engine.ways()) > 1}
+    sizes = sorted({engine.batch_sizes[0], engine.batch_sizes[-1]})
+    tries = list(itertools.product(ways, sizes))
+    return {f"{name}, batch {size}": rate(ways[name], spec, files, size, seconds / len(tries)) for name, size in tries}
+
+
+def rate(predict: Predict, spec: InputSpec, files: list[bytes], size: int, seconds: float) -> float:
+    """Return images per second with a thread per core."""
+    answer = answerer(predict, spec, files, size)
+    done = [0] * cores()
+    started = time.perf_counter()
+    end = started + seconds
+
+    def work(number: int) -> None:
+        chooser = random.Random(number)
+        while time.perf_counter() < end:
+            answer(chooser)
+            done[number] += size
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(done))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / (time.perf_counter() - started)
+
+
+def alone_ms(predict: Predict, spec: InputSpec, files: list[bytes], seconds: float) -> float:
+    """Return the median time of one image when there is no other."""
+    answer = answerer(predict, spec, files, 1)
+    chooser = random.Random(0)
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        started = time.perf_counter()
+        answer(chooser)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1e3
+
+
+def answerer(predict: Predict, spec: InputSpec, files: list[bytes], size: int) -> Callable[[random.Random], object]:
+    """Return a function that decodes and computes so many files chosen at random."""
+
+    def answer(chooser: random.Random) -> object:
+        return predict(np.stack([decode(chooser.choice(files), spec).pixels for _ in range(size)]))
+
+    return answer
+
+
+def main(arguments: list[str]) -> None:
+    """Measure and print."""
+    store, model, engine_name, precision, bodies, seconds = arguments
+    settings = Settings.model_validate({"store": store, "engine": engine_name, "precision": precision})
+    stored = ModelStore(settings.store).open(model, ModelStore(settings.store).resolve(model))
+    spec = stored.manifest.input
+    engine = load_engine(stored, settings)
+    result: dict[str, object] = {"threads": cores()}
+    for size in PICTURES:
+        files = [path.read_bytes() for path in sorted(bodies_folder(Path(bodies), "raw", size).iterdir())]
+        rates(engine, spec, files, WARM_UP_S)
+        result[size] = rates(engine, spec, files, float(seconds))
+        result[f"{size} alone_ms"] = alone_ms(engine.predict, spec, files, float(seconds) / 2)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
