@@ -36,7 +36,8 @@ def ensure_peer(name: str, cache: Path) -> Path:
     environment = cache / "env" / name
     requirements = PEERS / name / "requirements.txt"
     done = environment / "installed.txt"
-    if done.is_file() and done.read_text() == requirements.read_text():
+    wanted = f"# {environment}, which the programs in it name\n{requirements.read_text()}"
+    if done.is_file() and done.read_text() == wanted:
         return environment
     print(f"installing {name} into {environment}", flush=True)
     uv = str(Path(sys.executable).with_name("uv"))
@@ -53,7 +54,7 @@ def ensure_peer(name: str, cache: Path) -> Path:
                 subprocess.run(command, stdout=output, stderr=output, check=True, timeout=INSTALL_TIMEOUT_S)
         except (subprocess.SubprocessError, OSError) as error:
             raise InstallationFailed(name, log) from error
-    shutil.copyfile(requirements, done)
+    done.write_text(wanted)
     return environment
 
 

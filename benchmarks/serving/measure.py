@@ -65,7 +65,7 @@ class Bench:
         busy = {"busy_before": busy_share()}
         try:
             return busy | (self._limit(name) if name.startswith("limit-") else self._server(name))
-        except (InstallationFailed, NotStarted, WrongAnswer, LoadFailed, subprocess.SubprocessError) as error:
+        except (InstallationFailed, NotStarted, WrongAnswer, LoadFailed, subprocess.SubprocessError, OSError) as error:
             return busy | {"failed": str(error)}
 
     def _limit(self, name: str) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""How the service behaves while it is busy: event loop, memory, and predictions beside an evaluation.
+
+Run: `python -m benchmarks.under_load STORE MODEL`. Prints how late the event loop was with 64 connections and the
+latency of single predictions alone and while a labelled zip of 5,000 files is evaluated; with `--soak MINUTES` the resident
+memory of each minute with 32 connections, of small and of 12-megapixel pictures. Use an idle machine.
+"""
+
+import asyncio
+import io
+import re
+import threading
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import httpx
+import numpy as np
+from PIL import Image
+
+from app.bench.load import Load, run_load
+from app.bench.pictures import make_pictures
+from app.bench.service import Running, serving
+from app.settings import Settings
+from model_store.golden import load_golden
+from model_store.pixels import Pixels
+from model_store.store import ModelStore, StoredVersion
+
+FILES: Final = 5000
+SECONDS: Final = 15.0
+BUSY: Final = 64
+LARGE: Final = (4000, 3000)
+
+
+@click.command(help=__doc__)
+@click.argument("store", type=click.Path(path_type=Path, exists=True))
+@click.argument("model")
+@click.option("--soak", type=int, default=0, help="Minutes of load while memory is watched.")
+def main(store: Path, model: str, soak: int) -> None:
+    """Measure and print."""
+    settings = Settings(store=store)
+    stored = ModelStore(store).open(model)
+    samples = load_golden(stored.directory).pixels
+    pictures = make_pictures(samples)
+    with serving(settings, model) as service:
+        load(service, pictures, 8, 2)
+        print(f"lag of the event loop, {BUSY} connections: {lag(service, pictures)}")
+        beside_an_evaluation(service, stored, pictures)
+    if soak:
+        for name, sent, connections in (("500 x 375", pictures, 32), ("12 megapixels", [large(samples[0])], 32)):
+            with serving(settings, model) as service:
+                print(f"{name}, {connections} connections: idle {resident(service):.0f} MiB")
+                for minute in range(1, soak + 1):
+                    done = load(service, sent, connections, 60)
+                    print(f"  minute {minute}: {done.rate:.0f}/s, {resident(service):.1f} MiB, {done.refused} refused")
+
+
+def load(service: Running, pictures: Sequence[bytes], connections: int, seconds: float) -> Load:
+    """Send pictures for a while."""
+    return asyncio.run(run_load(service.port, pictures, connections, seconds))
+
+
+def lag(service: Running, pictures: Sequence[bytes]) -> str:
+    """Say how late the event loop was in that time: the least bounds of the histogram that hold 50 and 99 %."""
+    before = buckets(service)
+    load(service, pictures, BUSY, SECONDS)
+    counts = {bound: count - before[bound] for bound, count in buckets(service).items()}
+    bounds = {
+        share: next(bound for bound, count in counts.items() if count >= share * counts["+Inf"])
+        for share in (0.5, 0.99)
+    }
+    late = 1 - counts["0.02"] / counts["+Inf"]
+    return f"p50 within {bounds[0.5]} s, p99 within {bounds[0.99]} s, {late:.2%} of {counts['+Inf']:.0f} over 20 ms"
+
+
+def buckets(service: Running) -> dict[str, float]:
+    """Return the cumulative histogram of the lag: bound in seconds to count."""
+    text = httpx.get(f"http://127.0.0.1:{service.port}/metrics").text
+    found = re.findall(r'^fullcount_event_loop_lag_seconds_bucket\{le="(.+)"\} (.+)$', text, re.MULTILINE)
+    return {bound: float(count) for bound, count in found}
+
+
+def beside_an_evaluation(service: Running, stored: StoredVersion, pictures: Sequence[bytes]) -> None:
+    """Print the latency of one client, alone and while an evaluation runs, and what the evaluation did meanwhile."""
+    archive = labelled_zip(stored.manifest.labels, pictures)
+    alone = load(service, pictures, 1, SECONDS)
+    answers: list[httpx.Response] = []
+
+    def evaluate() -> None:
+        url = f"http://127.0.0.1:{service.port}/evaluate"
+        answers.append(httpx.post(url, files={"file": ("a.zip", archive)}, timeout=600))
+
+    running = threading.Thread(target=evaluate)
+    running.start()
+    threading.Event().wait(2)  # it is unpacked and under way
+    beside = load(service, pictures, 1, SECONDS)
+    was_running = running.is_alive()
+    running.join()
+    counted = answers[0].json()["accounting"]["images"]
+    for name, one in (("alone", alone), ("beside an evaluation", beside)):
+        print(
+            f"one client {name}: p50 {one.percentile_ms(0.5):.1f} ms, p99 {one.percentile_ms(0.99):.1f} ms, "
+            f"{one.rate:.0f}/s, {one.refused} refused"
+        )
+    ratio = beside.percentile_ms(0.99) / alone.percentile_ms(0.99)
+    print(f"p99 ratio {ratio:.2f}; evaluation of {counted} files, under way to the end of it: {was_running}")
+
+
+def labelled_zip(labels: Sequence[str], pictures: Sequence[bytes]) -> bytes:
+    """Make a labelled zip of so many files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(FILES):
+            archive.writestr(f"{labels[number % len(labels)]}/{number:04}.jpg", pictures[number % len(pictures)])
+    return file.getvalue()
+
+
+def large(sample: Pixels) -> bytes:
+    """Make a JPEG of 12 megapixels."""
+    enlarged = np.asarray(Image.fromarray(sample).resize(LARGE, Image.Resampling.BICUBIC)).astype(np.float32)
+    grain = np.random.default_rng(0).standard_normal((LARGE[1], LARGE[0], 1), np.float32) * 5
+    file = io.BytesIO()
+    Image.fromarray(np.clip(enlarged + grain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def resident(service: Running) -> float:
+    """Return what the service has resident, in MiB."""
+    status = Path(f"/proc/{service.pid}/status").read_text()
+    return int(re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
