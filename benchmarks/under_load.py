@@ -1,8 +1,8 @@
 """How the service behaves while it is busy: event loop, memory, and predictions beside an evaluation.
 
 Run: `python -m benchmarks.under_load STORE MODEL`. Prints how late the event loop was with 64 connections and the
-latency of single predictions alone and while a labelled zip of 5,000 files is evaluated; with `--soak MINUTES` the resident
-memory of each minute with 32 connections, of small and of 12-megapixel pictures. Use an idle machine.
+latency of single predictions, alone and while a labelled zip of 5,000 files is evaluated; with `--soak MINUTES` the
+resident memory of each minute with 32 connections, of small and of 12-megapixel pictures. Use an idle machine.
 """
 
 import asyncio
