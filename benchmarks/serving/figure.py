@@ -13,7 +13,12 @@ from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen
 from benchmarks.serving.servers import limit_of  # noqa: E402  as above
 from benchmarks.serving.table import Results, limit_reader, median, reader  # noqa: E402  as above
 
-COLORS: Final = {"limit-openvino-f32": "#1f77b4", "limit-openvino-bf16": "#2ca02c", "limit-tensorflow-f32": "#ff7f0e"}
+COLORS: Final = {
+    "limit-openvino-f32": "#1f77b4",
+    "limit-openvino-bf16": "#2ca02c",
+    "limit-openvino-int8": "#7b3294",
+    "limit-tensorflow-f32": "#ff7f0e",
+}
 """Of each engine."""
 
 
