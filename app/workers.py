@@ -65,8 +65,8 @@ def run_workers(settings: Settings, listener: socket.socket, command: Sequence[s
                     _stop(workers, settings)
                     return 1
                 log.warning("worker %d is gone (%d) and started again", worker.pid, code)
-                time.sleep(_AGAIN_AFTER_S)  # where it is killed at once, again and again
-                workers[place] = crew.start()
+                if not stop.wait(_AGAIN_AFTER_S):  # where it is killed at once, again and again
+                    workers[place] = crew.start()
         return _stop(workers, settings)
 
 

@@ -140,7 +140,8 @@ def check_precision(precision: Precision, manifest: Manifest) -> None:
         raise PrecisionMissing(precision, "this processor computes in f32 only")
     if precision == "int8" and precision not in manifest.precisions:
         which = f"version {manifest.version} of {manifest.model} has no such variant"
-        raise PrecisionMissing(precision, which)
+        hint = "`fullcount models quantize` makes a version that has one; else use --precision f32."
+        raise PrecisionMissing(precision, which, hint=hint)
 
 
 def _tolerance(precision: Precision, manifest: Manifest) -> float:

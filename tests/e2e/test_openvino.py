@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,12 @@ import httpx
 import numpy as np
 import pytest
 
+from app.engines.base import Probabilities
+from app.engines.loading import choose_precision
 from tests.e2e.conftest import Cells, Server, start_server, stop_server
 from training.recipe import TrainingResult
+
+Answered = Callable[[str], tuple[str, Probabilities]]
 
 CLIENTS = 64
 LOAD_S = 5
@@ -56,18 +60,38 @@ def test_it_says_which_engine_serves(client: httpx.Client) -> None:
     assert 'fullcount_loaded_version{device="cpu",engine="openvino",model="solar-cells",version="1"} 1.0' in metrics
 
 
-def test_every_precision_answers_near_the_keras_model(
-    store: Path, cells: Cells, trained: TrainingResult, tmp_path: Path
-) -> None:
-    server = start_server(store, tmp_path / "log", precision="auto")
-    with server.client() as client:
-        answers = [client.post("/predict", content=data).json() for data in cells.held_out.values()]
-    assert stop_server(server) == 0
+@pytest.fixture(scope="module")
+def answered(store: Path, cells: Cells, trained: TrainingResult, tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    """Return a function that serves in a precision and returns the log and the answers to all test files."""
+
+    def answer(precision: str) -> tuple[str, Probabilities]:
+        server = start_server(store, tmp_path_factory.mktemp("log") / "server.log", precision=precision)
+        with server.client() as client:
+            answers = [client.post("/predict", content=data).json() for data in cells.held_out.values()]
+        assert stop_server(server) == 0
+        return server.log.read_text(), np.array([in_order(one, trained.stored.manifest.labels) for one in answers])
+
+    return answer
+
+
+def test_f32_answers_as_the_keras_model(answered: Answered, trained: TrainingResult) -> None:
     held = trained.outcome.probabilities["test"]
-    found = np.array([in_order(answer, trained.stored.manifest.labels) for answer in answers])
+    _, found = answered("f32")
     assert found.shape == held.shape
-    assert np.abs(found - held).max() < 0.15
-    assert (found.argmax(axis=1) == held.argmax(axis=1)).mean() > 0.97
+    assert np.abs(found - held).max() < 1e-3
+    assert (found.argmax(axis=1) == held.argmax(axis=1)).all()
+
+
+def test_auto_serves_the_precision_that_was_measured_and_calls_as_many_the_same(
+    answered: Answered, trained: TrainingResult
+) -> None:
+    manifest = trained.stored.manifest
+    chosen = choose_precision(manifest)
+    log, found = answered("auto")
+    assert f"is ready: openvino on cpu in {chosen}" in log
+    agreement = manifest.precisions[chosen].agreement if chosen != "f32" else 1.0
+    same = (found.argmax(axis=1) == trained.outcome.probabilities["test"].argmax(axis=1)).mean()
+    assert same >= agreement - 0.05  # other images than it was measured on
 
 
 def test_nothing_blocks_the_event_loop(server: Server, cells: Cells) -> None:
