@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-PROGRAM: Final = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
+DEBIANS: Final = Path("/usr/bin/docker")
 """Debian's client: a newer one, without its buildx plugin, may stand before it on the PATH and refuses to build."""
 READY_WITHIN_S: Final = 120
 HARDENED: Final = (
@@ -19,9 +19,14 @@ HARDENED: Final = (
 )
 
 
+def program() -> str:
+    """Return the client to use, now: `prepare` may have installed Debian's a moment ago."""
+    return str(DEBIANS) if DEBIANS.exists() else "docker"
+
+
 def docker(*arguments: str, **environment: str) -> str:
     """Run a command of Docker's and return what it prints; what it says goes to the test's own output."""
-    command = ["env", *(f"{name}={value}" for name, value in environment.items()), PROGRAM, *arguments]
+    command = ["env", *(f"{name}={value}" for name, value in environment.items()), program(), *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
@@ -41,7 +46,7 @@ class Container:
     def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command inside, as the user that serves."""
         return subprocess.run(
-            [PROGRAM, "exec", self.name, *command], check=False, capture_output=True, text=True, timeout=60
+            [program(), "exec", self.name, *command], check=False, capture_output=True, text=True, timeout=60
         )
 
     def client(self) -> httpx.Client:
@@ -81,7 +86,7 @@ def start(image: str, store: Path, name: str) -> Container:
         if _is_ready(url):
             return Container(name, url, time.monotonic() - began)
         time.sleep(0.05)
-    logs = subprocess.run([PROGRAM, "logs", name], check=False, capture_output=True, text=True).stderr
+    logs = subprocess.run([program(), "logs", name], check=False, capture_output=True, text=True).stderr
     raise AssertionError(f"the container did not become ready:\n{logs}")
 
 
