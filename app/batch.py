@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from app.answers import predicted_fields
 from app.archive import Archive
 from app.errors import ArchiveRejected
+from app.pipeline import Read
 from app.problems import problem_of
 from app.registry import LoadedVersion
 from app.schemas import BatchBody, BatchFailure, BatchPrediction
-from app.service import Prediction, Read, Service, Timing
+from app.service import Prediction, Service, Timing
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Many awaiting callers, few blocking calls: collects what is waiting into batches. Knows no engine and no HTTP.
+"""Many awaiting callers, few blocking calls: collects what is waiting into batches. Knows no HTTP.
 
-Work-conserving: an idle lane of the engine starts at once with what is there, and a batch grows only while all lanes
-are busy. There is no timer. Callers of single images are served before the patient ones, batches and evaluations,
+Work-conserving: where a lane of the engine is free, an image is computed at once, and a batch grows only while all
+lanes are busy. There is no timer. Callers of single images are served before the patient ones, batches and evaluations,
 which still have a place in every larger batch and a turn now and then, so that nobody waits for ever.
 
-A lane is a thread that takes the next batch itself: handed out by the event loop, the engine would wait for that each
-time, a tenth of an image's time on two cores.
+A lane is no thread of its own: the worker that brings an image to a free lane computes there, its own image and what
+has come meanwhile. So an image that need not wait is decoded and computed in one thread, without a change between them.
 """
 
 import asyncio
@@ -13,14 +13,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from app.engines.base import Predict, Probabilities
+from app.engines.base import Engine, Probabilities
 from app.errors import InferenceFailed, Overloaded, ShuttingDown
 from model_store.pixels import Pixels
 
@@ -46,128 +46,127 @@ class Answer:
 class _Waiting:
     pixels: Pixels
     answer: asyncio.Future[Answer]
+    is_patient: bool
     since: float
 
 
-_Settled = tuple[asyncio.Future[Any], Answer | InferenceFailed | None]
+Outcome = tuple["asyncio.Future[Answer]", Answer | BaseException]
 
 
-def _settle(outcomes: list[_Settled]) -> None:
-    """Give each caller that is still there its answer."""
+def settle(outcomes: list[Outcome]) -> None:
+    """Give each caller that is still there its answer; from any thread."""
+    with suppress(RuntimeError):  # the loop is gone, and with it everybody who waited
+        outcomes[0][0].get_loop().call_soon_threadsafe(_settle_now, outcomes)
+
+
+def _settle_now(outcomes: list[Outcome]) -> None:
     for answer, outcome in outcomes:
         if answer.done():
             continue
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             answer.set_exception(outcome)
         else:
             answer.set_result(outcome)
+
+
+def _end(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 class Batcher:
     """Collects single images into batches for one engine.
 
     Args:
-        predict: The blocking call: uint8 `(n, height, width, 3)` → float32 `(n, labels)`.
-        sizes: Batch sizes that `predict` takes, ascending, the first 1.
-        lanes: Calls of `predict` that may run at the same time.
+        engine: Computes; several calls at the same time, as many as it has lanes.
         max_waiting: Impatient callers that may wait; one more is refused.
         observe: Called with the size of each batch.
-
-    `start` and `close` belong to the event loop that `submit` is called from.
 
     Attributes:
         appetite: Images that the engine computes at the same time.
     """
 
-    def __init__(
-        self,
-        predict: Predict,
-        *,
-        sizes: Sequence[int],
-        lanes: int = 1,
-        max_waiting: int,
-        observe: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        self._predict = predict
-        self.appetite = lanes * sizes[-1]
-        self._sizes = sizes
+    def __init__(self, engine: Engine, *, max_waiting: int, observe: Callable[[int], None] = lambda _: None) -> None:
+        self._engine = engine
+        self._sizes = engine.batch_sizes
+        self.appetite = engine.lanes * self._sizes[-1]
         self._max_waiting = max_waiting
         self._observe = observe
-        self._lanes = lanes
-        self._ended: list[asyncio.Future[None]] = []  # one for each lane
-        # what follows is shared by the loop and the lanes, and touched under the lock of `_changed` only
-        self._changed = threading.Condition()
+        self._ended: asyncio.Future[None] | None = None  # of `close`: nobody computes any more
+        # what follows is shared by the workers, and touched under the lock only
+        self._lock = threading.Lock()
+        self._free_lanes = engine.lanes
         self._urgent: deque[_Waiting] = deque()
         self._patient: deque[_Waiting] = deque()
-        self._is_closed = False
         self._urgent_in_a_row = 0
 
-    def start(self) -> None:
-        """Begin to answer."""
-        loop = asyncio.get_running_loop()
-        self._ended = [loop.create_future() for _ in range(self._lanes)]
-        for lane, ended in enumerate(self._ended):
-            threading.Thread(target=self._run, args=(loop, ended), name=f"engine-{lane}").start()
-
     async def close(self) -> None:
-        """Finish the batches under way, turn the waiting away, and let go of the threads."""
-        with self._changed:
-            self._is_closed = True
+        """Turn the waiting away, and wait for the batches under way."""
+        with self._lock:
+            self._ended = asyncio.get_running_loop().create_future()
             left = [*self._urgent, *self._patient]
             self._urgent.clear()
             self._patient.clear()
-            self._changed.notify_all()
+            self._notice_the_end()
         for waiting in left:
             if not waiting.answer.done():
                 waiting.answer.set_exception(ShuttingDown())
-        await asyncio.gather(*self._ended)
+        await self._ended
 
     def waiting(self) -> int:
         """Return how many images wait for the engine."""
         return len(self._urgent) + len(self._patient)
 
-    async def submit(self, pixels: Pixels, *, is_patient: bool = False) -> Answer:
-        """Wait for the engine's answer to one image.
+    def compute(self, pixels: Pixels, answer: "asyncio.Future[Answer]", *, is_patient: bool = False) -> None:
+        """Bring one image, from a worker's thread, and compute as long as there is a free lane and an image waiting.
 
         Args:
             pixels: uint8 `(height, width, 3)`.
+            answer: Gets the engine's answer, or `InferenceFailed`, or `ShuttingDown`. Whoever cancels it should
+                `withdraw` it too.
             is_patient: The caller limits how many it has waiting, and would rather wait than be refused.
 
         Raises:
             Overloaded: Too many wait already.
             ShuttingDown: The batcher is closed.
-            InferenceFailed: The engine failed on this image.
         """
-        waiting = _Waiting(pixels, asyncio.get_running_loop().create_future(), time.perf_counter())
-        queue = self._patient if is_patient else self._urgent
-        with self._changed:
-            if self._is_closed:
+        with self._lock:
+            if self._ended:
                 raise ShuttingDown
+            if answer.cancelled():
+                return
             if not is_patient and len(self._urgent) >= self._max_waiting:
                 raise Overloaded("images waiting", self._max_waiting)
-            queue.append(waiting)
-            self._changed.notify()
-        try:
-            return await waiting.answer
-        except asyncio.CancelledError:
-            with self._changed, suppress(ValueError):  # where a lane has it already
-                queue.remove(waiting)  # its place is free again at once
-            raise
-
-    def _run(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
-        """Be one lane."""
+            waiting = _Waiting(pixels, answer, is_patient, time.perf_counter())
+            (self._patient if is_patient else self._urgent).append(waiting)
+            if not self._free_lanes:
+                return
+            self._free_lanes -= 1
         while batch := self._next():
-            self._answer(batch, loop)
-        self._hand_over(loop, [(ended, None)])
+            self._answer(batch)
+
+    def withdraw(self, answer: "asyncio.Future[Answer]") -> None:
+        """Give up the place of an image that nobody waits for any more, if it still waits."""
+        with self._lock:
+            for queue in (self._urgent, self._patient):
+                for waiting in queue:
+                    if waiting.answer is answer:
+                        queue.remove(waiting)
+                        return
 
     def _next(self) -> list[_Waiting]:
-        """Wait for a batch; nothing when the batcher is closed."""
-        with self._changed:
-            while not (batch := self._take()) and not self._is_closed:
-                self._changed.wait()
-            if self.waiting():
-                self._changed.notify()  # for what this lane leaves
+        """Take the next batch; nothing where none waits, and then the lane is free."""
+        with self._lock:
+            batch = self._take()
+            if not batch:
+                self._free_lanes += 1
+                self._notice_the_end()
             return batch
+
+    def _notice_the_end(self) -> None:
+        if self._ended and self._free_lanes == self._engine.lanes:
+            with suppress(RuntimeError):  # the loop is gone, and did not wait for this
+                self._ended.get_loop().call_soon_threadsafe(_end, self._ended)
 
     def _take(self) -> list[_Waiting]:
         """Take the largest batch that can be filled: the urgent first, with one place kept for the patient.
@@ -184,37 +183,32 @@ class Batcher:
             self._patient.popleft() for _ in range(size - from_urgent)
         ]
 
-    def _answer(self, batch: list[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
+    def _answer(self, batch: list[_Waiting]) -> None:
         started = time.perf_counter()
         try:
             probabilities = self._compute(batch)
         except Exception:
             log.exception("the engine failed on a batch of %d", len(batch))
             if len(batch) == 1:
-                self._hand_over(loop, [(batch[0].answer, InferenceFailed())])
+                settle([(batch[0].answer, InferenceFailed())])
             else:  # find out whose image it was, so that the others have their answers
                 for waiting in batch:
-                    self._answer([waiting], loop)
+                    self._answer([waiting])
             return
         taken_ms = (time.perf_counter() - started) * 1e3
         self._observe(len(batch))
-        self._hand_over(
-            loop,
+        settle(
             [
                 (waiting.answer, Answer(row, (started - waiting.since) * 1e3, taken_ms))
                 for waiting, row in zip(batch, probabilities, strict=True)
-            ],
+            ]
         )
 
     def _compute(self, batch: list[_Waiting]) -> Probabilities:
         alone = len(batch) == 1  # and needs no copy
         pixels = batch[0].pixels[np.newaxis] if alone else np.stack([waiting.pixels for waiting in batch])
-        probabilities = self._predict(pixels)
+        is_patient = all(waiting.is_patient for waiting in batch)
+        probabilities = self._engine.predict_patiently(pixels) if is_patient else self._engine.predict(pixels)
         if len(probabilities) != len(batch):
             raise ValueError(f"the engine answered {len(probabilities)} of {len(batch)} images")
         return probabilities
-
-    @staticmethod
-    def _hand_over(loop: asyncio.AbstractEventLoop, outcomes: list[_Settled]) -> None:
-        with suppress(RuntimeError):  # the loop is gone, and with it everybody who waited
-            loop.call_soon_threadsafe(_settle, outcomes)

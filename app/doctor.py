@@ -30,7 +30,7 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
         "devices": devices,
         "engine": _engine(settings),
         "precisions": _precisions(),
-        "threads": f"{settings.decode_threads or cores()} decode, {settings.engine_threads or cores()} engine, 1 HTTP",
+        "threads": f"{settings.image_threads(cores())} images, {settings.engine_threads or cores()} engine, 1 HTTP",
         "spool": f"{settings.spool_directory()}: {usage.free / GIB:.1f} GiB free",
         "store": f"{settings.store}{'' if settings.store.is_dir() else ' (does not exist)'}",
         "packages": _versions(),

@@ -14,10 +14,11 @@ from app.errors import ModelRequired
 from app.folder import open_folder, read_file
 from app.labelled_set import LabelledSet
 from app.metrics import Metrics
+from app.pipeline import Read
 from app.registry import LoadedVersion, Registry
 from app.reports import make_report
 from app.schemas import ArchiveFacts, BatchBody, EvaluationBody
-from app.service import Read, Service
+from app.service import Service
 from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.store import ModelStore

@@ -202,14 +202,7 @@ class Registry:
 
     async def _bring(self, key: _Key) -> LoadedVersion:
         stored, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
-        batcher = Batcher(
-            engine.predict,
-            sizes=engine.batch_sizes,
-            lanes=engine.lanes,
-            max_waiting=self._settings.max_queue,
-            observe=self._metrics.batch_size.observe,
-        )
-        batcher.start()
+        batcher = Batcher(engine, max_waiting=self._settings.max_queue, observe=self._metrics.batch_size.observe)
         loaded = LoadedVersion(stored.manifest, self._settings.input_of(stored.manifest.input), engine, batcher)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
         log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)

@@ -1,11 +1,10 @@
-"""Predictions and evaluations: decode in threads, then the batcher. The one place where async meets threads.
+"""Predictions and evaluations: what the routes and the command line ask for.
 
 Every image goes the same way, alone, in a batch or in an evaluation; the latter two take it many times, with a bounded
 number in flight, and read a file only when its turn comes.
 """
 
 import asyncio
-import functools
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
@@ -18,19 +17,16 @@ from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
+from app.pipeline import Pipeline, Read
 from app.precedence import Precedence
 from app.registry import LoadedVersion
 from app.settings import Settings, cores
 from model_store.errors import ImageRejected
 from model_store.evaluation import Scored, Unreadable, evaluate
-from model_store.pixels import Decoded, InputSpec, decode
 from model_store.report import Evaluation
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-Read = Callable[[], bytes]
-"""Hands over the bytes of one file; blocks, and runs in a decoding thread."""
 
 
 @dataclass(slots=True)
@@ -40,7 +36,7 @@ class Timing:
     decode_ms: float = 0.0
     """Reading and decoding."""
     queue_ms: float = 0.0
-    """Waiting for a decoding thread and for the engine."""
+    """Waiting for a worker and for the engine."""
     inference_ms: float = 0.0
     """The engine's batch that the image was in."""
 
@@ -78,21 +74,20 @@ class Service:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        threads = settings.decode_threads or cores()
+        threads = settings.image_threads(cores())
         self._threads = threads
-        self._decoders = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-        self._patient_decoders = ThreadPoolExecutor(threads, thread_name_prefix="decode-patient")
+        self._pipeline = Pipeline(
+            threads=threads, max_image_pixels=settings.max_image_pixels, max_queue=settings.max_queue
+        )
         self._precedence = Precedence(beside=max(1, cores() // 4))
         self._files = ThreadPoolExecutor(settings.max_evaluations + 4, thread_name_prefix="file")
-        self._decoding = 0
         self._jobs = 0
         self._scored = metrics.images.labels("scored")
         self._stages = [metrics.stage_seconds.labels(stage) for stage in ("decode", "queue", "inference")]
 
     def close(self) -> None:
         """Let go of the threads."""
-        self._decoders.shutdown(wait=False, cancel_futures=True)
-        self._patient_decoders.shutdown(wait=False, cancel_futures=True)
+        self._pipeline.close()
         self._files.shutdown(wait=False, cancel_futures=True)
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -126,8 +121,6 @@ class Service:
             Overloaded: Too many are waiting.
             InferenceFailed: The engine failed on it.
         """
-        if self._decoding >= self._settings.max_queue:
-            raise Overloaded("images waiting", self._settings.max_queue)
         with self._precedence.urgent():
             return await self._predict(loaded, read, is_patient=False)
 
@@ -178,32 +171,17 @@ class Service:
     async def _predict(self, loaded: LoadedVersion, read: Read, *, is_patient: bool) -> Prediction:
         started = time.perf_counter()
         try:
-            decoded, decode_ms = await self._decode(read, loaded.input, is_patient=is_patient)
-            answer = await loaded.batcher.submit(decoded.pixels, is_patient=is_patient)
+            done = await self._pipeline.run(read, loaded.input, loaded.batcher, is_patient=is_patient)
         except ImageRejected as error:
             self._metrics.images.labels(error.reason).inc()
             raise
         total_ms = (time.perf_counter() - started) * 1e3
-        timing = Timing(decode_ms, max(0.0, total_ms - decode_ms - answer.inference_ms), answer.inference_ms)
+        queue_ms = max(0.0, total_ms - done.decode_ms - done.answer.inference_ms)
+        timing = Timing(done.decode_ms, queue_ms, done.answer.inference_ms)
         self._observe(timing)
-        return Prediction(answer.probabilities, decoded.format, decoded.width, decoded.height, timing)
-
-    async def _decode(self, read: Read, spec: InputSpec, *, is_patient: bool) -> tuple[Decoded, float]:
-        """Read and decode in a thread; return the time it took there, in milliseconds."""
-        decode_now = functools.partial(self._decode_now, read, spec)
-        loop = asyncio.get_running_loop()
-        if is_patient:
-            return await loop.run_in_executor(self._patient_decoders, decode_now)
-        self._decoding += 1
-        try:
-            return await loop.run_in_executor(self._decoders, decode_now)
-        finally:
-            self._decoding -= 1
-
-    def _decode_now(self, read: Read, spec: InputSpec) -> tuple[Decoded, float]:
-        started = time.perf_counter()
-        decoded = decode(read(), spec, max_image_pixels=self._settings.max_image_pixels)
-        return decoded, (time.perf_counter() - started) * 1e3
+        return Prediction(
+            done.answer.probabilities, done.decoded.format, done.decoded.width, done.decoded.height, timing
+        )
 
     def _observe(self, timing: Timing) -> None:
         self._scored.inc()

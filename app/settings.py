@@ -65,7 +65,8 @@ class Settings(BaseSettings):
     engine_threads: Annotated[int, Field(ge=0)] = 0
     """Cores that the engine uses; 0: all there are."""
     decode_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads that decode images; 0: as many as there are cores."""
+    """Threads that decode images and call the engine, once for single images and once for those of batches and
+    evaluations; 0: two more than there are cores."""
     max_loaded_versions: Positive = 4
     """Versions in memory beside those served by default; the least recently used one makes room, if it is idle."""
 
@@ -125,6 +126,13 @@ class Settings(BaseSettings):
             f"{self.model_config['env_prefix']}{name.upper()}": _in_environment(getattr(self, name))
             for name in type(self).model_fields
         }
+
+    def image_threads(self, of_cores: int) -> int:
+        """Return how many threads take images from bytes to the engine.
+
+        Two more than cores: while one waits for Python's lock or for the engine, another has something to do.
+        """
+        return self.decode_threads or of_cores + 2
 
     def spool_directory(self) -> Path:
         """Return where uploads wait on disk.

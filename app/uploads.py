@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
 from app.forms import open_form
 from app.labelled_set import check_size
-from app.service import Read, Service
+from app.pipeline import Read
+from app.service import Service
 from app.settings import Settings
 
 T = TypeVar("T")

@@ -94,7 +94,7 @@ def _environment(settings: Settings, listener: socket.socket, metrics: str) -> d
         update={
             "workers": 1,
             "fd": listener.fileno(),
-            "decode_threads": settings.decode_threads or share,
+            "decode_threads": settings.image_threads(share),
             "engine_threads": settings.engine_threads or share,
         }
     )

@@ -4,6 +4,7 @@ The fake engine knows what it was shown: its probability for the second label is
 black image is the first label, a white one the second, and every answer can be checked.
 """
 
+import asyncio
 import io
 import threading
 import time
@@ -14,8 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from app.batcher import Answer, Batcher, settle
 from app.engines.base import Predict, Probabilities
 from app.settings import Settings
+from model_store.errors import FullcountError
 from model_store.golden import Golden, save_golden
 from model_store.manifest import Dataset, Description, Signature, TensorSpec
 from model_store.pixels import InputSpec, Pixels
@@ -75,11 +78,35 @@ class FakeEngine:
             raise RuntimeError("the fake engine fails as it was told to")
         return brightness(pixels)
 
+    predict_patiently = predict
+
     def ways(self) -> tuple[Predict, ...]:
         return (self.predict,)
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def computing(predict: Predict, *, batch_sizes: tuple[int, ...], lanes: int = 1) -> FakeEngine:
+    """Return an engine that computes with a function."""
+    engine = FakeEngine()
+    engine.batch_sizes, engine.lanes = batch_sizes, lanes
+    engine.predict = engine.predict_patiently = predict  # type: ignore[method-assign,assignment]
+    return engine
+
+
+def bring(batcher: Batcher, pixels: Pixels, *, is_patient: bool = False) -> asyncio.Future[Answer]:
+    """Bring an image to a batcher in a worker of its own, which may find a free lane and compute."""
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def work() -> None:
+        try:
+            batcher.compute(pixels, answer, is_patient=is_patient)
+        except FullcountError as error:
+            settle([(answer, error)])
+
+    threading.Thread(target=work).start()
+    return answer
 
 
 def fake_factory(engine: FakeEngine | None = None) -> "FakeFactory":

@@ -43,6 +43,10 @@ class Engine(Protocol):
         """
         ...
 
+    def predict_patiently(self, pixels: Pixels) -> Probabilities:
+        """Compute the same for callers who are in no hurry, without being in the way of `predict` where that can be."""
+        ...
+
     def ways(self) -> Sequence[Predict]:
         """Return every way that `predict` chooses from, each of which must compute what training computed."""
         ...

@@ -2,7 +2,8 @@
 
 A convolution spread over all cores answers one image soonest; one image per core answers most images a second, since
 no core waits for another. Both are compiled from the one model: an image that is alone gets all cores, images that
-come together get a core each. Larger batches gain nothing on a CPU, so there are none. See docs/performance.md.
+come together get a core each, and those of patient callers a core that no other wants. Larger batches gain nothing on a
+CPU, so there are none. See docs/performance.md.
 """
 
 import functools
@@ -20,6 +21,7 @@ import numpy as np
 from app.engines.base import Predict, Probabilities
 from app.engines.graph_check import check_graph
 from app.errors import DeviceMissing, PrecisionMissing
+from app.priority import call_stepped_back
 from model_store.manifest import Manifest
 from model_store.pixels import Pixels
 from model_store.precision import INT8_DIRECTORY, Precision
@@ -31,7 +33,8 @@ TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 
 _SLACK: Final = 1.5
 """Times what was measured: another processor rounds in another order."""
 
-
+_Requests = SimpleQueue[Any]
+"""Each computes one image at a time."""
 _ALONE_IN_A_ROW: Final = 8
 _QUIET_S: Final = 0.2
 
@@ -72,7 +75,10 @@ class OpenVinoEngine:
         hint = "bf16" if precision == "bf16" else "f32"  # of what is not in int8
         common = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         self._spread = _requests(model, common | {"PERFORMANCE_HINT": "LATENCY"}, 1)
-        self._apart = _requests(model, common | {"NUM_STREAMS": threads}, threads) if threads > 1 else self._spread
+        self._compile_apart = functools.partial(_requests, model, common | {"NUM_STREAMS": threads}, threads)
+        self._apart = self._compile_apart() if threads > 1 else self._spread
+        self._stepped_back: _Requests | None = None
+        self._lock = threading.Lock()
         self._output = manifest.signature.output.name
         self._crowd = _Crowd()
 
@@ -81,15 +87,27 @@ class OpenVinoEngine:
         with self._crowd.entered() as is_alone:
             return self._infer(self._spread if is_alone else self._apart, pixels)
 
+    def predict_patiently(self, pixels: Pixels) -> Probabilities:
+        """Compute on one core that `predict` does not want; see `Engine.predict_patiently`.
+
+        For that it has threads of its own, made when they are first needed: from the same model and with the same
+        options as `apart`, which has been checked.
+        """
+        with self._lock:
+            if self._stepped_back is None:
+                self._stepped_back = call_stepped_back(self._compile_apart)
+        return self._infer(self._stepped_back, pixels)
+
     def ways(self) -> tuple[Predict, ...]:
         """Return both: over all cores, and on one; see `Engine.ways`."""
         return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
 
     def close(self) -> None:
         """Let go of the model's memory."""
-        self._spread = self._apart = SimpleQueue()
+        self._spread = self._apart = self._stepped_back = SimpleQueue()
+        del self._compile_apart  # it holds the model
 
-    def _infer(self, requests: "SimpleQueue[Any]", pixels: Pixels) -> Probabilities:
+    def _infer(self, requests: "_Requests", pixels: Pixels) -> Probabilities:
         request = requests.get()
         try:
             request.infer([pixels], share_inputs=True)
@@ -168,10 +186,10 @@ def _read(path: Path) -> Any:  # noqa: ANN401  as above
     return _core().read_model(path)
 
 
-def _requests(model: Any, options: dict[str, object], count: int) -> "SimpleQueue[Any]":  # noqa: ANN401  as above
+def _requests(model: Any, options: dict[str, object], count: int) -> "_Requests":  # noqa: ANN401  as above
     """Compile the model; return so many requests, each of which computes one image at a time."""
     compiled = _core().compile_model(model, "CPU", options)
-    requests: SimpleQueue[Any] = SimpleQueue()
+    requests: _Requests = SimpleQueue()
     for _ in range(count):
         requests.put(compiled.create_infer_request())
     return requests

@@ -1,7 +1,7 @@
 """Several engines of one version, each on a device of its own, that serve as one."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from queue import SimpleQueue
 
 from app.engines.base import Engine, Predict, Probabilities
@@ -29,11 +29,13 @@ class Replicas:
 
     def predict(self, pixels: Pixels) -> Probabilities:
         """Compute probabilities on a replica that is free, or becomes so; see `Engine.predict`."""
-        engine = self._free.get()
-        try:
+        with self._taken() as engine:
             return engine.predict(pixels)
-        finally:
-            self._free.put(engine)
+
+    def predict_patiently(self, pixels: Pixels) -> Probabilities:
+        """Do so for callers who are in no hurry; see `Engine.predict_patiently`."""
+        with self._taken() as engine:
+            return engine.predict_patiently(pixels)
 
     def ways(self) -> tuple[Predict, ...]:
         """Return those of all replicas; see `Engine.ways`."""
@@ -43,6 +45,14 @@ class Replicas:
         """Let go of the model's memory on every device."""
         for engine in self._engines:
             engine.close()
+
+    @contextmanager
+    def _taken(self) -> Iterator[Engine]:
+        engine = self._free.get()
+        try:
+            yield engine
+        finally:
+            self._free.put(engine)
 
 
 def replicate(load: Callable[[str], Engine], devices: Sequence[str]) -> Engine:

@@ -69,6 +69,8 @@ class TensorFlowEngine:
         """Compute probabilities, in halves where memory is short; see `Engine.predict`."""
         return self._halving(pixels)
 
+    predict_patiently = predict
+
     def ways(self) -> tuple[Predict, ...]:
         """Return the one way; see `Engine.ways`."""
         return (self.predict,)

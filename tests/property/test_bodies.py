@@ -192,7 +192,7 @@ async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield Harness(app)
 
 
-POOLS = {"decode", "decode-patient", "engine", "file", "loader", "AnyIO worker thread", "asyncio"}
+POOLS = {"image", "image-patient", "engine", "file", "loader", "AnyIO worker thread", "asyncio"}
 """Threads that wait for work."""
 ROUTES = {"/predict": "file", "/predict/batch": "files", "/evaluate": "file"}
 

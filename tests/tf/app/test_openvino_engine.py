@@ -1,5 +1,9 @@
 """The OpenVINO engine computes what Keras computes, in both of its ways, together and alone."""
 
+import os
+import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,10 +11,11 @@ import keras
 import numpy as np
 import pytest
 
-from app.engines.base import replay_golden
+from app.engines.base import Predict, replay_golden
 from app.engines.loading import load_engine
 from app.engines.openvino import OpenVinoEngine, has_bf16
 from app.errors import DeviceMissing, GoldenMismatch, GraphRefused, PrecisionMissing
+from app.priority import NICENESS
 from app.settings import Settings, cores
 from model_store.golden import Golden, save_golden
 from model_store.pixels import Pixels
@@ -24,7 +29,7 @@ def test_both_ways_answer_as_keras(stored: StoredVersion, network: keras.Model, 
     expected = np.asarray(network(pixels, training=False))
     assert engine.batch_sizes == (1,)
     assert engine.lanes == 2
-    for predict in (engine.predict, *engine.ways()):
+    for predict in (engine.predict, engine.predict_patiently, *engine.ways()):
         answers = np.concatenate([predict(one[np.newaxis]) for one in pixels])
         assert answers.dtype == np.float32
         assert np.abs(answers - expected).max() < 1e-6
@@ -39,6 +44,39 @@ def test_many_callers_at_once_get_each_his_own_answer(
     with ThreadPoolExecutor(threads) as pool:
         answers = np.concatenate([*pool.map(lambda at: engine.predict(pixels[at : at + 1]), chosen)])
     assert np.abs(answers - np.asarray(network(pixels, training=False))[chosen]).max() < 1e-6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+def test_the_patient_are_computed_by_threads_that_have_stepped_back(stored: StoredVersion, pixels: Pixels) -> None:
+    engine = OpenVinoEngine(stored.directory, stored.manifest, threads=2)
+    assert not computing_threads(engine.predict, pixels) & stepped_back()
+    patient = computing_threads(engine.predict_patiently, pixels)
+    assert patient
+    assert patient <= stepped_back()
+
+
+def computing_threads(predict: Predict, pixels: Pixels) -> set[int]:
+    """Return the threads, beside this one, that a second of computing keeps busy."""
+    before = {thread: computed_ns(thread) for thread in threads()}
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        for one in pixels:
+            predict(one[np.newaxis])
+    busy = {thread for thread in threads() if computed_ns(thread) - before.get(thread, 0) > 10e6}
+    return busy - {threading.get_native_id()}
+
+
+def threads() -> list[int]:
+    return [int(path.name) for path in Path("/proc/self/task").iterdir()]
+
+
+def stepped_back() -> set[int]:
+    return {thread for thread in threads() if os.getpriority(os.PRIO_PROCESS, thread) == NICENESS}
+
+
+def computed_ns(thread: int) -> int:
+    """Return the nanoseconds that a thread has computed."""
+    return int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[0])
 
 
 def test_an_answer_is_the_callers_own(stored: StoredVersion, pixels: Pixels) -> None:

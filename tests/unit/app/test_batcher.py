@@ -12,7 +12,7 @@ from app.batcher import Answer, Batcher
 from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded, ShuttingDown
 from model_store.pixels import Pixels
-from tests.fakes import SIZE, FakeEngine
+from tests.fakes import SIZE, FakeEngine, bring, computing
 
 Run = Callable[..., AbstractAsyncContextManager[Batcher]]
 
@@ -28,8 +28,8 @@ def run(engine: FakeEngine) -> Run:
 
     @asynccontextmanager
     async def running(*, max_waiting: int = 100, sizes: tuple[int, ...] = engine.batch_sizes) -> AsyncIterator[Batcher]:
-        batcher = Batcher(engine.predict, sizes=sizes, max_waiting=max_waiting)
-        batcher.start()
+        engine.batch_sizes = sizes
+        batcher = Batcher(engine, max_waiting=max_waiting)
         try:
             yield batcher
         finally:
@@ -43,11 +43,19 @@ def shade(level: int) -> Pixels:
     return np.full((SIZE, SIZE, 3), level, np.uint8)
 
 
-def ask(batcher: Batcher, *levels: int, is_patient: bool = False) -> list[asyncio.Task[Answer]]:
-    return [asyncio.create_task(batcher.submit(shade(level), is_patient=is_patient)) for level in levels]
+def ask(batcher: Batcher, *levels: int, is_patient: bool = False) -> list[asyncio.Future[Answer]]:
+    return [bring(batcher, shade(level), is_patient=is_patient) for level in levels]
 
 
-async def occupy(batcher: Batcher, engine: FakeEngine) -> asyncio.Task[Answer]:
+def queue(batcher: Batcher, *levels: int, is_patient: bool = False) -> list[asyncio.Future[Answer]]:
+    """Bring images, in order, while all lanes are busy."""
+    answers = [asyncio.get_running_loop().create_future() for _ in levels]
+    for level, answer in zip(levels, answers, strict=True):
+        batcher.compute(shade(level), answer, is_patient=is_patient)
+    return answers
+
+
+async def occupy(batcher: Batcher, engine: FakeEngine) -> asyncio.Future[Answer]:
     """Keep the engine busy with one image until its gate is opened."""
     engine.gate.clear()
     (first,) = ask(batcher, 0)
@@ -61,7 +69,7 @@ def levels_of(answers: list[Answer]) -> list[int]:
 
 async def test_an_idle_engine_starts_at_once_with_a_single_image(engine: FakeEngine, run: Run) -> None:
     async with run() as batcher:
-        answer = await asyncio.wait_for(batcher.submit(shade(51)), 5)
+        answer = await asyncio.wait_for(bring(batcher, shade(51)), 5)
     assert engine.batches == [1]
     assert levels_of([answer]) == [51]
 
@@ -69,8 +77,7 @@ async def test_an_idle_engine_starts_at_once_with_a_single_image(engine: FakeEng
 async def test_a_batch_grows_only_while_the_engine_is_busy(engine: FakeEngine, run: Run) -> None:
     async with run() as batcher:
         first = await occupy(batcher, engine)
-        others = ask(batcher, *range(1, 9))
-        await asyncio.sleep(0)
+        others = queue(batcher, *range(1, 9))
         engine.gate.set()
         answers = await asyncio.gather(first, *others)
     assert engine.batches == [1, 8]
@@ -80,8 +87,7 @@ async def test_a_batch_grows_only_while_the_engine_is_busy(engine: FakeEngine, r
 async def test_every_batch_has_one_of_the_allowed_sizes(engine: FakeEngine, run: Run) -> None:
     async with run() as batcher:
         first = await occupy(batcher, engine)
-        others = ask(batcher, *range(1, 8))
-        await asyncio.sleep(0)
+        others = queue(batcher, *range(1, 8))
         engine.gate.set()
         await asyncio.gather(first, *others)
     assert engine.batches == [1, 4, 2, 1]
@@ -90,10 +96,9 @@ async def test_every_batch_has_one_of_the_allowed_sizes(engine: FakeEngine, run:
 async def test_one_more_than_may_wait_is_refused_at_once(engine: FakeEngine, run: Run) -> None:
     async with run(max_waiting=2) as batcher:
         first = await occupy(batcher, engine)
-        waiting = ask(batcher, 1, 2)
-        await asyncio.sleep(0)
+        waiting = queue(batcher, 1, 2)
         with pytest.raises(Overloaded, match="2 images waiting already"):
-            await batcher.submit(shade(3))
+            queue(batcher, 3)
         engine.gate.set()
         assert levels_of(await asyncio.gather(first, *waiting)) == [0, 1, 2]
 
@@ -101,9 +106,8 @@ async def test_one_more_than_may_wait_is_refused_at_once(engine: FakeEngine, run
 async def test_a_patient_caller_is_not_refused(engine: FakeEngine, run: Run) -> None:
     async with run(max_waiting=1) as batcher:
         first = await occupy(batcher, engine)
-        urgent = ask(batcher, 1)
-        patient = ask(batcher, 2, 3, 4, is_patient=True)
-        await asyncio.sleep(0)
+        urgent = queue(batcher, 1)
+        patient = queue(batcher, 2, 3, 4, is_patient=True)
         engine.gate.set()
         assert levels_of(await asyncio.gather(first, *urgent, *patient)) == [0, 1, 2, 3, 4]
 
@@ -111,12 +115,11 @@ async def test_a_patient_caller_is_not_refused(engine: FakeEngine, run: Run) -> 
 async def test_a_cancelled_caller_frees_its_place(engine: FakeEngine, run: Run) -> None:
     async with run(max_waiting=1) as batcher:
         await occupy(batcher, engine)
-        (gone,) = ask(batcher, 1)
-        await asyncio.sleep(0)
+        (gone,) = queue(batcher, 1)
         gone.cancel()
-        await asyncio.gather(gone, return_exceptions=True)
+        batcher.withdraw(gone)
         assert batcher.waiting() == 0
-        (other,) = ask(batcher, 2)
+        (other,) = queue(batcher, 2)
         engine.gate.set()
         assert levels_of([await other]) == [2]
 
@@ -125,8 +128,7 @@ async def test_a_caller_cancelled_in_a_running_batch_hurts_nobody(engine: FakeEn
     async with run() as batcher:
         first = await occupy(batcher, engine)
         first.cancel()
-        others = ask(batcher, 5, 6)
-        await asyncio.sleep(0)
+        others = queue(batcher, 5, 6)
         engine.gate.set()
         assert levels_of(await asyncio.gather(*others)) == [5, 6]
         assert first.cancelled()
@@ -136,8 +138,7 @@ async def test_an_image_that_the_engine_fails_on_fails_alone(engine: FakeEngine,
     engine.fails_on = 13
     async with run() as batcher:
         first = await occupy(batcher, engine)
-        others = ask(batcher, 11, 12, 13, 14)
-        await asyncio.sleep(0)
+        others = queue(batcher, 11, 12, 13, 14)
         engine.gate.set()
         outcomes = await asyncio.gather(first, *others, return_exceptions=True)
     assert levels_of([one for one in outcomes if isinstance(one, Answer)]) == [0, 11, 12, 14]
@@ -148,8 +149,7 @@ async def test_an_engine_with_too_few_answers_leaves_nobody_waiting() -> None:
     def short(pixels: Pixels) -> Probabilities:
         return np.zeros((len(pixels) - 1, 2), np.float32)
 
-    batcher = Batcher(short, sizes=(1, 2), max_waiting=9)
-    batcher.start()
+    batcher = Batcher(computing(short, batch_sizes=(1, 2)), max_waiting=9)
     outcomes = await asyncio.wait_for(asyncio.gather(*ask(batcher, 1, 2, 3), return_exceptions=True), 5)
     assert [type(one) for one in outcomes] == [InferenceFailed] * 3
     await batcher.close()
@@ -179,13 +179,10 @@ async def test_the_urgent_wait_for_the_patient_no_longer_than_one_batch(
         computed.extend(pixels[:, 0, 0, 0])
         return engine.predict(pixels)
 
-    batcher = Batcher(predict, sizes=sizes, max_waiting=100)
-    batcher.start()
+    batcher = Batcher(computing(predict, batch_sizes=sizes), max_waiting=100)
     await occupy(batcher, engine)
-    patient = ask(batcher, *range(1, 101), is_patient=True)
-    await asyncio.sleep(0)
-    (urgent,) = ask(batcher, 200)
-    await asyncio.sleep(0)
+    patient = queue(batcher, *range(1, 101), is_patient=True)
+    (urgent,) = queue(batcher, 200)
     engine.gate.set()
     await asyncio.gather(urgent, *patient)
     assert computed.index(200) <= 1 + sizes[-1], "the one under way, at most one batch of the patient, its own"
@@ -195,15 +192,14 @@ async def test_the_urgent_wait_for_the_patient_no_longer_than_one_batch(
 async def test_close_finishes_the_batch_under_way_and_turns_the_rest_away(engine: FakeEngine, run: Run) -> None:
     async with run() as batcher:
         first = await occupy(batcher, engine)
-        others = ask(batcher, 1, 2) + ask(batcher, 3, is_patient=True)
-        await asyncio.sleep(0)
+        others = queue(batcher, 1, 2) + queue(batcher, 3, is_patient=True)
         closing = asyncio.create_task(batcher.close())
         await asyncio.sleep(0)
         engine.gate.set()
         await closing
         outcomes = await asyncio.gather(first, *others, return_exceptions=True)
         with pytest.raises(ShuttingDown):
-            await batcher.submit(shade(4))
+            queue(batcher, 4)
     assert isinstance(outcomes[0], Answer)
     assert [type(one) for one in outcomes[1:]] == [ShuttingDown] * 3
 
@@ -225,6 +221,7 @@ async def test_of_two_hundred_callers_of_whom_half_give_up_the_other_half_are_an
         await tasks[20]
         for task in tasks[1::2]:
             task.cancel()
+            batcher.withdraw(task)
         kept = await asyncio.gather(*tasks[::2])
         assert levels_of(kept) == list(range(0, 200, 2))
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -238,16 +235,15 @@ async def test_as_many_batches_are_computed_at_once_as_there_are_lanes(engine: F
         together.wait(5)  # breaks, and with it the answer, unless three threads are here at once
         return engine.predict(pixels)
 
-    batcher = Batcher(predict, sizes=(1,), lanes=3, max_waiting=100)
-    batcher.start()
+    batcher = Batcher(computing(predict, batch_sizes=(1,), lanes=3), max_waiting=100)
     answers = await asyncio.gather(*ask(batcher, *range(9)))
     await batcher.close()
     assert levels_of(answers) == list(range(9))
 
 
 async def test_closing_waits_for_every_lane(engine: FakeEngine) -> None:
-    batcher = Batcher(engine.predict, sizes=(1,), lanes=2, max_waiting=100)
-    batcher.start()
+    engine.batch_sizes, engine.lanes = (1,), 2
+    batcher = Batcher(engine, max_waiting=100)
     engine.gate.clear()
     asked = ask(batcher, *range(4))
     await asyncio.to_thread(engine.begun.wait)
@@ -259,3 +255,23 @@ async def test_closing_waits_for_every_lane(engine: FakeEngine) -> None:
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert levels_of([one for one in outcomes if isinstance(one, Answer)]) == [0, 1]
     assert [type(one) for one in outcomes[2:]] == [ShuttingDown, ShuttingDown]
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 2)])
+async def test_only_batches_of_patient_callers_alone_are_computed_patiently(sizes: tuple[int, ...]) -> None:
+    patiently: list[int] = []
+    engine = FakeEngine()
+    engine.batch_sizes = sizes
+
+    def predict_patiently(pixels: Pixels) -> Probabilities:
+        patiently.extend(pixels[:, 0, 0, 0])
+        return engine.predict(pixels)
+
+    engine.predict_patiently = predict_patiently  # type: ignore[method-assign]
+    batcher = Batcher(engine, max_waiting=100)
+    first = await occupy(batcher, engine)
+    asked = queue(batcher, 1) + queue(batcher, 2, 3, 4, is_patient=True)
+    engine.gate.set()
+    await asyncio.gather(first, *asked)
+    assert patiently == ([2, 3, 4] if sizes == (1,) else [3, 4])
+    await batcher.close()

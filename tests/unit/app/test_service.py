@@ -12,8 +12,9 @@ import pytest
 from app.errors import InferenceFailed, Overloaded
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
+from app.pipeline import Read
 from app.registry import LoadedVersion, Registry
-from app.service import Outcome, Prediction, Read, Service
+from app.service import Outcome, Prediction, Service
 from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.store import ModelStore
@@ -132,11 +133,21 @@ async def test_an_unexpected_error_of_a_reader_is_raised_and_ends_the_others(rea
         assert asyncio.all_tasks() == before
 
 
-async def test_more_single_images_than_may_wait_for_a_decoder_are_refused(ready: Make) -> None:
+async def test_more_single_images_than_may_wait_for_a_worker_are_refused(ready: Make) -> None:
+    gate = threading.Event()
+
+    def slow() -> bytes:
+        gate.wait(10)
+        return grey(1)
+
     async with ready(max_queue=3, decode_threads=1) as (service, loaded):
-        tasks = [asyncio.create_task(service.predict(loaded, *reads(level))) for level in range(10)]
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(one) for one in outcomes] == [Prediction] * 3 + [Overloaded] * 7
+        tasks = [asyncio.create_task(service.predict(loaded, slow)) for _ in range(10)]
+        refused, answered = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        gate.set()
+        await asyncio.wait(answered)
+    assert len(answered) == 3
+    assert [type(one.exception()) for one in refused] == [Overloaded] * 7
+    assert [one.exception() for one in answered] == [None] * 3
 
 
 async def test_one_job_more_than_the_limit_is_refused_until_one_has_ended(ready: Make) -> None:

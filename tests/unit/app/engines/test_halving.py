@@ -13,7 +13,7 @@ from app.engines.base import Probabilities
 from app.engines.halving import Halving
 from app.errors import InferenceFailed
 from model_store.pixels import Pixels
-from tests.fakes import SIZE, FakeEngine, brightness
+from tests.fakes import SIZE, FakeEngine, brightness, bring, computing
 
 PIXELS = np.stack([np.full((SIZE, SIZE, 3), level, np.uint8) for level in range(0, 256, 16)])
 ENORMOUS = 250
@@ -133,11 +133,10 @@ def test_another_error_goes_on_at_once() -> None:
 
 async def test_in_a_batch_only_the_image_without_memory_fails() -> None:
     engine = SmallEngine(4)
-    batcher = Batcher(halving(engine), sizes=engine.batch_sizes, max_waiting=100)
+    batcher = Batcher(computing(halving(engine), batch_sizes=engine.batch_sizes), max_waiting=100)
     images = PIXELS.copy()
     images[5] = ENORMOUS
-    batcher.start()
-    outcomes = await asyncio.gather(*(batcher.submit(image) for image in images), return_exceptions=True)
+    outcomes = await asyncio.gather(*(bring(batcher, image) for image in images), return_exceptions=True)
     await batcher.close()
     for at, outcome in enumerate(outcomes):
         if at == 5:

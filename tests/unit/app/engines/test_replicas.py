@@ -14,7 +14,7 @@ from app.engines.replicas import Replicas, replicate
 from app.errors import EngineError, GoldenMismatch
 from model_store.golden import Golden
 from model_store.pixels import Pixels
-from tests.fakes import SIZE, FakeEngine, brightness
+from tests.fakes import SIZE, FakeEngine, brightness, bring
 
 PIXELS = np.stack([np.full((SIZE, SIZE, 3), level, np.uint8) for level in (0, 100, 255)])
 
@@ -92,10 +92,9 @@ def test_a_replica_that_fails_does_not_stay_taken() -> None:
 async def test_the_batcher_keeps_every_replica_busy() -> None:
     replicas = [Replica("gpu:0"), Replica("gpu:1")]
     engine = Replicas(replicas)
-    batcher = Batcher(engine.predict, sizes=engine.batch_sizes, lanes=engine.lanes, max_waiting=10)
-    batcher.start()
+    batcher = Batcher(engine, max_waiting=10)
     with computing(*replicas):
-        answers = [asyncio.create_task(batcher.submit(image)) for image in PIXELS]
+        answers = [bring(batcher, image) for image in PIXELS]
         for replica in replicas:
             assert await asyncio.to_thread(replica.begun.wait, 10)
     assert (np.stack([(await answer).probabilities for answer in answers]) == brightness(PIXELS)).all()

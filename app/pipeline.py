@@ -1,0 +1,115 @@
+"""One image from bytes to probabilities, in worker threads: read, decode, and bring to the engine's batcher.
+
+The one place where async meets threads. Urgent and patient images have workers of their own, so that neither stands in
+a queue behind the other, and the patient ones step back: an urgent image that comes gets a core at once, and does not
+wait for the patient one that computes there.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import cast
+
+from app.batcher import Answer, Batcher, settle
+from app.errors import Overloaded
+from app.priority import step_back
+from model_store.pixels import Decoded, InputSpec, decode
+
+Read = Callable[[], bytes]
+"""Hands over the bytes of one file; blocks, and runs in a worker's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What became of one image."""
+
+    decoded: Decoded
+    decode_ms: float
+    """Reading and decoding."""
+    answer: Answer
+
+
+@dataclass(slots=True)
+class _Work:
+    read: Read
+    spec: InputSpec
+    batcher: Batcher
+    answer: "asyncio.Future[Answer]"
+    decoded: Decoded | None = None
+    decode_ms: float = 0.0
+
+
+class Pipeline:
+    """Worker threads for the images of one process.
+
+    Args:
+        threads: Workers for urgent images, and as many for patient ones.
+        max_image_pixels: Most pixels of one image.
+        max_queue: Urgent images that may be waiting for a worker or be decoded; one more is refused.
+    """
+
+    def __init__(self, *, threads: int, max_image_pixels: int, max_queue: int) -> None:
+        self._max_image_pixels = max_image_pixels
+        self._max_queue = max_queue
+        self._urgent = ThreadPoolExecutor(threads, "image")
+        self._patient = ThreadPoolExecutor(threads, "image-patient", initializer=step_back)
+        self._undecoded = 0  # of the urgent
+        self._lock = threading.Lock()  # of the number
+
+    def close(self) -> None:
+        """Let go of the threads; who still waits has been cancelled before."""
+        self._urgent.shutdown(wait=False, cancel_futures=True)
+        self._patient.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, read: Read, spec: InputSpec, batcher: Batcher, *, is_patient: bool) -> Computed:
+        """Compute one image.
+
+        Args:
+            read: Hands over the file's bytes.
+            spec: What the model sees.
+            batcher: The model's.
+            is_patient: The caller limits how many it has under way, and would rather wait than be refused.
+
+        Raises:
+            ImageRejected: The bytes do not become pixels.
+            Overloaded: Too many are waiting.
+            InferenceFailed: The engine failed on it.
+            ShuttingDown: The model is being closed.
+        """
+        work = _Work(read, spec, batcher, asyncio.get_running_loop().create_future())
+        if is_patient:
+            self._patient.submit(self._do, work, is_patient=True)
+        else:
+            self._count(1)
+            self._urgent.submit(self._do, work, is_patient=False)
+        try:
+            answer = await work.answer
+        except asyncio.CancelledError:
+            batcher.withdraw(work.answer)
+            raise
+        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # else there were no answer
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            if more > 0 and self._undecoded >= self._max_queue:
+                raise Overloaded("images waiting", self._max_queue)
+            self._undecoded += more
+
+    def _do(self, work: _Work, *, is_patient: bool) -> None:
+        """Be the worker of one image, and perhaps of others that wait for the engine meanwhile."""
+        try:
+            try:
+                if work.answer.cancelled():
+                    return
+                started = time.perf_counter()
+                work.decoded = decode(work.read(), work.spec, max_image_pixels=self._max_image_pixels)
+                work.decode_ms = (time.perf_counter() - started) * 1e3
+            finally:
+                if not is_patient:
+                    self._count(-1)
+            work.batcher.compute(work.decoded.pixels, work.answer, is_patient=is_patient)
+        except Exception as error:  # noqa: BLE001  whoever waits for it decides
+            settle([(work.answer, error)])

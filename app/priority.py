@@ -1,0 +1,28 @@
+"""Threads that step back: on Linux each thread has a priority of its own, elsewhere all stay as they are.
+
+A thread that was started by one that has stepped back has done so too; a library's threads can be made so.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+NICENESS: Final = 19
+"""The most there is: about a hundredth of a core that an ordinary thread wants too, and all of one that none wants."""
+
+
+def step_back() -> None:
+    """Give the calling thread the lowest priority, for good."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def call_stepped_back(function: Callable[[], T]) -> T:
+    """Call a function in a thread that has stepped back; return what it returns."""
+    with ThreadPoolExecutor(1, initializer=step_back) as thread:
+        return thread.submit(function).result()

@@ -1,0 +1,39 @@
+"""A thread that steps back does so alone, and what it starts with it."""
+
+import os
+import sys
+import threading
+
+import pytest
+
+from app.priority import NICENESS, call_stepped_back, step_back
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def test_the_calling_thread_steps_back_and_no_other() -> None:
+    found: list[int] = []
+
+    def work() -> None:
+        step_back()
+        found.append(niceness())
+        starts = threading.Thread(target=lambda: found.append(niceness()))
+        starts.start()
+        starts.join()
+
+    before = niceness()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [NICENESS, NICENESS]
+    assert niceness() == before < NICENESS
+
+
+def test_what_is_called_stepped_back_returns_or_raises_as_ever() -> None:
+    assert call_stepped_back(niceness) == NICENESS
+    with pytest.raises(KeyError):
+        call_stepped_back({}.popitem)
