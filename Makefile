@@ -20,7 +20,7 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements bench bench-training clean
+.PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for anot
 
 bench: $(ENVIRONMENT) ## Serve next to the limit and to peers, interleaved, with ratios; takes hours, after `make demo SERVE=0`
 	$(BIN)/python -m benchmarks.serving $(BENCH)
+
+bench-evaluate: $(ENVIRONMENT) ## Evaluate zips of 1,000 and 50,000 files next to the limit; takes minutes, after `make demo SERVE=0`
+	$(BIN)/python -m benchmarks.evaluate .cache/demo/store solar-cells $(BENCH)
 
 bench-training: $(ENVIRONMENT) ## Train on all solar cells, three splits, against published figures; takes an hour
 	$(BIN)/python -m benchmarks.training
