@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app import client
+from app import client, gate
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
 from model_store.store import ModelStore
 from model_store.tables import evaluation_summary, verbatim
@@ -32,6 +32,7 @@ store_option = click.option(
 )
 _existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _existing = click.Path(exists=True, path_type=Path)
+_writable = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def engine_options(function: F) -> F:
@@ -115,12 +116,40 @@ def predict(
 @_model_options
 @engine_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write to this file.")
-def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Evaluate a labelled folder or zip; every file is counted."""
+@click.option("--output", type=_writable, help="Write to this file.")
+@click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
+@click.option(
+    "--by",
+    type=click.Choice(["low", "value"]),
+    default="low",
+    show_default=True,
+    help="Compare the lower end of the 95 % interval, or the value itself.",
+)
+@click.option("--junit", type=_writable, help="Write what --min found to this file, for a build server.")
+@click.pass_context
+def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not a setting
+    ctx: click.Context,
+    /,
+    data: Path,
+    form: str,
+    output: Path | None,
+    least: tuple[str, ...],
+    by: gate.By,
+    junit: Path | None,
+    **options: Any,  # noqa: ANN401  click's values
+) -> None:
+    """Evaluate a labelled folder or zip; every file is counted.
+
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1, and says why, when the model is not as good.
+    """
     url = _pop_url(options)
-    if output is not None and not os.access(output.parent, os.W_OK):  # said before an evaluation that may take an hour
-        raise click.UsageError(f"There is no directory {output.parent} that can be written for the output.")
+    requirements = [gate.parse(text) for text in least]
+    gate.check(requirements, by)  # like what follows, said before an evaluation that may take an hour
+    if junit is not None and not requirements:
+        raise click.UsageError("--junit needs --min: it says what was required and found.")
+    for file in (output, junit):
+        if file is not None and not os.access(file.parent, os.W_OK):
+            raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
     if url:
         if data.is_dir():
             raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
@@ -128,6 +157,12 @@ def evaluate(data: Path, form: str, output: Path | None, **options: Any) -> None
     else:
         body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data))
     _write(body, form, output)
+    judgements = gate.judge(body, requirements, by)
+    for one in judgements:
+        click.echo(f"{'met' if one.is_met else 'NOT MET'}: {one.sentence}", err=True)
+    if junit is not None:
+        junit.write_text(gate.junit(judgements, f"{body.model} version {body.version} on {data.name}"), "utf-8")
+    ctx.exit(0 if all(one.is_met for one in judgements) else 1)
 
 
 @click.command()

@@ -28,6 +28,7 @@
     │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
     │   ├── GoldenMismatch      the engine does not reproduce what training computed
     │   └── InferenceFailed
+    ├── RequirementInvalid      `--min` asks for what no report has
     ├── ServerUnreachable       `--url` does not answer
     └── ServerRefused           `--url` answered with a problem
 
@@ -249,6 +250,13 @@ class InferenceFailed(EngineError):
 
     def __init__(self) -> None:
         super().__init__("The model failed on this image.")
+
+
+class RequirementInvalid(FullcountError):
+    """A requirement on a report that no report can be compared with."""
+
+    def __init__(self, requirement: str, reason: str) -> None:
+        super().__init__(f"--min {requirement} is not possible: {reason}.")
 
 
 class ServerUnreachable(FullcountError):

@@ -55,6 +55,21 @@ def test_evaluate_prints_the_sum_and_the_matrix(server: Server, held_out_zip: by
     assert "│ files " in done.stdout
 
 
+def test_a_gate_opens_and_closes_by_the_held_out_files(server: Server, held_out_zip: bytes, tmp_path: Path) -> None:
+    data = tmp_path / "test.zip"
+    data.write_bytes(held_out_zip)
+    where = ("--url", server.url, "--junit", tmp_path / "junit.xml")
+    opened = fullcount("evaluate", data, *where, "--min", "accuracy=0.5")
+    assert opened.returncode == 0, opened.stderr
+    closed = fullcount("evaluate", data, *where, "--min", "accuracy=0.5", "--min", "recall[defective]=0.999")
+    assert closed.returncode == 1
+    assert "NOT MET: recall[defective] is " in closed.stderr
+    assert (
+        '<testsuite name="solar-cells version 1 on test.zip" tests="2" failures="1"'
+        in (tmp_path / "junit.xml").read_text()
+    )
+
+
 def test_a_damaged_version_is_told_by_every_difference(store: Path, tmp_path: Path) -> None:
     import shutil
 

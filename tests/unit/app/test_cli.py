@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli, offline
-from app.errors import ArchiveRejected, ServerUnreachable
+from app.errors import ArchiveRejected, RequirementInvalid, ServerUnreachable
 from model_store.errors import ModelNotFound
 from tests.fakes import fake_factory, grey, publish, zip_of
 
@@ -103,6 +103,52 @@ def test_evaluate_writes_to_a_file(tmp_path: Path, form: str) -> None:
     result = run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form, "--output", str(output)])
     assert result.stdout == ""
     assert "unreadable" in output.read_text()
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("required", "code", "said"),
+    [
+        (["accuracy=0.1"], 0, ["met: accuracy is 0.6667, its 95 % interval begins at 0.2077, not below 0.1."]),
+        (["accuracy=0.6"], 1, ["NOT MET: accuracy is 0.6667", "below 0.6: too few files to be sure of it."]),
+        (["accuracy=0.1", "recall[dark]=0.9"], 1, ["met: accuracy", "NOT MET: recall[dark] is 0.5000"]),
+        (["accuracy=0.6", "--by", "value"], 0, ["met: accuracy is 0.6667, not below 0.6."]),
+    ],
+)
+def test_a_build_fails_where_a_requirement_is_not_met(
+    tmp_path: Path, required: list[str], code: int, said: list[str]
+) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    options = [option for one in required for option in (["--min", one] if "=" in one else [one])]
+    junit = tmp_path / "junit.xml"
+    arguments = [str(tmp_path / "set.zip"), "--format", "json", "--junit", str(junit), *options]
+    result = run(cli.evaluate, arguments)
+    assert result.exit_code == code
+    assert all(one in result.stderr for one in said)
+    assert json.loads(result.stdout)["accounting"]["scored"] == 3  # the report is there all the same
+    assert junit.read_text().count("<failure") == result.stderr.count("NOT MET")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--min", "accuracy"], "write METRIC=NUMBER"),
+        (["--min", "macro_f1=0.9"], "has no interval"),
+    ],
+)
+def test_what_cannot_be_required_is_said_before_anything_is_evaluated(
+    tmp_path: Path, options: list[str], error: str
+) -> None:
+    (tmp_path / "set.zip").write_bytes(b"no zip")
+    with pytest.raises(RequirementInvalid, match=error):
+        run(cli.evaluate, [str(tmp_path / "set.zip"), *options])
+
+
+def test_a_file_for_the_build_server_needs_requirements(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"no zip")
+    result = run(cli.evaluate, [str(tmp_path / "set.zip"), "--junit", str(tmp_path / "junit.xml")])
+    assert result.exit_code == 2
+    assert "--junit needs --min" in result.stderr
 
 
 @pytest.mark.usefixtures("store")
