@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 from click.core import ParameterSource
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -150,12 +152,14 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     for file in (output, junit):
         if file is not None and not os.access(file.parent, os.W_OK):
             raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
-    if url:
-        if data.is_dir():
-            raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
-        body = client.evaluate(url.rstrip("/"), data, {"model": options["model"], "version": options["version"]})
-    else:
-        body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data))
+    if url and data.is_dir():
+        raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
+    with _progress("Evaluating") as on_progress:
+        if url:
+            query = {"model": options["model"], "version": options["version"]}
+            body = client.evaluate(url.rstrip("/"), data, query, on_progress)
+        else:
+            body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data, on_progress))
     _write(body, form, output)
     judgements = gate.judge(body, requirements, by)
     for one in judgements:
@@ -189,11 +193,23 @@ async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k
         return await offline.predict(images, top_k)
 
 
-async def _evaluate_offline(settings: "Settings", data: Path) -> EvaluationBody:
+async def _evaluate_offline(
+    settings: "Settings", data: Path, on_progress: Callable[[int, int], None]
+) -> EvaluationBody:
     from app.offline import load  # noqa: PLC0415  as above
 
     async with load(settings) as offline:
-        return await offline.evaluate(data)
+        return await offline.evaluate(data, on_progress)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error while the block runs, if that is a terminal; gives what moves it."""
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _pop_url(options: dict[str, Any]) -> str | None:

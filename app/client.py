@@ -1,12 +1,13 @@
 """Asking a running server, for the `--url` of the command line."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from app.errors import ServerRefused, ServerUnreachable
 from app.schemas import BatchBody, EvaluationBody
@@ -29,28 +30,62 @@ def predict(url: str, paths: Sequence[Path], query: dict[str, Any]) -> BatchBody
         return _post(f"{url}/predict/batch", query, BatchBody, files=files)
 
 
-def evaluate(url: str, path: Path, query: dict[str, Any]) -> EvaluationBody:
+def evaluate(
+    url: str, path: Path, query: dict[str, Any], on_progress: Callable[[int, int], None] = lambda *_: None
+) -> EvaluationBody:
     """Send a labelled zip.
+
+    Args:
+        url: The service's base.
+        path: The zip.
+        query: Parameters; those that are None are left out.
+        on_progress: Called now and then with the number of image files that are done, and of all.
 
     Raises:
         ServerUnreachable, ServerRefused: There is no answer, or a problem.
     """
-    with path.open("rb") as file:
-        return _post(f"{url}/evaluate", query, EvaluationBody, files=[("file", (path.name, file))])
+    headers = {"Accept": "application/jsonl"}
+    with path.open("rb") as file, _answers(url):
+        files = [("file", (path.name, file))]
+        with httpx.stream(
+            "POST", f"{url}/evaluate", params=_known(query), files=files, headers=headers, timeout=_TIMEOUT
+        ) as response:
+            if response.is_error:
+                response.read()
+                raise _refusal(response)
+            for line in response.iter_lines():
+                event = json.loads(line)
+                if event["event"] == "progress":
+                    on_progress(event["done"], event["total"])
+                elif event["event"] == "report":
+                    return EvaluationBody.model_validate(event["report"])
+                else:
+                    problem = event["problem"]
+                    raise ServerRefused(problem["title"], problem["detail"], hint=problem.get("hint"))
+    raise ServerUnreachable(url, "its answer ended before the report")
 
 
 def _post(url: str, query: dict[str, Any], answer: type[Body], **body: Any) -> Body:  # noqa: ANN401  as httpx
-    known = {name: value for name, value in query.items() if value is not None}
+    with _answers(url):
+        response = httpx.post(url, params=_known(query), timeout=_TIMEOUT, **body)
+        if response.is_error:
+            raise _refusal(response)
+        return answer.model_validate_json(response.content)
+
+
+@contextmanager
+def _answers(url: str) -> Iterator[None]:
+    """Say which server it is that does not answer, or not as ours does."""
     try:
-        response = httpx.post(url, params=known, timeout=_TIMEOUT, **body)
+        yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ServerUnreachable(url, str(error) or type(error).__name__) from error
-    if response.is_error:
-        raise _refusal(response)
-    try:
-        return answer.model_validate_json(response.content)
-    except ValidationError as error:
+    except (ValueError, KeyError, TypeError) as error:  # which pydantic's is one of
         raise ServerUnreachable(url, "what answers there is no Fullcount service") from error
+
+
+def _known(query: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def _refusal(response: httpx.Response) -> ServerRefused:

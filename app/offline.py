@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,15 +38,20 @@ class Offline:
         sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
         return (await collect(self.loaded, self.service, sources, top_k))[0]
 
-    async def evaluate(self, path: Path) -> EvaluationBody:
+    async def evaluate(self, path: Path, on_progress: Callable[[int, int], None] = lambda *_: None) -> EvaluationBody:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
+
+        Args:
+            path: The zip or folder.
+            on_progress: Called with the number of image files that are done, and of all.
 
         Raises:
             ArchiveRejected: It is refused as a whole.
         """
         with ExitStack() as stack:
             given, facts = await self.service.in_thread(self._open, path, stack)
-            evaluation, _ = await self.service.evaluate(self.loaded, given)
+            total = len(given.images)
+            evaluation, _ = await self.service.evaluate(self.loaded, given, lambda done: on_progress(done, total))
         return make_report(evaluation, self.loaded.manifest, facts)
 
     def _reader(self, path: Path) -> Read:

@@ -144,11 +144,14 @@ async def answer(request: Request, error: Exception) -> Response:
     the answer would have no id and not be counted.
     """
     error = _told(error)
-    kind, body = problem_of(error)
-    if kind.status == 500:
-        log.error("request %s failed", request_id(request), exc_info=error)
+    kind, body = _logged(request, error)
     retry = {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.Unavailable) else {}
     return _response(request, kind, body, retry)
+
+
+def content_of(request: Request, error: Exception) -> dict[str, Any]:
+    """Describe the error that a request met when its answer had begun; an error of ours is logged."""
+    return _content(request, _logged(request, error)[1])
 
 
 def request_id(request: Request) -> str | None:
@@ -164,5 +167,15 @@ def _body(kind: ProblemType, detail: str, **members: Any) -> ProblemBody:  # noq
 def _response(
     request: Request, kind: ProblemType, body: ProblemBody, headers: Mapping[str, str] | None = None
 ) -> Response:
-    content = body.model_dump(exclude_none=True) | {"instance": request_id(request)}
-    return JSONResponse(content, kind.status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(_content(request, body), kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def _content(request: Request, body: ProblemBody) -> dict[str, Any]:
+    return body.model_dump(exclude_none=True) | {"instance": request_id(request)}
+
+
+def _logged(request: Request, error: Exception) -> tuple[ProblemType, ProblemBody]:
+    kind, body = problem_of(error)
+    if kind.status == 500:
+        log.error("request %s failed", request_id(request), exc_info=error)
+    return kind, body

@@ -144,8 +144,15 @@ class Service:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
 
-    async def evaluate(self, loaded: LoadedVersion, given: LabelledSet) -> tuple[Evaluation, Timing]:
+    async def evaluate(
+        self, loaded: LoadedVersion, given: LabelledSet, on_progress: Callable[[int], None] = lambda _: None
+    ) -> tuple[Evaluation, Timing]:
         """Evaluate a labelled set; every file of it is in the result.
+
+        Args:
+            loaded: By which version.
+            given: The set.
+            on_progress: Called with the number of image files that are done, after each.
 
         Raises:
             InferenceFailed: The engine failed on an image: an evaluation without it would be none.
@@ -154,7 +161,10 @@ class Service:
         reads = (_reader(given, image) for image in given.images)
         async with aclosing(self.predict_each(loaded, reads)) as outcomes:
             images = iter(given.images)
-            files = [_fate(next(images), outcome, timing) async for outcome in outcomes]
+            files: list[Scored | Unreadable] = []
+            async for outcome in outcomes:
+                files.append(_fate(next(images), outcome, timing))
+                on_progress(len(files))
         evaluation = await self.in_thread(
             evaluate, files, loaded.manifest.decision, ignored=given.ignored, directories=given.directories
         )

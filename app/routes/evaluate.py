@@ -2,22 +2,31 @@
 
 import asyncio
 import json
-from typing import Annotated
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app import problems
 from app.archive import Archive
 from app.dependencies import ArchiveDep, EvaluationsDep, LoadedDep, RegistryDep, ServiceDep
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
 from app.reports import keep, list_reports, make_report
-from app.routes.documentation import problems, upload
-from app.routes.responses import json_response, server_timing
+from app.routes.documentation import problems as documented
+from app.routes.documentation import upload
+from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody
-from app.service import Service
+from app.service import Service, Timing
 from app.settings import Settings
 from app.uploads import Spooled, unless_disconnected
+
+PROGRESS_EVERY_S: Final = 0.5
+"""Seconds between two lines of progress, at least."""
+
+Work = Callable[[Callable[[int], None]], Coroutine[None, None, tuple[EvaluationBody, Timing]]]
+"""Evaluates, and calls with the number of files done."""
 
 
 def make_router(settings: Settings) -> APIRouter:
@@ -28,16 +37,16 @@ def make_router(settings: Settings) -> APIRouter:
         evaluate,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_archive_bytes))],
-        responses={200: {"model": EvaluationBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        responses={200: {"model": EvaluationBody}, **documented(400, 404, 408, 413, 415, 422, 503, 507)},
         response_class=Response,
         openapi_extra=upload(("application/zip",), "file"),
     )
-    router.add_api_route("/evaluations", list_evaluations, methods=["GET"], responses=problems(404, 503))
+    router.add_api_route("/evaluations", list_evaluations, methods=["GET"], responses=documented(404, 503))
     router.add_api_route(
         "/evaluations/{evaluation_id}",
         read_evaluation,
         methods=["GET"],
-        responses={200: {"model": EvaluationBody}, **problems(404)},
+        responses={200: {"model": EvaluationBody}, **documented(404)},
         response_class=Response,
     )
     return router
@@ -46,14 +55,52 @@ def make_router(settings: Settings) -> APIRouter:
 async def evaluate(
     request: Request, loaded: LoadedDep, archive: ArchiveDep, service: ServiceDep, evaluations: EvaluationsDep
 ) -> Response:
-    """Evaluate a labelled zip, one folder per label; every file of it is in the report."""
+    """Evaluate a labelled zip, one folder per label; every file of it is in the report.
+
+    With `Accept: application/jsonl` lines tell the progress, and the last one holds the report or a problem.
+    """
     settings: Settings = request.app.state.settings
     given = await _open(archive, service, settings, loaded.manifest.labels)
-    work = asyncio.create_task(service.evaluate(loaded, given))
-    evaluation, timing = await unless_disconnected(request, work)
-    facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
-    report = await service.in_thread(keep, make_report(evaluation, loaded.manifest, facts), evaluations)
+
+    async def work(on_progress: Callable[[int], None] = lambda _: None) -> tuple[EvaluationBody, Timing]:
+        evaluation, timing = await service.evaluate(loaded, given, on_progress)
+        facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
+        report = make_report(evaluation, loaded.manifest, facts)
+        return await service.in_thread(keep, report, evaluations), timing
+
+    if wants(request, JSONL):
+        return LinesResponse(_lines(request, work, len(given.images)))
+    report, timing = await unless_disconnected(request, asyncio.create_task(work()))
     return json_response(report, server_timing(timing))
+
+
+async def _lines(request: Request, work: Work, total: int) -> AsyncGenerator[str, None]:
+    """Tell how far the work is, now and then; in the end, what came of it."""
+    done = 0
+
+    def count(so_far: int) -> None:
+        nonlocal done
+        done = so_far
+
+    working = asyncio.create_task(work(count))
+    try:
+        told = -1
+        while not working.done() or told < done:
+            if told < done:
+                told = done
+                yield _line("progress", done=done, total=total)
+            await asyncio.wait([working], timeout=PROGRESS_EVERY_S)
+        report, _ = await working
+        yield f'{{"event":"report","report":{report.model_dump_json(exclude_unset=True)}}}\n'
+    except Exception as error:  # noqa: BLE001  the status has been sent; this is the place to say it
+        yield _line("problem", problem=problems.content_of(request, error))
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+def _line(event: str, **members: object) -> str:
+    return json.dumps({"event": event, **members}) + "\n"
 
 
 async def list_evaluations(

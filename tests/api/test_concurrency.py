@@ -75,23 +75,25 @@ async def test_evaluations_batches_and_single_images_together_are_all_right(busy
     assert [level_of(response) for response in singles] == list(range(50))
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/jsonl"])
 @pytest.mark.parametrize("path", ["/evaluate", "/predict/batch"])
 async def test_a_client_that_goes_leaves_no_work_no_place_and_no_file_behind(
-    serve: Serve, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, path: str, accept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    headers = {**ZIP, "accept": accept}
     engine = FakeEngine()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with serve(engine=engine, max_evaluations=1) as client:
         engine.gate.clear()
         before = asyncio.all_tasks()
         data = zip_of({f"dark/{name}": picture for name, picture in PICTURES.items()})
-        request = asyncio.create_task(client.post(path, content=data, headers=ZIP))
+        request = asyncio.create_task(client.post(path, content=data, headers=headers))
         await asyncio.to_thread(engine.begun.wait)
         request.cancel()
         await asyncio.gather(request, return_exceptions=True)
         assert asyncio.all_tasks() == before
         engine.gate.set()
-        assert (await client.post(path, content=data, headers=ZIP)).status_code == 200
+        assert (await client.post(path, content=data, headers=headers)).status_code == 200
     assert not await asyncio.to_thread(lambda: list(tmp_path.glob("tmp*")))
 
 

@@ -1,5 +1,6 @@
 """`POST /evaluate` and the reports that are kept: every entry of the zip is somewhere in the answer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ from starlette.concurrency import run_in_threadpool
 
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
-from tests.fakes import grey, publish, zip_of
+from tests.fakes import FakeEngine, grey, publish, zip_of
 
 ZIP = {"content-type": "application/zip"}
+LINES = {"accept": "application/jsonl"}
 FILES = {
     "test/": b"",
     "test/dark/": b"",
@@ -33,6 +35,13 @@ async def evaluate(client: Client, files: dict[str, bytes], query: str = "") -> 
     assert "inference;dur=" in response.headers["server-timing"]
     body: dict[str, Any] = response.json()
     return body
+
+
+async def evaluate_by_lines(client: Client, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    response = await client.post("/evaluate", content=zip_of(files), headers=ZIP | LINES)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/jsonl"
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
 async def test_every_entry_of_the_zip_is_accounted_for(client: Client) -> None:
@@ -88,6 +97,46 @@ async def test_a_form_is_evaluated_as_a_raw_body_is(client: Client) -> None:
     form = (await client.post("/evaluate", files={"file": ("set.zip", zip_of(FILES))})).json()
     assert form["archive"] == raw["archive"] | {"filename": "set.zip"}
     assert form["confusion_matrix"] == raw["confusion_matrix"]
+
+
+async def test_lines_tell_the_progress_and_the_last_one_holds_the_report(client: Client) -> None:
+    events = await evaluate_by_lines(client, FILES)
+    assert {one["event"] for one in events[:-1]} == {"progress"}
+    done = [one["done"] for one in events[:-1]]
+    assert done == sorted(set(done))
+    assert (done[0], done[-1]) == (0, 6)
+    assert {one["total"] for one in events[:-1]} == {6}
+    report = events[-1]["report"]
+    assert events[-1] == {"event": "report", "report": report}
+    assert report == (await client.get(f"/evaluations/{report['id']}")).json()
+    own = {"id", "created"}
+    alone = await evaluate(client, FILES)
+    assert {name: report[name] for name in report.keys() - own} == {name: alone[name] for name in alone.keys() - own}
+
+
+async def test_progress_is_told_while_files_are_evaluated(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.routes.evaluate.PROGRESS_EVERY_S", 0.01)
+    async with serve(engine=FakeEngine(delay_s=0.02), max_batch_size=1, max_in_flight=1) as client:
+        events = await evaluate_by_lines(client, {f"dark/{number}.png": grey(number) for number in range(10)})
+    done = [one["done"] for one in events[:-1]]
+    assert len(done) >= 5
+    assert done[-1] == 10
+
+
+async def test_a_failure_under_way_is_the_last_line(serve: Serve) -> None:
+    async with serve(engine=FakeEngine(fails_on=66)) as client:
+        files = {**{f"dark/{number}.png": grey(number) for number in range(20)}, "light/66.png": grey(66)}
+        events = await evaluate_by_lines(client, files)
+        problem = events[-1]["problem"]
+        assert problem["type"] == "/problems/inference-failed"
+        assert problem["status"] == 500
+        assert len(problem["instance"]) == 26
+        assert (await client.get("/evaluations")).json() == {"evaluations": []}
+
+
+async def test_what_is_refused_as_a_whole_is_a_problem_however_it_is_asked_for(client: Client) -> None:
+    response = await client.post("/evaluate", content=b"no zip", headers=ZIP | LINES)
+    assert_problem(response, "archive-rejected")
 
 
 async def test_a_report_is_kept_and_read_back_as_it_was_sent(client: Client) -> None:

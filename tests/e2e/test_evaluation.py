@@ -1,5 +1,7 @@
 """What the project is for: the report of the service is that of training, and every file is counted."""
 
+import json
+
 import httpx
 import numpy as np
 import pytest
@@ -89,6 +91,13 @@ def test_each_odd_file_is_named_with_its_reason(client: httpx.Client, cells: Cel
     assert [row[:2] for row in matrix["counts"][:2]] == [row[:2] for row in report["confusion_matrix"]["counts"]]
     assert [row[2] for row in matrix["counts"]] == [1, 2, 0]
     assert answer["metrics"] == report["metrics"]
+
+
+def test_progress_is_told_up_to_the_last_of_158_files(client: httpx.Client, held_out_zip: bytes, report: dict) -> None:  # type: ignore[type-arg]
+    headers = ZIP | {"Accept": "application/jsonl"}
+    events = [json.loads(line) for line in client.post("/evaluate", content=held_out_zip, headers=headers).iter_lines()]
+    assert [one["done"] for one in events[:-1]][-1] == events[0]["total"] == 158
+    assert events[-1]["report"]["confusion_matrix"] == report["confusion_matrix"]
 
 
 def test_a_report_is_found_again(client: httpx.Client, report: dict) -> None:  # type: ignore[type-arg]

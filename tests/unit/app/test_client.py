@@ -91,6 +91,31 @@ def test_a_success_that_is_no_answer_of_ours_is_said_to_be_none(answering: Answe
         client.predict(url, [image], {})
 
 
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b"{}", b"[]", b'"text"', b'{"event": "report", "report": {}}', b"\xff"]
+)
+def test_an_evaluation_that_is_no_answer_of_ours_is_said_to_be_none(
+    answering: Answering, image: Path, body: bytes
+) -> None:
+    with answering(200, body) as url, pytest.raises(ServerUnreachable, match=r"no Fullcount service|before the report"):
+        client.evaluate(url, image, {})
+
+
+def test_an_answer_that_ends_before_the_report_is_no_report(answering: Answering, image: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    lines = b'{"event": "progress", "done": 0, "total": 3}\n{"event": "progress", "done": 2, "total": 3}\n'
+    with answering(200, lines) as url, pytest.raises(ServerUnreachable, match="ended before the report"):
+        client.evaluate(url, image, {}, lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 3), (2, 3)]
+
+
+def test_a_problem_under_way_is_told_as_one_before_it(answering: Answering, image: Path) -> None:
+    problem = {"type": "/problems/inference-failed", "title": "Inference failed", "status": 500, "detail": "It did."}
+    line = json.dumps({"event": "problem", "problem": problem}).encode()
+    with answering(200, line) as url, pytest.raises(ServerRefused, match=r"Inference failed: It did\."):
+        client.evaluate(url, image, {})
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:1", "http://[::1", "ftp://127.0.0.1", "http://"])
 def test_a_url_that_nobody_answers_at_is_a_sentence_and_a_hint(url: str, image: Path) -> None:
     with pytest.raises(ServerUnreachable, match="No answer from") as caught:
