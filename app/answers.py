@@ -9,7 +9,7 @@ from model_store.manifest import Description
 
 def predicted_fields(prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:
     """Return the fields of `schemas.PredictedImage`: the most probable `top_k` labels, highest first."""
-    labels = description.labels
+    labels, decoded = description.labels, prediction.decoded
     chosen = description.decision.index(prediction.probabilities)
     probabilities = prediction.probabilities.tolist()
     order = sorted(range(len(labels)), key=lambda at: -probabilities[at])[:top_k]  # equals stay in the labels' order
@@ -19,5 +19,5 @@ def predicted_fields(prediction: Prediction, description: Description, top_k: in
         "probability": probabilities[chosen],
         **threshold,
         "predictions": [LabelProbability(label=labels[at], probability=probabilities[at]) for at in order],
-        "image": ImageFacts(format=prediction.format, width=prediction.width, height=prediction.height),
+        "image": ImageFacts(format=decoded.format, width=decoded.width, height=decoded.height),
     }

@@ -19,7 +19,7 @@ from rich.text import Text
 from app import client, gate
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
 from model_store.store import ModelStore
-from model_store.tables import evaluation_summary, verbatim
+from model_store.tables import comparison_summary, evaluation_summary, verbatim
 from model_store.terminal import held_back_standard_error
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def predict(
 @_model_options
 @engine_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
 @click.option("--output", type=_writable, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -134,6 +135,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     /,
     data: Path,
     form: str,
+    against: int | None,
     output: Path | None,
     least: tuple[str, ...],
     by: gate.By,
@@ -156,10 +158,10 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
         raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
     with _progress("Evaluating") as on_progress:
         if url:
-            query = {"model": options["model"], "version": options["version"]}
+            query = {"model": options["model"], "version": options["version"], "against": against}
             body = client.evaluate(url.rstrip("/"), data, query, on_progress)
         else:
-            body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data, on_progress))
+            body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data, on_progress, against))
     _write(body, form, output)
     judgements = gate.judge(body, requirements, by)
     for one in judgements:
@@ -194,12 +196,12 @@ async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k
 
 
 async def _evaluate_offline(
-    settings: "Settings", data: Path, on_progress: Callable[[int, int], None]
+    settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None
 ) -> EvaluationBody:
     from app.offline import load  # noqa: PLC0415  as above
 
     async with load(settings) as offline:
-        return await offline.evaluate(data, on_progress)
+        return await offline.evaluate(data, on_progress, against=against)
 
 
 @contextmanager
@@ -254,9 +256,11 @@ def _write(body: EvaluationBody, form: str, output: Path | None) -> None:
 
 def _print_report(body: EvaluationBody, form: str, console: Console) -> None:
     if form == "json":
-        console.file.write(body.model_dump_json(indent=2) + "\n")
+        console.file.write(body.model_dump_json(indent=2, exclude_unset=True) + "\n")
     else:
         console.print(evaluation_summary(body))
+        if body.comparison is not None:
+            console.print(comparison_summary(body.comparison, body.version))
 
 
 def _predictions_table(body: BatchBody) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from app.metrics import Metrics
-from app.registry import LoadedVersion, Registry
+from app.registry import LoadedVersion, Registry, check_comparable
 from app.service import Service
 from app.settings import Settings
 from app.uploads import Spooled, open_archive
@@ -61,6 +61,23 @@ async def _loaded(
 
 LoadedDep = Annotated[LoadedVersion, Depends(_loaded)]
 """The version asked for; it stays in memory until the response is sent."""
+
+
+async def _against(
+    registry: RegistryDep,
+    loaded: LoadedDep,
+    against: Annotated[int | None, Query(gt=0, description="Version of the same model to compare with.")] = None,
+) -> AsyncIterator[LoadedVersion | None]:
+    if against is None:
+        yield None
+        return
+    async with registry.use(loaded.manifest.model, against) as other:
+        check_comparable(loaded, other)
+        yield other
+
+
+AgainstDep = Annotated[LoadedVersion | None, Depends(_against)]
+"""The version to compare with, if any; it stays in memory until the response is sent."""
 
 
 async def _archive(

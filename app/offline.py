@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from app.folder import open_folder, read_file
 from app.labelled_set import LabelledSet
 from app.metrics import Metrics
 from app.pipeline import Read
-from app.registry import LoadedVersion, Registry
+from app.registry import LoadedVersion, Registry, check_comparable
 from app.reports import make_report
 from app.schemas import ArchiveFacts, BatchBody, EvaluationBody
 from app.service import Service
@@ -30,6 +30,7 @@ class Offline:
 
     settings: Settings
     service: Service
+    registry: Registry
     loaded: LoadedVersion
 
     async def predict(self, paths: Sequence[Path], top_k: int | None) -> BatchBody:
@@ -38,26 +39,41 @@ class Offline:
         sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
         return (await collect(self.loaded, self.service, sources, top_k))[0]
 
-    async def evaluate(self, path: Path, on_progress: Callable[[int, int], None] = lambda *_: None) -> EvaluationBody:
+    async def evaluate(
+        self, path: Path, on_progress: Callable[[int, int], None] = lambda *_: None, *, against: int | None = None
+    ) -> EvaluationBody:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
         Args:
             path: The zip or folder.
             on_progress: Called with the number of image files that are done, and of all.
+            against: Version to compare with.
 
         Raises:
+            VersionNotFound, ParameterInvalid: There is no such version, or it has other labels.
             ArchiveRejected: It is refused as a whole.
         """
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
+            other = None
+            if against is not None:
+                other = await stack.enter_async_context(self.registry.use(self.loaded.manifest.model, against))
+                check_comparable(self.loaded, other)
             given, facts = await self.service.in_thread(self._open, path, stack)
             total = len(given.images)
-            evaluation, _ = await self.service.evaluate(self.loaded, given, lambda done: on_progress(done, total))
-        return make_report(evaluation, self.loaded.manifest, facts)
+
+            def tell(done: int) -> None:
+                on_progress(done, total)
+
+            if other is None:
+                evaluation, _ = await self.service.evaluate(self.loaded, given, tell)
+                return make_report(evaluation, self.loaded.manifest, facts)
+            evaluation, comparison, _ = await self.service.compare(self.loaded, other, given, tell)
+            return make_report(evaluation, self.loaded.manifest, facts, comparison)
 
     def _reader(self, path: Path) -> Read:
         return lambda: read_file(path, max_image_bytes=self.settings.max_image_bytes)
 
-    def _open(self, path: Path, stack: ExitStack) -> tuple[LabelledSet, ArchiveFacts]:
+    def _open(self, path: Path, stack: AsyncExitStack) -> tuple[LabelledSet, ArchiveFacts]:
         labels = self.loaded.manifest.labels
         if path.is_dir():
             given = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes)
@@ -83,7 +99,7 @@ async def load(settings: Settings, *, make_engine: EngineFactory = load_engine_q
     try:
         await registry.start()
         async with registry.use() as loaded:
-            yield Offline(settings, service, loaded)
+            yield Offline(settings, service, registry, loaded)
     finally:
         await registry.close()
         service.close()

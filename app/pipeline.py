@@ -34,7 +34,7 @@ class Computed:
 
 @dataclass(slots=True)
 class _Work:
-    read: Read
+    source: Read | Decoded
     spec: InputSpec
     batcher: Batcher
     answer: "asyncio.Future[Answer]"
@@ -64,11 +64,11 @@ class Pipeline:
         self._urgent.shutdown(wait=False, cancel_futures=True)
         self._patient.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, read: Read, spec: InputSpec, batcher: Batcher, *, is_patient: bool) -> Computed:
+    async def run(self, source: Read | Decoded, spec: InputSpec, batcher: Batcher, *, is_patient: bool) -> Computed:
         """Compute one image.
 
         Args:
-            read: Hands over the file's bytes.
+            source: Hands over the file's bytes; or is what they were decoded to before, by the same `spec`.
             spec: What the model sees.
             batcher: The model's.
             is_patient: The caller limits how many it has under way, and would rather wait than be refused.
@@ -79,7 +79,7 @@ class Pipeline:
             InferenceFailed: The engine failed on it.
             ShuttingDown: The model is being closed.
         """
-        work = _Work(read, spec, batcher, asyncio.get_running_loop().create_future())
+        work = _Work(source, spec, batcher, asyncio.get_running_loop().create_future())
         if is_patient:
             self._patient.submit(self._do, work, is_patient=True)
         else:
@@ -105,7 +105,11 @@ class Pipeline:
                 if work.answer.cancelled():
                     return
                 started = time.perf_counter()
-                work.decoded = decode(work.read(), work.spec, max_image_pixels=self._max_image_pixels)
+                work.decoded = (
+                    work.source
+                    if isinstance(work.source, Decoded)
+                    else decode(work.source(), work.spec, max_image_pixels=self._max_image_pixels)
+                )
                 work.decode_ms = (time.perf_counter() - started) * 1e3
             finally:
                 if not is_patient:

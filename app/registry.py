@@ -53,6 +53,19 @@ class LoadedVersion:
     batcher: Batcher
 
 
+def check_comparable(loaded: LoadedVersion, against: LoadedVersion) -> None:
+    """Raise unless two versions can be compared on the same files.
+
+    Raises:
+        ParameterInvalid: Their labels are not the same.
+    """
+    labels, others = set(loaded.manifest.labels), set(against.manifest.labels)
+    if labels != others:
+        different = ", ".join(sorted(labels ^ others))
+        reason = f"version {loaded.manifest.version} has other labels; not in both: {different}"
+        raise ParameterInvalid("against", against.manifest.version, reason)
+
+
 class Registry:
     """The versions of a store that are in memory.
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from ulid import ULID
 
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationSummary
+from model_store.comparison import Comparison
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.evaluations import Evaluations, StoredEvaluation
 from model_store.manifest import Manifest
@@ -15,8 +16,11 @@ from model_store.report import Evaluation
 log = logging.getLogger(__name__)
 
 
-def make_report(evaluation: Evaluation, manifest: Manifest, archive: ArchiveFacts) -> EvaluationBody:
+def make_report(
+    evaluation: Evaluation, manifest: Manifest, archive: ArchiveFacts, comparison: Comparison | None = None
+) -> EvaluationBody:
     """Give an evaluation its head; it is not stored yet."""
+    compared = {} if comparison is None else {"comparison": comparison}
     return EvaluationBody(
         id=str(ULID()),
         stored=False,
@@ -25,6 +29,7 @@ def make_report(evaluation: Evaluation, manifest: Manifest, archive: ArchiveFact
         version=manifest.version,
         archive=archive,
         **dict(evaluation),
+        **compared,
     )
 
 
@@ -36,7 +41,7 @@ def keep(report: EvaluationBody, reports: Evaluations) -> EvaluationBody:
     """
     stored = report.model_copy(update={"stored": True})
     try:
-        reports.put(report.id, report.model, report.version, stored.model_dump_json())
+        reports.put(report.id, report.model, report.version, stored.model_dump_json(exclude_unset=True))
     except OSError as error:
         log.warning("report %s is not stored: %s", report.id, error)
         return report

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from model_store.comparison import Comparison
 from model_store.manifest import Manifest
 from model_store.report import Evaluation
 
@@ -121,6 +122,9 @@ class _ReportHead(_Body):
 
 class EvaluationBody(Evaluation, _ReportHead):
     """A report: what `POST /evaluate` answers and `GET /evaluations/{id}` returns."""
+
+    comparison: Comparison | None = None
+    """With another version, where one was asked for."""
 
 
 class EvaluationSummary(_Body):

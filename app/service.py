@@ -7,7 +7,7 @@ number in flight, and read a file only when its turn comes.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +21,10 @@ from app.pipeline import Pipeline, Read
 from app.precedence import Precedence
 from app.registry import LoadedVersion
 from app.settings import Settings, cores
+from model_store.comparison import Comparison, Side, compare
 from model_store.errors import ImageRejected
 from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.pixels import Decoded
 from model_store.report import Evaluation
 
 P = ParamSpec("P")
@@ -53,11 +55,12 @@ class Prediction:
 
     probabilities: Probabilities
     """float32 `(labels,)`."""
-    format: str
-    width: int
-    height: int
+    decoded: Decoded
     timing: Timing = field(default_factory=Timing)
 
+
+Progress = Callable[[int], None]
+"""Told the number of image files that are done."""
 
 Outcome = Prediction | ImageRejected | InferenceFailed
 """What became of one image among many."""
@@ -129,10 +132,16 @@ class Service:
 
         Close the iterator (`contextlib.aclosing`) to give up what is under way.
         """
-        window: deque[asyncio.Task[Outcome]] = deque()
+        async with aclosing(self._in_order(self._outcome(loaded, read) for read in reads)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def _in_order(self, works: Iterable[Coroutine[None, None, T]]) -> AsyncGenerator[T, None]:
+        """Await many, a bounded number of them at the same time."""
+        window: deque[asyncio.Task[T]] = deque()
         try:
-            for read in reads:
-                window.append(asyncio.create_task(self._outcome(loaded, read)))
+            for work in works:
+                window.append(asyncio.create_task(work))
                 if len(window) >= self._settings.max_in_flight:
                     yield await window[0]
                     window.popleft()
@@ -145,7 +154,7 @@ class Service:
             await asyncio.gather(*window, return_exceptions=True)
 
     async def evaluate(
-        self, loaded: LoadedVersion, given: LabelledSet, on_progress: Callable[[int], None] = lambda _: None
+        self, loaded: LoadedVersion, given: LabelledSet, on_progress: Progress = lambda _: None
     ) -> tuple[Evaluation, Timing]:
         """Evaluate a labelled set; every file of it is in the result.
 
@@ -165,23 +174,68 @@ class Service:
             async for outcome in outcomes:
                 files.append(_fate(next(images), outcome, timing))
                 on_progress(len(files))
-        evaluation = await self.in_thread(
+        return await self._evaluation(loaded, given, files), timing
+
+    async def compare(
+        self,
+        loaded: LoadedVersion,
+        against: LoadedVersion,
+        given: LabelledSet,
+        on_progress: Progress = lambda _: None,
+    ) -> tuple[Evaluation, Comparison, Timing]:
+        """Evaluate a labelled set by a version, and compare it with another one of the same labels.
+
+        Args:
+            loaded: The one.
+            against: The other.
+            given: The set.
+            on_progress: Called with the number of image files that are done, after each.
+
+        Raises:
+            InferenceFailed: An engine failed on an image.
+        """
+        timing = Timing()
+        pairs: list[tuple[Scored | Unreadable, Scored | Unreadable]] = []
+        works = (self._outcomes(loaded, against, _reader(given, image)) for image in given.images)
+        async with aclosing(self._in_order(works)) as outcomes:
+            images = iter(given.images)
+            async for one, other in outcomes:
+                image = next(images)
+                pairs.append((_fate(image, one, timing), _fate(image, other, timing)))
+                on_progress(len(pairs))
+        evaluation = await self._evaluation(loaded, given, [one for one, _ in pairs])
+        found = await self._evaluation(against, given, [other for _, other in pairs])
+        this, that = (Side(one.manifest.version, one.manifest.decision) for one in (loaded, against))
+        return evaluation, await self.in_thread(compare, pairs, this, that, found), timing
+
+    async def _evaluation(
+        self, loaded: LoadedVersion, given: LabelledSet, files: Sequence[Scored | Unreadable]
+    ) -> Evaluation:
+        return await self.in_thread(
             evaluate, files, loaded.manifest.decision, ignored=given.ignored, directories=given.directories
         )
-        return evaluation, timing
 
-    async def _outcome(self, loaded: LoadedVersion, read: Read) -> Outcome:
+    async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded) -> Outcome:
         """Predict one image of many, when there is nothing more urgent."""
         try:
             async with self._precedence.patient(most=loaded.batcher.appetite + self._threads):
-                return await self._predict(loaded, read, is_patient=True)
+                return await self._predict(loaded, source, is_patient=True)
         except (ImageRejected, InferenceFailed) as error:
             return error
 
-    async def _predict(self, loaded: LoadedVersion, read: Read, *, is_patient: bool) -> Prediction:
+    async def _outcomes(self, loaded: LoadedVersion, against: LoadedVersion, read: Read) -> tuple[Outcome, Outcome]:
+        """Predict one image by two versions; it is decoded once, unless they see it differently."""
+        first = await self._outcome(loaded, read)
+        if loaded.input != against.input or isinstance(first, InferenceFailed):
+            return first, await self._outcome(against, read)
+        if isinstance(first, ImageRejected):
+            return first, first
+        return first, await self._outcome(against, first.decoded)
+
+    async def _predict(self, loaded: LoadedVersion, source: Read | Decoded, *, is_patient: bool) -> Prediction:
         started = time.perf_counter()
         try:
-            done = await self._pipeline.run(read, loaded.input, loaded.batcher, is_patient=is_patient)
+            done = await self._pipeline.run(source, loaded.input, loaded.batcher, is_patient=is_patient)
         except ImageRejected as error:
             self._metrics.images.labels(error.reason).inc()
             raise
@@ -189,9 +243,7 @@ class Service:
         queue_ms = max(0.0, total_ms - done.decode_ms - done.answer.inference_ms)
         timing = Timing(done.decode_ms, queue_ms, done.answer.inference_ms)
         self._observe(timing)
-        return Prediction(
-            done.answer.probabilities, done.decoded.format, done.decoded.width, done.decoded.height, timing
-        )
+        return Prediction(done.answer.probabilities, done.decoded, timing)
 
     def _observe(self, timing: Timing) -> None:
         self._scored.inc()

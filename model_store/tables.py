@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model_store.comparison import Comparison
 from model_store.manifest import Manifest, headline
 from model_store.report import ConfusionMatrix, Estimate, Evaluation
 
@@ -35,6 +36,24 @@ def evaluation_summary(evaluation: Evaluation) -> RenderableType:
         parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
     if evaluation.ignored:
         parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+    return Group(*parts)
+
+
+def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
+    """Lay out a comparison of a version with another: the verdict, who is right where, and the files that differ."""
+    paired = comparison.paired
+    table = Table("", f"version {comparison.against} right", "wrong")
+    table.add_row(f"version {version} right", str(paired.both_right), str(paired.only_this))
+    table.add_row("wrong", str(paired.only_against), str(paired.both_wrong))
+    parts: list[RenderableType] = [
+        Text(f"\nVersion {comparison.against} on the same files: accuracy {_number(comparison.metrics.accuracy)}"),
+        table,
+        Text(comparison.verdict, style="bold"),
+    ]
+    if comparison.flips:
+        rows = [(one.path, one.actual, one.this, one.against) for one in comparison.flips]
+        names = ("path", "label", f"version {version}", f"version {comparison.against}")
+        parts.append(_listing("Called differently", names, rows))
     return Group(*parts)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app import problems
 from app.archive import Archive
-from app.dependencies import ArchiveDep, EvaluationsDep, LoadedDep, RegistryDep, ServiceDep
+from app.dependencies import AgainstDep, ArchiveDep, EvaluationsDep, LoadedDep, RegistryDep, ServiceDep
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
 from app.reports import keep, list_reports, make_report
@@ -18,14 +18,14 @@ from app.routes.documentation import problems as documented
 from app.routes.documentation import upload
 from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody
-from app.service import Service, Timing
+from app.service import Progress, Service, Timing
 from app.settings import Settings
 from app.uploads import Spooled, unless_disconnected
 
 PROGRESS_EVERY_S: Final = 0.5
 """Seconds between two lines of progress, at least."""
 
-Work = Callable[[Callable[[int], None]], Coroutine[None, None, tuple[EvaluationBody, Timing]]]
+Work = Callable[[Progress], Coroutine[None, None, tuple[EvaluationBody, Timing]]]
 """Evaluates, and calls with the number of files done."""
 
 
@@ -52,20 +52,31 @@ def make_router(settings: Settings) -> APIRouter:
     return router
 
 
-async def evaluate(
-    request: Request, loaded: LoadedDep, archive: ArchiveDep, service: ServiceDep, evaluations: EvaluationsDep
+async def evaluate(  # noqa: PLR0913, PLR0917  what FastAPI hands over
+    request: Request,
+    loaded: LoadedDep,
+    against: AgainstDep,
+    archive: ArchiveDep,
+    service: ServiceDep,
+    evaluations: EvaluationsDep,
 ) -> Response:
     """Evaluate a labelled zip, one folder per label; every file of it is in the report.
+
+    With `against` another version answers the same files, each of which is decoded once, and the two are compared.
 
     With `Accept: application/jsonl` lines tell the progress, and the last one holds the report or a problem.
     """
     settings: Settings = request.app.state.settings
     given = await _open(archive, service, settings, loaded.manifest.labels)
 
-    async def work(on_progress: Callable[[int], None] = lambda _: None) -> tuple[EvaluationBody, Timing]:
-        evaluation, timing = await service.evaluate(loaded, given, on_progress)
+    async def work(on_progress: Progress = lambda _: None) -> tuple[EvaluationBody, Timing]:
+        comparison = None
+        if against is None:
+            evaluation, timing = await service.evaluate(loaded, given, on_progress)
+        else:
+            evaluation, comparison, timing = await service.compare(loaded, against, given, on_progress)
         facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
-        report = make_report(evaluation, loaded.manifest, facts)
+        report = make_report(evaluation, loaded.manifest, facts, comparison)
         return await service.in_thread(keep, report, evaluations), timing
 
     if wants(request, JSONL):

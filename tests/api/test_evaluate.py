@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.concurrency import run_in_threadpool
 
+from model_store.pixels import Decoded, decode
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
 from tests.fakes import FakeEngine, grey, publish, zip_of
@@ -198,3 +199,84 @@ async def test_the_archive_is_described(client: Client) -> None:
     assert report["archive"]["bytes"] == len(zip_of(FILES))
     assert len(report["archive"]["sha256"]) == 64
     assert (report["model"], report["version"]) == ("shades", 1)
+
+
+@pytest.fixture
+def two_versions(store: Path) -> Path:
+    """Return a store with a second version, which calls light what is lighter than a fifth."""
+    publish(store, positive="light", threshold=0.2)
+    return store
+
+
+MIDDLE = {
+    "dark/1.png": grey(5),
+    "dark/2.png": grey(100),  # light to the second version only
+    "dark/3.png": grey(120),  # as well
+    "dark/broken.png": grey(9)[:-30],
+    "light/4.png": grey(250),
+    "light/5.png": grey(110),  # dark to the first version only
+    "owl/6.png": grey(100),
+}
+
+
+async def test_two_versions_are_compared_on_the_same_files(serve: Serve, two_versions: Path) -> None:
+    async with serve(store=two_versions) as client:
+        alone = await evaluate(client, MIDDLE, "?version=1")
+        report = await evaluate(client, MIDDLE, "?version=2&against=1")
+        assert report == (await client.get(f"/evaluations/{report['id']}")).json()
+    comparison = report["comparison"]
+    assert (report["version"], comparison["against"]) == (2, 1)
+    assert comparison["confusion_matrix"] == alone["confusion_matrix"]
+    assert comparison["metrics"] == alone["metrics"]
+    assert comparison["paired"] == {"both_right": 2, "only_this": 1, "only_against": 2, "both_wrong": 0}
+    assert comparison["p_value"] == 1.0
+    assert [(one["path"], one["actual"], one["this"], one["against"]) for one in comparison["flips"]] == [
+        ("dark/2.png", "dark", "light", "dark"),
+        ("dark/3.png", "dark", "light", "dark"),
+        ("light/5.png", "light", "light", "dark"),
+    ]
+    assert comparison["verdict"].startswith(
+        "They cannot be told apart on these files: version 2 alone is right on 1 of 5"
+    )
+
+
+async def test_a_version_compared_with_itself_has_no_flips(client: Client) -> None:
+    comparison = (await evaluate(client, FILES, "?against=1"))["comparison"]
+    assert comparison["flips"] == []
+    assert comparison["verdict"] == "On 4 files both versions are right on the same ones."
+
+
+async def test_without_another_version_a_report_has_no_comparison(client: Client) -> None:
+    assert "comparison" not in await evaluate(client, FILES)
+
+
+async def test_each_file_is_decoded_once_for_both_versions(
+    serve: Serve, two_versions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bytes] = []
+
+    def counting(data: bytes, *args: Any, **kwargs: Any) -> Decoded:  # noqa: ANN401  as `decode`
+        decoded.append(data)
+        return decode(data, *args, **kwargs)
+
+    monkeypatch.setattr("app.pipeline.decode", counting)
+    async with serve(store=two_versions) as client:
+        await evaluate(client, MIDDLE, "?against=1")
+    assert sorted(decoded) == sorted(MIDDLE.values())
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"), [("?against=7", "version-not-found"), ("?against=0", "invalid-parameter")]
+)
+async def test_a_version_that_is_not_there_is_said_before_the_archive_is_taken(
+    client: Client, query: str, problem: str
+) -> None:
+    assert_problem(await client.post(f"/evaluate{query}", content=b"no zip", headers=ZIP), problem)
+
+
+async def test_versions_with_other_labels_are_not_compared(serve: Serve, store: Path) -> None:
+    publish(store, labels=("dark", "bright"))
+    async with serve(store=store) as client:
+        response = await client.post("/evaluate?against=1", content=zip_of(FILES), headers=ZIP)
+        assert_problem(response, "invalid-parameter")
+        assert "version 2 has other labels; not in both: bright, light" in response.json()["detail"]

@@ -100,6 +100,17 @@ def test_progress_is_told_up_to_the_last_of_158_files(client: httpx.Client, held
     assert events[-1]["report"]["confusion_matrix"] == report["confusion_matrix"]
 
 
+def test_a_version_against_itself_flips_none_of_158_files(
+    client: httpx.Client, held_out_zip: bytes, report: dict
+) -> None:  # type: ignore[type-arg]
+    answer = client.post("/evaluate?against=1", content=held_out_zip, headers=ZIP).json()
+    comparison = answer["comparison"]
+    assert comparison["flips"] == []
+    assert comparison["confusion_matrix"] == answer["confusion_matrix"] == report["confusion_matrix"]
+    assert sum(comparison["paired"].values()) == TEST_FILES
+    assert comparison["verdict"] == "On 158 files both versions are right on the same ones."
+
+
 def test_a_report_is_found_again(client: httpx.Client, report: dict) -> None:  # type: ignore[type-arg]
     assert report["stored"] is True
     assert client.get(f"/evaluations/{report['id']}").json() == report

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from app import cli, offline
 from app.errors import ArchiveRejected, RequirementInvalid, ServerUnreachable
-from model_store.errors import ModelNotFound
+from model_store.errors import ModelNotFound, VersionNotFound
 from tests.fakes import fake_factory, grey, publish, zip_of
 
 FILES = {"dark/1.png": grey(5), "dark/2.png": grey(240), "light/3.png": grey(250), "light/4.png": b"\x89PNG\r\n\x1a\n"}
@@ -103,6 +103,25 @@ def test_evaluate_writes_to_a_file(tmp_path: Path, form: str) -> None:
     result = run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form, "--output", str(output)])
     assert result.stdout == ""
     assert "unreadable" in output.read_text()
+
+
+def test_two_versions_are_compared_in_a_table_and_as_json(store: Path, tmp_path: Path) -> None:
+    publish(store, positive="light", threshold=0.01)
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    arguments = [str(tmp_path / "set.zip"), "--against", "1"]
+    shown = run(cli.evaluate, arguments).stdout
+    assert "Version 1 on the same files: accuracy 0.6667" in shown
+    assert "They cannot be told apart on these files" in shown
+    assert "Called differently: 1" in shown
+    comparison = json.loads(run(cli.evaluate, [*arguments, "--format", "json"]).stdout)["comparison"]
+    assert [one["path"] for one in comparison["flips"]] == ["dark/1.png"]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_version_that_is_not_there_is_not_compared_with(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    with pytest.raises(VersionNotFound):
+        run(cli.evaluate, [str(tmp_path / "set.zip"), "--against", "9"])
 
 
 @pytest.mark.usefixtures("store")

@@ -1,0 +1,150 @@
+"""Two versions on the same files: which is right where the other is not, and whether that can be chance.
+
+Pure, as `evaluation` is. Law: files compared = both right + only the one + only the other + both wrong.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from model_store.evaluation import Scored, Unreadable
+from model_store.manifest import Decision
+from model_store.report import ConfusionMatrix, Evaluation, Metrics
+
+SIGNIFICANT: Final = 0.05
+"""Probability of chance below which a difference is called one."""
+
+File: TypeAlias = Scored | Unreadable
+
+
+class Paired(BaseModel):
+    """Files of known labels that both versions scored, by who is right."""
+
+    model_config = ConfigDict(frozen=True)
+
+    both_right: int
+    only_this: int
+    only_against: int
+    both_wrong: int
+
+    @property
+    def files(self) -> int:
+        """Return how many files were compared."""
+        return self.both_right + self.only_this + self.only_against + self.both_wrong
+
+
+class Flip(BaseModel):
+    """A file that the versions call differently; probabilities are those of the label each of them called."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    actual: str
+    this: str
+    this_probability: float
+    against: str
+    against_probability: float
+
+
+class Comparison(BaseModel):
+    """The version evaluated next to another one on the same files."""
+
+    model_config = ConfigDict(frozen=True)
+
+    against: int
+    """The other version."""
+    confusion_matrix: ConfusionMatrix
+    """Of the other version; its accounting is that of the report, but for files that only one of them could read."""
+    metrics: Metrics
+    """Of the other version."""
+    paired: Paired
+    p_value: float
+    """Exact McNemar test, two-sided: how probable a difference at least as large is when both are equally good."""
+    verdict: str
+    flips: list[Flip]
+    """Those that one version gets right and the other does not first, then by path."""
+
+
+def mcnemar_exact(only_one: int, only_other: int) -> float:
+    """Return the two-sided p of McNemar's test by the binomial distribution, to the last digit of a double.
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages".
+    """
+    trials, fewer = only_one + only_other, min(only_one, only_other)
+    ways = term = 1
+    for successes in range(1, fewer + 1):
+        term = term * (trials - successes + 1) // successes
+        ways += term
+    return min(1.0, 2 * ways / (1 << trials))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two versions."""
+
+    version: int
+    decision: Decision
+
+
+def compare(files: Iterable[tuple[File, File]], this: Side, against: Side, found: Evaluation) -> Comparison:
+    """Compare two versions.
+
+    Args:
+        files: Each file as the one answered it and as the other did.
+        this: The version evaluated.
+        against: The other; its labels are the same, perhaps in another order.
+        found: The other's evaluation.
+    """
+    decision, other = this.decision, against.decision
+    rights: dict[tuple[bool, bool], int] = {}
+    flips: list[tuple[bool, Flip]] = []
+    for one, two in files:
+        if isinstance(one, Unreadable) or isinstance(two, Unreadable) or one.label not in decision.labels:
+            continue
+        at, at_other = decision.index(one.probabilities), other.index(two.probabilities)
+        called, called_by_other = decision.labels[at], other.labels[at_other]
+        right = called == one.label, called_by_other == one.label
+        rights[right] = rights.get(right, 0) + 1
+        if called != called_by_other:
+            flip = Flip(
+                path=one.path,
+                actual=one.label,
+                this=called,
+                this_probability=float(one.probabilities[at]),
+                against=called_by_other,
+                against_probability=float(two.probabilities[at_other]),
+            )
+            flips.append((not any(right), flip))
+    paired = Paired(
+        both_right=rights.get((True, True), 0),
+        only_this=rights.get((True, False), 0),
+        only_against=rights.get((False, True), 0),
+        both_wrong=rights.get((False, False), 0),
+    )
+    p_value = mcnemar_exact(paired.only_this, paired.only_against)
+    return Comparison(
+        against=against.version,
+        confusion_matrix=found.confusion_matrix,
+        metrics=found.metrics,
+        paired=paired,
+        p_value=p_value,
+        verdict=_verdict(paired, p_value, this.version, against.version),
+        flips=[flip for _, flip in sorted(flips, key=lambda one: (one[0], one[1].path))],
+    )
+
+
+def _verdict(paired: Paired, p_value: float, this: int, against: int) -> str:
+    if not paired.files:
+        return "There is no file that both versions scored and whose label they know."
+    if not paired.only_this + paired.only_against:
+        return f"On {paired.files} files both versions are right on the same ones."
+    counts = (
+        f"version {this} alone is right on {paired.only_this} of {paired.files} files, version {against} alone on "
+        f"{paired.only_against} (exact McNemar test, p = {p_value:.2g})"
+    )
+    if p_value >= SIGNIFICANT:
+        return f"They cannot be told apart on these files: {counts}."
+    better = this if paired.only_this > paired.only_against else against
+    return f"Version {better} is better: {counts}."
