@@ -20,7 +20,7 @@ from training.recipe import TrainingResult
 Answered = Callable[[str], tuple[str, Probabilities]]
 
 CLIENTS = 64
-LOAD_S = 5
+LOAD_S = 15
 LAG_S = 0.1
 """Bound for a test on any machine; what is reached is in docs/performance.md."""
 
