@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -69,6 +70,18 @@ def _settle_now(outcomes: list[Outcome]) -> None:
             answer.set_result(outcome)
 
 
+def _are_patient(batch: list[_Waiting]) -> bool:
+    return all(waiting.is_patient for waiting in batch)
+
+
+def _start(threads: int) -> ThreadPoolExecutor:
+    """Start threads now: started by a worker of the lowest priority, they would have the same."""
+    pool, all_are_there = ThreadPoolExecutor(threads, "engine"), threading.Barrier(threads)
+    for _ in range(threads):
+        pool.submit(all_are_there.wait)
+    return pool
+
+
 def _end(ended: asyncio.Future[None]) -> None:
     if not ended.done():
         ended.set_result(None)
@@ -92,6 +105,7 @@ class Batcher:
         self.appetite = engine.lanes * self._sizes[-1]
         self._max_waiting = max_waiting
         self._observe = observe
+        self._ordinary = _start(engine.lanes)
         self._ended: asyncio.Future[None] | None = None  # of `close`: nobody computes any more
         # what follows is shared by the workers, and touched under the lock only
         self._lock = threading.Lock()
@@ -112,6 +126,7 @@ class Batcher:
             if not waiting.answer.done():
                 waiting.answer.set_exception(ShuttingDown())
         await self._ended
+        self._ordinary.shutdown(wait=False)
 
     def waiting(self) -> int:
         """Return how many images wait for the engine."""
@@ -142,8 +157,7 @@ class Batcher:
             if not self._free_lanes:
                 return
             self._free_lanes -= 1
-        while batch := self._next():
-            self._answer(batch)
+        self._work(self._next(), is_patient=is_patient)
 
     def withdraw(self, answer: "asyncio.Future[Answer]") -> None:
         """Give up the place of an image that nobody waits for any more, if it still waits."""
@@ -153,6 +167,19 @@ class Batcher:
                     if waiting.answer is answer:
                         queue.remove(waiting)
                         return
+
+    def _work(self, batch: list[_Waiting], *, is_patient: bool = False) -> None:
+        """Be a lane until no image waits.
+
+        The worker of a patient image may have the lowest priority, and no urgent one shall wait for it: a batch that
+        holds one goes on in an ordinary thread, and the lane with it.
+        """
+        while batch:
+            if is_patient and not _are_patient(batch):
+                self._ordinary.submit(self._work, batch)
+                return
+            self._answer(batch)
+            batch = self._next()
 
     def _next(self) -> list[_Waiting]:
         """Take the next batch; nothing where none waits, and then the lane is free."""
@@ -207,8 +234,8 @@ class Batcher:
     def _compute(self, batch: list[_Waiting]) -> Probabilities:
         alone = len(batch) == 1  # and needs no copy
         pixels = batch[0].pixels[np.newaxis] if alone else np.stack([waiting.pixels for waiting in batch])
-        is_patient = all(waiting.is_patient for waiting in batch)
-        probabilities = self._engine.predict_patiently(pixels) if is_patient else self._engine.predict(pixels)
+        predict = self._engine.predict_patiently if _are_patient(batch) else self._engine.predict
+        probabilities = predict(pixels)
         if len(probabilities) != len(batch):
             raise ValueError(f"the engine answered {len(probabilities)} of {len(batch)} images")
         return probabilities

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _BACKLOG = 2048
 _IDLE_S = 0.2
-_WORKERS = ("image", "file", "loader")
+_WORKERS = ("image", "engine", "file", "loader")
 """How the names of this application's threads begin."""
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

@@ -1,8 +1,11 @@
 """The batcher's promises: work-conserving, bounded, fair, and every future completed."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from app.batcher import Answer, Batcher
 from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded, ShuttingDown
+from app.priority import NICENESS, step_back
 from model_store.pixels import Pixels
 from tests.fakes import SIZE, FakeEngine, bring, computing
 
@@ -279,4 +283,32 @@ async def test_only_batches_of_patient_callers_alone_are_computed_patiently(size
     engine.gate.set()
     await asyncio.gather(first, *asked)
     assert patiently == ([2, 3, 4] if sizes == (1,) else [3, 4])
+    await batcher.close()
+
+
+@pytest.mark.parametrize("sizes", [(1,), (1, 2)])
+async def test_no_urgent_image_is_computed_by_the_worker_of_a_patient_one(sizes: tuple[int, ...]) -> None:
+    threads: dict[int, int] = {}
+    engine = FakeEngine()
+    compute = engine.predict
+
+    def predict(pixels: Pixels) -> Probabilities:
+        threads.update(dict.fromkeys(pixels[:, 0, 0, 0].tolist(), threading.get_native_id()))
+        return compute(pixels)
+
+    engine.batch_sizes = sizes
+    engine.predict = engine.predict_patiently = predict  # type: ignore[method-assign]
+    batcher = Batcher(engine, max_waiting=100)
+    engine.gate.clear()
+    first: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    with ThreadPoolExecutor(1, initializer=step_back) as worker:
+        worker.submit(batcher.compute, shade(0), first, is_patient=True)
+        await asyncio.to_thread(engine.begun.wait)
+        patient = queue(batcher, 1, is_patient=True)
+        urgent = queue(batcher, 200)
+        engine.gate.set()
+        await asyncio.gather(first, *patient, *urgent)
+    assert threads[200] != threads[0]
+    if sys.platform == "linux":
+        assert os.getpriority(os.PRIO_PROCESS, threads[200]) < NICENESS
     await batcher.close()
