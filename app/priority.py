@@ -3,12 +3,15 @@
 A thread that was started by one that has stepped back has done so too; a library's threads can be made so.
 """
 
+import logging
 import os
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -17,9 +20,13 @@ NICENESS: Final = 19
 
 
 def step_back() -> None:
-    """Give the calling thread the lowest priority, for good."""
-    if sys.platform == "linux":
+    """Give the calling thread the lowest priority, for good; where a sandbox forbids it, say so and go on."""
+    if sys.platform != "linux":
+        return
+    try:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    except OSError as error:
+        log.warning("a thread keeps its priority, evaluations may slow single predictions down: %s", error)
 
 
 def call_stepped_back(function: Callable[[], T]) -> T:

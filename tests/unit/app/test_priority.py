@@ -33,6 +33,17 @@ def test_the_calling_thread_steps_back_and_no_other() -> None:
     assert niceness() == before < NICENESS
 
 
+def test_where_it_is_forbidden_the_thread_goes_on_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def forbidden(*_: int) -> None:
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    assert call_stepped_back(niceness) == niceness()
+    assert "keeps its priority" in caplog.text
+
+
 def test_what_is_called_stepped_back_returns_or_raises_as_ever() -> None:
     assert call_stepped_back(niceness) == NICENESS
     with pytest.raises(KeyError):
