@@ -77,17 +77,6 @@ def parse(text: str) -> Requirement:
     return Requirement(metric, label, least)
 
 
-def check(requirements: Sequence[Requirement], by: By) -> None:
-    """Raise unless every figure has what is compared.
-
-    Raises:
-        RequirementInvalid: One has no interval.
-    """
-    for one in requirements:
-        if by == "low" and one.metric not in {"accuracy", "precision", "recall"}:
-            raise RequirementInvalid(one.name, "it has no interval; judge by the value, with --by value")
-
-
 def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -> list[Judgement]:
     """Compare a report with what is required.
 
@@ -113,9 +102,14 @@ def junit(judgements: Sequence[Judgement], suite: str) -> str:
 
 
 def _figure(evaluation: Evaluation, requirement: Requirement) -> Estimate:
-    source = evaluation.metrics if requirement.label is None else _label(evaluation, requirement)
-    figure: Estimate | float | None = getattr(source, requirement.metric)
-    return figure if isinstance(figure, Estimate) else Estimate(value=figure, low=None, high=None)
+    metric, label = requirement.metric, requirement.label
+    source = evaluation.metrics if label is None else _label(evaluation, requirement)
+    figure: Estimate | float | None = getattr(source, metric)
+    if isinstance(figure, Estimate):
+        return figure
+    ranges = evaluation.intervals
+    ends = ranges.metrics.get(metric) if label is None else ranges.f1.get(label)
+    return Estimate(value=figure, low=ends and ends.low, high=ends and ends.high)
 
 
 def _label(evaluation: Evaluation, requirement: Requirement) -> PerLabel:
@@ -133,9 +127,12 @@ def _judge(figure: Estimate, requirement: Requirement, by: By) -> Judgement:
     if by == "value":
         is_met = figure.value >= least
         return Judgement(requirement, is_met, f"{name} is {figure.value:.4f}, {_relation(least, is_met=is_met)}.")
-    low = figure.low if figure.low is not None else -math.inf
-    is_met = low >= least
-    sentence = f"{name} is {figure.value:.4f}, its 95 % interval begins at {low:.4f}, {_relation(least, is_met=is_met)}"
+    if figure.low is None:
+        sentence = f"{name} is {figure.value:.4f} and has no interval; judge it by --by value."
+        return Judgement(requirement, is_met=False, sentence=sentence)
+    is_met = figure.low >= least
+    interval = f"its 95 % interval begins at {figure.low:.4f}"
+    sentence = f"{name} is {figure.value:.4f}, {interval}, {_relation(least, is_met=is_met)}"
     if not is_met and figure.value >= least:
         return Judgement(requirement, is_met=False, sentence=f"{sentence}: too few files to be sure of it.")
     return Judgement(requirement, is_met, f"{sentence}.")

@@ -64,11 +64,8 @@ class Offline:
             def tell(done: int) -> None:
                 on_progress(done, total)
 
-            if other is None:
-                evaluation, _ = await self.service.evaluate(self.loaded, given, tell)
-                return make_report(evaluation, self.loaded.manifest, facts)
-            evaluation, comparison, _ = await self.service.compare(self.loaded, other, given, tell)
-            return make_report(evaluation, self.loaded.manifest, facts, comparison)
+            evaluated = await self.service.evaluate(self.loaded, given, tell, against=other)
+            return make_report(evaluated, self.loaded.manifest, facts)
 
     def _reader(self, path: Path) -> Read:
         return lambda: read_file(path, max_image_bytes=self.settings.max_image_bytes)

@@ -7,20 +7,17 @@ from pydantic import ValidationError
 from ulid import ULID
 
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationSummary
-from model_store.comparison import Comparison
+from app.service import Evaluated
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.evaluations import Evaluations, StoredEvaluation
 from model_store.manifest import Manifest
-from model_store.report import Evaluation
 
 log = logging.getLogger(__name__)
 
 
-def make_report(
-    evaluation: Evaluation, manifest: Manifest, archive: ArchiveFacts, comparison: Comparison | None = None
-) -> EvaluationBody:
+def make_report(evaluated: Evaluated, manifest: Manifest, archive: ArchiveFacts) -> EvaluationBody:
     """Give an evaluation its head; it is not stored yet."""
-    compared = {} if comparison is None else {"comparison": comparison}
+    compared = {} if evaluated.comparison is None else {"comparison": evaluated.comparison}
     return EvaluationBody(
         id=str(ULID()),
         stored=False,
@@ -28,7 +25,7 @@ def make_report(
         model=manifest.model,
         version=manifest.version,
         archive=archive,
-        **dict(evaluation),
+        **dict(evaluated.evaluation),
         **compared,
     )
 

@@ -23,8 +23,9 @@ from app.registry import LoadedVersion
 from app.settings import Settings, cores
 from model_store.comparison import Comparison, Side, compare
 from model_store.errors import ImageRejected
-from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.evaluation import evaluate
 from model_store.pixels import Decoded
+from model_store.records import Records
 from model_store.report import Evaluation
 
 P = ParamSpec("P")
@@ -57,6 +58,17 @@ class Prediction:
     """float32 `(labels,)`."""
     decoded: Decoded
     timing: Timing = field(default_factory=Timing)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What came of a labelled set."""
+
+    evaluation: Evaluation
+    comparison: Comparison | None
+    """With another version, where one was asked for."""
+    records: Records
+    timing: Timing
 
 
 Progress = Callable[[int], None]
@@ -154,66 +166,36 @@ class Service:
             await asyncio.gather(*window, return_exceptions=True)
 
     async def evaluate(
-        self, loaded: LoadedVersion, given: LabelledSet, on_progress: Progress = lambda _: None
-    ) -> tuple[Evaluation, Timing]:
+        self,
+        loaded: LoadedVersion,
+        given: LabelledSet,
+        on_progress: Progress = lambda _: None,
+        *,
+        against: LoadedVersion | None = None,
+    ) -> Evaluated:
         """Evaluate a labelled set; every file of it is in the result.
 
         Args:
             loaded: By which version.
             given: The set.
             on_progress: Called with the number of image files that are done, after each.
+            against: Another version of the same labels, to compare with on the same files.
 
         Raises:
             InferenceFailed: The engine failed on an image: an evaluation without it would be none.
         """
         timing = Timing()
-        reads = (_reader(given, image) for image in given.images)
-        async with aclosing(self.predict_each(loaded, reads)) as outcomes:
-            images = iter(given.images)
-            files: list[Scored | Unreadable] = []
-            async for outcome in outcomes:
-                files.append(_fate(next(images), outcome, timing))
-                on_progress(len(files))
-        return await self._evaluation(loaded, given, files), timing
-
-    async def compare(
-        self,
-        loaded: LoadedVersion,
-        against: LoadedVersion,
-        given: LabelledSet,
-        on_progress: Progress = lambda _: None,
-    ) -> tuple[Evaluation, Comparison, Timing]:
-        """Evaluate a labelled set by a version, and compare it with another one of the same labels.
-
-        Args:
-            loaded: The one.
-            against: The other.
-            given: The set.
-            on_progress: Called with the number of image files that are done, after each.
-
-        Raises:
-            InferenceFailed: An engine failed on an image.
-        """
-        timing = Timing()
-        pairs: list[tuple[Scored | Unreadable, Scored | Unreadable]] = []
-        works = (self._outcomes(loaded, against, _reader(given, image)) for image in given.images)
-        async with aclosing(self._in_order(works)) as outcomes:
-            images = iter(given.images)
-            async for one, other in outcomes:
-                image = next(images)
-                pairs.append((_fate(image, one, timing), _fate(image, other, timing)))
-                on_progress(len(pairs))
-        evaluation = await self._evaluation(loaded, given, [one for one, _ in pairs])
-        found = await self._evaluation(against, given, [other for _, other in pairs])
-        this, that = (Side(one.manifest.version, one.manifest.decision) for one in (loaded, against))
-        return evaluation, await self.in_thread(compare, pairs, this, that, found), timing
-
-    async def _evaluation(
-        self, loaded: LoadedVersion, given: LabelledSet, files: Sequence[Scored | Unreadable]
-    ) -> Evaluation:
-        return await self.in_thread(
-            evaluate, files, loaded.manifest.decision, ignored=given.ignored, directories=given.directories
-        )
+        versions = (loaded,) if against is None else (loaded, against)
+        answers = [Records(given.images, version.manifest.labels) for version in versions]
+        works = (self._outcomes(versions, _reader(given, image)) for image in given.images)
+        async with aclosing(self._in_order(works)) as outcomes_of_images:
+            place = 0
+            async for outcomes in outcomes_of_images:
+                for records, outcome in zip(answers, outcomes, strict=True):
+                    _note(records, place, outcome, timing)
+                place += 1
+                on_progress(place)
+        return await self.in_thread(_evaluated, versions, answers, given, timing)
 
     async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded) -> Outcome:
         """Predict one image of many, when there is nothing more urgent."""
@@ -223,14 +205,17 @@ class Service:
         except (ImageRejected, InferenceFailed) as error:
             return error
 
-    async def _outcomes(self, loaded: LoadedVersion, against: LoadedVersion, read: Read) -> tuple[Outcome, Outcome]:
-        """Predict one image by two versions; it is decoded once, unless they see it differently."""
-        first = await self._outcome(loaded, read)
-        if loaded.input != against.input or isinstance(first, InferenceFailed):
-            return first, await self._outcome(against, read)
-        if isinstance(first, ImageRejected):
-            return first, first
-        return first, await self._outcome(against, first.decoded)
+    async def _outcomes(self, versions: Sequence[LoadedVersion], read: Read) -> list[Outcome]:
+        """Predict one image by one or two versions; it is decoded once, unless they see it differently."""
+        outcomes = [await self._outcome(versions[0], read)]
+        for other in versions[1:]:
+            first = outcomes[0]
+            if other.input != versions[0].input or isinstance(first, InferenceFailed):
+                outcomes.append(await self._outcome(other, read))
+            else:
+                source = first if isinstance(first, ImageRejected) else await self._outcome(other, first.decoded)
+                outcomes.append(source)
+        return outcomes
 
     async def _predict(self, loaded: LoadedVersion, source: Read | Decoded, *, is_patient: bool) -> Prediction:
         started = time.perf_counter()
@@ -255,10 +240,28 @@ def _reader(given: LabelledSet, image: LabelledImage) -> Read:
     return lambda: given.read(image.path)
 
 
-def _fate(image: LabelledImage, outcome: Outcome, timing: Timing) -> Scored | Unreadable:
+def _note(records: Records, place: int, outcome: Outcome, timing: Timing) -> None:
     if isinstance(outcome, InferenceFailed):
         raise outcome
     if isinstance(outcome, ImageRejected):
-        return Unreadable(image.path, image.label, outcome.reason, outcome.detail)
-    timing.add(outcome.timing)
-    return Scored(image.path, image.label, outcome.probabilities)
+        records.reject(place, outcome.reason, outcome.detail)
+    else:
+        timing.add(outcome.timing)
+        records.score(place, outcome.probabilities)
+
+
+def _evaluated(
+    versions: Sequence[LoadedVersion], answers: Sequence[Records], given: LabelledSet, timing: Timing
+) -> Evaluated:
+    """Make evaluations of answers; computes for some seconds."""
+    decisions = [version.manifest.decision for version in versions]
+    evaluations = [
+        evaluate(records, decision, ignored=given.ignored, directories=given.directories)
+        for records, decision in zip(answers, decisions, strict=True)
+    ]
+    this, *others = (
+        Side(version.manifest.version, decision, records)
+        for version, decision, records in zip(versions, decisions, answers, strict=True)
+    )
+    comparison = compare(this, others[0], evaluations[1]) if others else None
+    return Evaluated(evaluations[0], comparison, answers[0], timing)

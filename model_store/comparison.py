@@ -3,20 +3,18 @@
 Pure, as `evaluation` is. Law: files compared = both right + only the one + only the other + both wrong.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from model_store.evaluation import Scored, Unreadable
 from model_store.manifest import Decision
+from model_store.records import Records
 from model_store.report import ConfusionMatrix, Evaluation, Metrics
 
 SIGNIFICANT: Final = 0.05
 """Probability of chance below which a difference is called one."""
-
-File: TypeAlias = Scored | Unreadable
 
 
 class Paired(BaseModel):
@@ -82,47 +80,47 @@ def mcnemar_exact(only_one: int, only_other: int) -> float:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two versions."""
+    """One of the two versions, and what it answered."""
 
     version: int
     decision: Decision
+    records: Records
 
 
-def compare(files: Iterable[tuple[File, File]], this: Side, against: Side, found: Evaluation) -> Comparison:
+def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
     """Compare two versions.
 
     Args:
-        files: Each file as the one answered it and as the other did.
         this: The version evaluated.
-        against: The other; its labels are the same, perhaps in another order.
+        against: The other, on the same files in the same order; its labels are the same, perhaps in another order.
         found: The other's evaluation.
     """
-    decision, other = this.decision, against.decision
-    rights: dict[tuple[bool, bool], int] = {}
-    flips: list[tuple[bool, Flip]] = []
-    for one, two in files:
-        if isinstance(one, Unreadable) or isinstance(two, Unreadable) or one.label not in decision.labels:
-            continue
-        at, at_other = decision.index(one.probabilities), other.index(two.probabilities)
-        called, called_by_other = decision.labels[at], other.labels[at_other]
-        right = called == one.label, called_by_other == one.label
-        rights[right] = rights.get(right, 0) + 1
-        if called != called_by_other:
-            flip = Flip(
-                path=one.path,
-                actual=one.label,
-                this=called,
-                this_probability=float(one.probabilities[at]),
-                against=called_by_other,
-                against_probability=float(two.probabilities[at_other]),
-            )
-            flips.append((not any(right), flip))
+    records = this.records
+    places = np.flatnonzero(records.is_known & against.records.is_known)
+    labels = this.decision.labels
+    in_our_order = np.array([labels.index(label) for label in against.decision.labels], np.int64)
+    actual = records.given[places]
+    called = this.decision.indices(records.probabilities[places])
+    theirs = against.decision.indices(against.records.probabilities[places])
+    called_by_other = in_our_order[theirs]
+    right, other_right = called == actual, called_by_other == actual
     paired = Paired(
-        both_right=rights.get((True, True), 0),
-        only_this=rights.get((True, False), 0),
-        only_against=rights.get((False, True), 0),
-        both_wrong=rights.get((False, False), 0),
+        both_right=int((right & other_right).sum()),
+        only_this=int((right & ~other_right).sum()),
+        only_against=int((~right & other_right).sum()),
+        both_wrong=int((~right & ~other_right).sum()),
     )
+    flips = [
+        Flip(
+            path=records.paths[places[at]],
+            actual=labels[actual[at]],
+            this=labels[called[at]],
+            this_probability=float(records.probabilities[places[at], called[at]]),
+            against=labels[called_by_other[at]],
+            against_probability=float(against.records.probabilities[places[at], theirs[at]]),
+        )
+        for at in np.flatnonzero(called != called_by_other)
+    ]
     p_value = mcnemar_exact(paired.only_this, paired.only_against)
     return Comparison(
         against=against.version,
@@ -131,7 +129,7 @@ def compare(files: Iterable[tuple[File, File]], this: Side, against: Side, found
         paired=paired,
         p_value=p_value,
         verdict=_verdict(paired, p_value, this.version, against.version),
-        flips=[flip for _, flip in sorted(flips, key=lambda one: (one[0], one[1].path))],
+        flips=sorted(flips, key=lambda flip: (flip.actual not in {flip.this, flip.against}, flip.path)),
     )
 
 

@@ -93,19 +93,24 @@ class Decision:
     """With two labels, the one that `threshold` speaks of."""
     threshold: float | None = None
 
-    def index(self, probabilities: npt.NDArray[np.floating]) -> int:
-        """Decide for one label: by the threshold where there is one, else the highest, the first of equals.
+    def indices(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+        """Decide for one label each: by the threshold where there is one, else the highest, the first of equals.
 
         Args:
-            probabilities: `(labels,)`.
+            probabilities: `(n, labels)`.
 
         Returns:
-            Index into `labels`.
+            Indices into `labels`, `(n,)`.
         """
         if self.positive is None or self.threshold is None:
-            return int(np.argmax(probabilities))
+            highest: npt.NDArray[np.int64] = probabilities.argmax(axis=1)
+            return highest
         positive = self.labels.index(self.positive)
-        return positive if probabilities[positive] >= self.threshold else 1 - positive
+        return np.where(probabilities[:, positive] >= self.threshold, positive, 1 - positive)
+
+    def index(self, probabilities: npt.NDArray[np.floating]) -> int:
+        """Decide for one label, as `indices` does: `(labels,)` → index into `labels`."""
+        return int(self.indices(probabilities[None])[0])
 
 
 class Dataset(_Frozen):

@@ -4,7 +4,6 @@ Each is defined as scikit-learn defines it (tests compare), with undefined value
 """
 
 import math
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -48,68 +47,43 @@ def log_loss(actual: Counts, probabilities: Probabilities) -> float | None:
         actual: Indices `(n,)`.
         probabilities: `(n, labels)`.
     """
-    if len(actual) == 0:
-        return None
+    return float(losses(actual, probabilities).mean()) if len(actual) else None
+
+
+def losses(actual: Counts, probabilities: Probabilities) -> Probabilities:
+    """Return the terms of `log_loss`, `(n,)`."""
     tiny = np.finfo(np.float64).eps
-    given = np.clip(probabilities[np.arange(len(actual)), actual], tiny, 1 - tiny)
-    return float(-np.log(given).mean())
-
-
-def roc_auc(actual: Counts, probabilities: Probabilities, positive: int | None) -> float | None:
-    """Return the area under the ROC curve; with more than two labels the mean of each against the rest.
-
-    Args:
-        actual: Indices `(n,)`.
-        probabilities: `(n, labels)`.
-        positive: With two labels, the one that is positive; default: the second.
-    """
-    return _one_against_rest(_roc_auc, actual, probabilities, positive)
-
-
-def average_precision(actual: Counts, probabilities: Probabilities, positive: int | None) -> float | None:
-    """Return the step-wise area under the precision-recall curve; arguments as for `roc_auc`."""
-    return _one_against_rest(_average_precision, actual, probabilities, positive)
+    given: Probabilities = -np.log(np.clip(probabilities[np.arange(len(actual)), actual], tiny, 1 - tiny))
+    return given
 
 
 def expected_calibration_error(actual: Counts, probabilities: Probabilities) -> float | None:
     """Return the mean gap between the highest probability and how often it is right, over bins of equal width."""
     if len(actual) == 0:
         return None
+    bins, gaps = calibration_gaps(actual, probabilities)
+    return float(np.abs(np.bincount(bins, weights=gaps)).sum() / len(actual))
+
+
+def calibration_gaps(actual: Counts, probabilities: Probabilities) -> tuple[Counts, Probabilities]:
+    """Return each file's bin and by how much its highest probability is above 1 if right, above 0 if wrong, `(n,)`."""
     confidence = probabilities.max(axis=1)
     is_right = probabilities.argmax(axis=1) == actual
-    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=confidence - is_right, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(actual))
+    return calibration_bins(confidence), confidence - is_right
 
 
-def _one_against_rest(
-    measure: Callable[[npt.NDArray[np.bool_], Probabilities], float],
-    actual: Counts,
-    probabilities: Probabilities,
-    positive: int | None,
-) -> float | None:
-    labels = probabilities.shape[1]
-    if len(np.unique(actual)) < labels:  # a curve needs files of the label and files of another
-        return None
-    indices = [1 if positive is None else positive] if labels == 2 else range(labels)
-    return float(np.mean([measure(actual == index, probabilities[:, index]) for index in indices]))
+def calibration_bins(confidence: Probabilities) -> Counts:
+    """Return the bin of each highest probability, `(n,)`; bins are closed above."""
+    return np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
 
 
-def _roc_auc(is_positive: npt.NDArray[np.bool_], score: Probabilities) -> float:
-    """Mann and Whitney's statistic with midranks for ties."""
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    midrank = (last - count + 1 + last) / 2
-    positives = int(is_positive.sum())
-    negatives = len(is_positive) - positives
-    above = midrank[place][is_positive].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
+def chosen_labels(labels: int, positive: int | None) -> list[int]:
+    """Return the labels that areas under curves are a mean over: all, but of two only the positive one.
 
-
-def _average_precision(is_positive: npt.NDArray[np.bool_], score: Probabilities) -> float:
-    order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(is_positive[order])
-    last_of_ties = np.append(np.diff(score[order]) != 0, True)
-    hits, called = hits[last_of_ties], (np.arange(len(score)) + 1)[last_of_ties]
-    recall_steps = np.diff(hits, prepend=0) / hits[-1]
-    return float((recall_steps * hits / called).sum())
+    Args:
+        labels: How many there are.
+        positive: With two, the one that is positive; default: the second.
+    """
+    if labels == 2:
+        return [1 if positive is None else positive]
+    return list(range(labels))

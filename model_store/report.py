@@ -79,6 +79,48 @@ class Metrics(_Value):
     average_precision: float | None
     expected_calibration_error: float | None
     majority_baseline: float | None
+    resolution: float | None
+    """How much of the accuracy one file is."""
+
+
+class Range(_Value):
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+class Intervals(_Value):
+    """95 % intervals of the figures that are no proportions: the files drawn again, with replacement.
+
+    A figure is not in it where it is not defined, or not in more than a twentieth of the resamples.
+    """
+
+    resamples: int
+    seed: int
+    metrics: dict[str, Range]
+    """By the figure's name in `Metrics`."""
+    f1: dict[str, Range]
+    """By label."""
+
+
+class Undefined(_Value):
+    """A figure that is null, and why."""
+
+    metric: str
+    label: str | None
+    """Whose figure it is; null for one over all files."""
+    reason: str
+
+
+class ReliabilityBin(_Value):
+    """Files to which the model gave about the same highest probability."""
+
+    files: int
+    confidence: float
+    """Mean highest probability."""
+    accuracy: Estimate
+    """Share whose most probable label is theirs."""
 
 
 class PerLabel(_Value):
@@ -96,8 +138,21 @@ class PerLabel(_Value):
     f1: float | None
 
 
+class AtThreshold(_Value):
+    """The positive label at a threshold that could be chosen."""
+
+    threshold: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+    precision: Estimate
+    recall: Estimate
+    f1: float | None
+
+
 class Positive(_Value):
-    """The positive label at the operating threshold."""
+    """The positive label at the operating threshold, and at others."""
 
     label: str
     threshold: float
@@ -105,6 +160,7 @@ class Positive(_Value):
     false_positives: int
     false_negatives: int
     true_negatives: int
+    thresholds: list[AtThreshold]
 
 
 class Misclassified(_Value):
@@ -116,17 +172,36 @@ class Misclassified(_Value):
     probability: float
 
 
+class Mislabelled(_Value):
+    """A file whose label may be wrong, and the label that it more likely has, with the probability of each."""
+
+    path: str
+    actual: str
+    suggested: str
+    probability_actual: float
+    probability_suggested: float
+
+
 class Evaluation(_Value):
     """The outcome of evaluating a labelled set."""
 
+    summary: list[str]
+    """What it comes to, in sentences."""
     accounting: Accounting
     excluded: list[Excluded]
     ignored: list[Ignored]
     confusion_matrix: ConfusionMatrix
     metrics: Metrics
+    intervals: Intervals
+    undefined: list[Undefined]
     per_label: list[PerLabel]
     positive: Positive | None
+    reliability: list[ReliabilityBin]
+    """Least sure first; only bins with files."""
     misclassified: list[Misclassified]
+    """Surest first."""
+    mislabelled: list[Mislabelled]
+    """Likeliest first."""
 
     def headline(self) -> Headline:
         """Return the main figures, as a manifest keeps them."""

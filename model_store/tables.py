@@ -12,7 +12,8 @@ from rich.text import Text
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest, headline
-from model_store.report import ConfusionMatrix, Estimate, Evaluation
+from model_store.presentation.wording import UNDEFINED, printable
+from model_store.report import ConfusionMatrix, Estimate, Evaluation, Range
 
 SHOWN = 20
 """How many excluded, ignored or misclassified files a table names before it counts the rest."""
@@ -26,6 +27,7 @@ def evaluation_summary(evaluation: Evaluation) -> RenderableType:
         Text(
             f"{sums.entries} entries = {sums.directories} directories + {sums.ignored} ignored + {sums.images} images"
         ),
+        *map(Text, evaluation.summary),
         Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
         matrix_table(evaluation.confusion_matrix),
         Text("\nFigures over the scored files of known labels, with 95 % intervals"),
@@ -77,13 +79,15 @@ def metrics_table(evaluation: Evaluation) -> Table:
     table = Table(show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
+    ranges = evaluation.intervals
     for name, value in evaluation.metrics:
-        table.add_row(name.replace("_", " "), _number(value))
+        if name != "resolution":  # which is among the sentences
+            table.add_row(name.replace("_", " "), _number(value, ranges.metrics.get(name)))
     for one in evaluation.per_label:
         table.add_section()
         table.add_row(verbatim(f"{one.label}: precision"), _number(one.precision))
         table.add_row(verbatim(f"{one.label}: recall"), _number(one.recall))
-        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1))
+        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1, ranges.f1.get(one.label)))
     return table
 
 
@@ -115,13 +119,14 @@ def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
 
 def verbatim(text: str) -> Text:
     """Show a text from outside; a line break, an escape sequence and the like by their codes."""
-    shown = (one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
-    return Text("".join(shown))
+    return Text(printable(text))
 
 
-def _number(value: Estimate | float | None) -> str:
+def _number(value: Estimate | float | None, ends: Range | None = None) -> str:
     if isinstance(value, Estimate):
         if value.value is None or value.low is None or value.high is None:
-            return "not defined"
+            return UNDEFINED
         return f"{value.value:.4f}  ({value.low:.3f} to {value.high:.3f})"
-    return "not defined" if value is None else f"{value:.4f}"
+    if value is None:
+        return UNDEFINED
+    return f"{value:.4f}" if ends is None else f"{value:.4f}  ({ends.low:.3f} to {ends.high:.3f})"

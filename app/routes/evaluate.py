@@ -70,14 +70,10 @@ async def evaluate(  # noqa: PLR0913, PLR0917  what FastAPI hands over
     given = await _open(archive, service, settings, loaded.manifest.labels)
 
     async def work(on_progress: Progress = lambda _: None) -> tuple[EvaluationBody, Timing]:
-        comparison = None
-        if against is None:
-            evaluation, timing = await service.evaluate(loaded, given, on_progress)
-        else:
-            evaluation, comparison, timing = await service.compare(loaded, against, given, on_progress)
+        evaluated = await service.evaluate(loaded, given, on_progress, against=against)
         facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
-        report = make_report(evaluation, loaded.manifest, facts, comparison)
-        return await service.in_thread(keep, report, evaluations), timing
+        report = make_report(evaluated, loaded.manifest, facts)
+        return await service.in_thread(keep, report, evaluations), evaluated.timing
 
     if wants(request, JSONL):
         return LinesResponse(_lines(request, work, len(given.images)))

@@ -13,12 +13,14 @@ from scipy.stats import binned_statistic, binomtest
 from sklearn import metrics as reference
 from statsmodels.stats.proportion import proportion_confint
 
-from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.evaluation import evaluate
 from model_store.manifest import UNREADABLE, Decision
 from model_store.metrics import CALIBRATION_BINS, wilson_interval
+from model_store.records import Records, Scored, Unreadable
 from model_store.report import Estimate, Evaluation, Ignored
 
 EXACT = 1e-12
+OF_A_LABEL = ("precision", "recall", "f1")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Case:
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
         """`(n, labels)`."""
-        return np.array([one.probabilities for one in self.known]).reshape(-1, len(self.decision.labels))
+        return np.array([one.probabilities for one in self.known], np.float64).reshape(-1, len(self.decision.labels))
 
     @property
     def positive(self) -> str:
@@ -75,10 +77,13 @@ def cases(draw: st.DrawFn) -> Case:
         if dice.random() < 0.1:
             files.append(Unreadable(f"{index}.png", label, "corrupt", "It is damaged."))
         else:
-            files.append(Scored(f"{index}.png", label, dice.dirichlet(np.ones(count)).round(decimals)))
+            files.append(
+                Scored(f"{index}.png", label, dice.dirichlet(np.ones(count)).round(decimals).astype(np.float32))
+            )
     ignored = [Ignored(path=f"{index}.txt", reason="not-an-image") for index in range(draw(st.integers(0, 3)))]
     directories = draw(st.integers(0, 3))
-    report = evaluate(files, decision, ignored=ignored, directories=directories)
+    records = Records.of(files, labels)
+    report = evaluate(records, decision, ignored=ignored, directories=directories, resamples=20)
     return Case(decision, files, ignored, directories, report)
 
 
@@ -188,10 +193,12 @@ def test_the_areas_are_scikit_learns_and_undefined_unless_every_label_is_there(c
 def test_the_area_of_many_labels_is_scikit_learns_own_average() -> None:
     dice = np.random.default_rng(3)
     labels = ("a", "b", "c")
-    files = [Scored(str(index), labels[index % 3], dice.dirichlet(np.ones(3))) for index in range(40)]
-    given_labels, scores = [one.label for one in files], np.array([one.probabilities for one in files])
+    files = [
+        Scored(str(index), labels[index % 3], dice.dirichlet(np.ones(3)).astype(np.float32)) for index in range(40)
+    ]
+    given_labels, scores = [one.label for one in files], np.array([one.probabilities for one in files], np.float64)
     theirs = reference.roc_auc_score(given_labels, scores, multi_class="ovr", average="macro")
-    assert evaluate(files, Decision(labels)).metrics.roc_auc == pytest.approx(theirs, abs=EXACT)
+    assert evaluate(Records.of(files, labels), Decision(labels)).metrics.roc_auc == pytest.approx(theirs, abs=EXACT)
 
 
 @laws
@@ -208,6 +215,54 @@ def test_the_calibration_error_is_that_of_scipys_bins(case: Case) -> None:
     edges = -np.linspace(0, 1, CALIBRATION_BINS + 1)[::-1] - 1e-15  # turned over: SciPy's bins are open above
     gaps, _, _ = binned_statistic(-np.minimum(confidence, 1), confidence - is_right, "sum", bins=edges)
     assert ours == pytest.approx(np.abs(gaps).sum() / len(case.known), abs=EXACT)
+
+
+@laws
+@given(cases())
+def test_what_is_null_has_a_reason_and_nothing_else_has(case: Case) -> None:
+    figures = [("", name, value) for name, value in case.report.metrics]
+    figures += [(one.label, name, getattr(one, name)) for one in case.report.per_label for name in OF_A_LABEL]
+    nulls = [
+        (label or None, name)
+        for label, name, value in figures
+        if (value.value if isinstance(value, Estimate) else value) is None
+    ]
+    assert [(one.label, one.metric) for one in case.report.undefined] == nulls
+    assert all(one.reason.endswith(".") for one in case.report.undefined)
+
+
+@laws
+@given(cases())
+def test_one_file_is_a_step_of_the_accuracy(case: Case) -> None:
+    assert case.report.metrics.resolution == (1 / len(case.known) if case.known else None)
+
+
+@laws
+@given(cases())
+def test_every_threshold_of_the_positive_label_is_scikit_learns(case: Case) -> None:
+    if case.report.positive is None or not case.known:
+        return
+    column = case.decision.labels.index(case.positive)
+    score = np.array([one.probabilities[column] for one in case.known], np.float32)
+    actual = np.array([one.label == case.positive for one in case.known], bool)
+    assert case.decision.threshold in [one.threshold for one in case.report.positive.thresholds]
+    for one in case.report.positive.thresholds:
+        cells = reference.confusion_matrix(actual, score >= np.float32(one.threshold), labels=[False, True]).ravel()
+        assert (one.true_negatives, one.false_positives, one.false_negatives, one.true_positives) == tuple(cells)
+        if one.threshold == case.decision.threshold:
+            own = {"true_positives", "false_positives", "false_negatives", "true_negatives"}
+            assert one.model_dump(include=own) == case.report.positive.model_dump(include=own)
+        assert one.precision == Estimate.of(one.true_positives, one.true_positives + one.false_positives)
+        assert one.recall == Estimate.of(one.true_positives, int(actual.sum()))
+
+
+@laws
+@given(cases())
+def test_every_bin_of_the_reliability_adds_up(case: Case) -> None:
+    assert sum(one.files for one in case.report.reliability) == len(case.known)
+    right = sum(round((one.accuracy.value or 0) * one.files) for one in case.report.reliability)
+    likeliest = [case.decision.labels[row.argmax()] for row in case.probabilities]
+    assert right == sum(one == actual for one, actual in zip(likeliest, case.actual, strict=True))
 
 
 @laws
@@ -238,8 +293,12 @@ def test_undefined_is_null_and_never_a_number(case: Case) -> None:
     assert Evaluation.model_validate_json(case.report.model_dump_json()) == case.report
 
 
+def evaluate_one(file: Scored | Unreadable) -> Evaluation:
+    return evaluate(Records.of([file], ("a", "b")), Decision(("a", "b")))
+
+
 def test_an_evaluation_of_no_files_defines_nothing_and_adds_up() -> None:
-    report = evaluate([], Decision(("a", "b")))
+    report = evaluate(Records([], ("a", "b")), Decision(("a", "b")))
     assert report.accounting.sentence() == "0 files = 0 scored + 0 unreadable"
     assert set(report.metrics.model_dump(exclude={"accuracy"}).values()) == {None}
     assert report.metrics.accuracy == Estimate(value=None, low=None, high=None)
@@ -247,7 +306,7 @@ def test_an_evaluation_of_no_files_defines_nothing_and_adds_up() -> None:
 
 
 def test_an_evaluation_of_one_file_defines_what_it_can() -> None:
-    report = evaluate([Scored("x.png", "a", np.array([0.8, 0.2]))], Decision(("a", "b")))
+    report = evaluate_one(Scored("x.png", "a", np.array([0.8, 0.2])))
     assert report.metrics.accuracy.value == 1
     assert report.metrics.roc_auc is None
     assert report.per_label[1].recall.value is None
@@ -255,6 +314,6 @@ def test_an_evaluation_of_one_file_defines_what_it_can() -> None:
 
 
 def test_a_single_unreadable_file_is_in_its_row() -> None:
-    report = evaluate([Unreadable("x.png", "b", "empty", "It is empty.")], Decision(("a", "b")))
+    report = evaluate_one(Unreadable("x.png", "b", "empty", "It is empty."))
     assert report.confusion_matrix.counts == [[0, 0, 0], [0, 0, 1]]
     assert report.accounting.sentence() == "1 files = 0 scored + 1 unreadable"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.evaluation import evaluate
 from model_store.manifest import Decision
+from model_store.records import Records, Scored, Unreadable
 from model_store.report import Evaluation
 from training.data.dataset import Dataset
 from training.data.files import Split
@@ -26,10 +27,10 @@ def evaluate_split(
     Returns:
         The evaluation: the images used, and those of a split given by folder that cannot be read.
     """
-    return evaluate(_records(dataset, split, probabilities), decision)
+    return evaluate(Records.of(_files(dataset, split, probabilities), decision.labels), decision)
 
 
-def _records(dataset: Dataset, split: Split, probabilities: npt.NDArray[np.float32]) -> Iterator[Scored | Unreadable]:
+def _files(dataset: Dataset, split: Split, probabilities: npt.NDArray[np.float32]) -> Iterator[Scored | Unreadable]:
     for file, answer in zip(dataset.used[split], probabilities, strict=True):
         yield Scored(file.path, str(file.label), answer)
     for file in dataset.audit.files:

@@ -11,12 +11,13 @@ from typing import Any, Final
 
 import jinja2
 
+from model_store.presentation import wording as words
+from model_store.presentation.heatmap import most_confused
 from model_store.report import Evaluation
 from training.curves.diagnosis import ANSWERS, VERDICTS
 from training.data.files import SPLITS
 from training.outcome import Outcome
 from training.report import wording
-from training.report.heatmap import most_confused
 from training.report.reproduction import settings, software
 
 LABELS_SHOWN: Final = 20
@@ -82,7 +83,7 @@ def yaml(value: Yaml, indent: int = 0) -> str:
 
 def markdown(value: object) -> str:
     """Return a value so that Markdown shows it as it is, on one line."""
-    text = _MARKUP.sub(lambda found: f"\\{found[0]}", wording.printable(str(value)))
+    text = _MARKUP.sub(lambda found: f"\\{found[0]}", words.printable(str(value)))
     text = _NUMBERED.sub(r"\1\\", text)  # no list
     return _INDENT.sub(lambda found: "&#32;" * len(found[0]), text)  # no block of code
 
@@ -142,7 +143,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: tuple[Any, ...] = (wording.percent, wording.interval, wording.number, wording.counted)
+    filters: tuple[Any, ...] = (words.percent, words.interval, words.number, words.counted)
     environment.filters |= {one.__name__: one for one in filters}
     environment.globals |= {
         "worry_answers": ANSWERS,

@@ -14,19 +14,19 @@ from typing import Final
 import jinja2
 
 from model_store.manifest import Scalar
+from model_store.presentation import wording as words
+from model_store.presentation.heatmap import MOST_LABELS, Confusion, Row, column_sums, heatmap, most_confused
+from model_store.presentation.pictures import Picture, matrix_picture
 from training.curves.diagnosis import ANSWERS, VERDICTS
 from training.data.files import FATES, ODD_FATES, SPLITS, USED_FATES, Audit, File
 from training.outcome import Outcome
 from training.report import wording
 from training.report.figures import (
-    Picture,
     calibration_error,
     curve_pictures,
-    matrix_picture,
     published_epoch,
     reliability_pictures,
 )
-from training.report.heatmap import MOST_LABELS, Confusion, Row, column_sums, heatmap, most_confused
 from training.report.mistakes import worst_mistakes
 from training.report.reproduction import command, python_only, settings, software
 
@@ -119,7 +119,7 @@ def _pictures(outcome: Outcome) -> Pictures:
     return Pictures(
         curves=curve_pictures(outcome),
         reliability=reliability_pictures(outcome),
-        matrix=matrix_picture(outcome) if is_large else None,
+        matrix=matrix_picture(outcome.headline_evaluation.confusion_matrix) if is_large else None,
     )
 
 
@@ -149,8 +149,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     filters = (
-        wording.percent, wording.number, wording.interval, wording.counted, wording.duration, wording.setting,
-        wording.printable,
+        words.percent, words.number, words.interval, words.counted, words.printable, wording.duration, wording.setting,
     )  # fmt: skip
     environment.filters |= {one.__name__: one for one in filters}
     environment.globals |= {"worry_answers": ANSWERS, "result_sentences": wording.result_sentences}

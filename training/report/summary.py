@@ -7,11 +7,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from model_store.layout import StoredVersion
+from model_store.presentation.wording import counted, interval, percent, printable
 from model_store.tables import matrix_table
 from training.curves.diagnosis import ANSWERS
 from training.data.files import LEFT_OUT_FATES, Audit
 from training.outcome import Outcome, PhaseSummary
-from training.report.wording import counted, duration, interval, percent, precision_sentences, printable
+from training.report.wording import duration, precision_sentences
 
 MOST_COLUMNS: Final = 8
 """A matrix of more labels is in the report and not on the terminal."""

@@ -152,7 +152,7 @@ def test_a_build_fails_where_a_requirement_is_not_met(
     ("options", "error"),
     [
         (["--min", "accuracy"], "write METRIC=NUMBER"),
-        (["--min", "macro_f1=0.9"], "has no interval"),
+        (["--min", "log_loss=0.9"], "figures over all files are accuracy"),
     ],
 )
 def test_what_cannot_be_required_is_said_before_anything_is_evaluated(

@@ -9,20 +9,23 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from app.errors import RequirementInvalid
-from app.gate import OF_A_LABEL, OF_ALL, Judgement, Requirement, check, judge, junit, parse
-from model_store.evaluation import Scored, Unreadable, evaluate
+from app.gate import OF_A_LABEL, OF_ALL, Judgement, Requirement, judge, junit, parse
+from model_store.evaluation import evaluate
 from model_store.manifest import Decision
+from model_store.records import Records, Scored, Unreadable
 from model_store.report import Evaluation
 
 LABELS = ("cat", "dog")
 
 
-def report(right: int, wrong: int, *, unreadable: int = 0) -> Evaluation:
-    """Evaluate pictures of cats, so many of which are called cats, and one dog."""
+def report(right: int, wrong: int, *, unreadable: int = 0, resamples: int = 2, dogs: int = 1) -> Evaluation:
+    """Evaluate pictures of cats, so many of which are called cats, and some dogs."""
     cat, dog = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
     files = [Scored(f"cat/{number}", "cat", cat if number < right else dog) for number in range(right + wrong)]
     broken = [Unreadable(f"cat/{number}.txt", "cat", "empty", "The file has no bytes.") for number in range(unreadable)]
-    return evaluate([*files, *broken, Scored("dog/1", "dog", dog)], Decision(LABELS), ignored=[], directories=2)
+    others = [Scored(f"dog/{number}", "dog", dog) for number in range(dogs)]
+    records = Records.of([*files, *broken, *others], LABELS)
+    return evaluate(records, Decision(LABELS), directories=2, resamples=resamples)
 
 
 def read(xml: str) -> ET.Element:
@@ -113,11 +116,21 @@ def test_a_label_that_is_not_there_is_refused_with_those_that_are() -> None:
         judge(report(1, 1), [parse("recall[bird]=0.5")], "low")
 
 
-@pytest.mark.parametrize("text", ["macro_f1=0.9", "f1[cat]=0.9", "roc_auc=0.9"])
-def test_a_figure_without_an_interval_must_be_judged_by_its_value(text: str) -> None:
-    check([parse(text)], "value")
-    with pytest.raises(RequirementInvalid, match="has no interval; judge by the value, with --by value"):
-        check([parse(text)], "low")
+@pytest.mark.parametrize("text", ["macro_f1", "f1[cat]", "roc_auc"])
+def test_a_figure_that_is_no_proportion_is_judged_by_its_bootstrap_interval(text: str) -> None:
+    evaluation = report(50, 5, resamples=200, dogs=20)
+    ends = evaluation.intervals.f1["cat"] if text == "f1[cat]" else evaluation.intervals.metrics[text]
+    assert judge_one(evaluation, f"{text}={ends.low!r}").is_met
+    refused = judge_one(evaluation, f"{text}={ends.low + 1e-6!r}")
+    assert not refused.is_met
+    assert f"its 95 % interval begins at {ends.low:.4f}" in refused.sentence
+
+
+def test_a_figure_that_too_few_files_leave_without_an_interval_is_not_met() -> None:
+    found = judge_one(report(50, 5, resamples=200), "roc_auc=0.1")  # a single dog: many resamples have none
+    assert not found.is_met
+    assert found.sentence == "roc_auc is 0.9545 and has no interval; judge it by --by value."
+    assert judge_one(report(50, 5, resamples=200), "roc_auc=0.1", "value").is_met
 
 
 def test_a_build_server_reads_every_requirement() -> None:

@@ -8,8 +8,9 @@ from scipy.stats import binomtest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from model_store.comparison import Comparison, Side, compare, mcnemar_exact
-from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.evaluation import evaluate
 from model_store.manifest import Decision
+from model_store.records import Records, Scored, Unreadable
 
 LABELS = ("cat", "dog", "owl")
 Calls = list[tuple[str, int | None, int | None]]
@@ -28,8 +29,9 @@ def comparison(calls: Calls, order: tuple[str, ...] = LABELS) -> Comparison:
     """Compare; `order` is that of the other version's labels."""
     ones = [answer(f"{number}.jpg", label, this, LABELS) for number, (label, this, _) in enumerate(calls)]
     others = [answer(f"{number}.jpg", label, that, order) for number, (label, _, that) in enumerate(calls)]
-    this, against = Side(4, Decision(LABELS)), Side(3, Decision(order))
-    return compare(zip(ones, others, strict=True), this, against, evaluate(others, against.decision))
+    this = Side(4, Decision(LABELS), Records.of(ones, LABELS))
+    against = Side(3, Decision(order), Records.of(others, order))
+    return compare(this, against, evaluate(against.records, against.decision, resamples=2))
 
 
 called = st.none() | st.integers(0, 2)

@@ -3,8 +3,9 @@ import io
 import numpy as np
 from rich.console import Console, RenderableType
 
-from model_store.evaluation import Scored, Unreadable, evaluate
+from model_store.evaluation import evaluate
 from model_store.manifest import Decision
+from model_store.records import Records, Scored, Unreadable
 from model_store.report import Evaluation, Ignored
 from model_store.store import ModelStore
 from model_store.tables import SHOWN, evaluation_summary, versions_table
@@ -24,7 +25,7 @@ def report(label: str = "a", path: str = "x.png", ignored: int = 1) -> Evaluatio
         Unreadable(path, "b", "corrupt", "It is damaged."),
     ]
     rest = [Ignored(path=f"{index}.txt", reason="not-an-image") for index in range(ignored)]
-    return evaluate(files, Decision((label, "b")), ignored=rest, directories=2)
+    return evaluate(Records.of(files, (label, "b")), Decision((label, "b")), ignored=rest, directories=2)
 
 
 def test_the_accounting_comes_first() -> None:
@@ -33,7 +34,7 @@ def test_the_accounting_comes_first() -> None:
 
 
 def test_what_is_undefined_is_called_so() -> None:
-    text = shown(evaluation_summary(evaluate([], Decision(("a", "b")))))
+    text = shown(evaluation_summary(evaluate(Records([], ("a", "b")), Decision(("a", "b")))))
     assert text.count("not defined") == 10 + 2 * 3
     assert "nan" not in text
 

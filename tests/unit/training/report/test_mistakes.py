@@ -4,8 +4,9 @@ import io
 import numpy as np
 from PIL import Image
 
+from model_store.presentation.thumbnails import SIDE, embedded, thumbnail
 from tests.unit.training.outcomes import SOLAR_CELLS, make_outcome
-from training.report.mistakes import SIDE, thumbnail, worst_mistakes
+from training.report.mistakes import worst_mistakes
 
 
 def opened(address: str) -> Image.Image:
@@ -29,5 +30,5 @@ def test_a_thumbnail_shows_the_image_of_its_path() -> None:
 
 
 def test_a_large_image_becomes_small_and_keeps_its_shape() -> None:
-    with opened(thumbnail(np.zeros((600, 300, 3), np.uint8))) as picture:
+    with opened(embedded(thumbnail(np.zeros((600, 300, 3), np.uint8)))) as picture:
         assert picture.size == (SIDE // 2, SIDE)

@@ -148,8 +148,8 @@ def test_the_result_is_said_in_words_with_its_interval_and_its_resolution() -> N
     text = page_of(SMALL).text
     assert "Of 20 test images the model called" in text
     assert "(95 % interval)" in text
-    assert "One image is 5 percentage points" in text
-    assert "Calling every image 'functional' would be right for" in text
+    assert "One test image is 5 percentage points" in text
+    assert "Calling every test image 'functional' would be right for" in text
 
 
 def test_without_a_test_split_it_says_that_the_figures_are_too_good() -> None:

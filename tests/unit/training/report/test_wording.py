@@ -1,6 +1,7 @@
 import pytest
 
-from training.report.wording import counted, duration, labels_in_words, percent, points, setting
+from model_store.presentation.wording import counted, percent, points
+from training.report.wording import duration, labels_in_words, setting
 
 
 @pytest.mark.parametrize(

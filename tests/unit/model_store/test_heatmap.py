@@ -1,5 +1,5 @@
+from model_store.presentation.heatmap import column_sums, heatmap, most_confused
 from model_store.report import ConfusionMatrix
-from training.report.heatmap import column_sums, heatmap, most_confused
 
 MATRIX = ConfusionMatrix(
     rows=["a", "b", "stranger"], columns=["a", "b", "unreadable"], counts=[[9, 1, 0], [0, 0, 0], [2, 0, 2]]

@@ -1,0 +1,1 @@
+"""How an evaluation is said and drawn, the same in a training report and in an evaluation's."""

@@ -1,0 +1,105 @@
+"""Plots as pictures: PNG files, and pictures inside a page, in light and in dark. What is drawn is in `plots`.
+
+A picture inside a page is an SVG in a `data:` address: letters stay letters, and nothing in it can reach the page
+around it.
+"""
+
+import io
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from model_store.presentation.plots import DARK, LIGHT, MOST_NAMED, Theme, missing_letters_allowed, plot_matrix
+from model_store.report import ConfusionMatrix
+
+Paint = Callable[[Figure, Theme], None]
+
+PANEL: Final = (4.0, 2.8)
+"""Width and height of a small plot, in inches."""
+DOTS_PER_INCH: Final = 144
+_SETTINGS: Final[dict[Any, Any]] = {"font.size": 9.0, "svg.fonttype": "none", "svg.hashsalt": "fullcount"}
+"""Letters stay text in an SVG; names inside it do not differ from run to run."""
+_FONTS: Final = "'DejaVu Sans', 'Bitstream Vera Sans'"
+_SYSTEM_FONTS: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans'"
+_NO_METADATA: Final = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+"""Neither a time, which would make two equal runs differ, nor addresses of other hosts."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture for the report, twice: for a light page and for a dark one."""
+
+    light: str
+    """A `data:` address."""
+    dark: str
+    width: int
+    """In CSS pixels, at its natural size."""
+    height: int
+    alt: str
+
+
+def picture(size: tuple[float, float], paint: Paint, *, alt: str) -> Picture:
+    """Draw a picture for a page.
+
+    Args:
+        size: Width and height in inches.
+        paint: Draws it.
+        alt: What it shows, in words.
+    """
+    width, height = (round(inches * 96) for inches in size)
+    return Picture(_svg(size, paint, LIGHT), _svg(size, paint, DARK), width, height, alt)
+
+
+def save_png(file: Path | BinaryIO, size: tuple[float, float], paint: Paint) -> None:
+    """Draw a PNG file; `size` is its width and height in inches."""
+    with mpl.rc_context(_SETTINGS), missing_letters_allowed():
+        figure = Figure(figsize=size, layout="constrained", facecolor=LIGHT.paper)
+        FigureCanvasAgg(figure)
+        paint(figure, LIGHT)
+        figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.12)  # inches: a margin around everything
+        figure.savefig(file, format="png", dpi=DOTS_PER_INCH)
+
+
+def matrix_picture(matrix: ConfusionMatrix) -> Picture:
+    """Draw a confusion matrix for a page."""
+    side = min(matrix_side(matrix), 6.4)
+    labels = len(matrix.columns) - 1
+    return picture(
+        (side + 0.6, side),
+        lambda figure, theme: plot_matrix(figure.add_subplot(), matrix, theme),
+        alt=f"Confusion matrix of {labels} labels; the darker a cell, the larger its share of its row.",
+    )
+
+
+def save_matrix(file: Path | BinaryIO, matrix: ConfusionMatrix, sentence: str) -> None:
+    """Draw a confusion matrix as a PNG file, under a sentence."""
+    side = matrix_side(matrix)
+
+    def paint(figure: Figure, theme: Theme) -> None:
+        plot_matrix(figure.add_subplot(), matrix, theme)
+        figure.suptitle(sentence, color=theme.soft, fontsize="medium")
+
+    save_png(file, (side + 0.6, side), paint)
+
+
+def matrix_side(matrix: ConfusionMatrix) -> float:
+    """Return a length in inches: cells as large as what is written in them, while something is."""
+    columns = len(matrix.columns)
+    return 1.8 + (0.7 * columns if columns <= 12 else 0.3 * min(columns, MOST_NAMED))
+
+
+def _svg(size: tuple[float, float], paint: Paint, theme: Theme) -> str:
+    buffer = io.BytesIO()
+    with mpl.rc_context(_SETTINGS), missing_letters_allowed():
+        figure = Figure(figsize=size, layout="constrained")
+        paint(figure, theme)
+        figure.savefig(buffer, format="svg", transparent=True, metadata=_NO_METADATA)
+    text = buffer.getvalue().decode()
+    drawing = text[text.index("<svg") :].replace(_FONTS, _SYSTEM_FONTS)  # no document type: it names another host
+    return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode('ascii')}"

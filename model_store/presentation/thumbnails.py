@@ -1,0 +1,27 @@
+"""Small pictures that a page can hold."""
+
+import io
+from base64 import b64encode
+from typing import Final
+
+from PIL import Image
+
+from model_store.pixels import Pixels
+
+SIDE: Final = 168
+"""Longest side in pixels: sharp at half of it on a dense screen."""
+QUALITY: Final = 78
+
+
+def thumbnail(pixels: Pixels) -> bytes:
+    """Return an image, uint8 `(height, width, 3)`, as the bytes of a small JPEG file."""
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=QUALITY, optimize=True)
+    return file.getvalue()
+
+
+def embedded(jpeg: bytes) -> str:
+    """Return the bytes of a JPEG file as a `data:` address."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode('ascii')}"

@@ -1,0 +1,69 @@
+"""Figures as words: in reports, in the model card and on the terminal. Plain functions of numbers and of figures."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from model_store.report import Accounting, Estimate, Metrics, PerLabel
+
+UNDEFINED: Final = "not defined"
+
+
+def percent(share: float | None) -> str:
+    """Write a share from 0 to 1; one that is nearly all or nearly nothing gets the digits that show it."""
+    if share is None:
+        return UNDEFINED
+    written = [f"{share:.{digits}%}" for digits in range(1, 6)]
+    return next((text for text in written if float(text[:-1]) not in {0, 100}), written[0])
+
+
+def number(value: float | None) -> str:
+    """Write a figure that is no share: a loss, an error."""
+    return UNDEFINED if value is None else f"{value:.3f}"
+
+
+def interval(estimate: Estimate) -> str:
+    """Write an interval: `78.4% to 89.6%`."""
+    if estimate.low is None or estimate.high is None:
+        return UNDEFINED
+    return f"{percent(estimate.low)} to {percent(estimate.high)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count and what is counted: `1 image`, `2,624 images`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def points(images: int) -> str:
+    """Write how much one of so many images is, in percentage points: `0.63`."""
+    share = 100 / images
+    return f"{share:.1f}" if share >= 10 else f"{share:.2g}"
+
+
+def printable(text: str) -> str:
+    """Spell out what would break a line, steer a terminal or turn the direction of writing."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def summarise(
+    accounting: Accounting, metrics: Metrics, per_label: Sequence[PerLabel], noun: str = "file"
+) -> Iterator[str]:
+    """Say what an evaluation comes to: right of how many, how sure, against what, how finely.
+
+    Args:
+        accounting: Where the files went.
+        metrics: Figures over those that were scored.
+        per_label: The same by label.
+        noun: What the files are called.
+    """
+    files = sum(one.support for one in per_label)
+    if not files:
+        yield f"None of the {counted(accounting.images, noun)} could be scored under a label of the model: no figures."
+        return
+    right, accuracy = sum(one.true_positives for one in per_label), metrics.accuracy
+    yield (
+        f"Of {counted(files, noun)} the model called {right:,} what they are: {percent(accuracy.value)}, and with so "
+        f"many {noun}s anything from {interval(accuracy)} is plausible (95 % interval)."
+    )
+    majority = max(per_label, key=lambda one: one.support).label
+    yield f"Calling every {noun} '{printable(majority)}' would be right for {percent(metrics.majority_baseline)}."
+    yield f"One {noun} is {points(files)} percentage points: the accuracy moves in steps of that size."
