@@ -16,10 +16,13 @@ from typing import cast
 from app.batcher import Answer, Batcher, settle
 from app.errors import Overloaded
 from app.priority import step_back
-from model_store.pixels import Decoded, InputSpec, decode
+from model_store.pixels import Decoded, InputSpec, Pixels, decode
 
 Read = Callable[[], bytes]
 """Hands over the bytes of one file; blocks, and runs in a worker's thread."""
+
+See = Callable[[Pixels], None]
+"""Looks at the pixels of one image, uint8 `(height, width, 3)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class _Work:
     source: Read | Decoded
     spec: InputSpec
     batcher: Batcher
+    see: See
     answer: "asyncio.Future[Answer]"
     decoded: Decoded | None = None
     decode_ms: float = 0.0
@@ -64,7 +68,15 @@ class Pipeline:
         self._urgent.shutdown(wait=False, cancel_futures=True)
         self._patient.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, source: Read | Decoded, spec: InputSpec, batcher: Batcher, *, is_patient: bool) -> Computed:
+    async def run(
+        self,
+        source: Read | Decoded,
+        spec: InputSpec,
+        batcher: Batcher,
+        *,
+        is_patient: bool,
+        see: See = lambda _: None,
+    ) -> Computed:
         """Compute one image.
 
         Args:
@@ -72,6 +84,7 @@ class Pipeline:
             spec: What the model sees.
             batcher: The model's.
             is_patient: The caller limits how many it has under way, and would rather wait than be refused.
+            see: Shown the pixels, in the worker's thread.
 
         Raises:
             ImageRejected: The bytes do not become pixels.
@@ -79,7 +92,7 @@ class Pipeline:
             InferenceFailed: The engine failed on it.
             ShuttingDown: The model is being closed.
         """
-        work = _Work(source, spec, batcher, asyncio.get_running_loop().create_future())
+        work = _Work(source, spec, batcher, see, asyncio.get_running_loop().create_future())
         if is_patient:
             self._patient.submit(self._do, work, is_patient=True)
         else:
@@ -110,6 +123,7 @@ class Pipeline:
                     if isinstance(work.source, Decoded)
                     else decode(work.source(), work.spec, max_image_pixels=self._max_image_pixels)
                 )
+                work.see(work.decoded.pixels)
                 work.decode_ms = (time.perf_counter() - started) * 1e3
             finally:
                 if not is_patient:

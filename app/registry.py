@@ -23,6 +23,7 @@ from model_store.errors import FullcountError, ModelNotFound
 from model_store.manifest import Manifest
 from model_store.pixels import InputSpec
 from model_store.store import ModelStore, StoredVersion
+from model_store.training_images import TrainingFingerprints, read_fingerprints
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class LoadedVersion:
     input: InputSpec
     engine: Engine
     batcher: Batcher
+    trained: TrainingFingerprints | None
+    """What it was trained on, if it knows."""
 
 
 def check_comparable(loaded: LoadedVersion, against: LoadedVersion) -> None:
@@ -214,16 +217,17 @@ class Registry:
             del self._loading[key]
 
     async def _bring(self, key: _Key) -> LoadedVersion:
-        stored, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
+        stored, trained, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
         batcher = Batcher(engine, max_waiting=self._settings.max_queue, observe=self._metrics.batch_size.observe)
-        loaded = LoadedVersion(stored.manifest, self._settings.input_of(stored.manifest.input), engine, batcher)
+        spec = self._settings.input_of(stored.manifest.input)
+        loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
         log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
         return loaded
 
-    def _open(self, key: _Key) -> tuple[StoredVersion, Engine]:
+    def _open(self, key: _Key) -> tuple[StoredVersion, TrainingFingerprints | None, Engine]:
         stored = self.store.open(*key)
-        return stored, self._make_engine(stored, self._settings)
+        return stored, _read_trained(stored), self._make_engine(stored, self._settings)
 
     async def _make_room(self, wanted: _Key) -> None:
         """Unload least recently used versions, idle and not served by default, until there is a place for another."""
@@ -242,3 +246,8 @@ class Registry:
         loaded.engine.close()
         manifest = loaded.manifest
         self._metrics.forget(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)
+
+
+def _read_trained(stored: StoredVersion) -> TrainingFingerprints | None:
+    images = stored.manifest.training_images
+    return None if images is None else read_fingerprints(stored.directory / images.file)

@@ -26,6 +26,8 @@ def make_report(evaluated: Evaluated, manifest: Manifest, archive: ArchiveFacts)
         version=manifest.version,
         archive=archive,
         **dict(evaluated.evaluation),
+        leakage=evaluated.leakage,
+        duplicates=evaluated.duplicates,
         **compared,
     )
 

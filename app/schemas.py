@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest
-from model_store.report import Evaluation
+from model_store.report import Duplicate, Evaluation, Leakage
 
 
 class _Body(BaseModel):
@@ -123,6 +123,9 @@ class _ReportHead(_Body):
 class EvaluationBody(Evaluation, _ReportHead):
     """A report: what `POST /evaluate` answers and `GET /evaluations/{id}` returns."""
 
+    leakage: Leakage | None
+    """Files that the version was trained on; null for a version that does not know what that was."""
+    duplicates: list[Duplicate]
     comparison: Comparison | None = None
     """With another version, where one was asked for."""
 

@@ -5,6 +5,7 @@ number in flight, and read a file only when its turn comes.
 """
 
 import asyncio
+import functools
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
@@ -17,16 +18,18 @@ from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
-from app.pipeline import Pipeline, Read
+from app.pipeline import Pipeline, Read, See
 from app.precedence import Precedence
+from app.priority import call_stepped_back
 from app.registry import LoadedVersion
 from app.settings import Settings, cores
 from model_store.comparison import Comparison, Side, compare
 from model_store.errors import ImageRejected
 from model_store.evaluation import evaluate
+from model_store.leakage import find_duplicates, find_leakage
 from model_store.pixels import Decoded
 from model_store.records import Records
-from model_store.report import Evaluation
+from model_store.report import Duplicate, Evaluation, Leakage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +71,9 @@ class Evaluated:
     comparison: Comparison | None
     """With another version, where one was asked for."""
     records: Records
+    leakage: Leakage | None
+    """Null for a version that does not know what it was trained on."""
+    duplicates: list[Duplicate]
     timing: Timing
 
 
@@ -187,7 +193,10 @@ class Service:
         timing = Timing()
         versions = (loaded,) if against is None else (loaded, against)
         answers = [Records(given.images, version.manifest.labels) for version in versions]
-        works = (self._outcomes(versions, _reader(given, image)) for image in given.images)
+        works = (
+            self._outcomes(versions, _reader(given, image), functools.partial(answers[0].see, place))
+            for place, image in enumerate(given.images)
+        )
         async with aclosing(self._in_order(works)) as outcomes_of_images:
             place = 0
             async for outcomes in outcomes_of_images:
@@ -195,19 +204,19 @@ class Service:
                     _note(records, place, outcome, timing)
                 place += 1
                 on_progress(place)
-        return await self.in_thread(_evaluated, versions, answers, given, timing)
+        return await self.in_thread(call_stepped_back, lambda: _evaluated(versions, answers, given, timing))
 
-    async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded) -> Outcome:
+    async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded, see: See = lambda _: None) -> Outcome:
         """Predict one image of many, when there is nothing more urgent."""
         try:
             async with self._precedence.patient(most=loaded.batcher.appetite + self._threads):
-                return await self._predict(loaded, source, is_patient=True)
+                return await self._predict(loaded, source, is_patient=True, see=see)
         except (ImageRejected, InferenceFailed) as error:
             return error
 
-    async def _outcomes(self, versions: Sequence[LoadedVersion], read: Read) -> list[Outcome]:
+    async def _outcomes(self, versions: Sequence[LoadedVersion], read: Read, see: See) -> list[Outcome]:
         """Predict one image by one or two versions; it is decoded once, unless they see it differently."""
-        outcomes = [await self._outcome(versions[0], read)]
+        outcomes = [await self._outcome(versions[0], read, see)]
         for other in versions[1:]:
             first = outcomes[0]
             if other.input != versions[0].input or isinstance(first, InferenceFailed):
@@ -217,10 +226,12 @@ class Service:
                 outcomes.append(source)
         return outcomes
 
-    async def _predict(self, loaded: LoadedVersion, source: Read | Decoded, *, is_patient: bool) -> Prediction:
+    async def _predict(
+        self, loaded: LoadedVersion, source: Read | Decoded, *, is_patient: bool, see: See = lambda _: None
+    ) -> Prediction:
         started = time.perf_counter()
         try:
-            done = await self._pipeline.run(source, loaded.input, loaded.batcher, is_patient=is_patient)
+            done = await self._pipeline.run(source, loaded.input, loaded.batcher, is_patient=is_patient, see=see)
         except ImageRejected as error:
             self._metrics.images.labels(error.reason).inc()
             raise
@@ -264,4 +275,12 @@ def _evaluated(
         for version, decision, records in zip(versions, decisions, answers, strict=True)
     )
     comparison = compare(this, others[0], evaluations[1]) if others else None
-    return Evaluated(evaluations[0], comparison, answers[0], timing)
+    trained = versions[0].trained
+    return Evaluated(
+        evaluation=evaluations[0],
+        comparison=comparison,
+        records=this.records,
+        leakage=None if trained is None else find_leakage(this.records, this.decision, trained),
+        duplicates=find_duplicates(this.records),
+        timing=timing,
+    )

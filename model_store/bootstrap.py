@@ -76,7 +76,7 @@ def bootstrap(answered: Answered, resamples: int, seed: int = SEED) -> Intervals
     Returns:
         The intervals; of the areas under curves only where that is a matter of seconds.
     """
-    if not len(answered.actual):
+    if not len(answered.actual) or not resamples:
         return Intervals({}, [None] * answered.labels)
     needs_areas = answered.has_every_label and answered.probabilities.size * resamples <= MOST_STEPS
     counting, over_bins = _Counting(answered), _OverBins(answered)

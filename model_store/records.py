@@ -7,6 +7,10 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from model_store.fingerprint import pixel_digest
+from model_store.nearness import GRID_BYTES, light_grid
+from model_store.pixels import Pixels
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -55,6 +59,10 @@ class Records:
     """`(files, labels)`; not a number where there is no answer."""
     rejections: dict[int, Rejection]
     """Of the files that could not be decoded, by their place."""
+    digests: npt.NDArray[np.uint8]
+    """`fingerprint.pixel_digest` of each, `(files, 32)`; zeros for one that was not seen."""
+    grids: npt.NDArray[np.uint8]
+    """`nearness.light_grid` of each, `(files, 50)`; zeros for one that has none."""
 
     def __init__(self, files: Iterable[tuple[str, str]], labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -68,6 +76,8 @@ class Records:
         self.given = np.array(given, np.int32)
         self.probabilities = np.full((len(self.paths), len(self.labels)), np.nan, np.float32)
         self.rejections = {}
+        self.digests = np.zeros((len(self.paths), 32), np.uint8)
+        self.grids = np.zeros((len(self.paths), GRID_BYTES), np.uint8)
 
     @classmethod
     def of(cls, files: Iterable[Scored | Unreadable], labels: Sequence[str]) -> Self:
@@ -91,6 +101,23 @@ class Records:
     def reject(self, place: int, reason: str, detail: str) -> None:
         """Note that the file at a place could not be decoded."""
         self.rejections[place] = Rejection(reason, detail)
+
+    def see(self, place: int, pixels: Pixels) -> None:
+        """Note what the file at a place looks like, `(height, width, 3)`; may be called from many threads."""
+        self.digests[place] = np.frombuffer(bytes.fromhex(pixel_digest(pixels)), np.uint8)
+        self.grids[place] = light_grid(pixels)
+
+    def only(self, is_kept: npt.NDArray[np.bool_]) -> "Records":
+        """Return some of the files, in order, `(files,)`; rows stay as they are."""
+        places = np.flatnonzero(is_kept).tolist()
+        records = Records([], self.labels)
+        records.rows, records.paths = self.rows, [self.paths[place] for place in places]
+        records.given, records.probabilities = self.given[is_kept], self.probabilities[is_kept]
+        records.digests, records.grids = self.digests[is_kept], self.grids[is_kept]
+        records.rejections = {
+            new: self.rejections[place] for new, place in enumerate(places) if place in self.rejections
+        }
+        return records
 
     @property
     def is_scored(self) -> npt.NDArray[np.bool_]:

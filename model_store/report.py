@@ -1,6 +1,6 @@
 """The shape of an evaluation: values with names, ready for JSON. How they are computed is in `evaluation`."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -180,6 +180,48 @@ class Mislabelled(_Value):
     suggested: str
     probability_actual: float
     probability_suggested: float
+
+
+Match = Literal["exact", "near"]
+"""The same pixels, or nearly the same picture."""
+
+
+class SeenInTraining(_Value):
+    """A file that the version was trained on."""
+
+    path: str
+    label: str
+    match: Match
+
+
+class WithoutSeen(_Value):
+    """The figures without the files that the version was trained on."""
+
+    files: int
+    """Scored files that are left."""
+    confusion_matrix: ConfusionMatrix
+    metrics: Metrics
+
+
+class Leakage(_Value):
+    """Files that the version was trained on: on these it is better than on any others."""
+
+    training_images: int
+    """How many pictures of the train and validation splits the files were compared with."""
+    files: list[SeenInTraining]
+    too_flat: int | None
+    """How many files have too little light and shade to be found again unless their pixels are the same; null for a
+    version that knows only its pictures' exact pixels."""
+    without: WithoutSeen | None
+    """Null where there are none."""
+
+
+class Duplicate(_Value):
+    """Files that are one picture, or nearly; those under several labels cannot all be right."""
+
+    match: Match
+    labels: list[str]
+    paths: list[str]
 
 
 class Evaluation(_Value):

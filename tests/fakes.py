@@ -18,12 +18,16 @@ from PIL import Image
 from app.batcher import Answer, Batcher, settle
 from app.engines.base import Predict, Probabilities
 from app.settings import Settings
+from model_store.digest import digest_file
 from model_store.errors import FullcountError
 from model_store.golden import Golden, save_golden
-from model_store.manifest import Dataset, Description, Signature, TensorSpec
-from model_store.pixels import InputSpec, Pixels
+from model_store.manifest import Dataset, Description, Signature, TensorSpec, TrainingImages
+from model_store.nearness import has_grid
+from model_store.pixels import InputSpec, Pixels, decode
 from model_store.precision import Precision
+from model_store.records import Records
 from model_store.store import ModelStore, StoredVersion
+from model_store.training_images import TrainingFingerprints, write_fingerprints
 
 SIZE = 8
 LABELS = ("dark", "light")
@@ -128,20 +132,26 @@ class FakeFactory:
 
 
 def describe(
-    labels: Sequence[str] = LABELS, *, positive: str | None = None, threshold: float | None = None
+    labels: Sequence[str] = LABELS,
+    *,
+    positive: str | None = None,
+    threshold: float | None = None,
+    size: int = SIZE,
+    training_images: TrainingImages | None = None,
 ) -> Description:
     """Return a description that lacks nothing."""
     return Description(
         labels=tuple(labels),
         positive=positive,
         threshold=threshold,
-        input=InputSpec(height=SIZE, width=SIZE),
+        input=InputSpec(height=size, width=size),
         backbone="fake",
         weights="none",
         parameters=0,
+        training_images=training_images,
         dataset=Dataset(counts={}, fates={}, digest="0" * 64),
         signature=Signature(
-            input=TensorSpec(name="pixels", dtype="uint8", shape=(None, SIZE, SIZE, 3)),
+            input=TensorSpec(name="pixels", dtype="uint8", shape=(None, size, size, 3)),
             output=TensorSpec(name="probabilities", dtype="float32", shape=(None, len(labels))),
         ),
     )
@@ -149,11 +159,29 @@ def describe(
 
 def publish(store: Path, model: str = "shades", **description: object) -> StoredVersion:
     """Publish a version that only the fake engine can serve."""
-    pixels = np.stack([np.full((SIZE, SIZE, 3), level, np.uint8) for level in (0, 255)])
     with ModelStore(store).stage(model) as staging:
-        (staging.directory / "saved_model.pb").write_bytes(b"no real model")
-        save_golden(staging.directory, Golden(pixels, brightness(pixels)))
+        _write_fake(staging.directory, SIZE)
         return staging.publish(describe(**description))  # type: ignore[arg-type]
+
+
+def publish_trained_on(store: Path, pictures: Sequence[bytes], size: int) -> StoredVersion:
+    """Publish a version that knows the pictures it was trained on, by their files."""
+    seen = Records(((str(number), LABELS[0]) for number in range(len(pictures))), LABELS)
+    for number, picture in enumerate(pictures):
+        seen.see(number, decode(picture, InputSpec(height=size, width=size)).pixels)
+    hashes = np.zeros(len(pictures), np.uint64)
+    with ModelStore(store).stage("shades") as staging:
+        _write_fake(staging.directory, size)
+        path = staging.directory / "training_images.npz"
+        write_fingerprints(path, TrainingFingerprints(hashes, seen.digests, seen.grids[has_grid(seen.grids)]))
+        images = TrainingImages(file=path.name, count=len(pictures), digest=digest_file(path).sha256)
+        return staging.publish(describe(size=size, training_images=images))
+
+
+def _write_fake(directory: Path, size: int) -> None:
+    pixels = np.stack([np.full((size, size, 3), level, np.uint8) for level in (0, 255)])
+    (directory / "saved_model.pb").write_bytes(b"no real model")
+    save_golden(directory, Golden(pixels, brightness(pixels)))
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:

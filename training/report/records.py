@@ -21,7 +21,9 @@ import numpy as np
 
 from model_store.digest import digest_file
 from model_store.manifest import TrainingImages
+from model_store.nearness import GRID_BYTES, has_grid, light_grid
 from model_store.report import Evaluation
+from model_store.training_images import TrainingFingerprints, digest_array, write_fingerprints
 from training.curves.history import write_history
 from training.data.dataset import Dataset
 from training.data.files import DATASET_COLUMNS, Audit, dataset_rows
@@ -74,18 +76,14 @@ def write_evaluation(path: Path, evaluation: Evaluation) -> None:
 
 
 def write_training_images(directory: Path, dataset: Dataset) -> TrainingImages:
-    """Write `training_images.npz`.
-
-    Two arrays, each sorted on its own, so that neither says which hash belongs to which: `perceptual_hashes` uint64
-    `(n,)`, `pixel_digests` uint8 `(n, 32)`. Images of the validation split are among them: training stopped by them.
-    """
+    """Write `training_images.npz`; images of the validation split are among them: training stopped by them."""
     files = [*dataset.used["train"], *dataset.used["validation"]]
-    hashes = np.sort(np.array([file.perceptual_hash for file in files], dtype=np.uint64))
-    digests = sorted(bytes.fromhex(file.pixel_digest) for file in files)
-    path = directory / TRAINING_IMAGES
-    np.savez_compressed(
-        path,
-        perceptual_hashes=hashes,
-        pixel_digests=np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(files), 32),
+    grids = np.array([light_grid(dataset.pixels[file.row]) for file in files]).reshape(-1, GRID_BYTES)
+    fingerprints = TrainingFingerprints(
+        perceptual_hashes=np.array([file.perceptual_hash for file in files], np.uint64),
+        digests=digest_array(file.pixel_digest for file in files),
+        grids=grids[has_grid(grids)],
     )
+    path = directory / TRAINING_IMAGES
+    write_fingerprints(path, fingerprints)
     return TrainingImages(file=TRAINING_IMAGES, count=len(files), digest=digest_file(path).sha256)
