@@ -1,11 +1,5 @@
-"""The report of a run: one HTML file that needs nothing else and asks nothing of any other host.
+"""The report of a run as one HTML page; what it says is in `templates/`."""
 
-It has no script, and a policy in its head under which a browser would run or load none. Labels and paths come from
-outside: the template engine escapes them all. What the page says is in `templates/`.
-"""
-
-import hashlib
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,8 +8,8 @@ from typing import Final
 import jinja2
 
 from model_store.manifest import Scalar
-from model_store.presentation import wording as words
 from model_store.presentation.heatmap import MOST_LABELS, Confusion, Row, column_sums, heatmap, most_confused
+from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import Picture, matrix_picture
 from training.curves.diagnosis import ANSWERS, VERDICTS
 from training.data.files import FATES, ODD_FATES, SPLITS, USED_FATES, Audit, File
@@ -75,7 +69,6 @@ def render(outcome: Outcome) -> str:
         fates=FATES,
         splits=SPLITS,
         shown=SHOWN,
-        style_digest=_style_digest(),
         pictures=_pictures(outcome),
         confusions=_confusions(outcome),
         error_before=calibration_error(outcome, is_calibrated=False),
@@ -133,24 +126,9 @@ def _confusions(outcome: Outcome) -> Confusions:
     )
 
 
-def _style_digest() -> str:
-    """Return the digest by which the page's policy allows its one style sheet, and no other."""
-    style = _environment().get_template("report.css").render()
-    return b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-
-
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("training.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = (
-        words.percent, words.number, words.interval, words.counted, words.printable, wording.duration, wording.setting,
-    )  # fmt: skip
-    environment.filters |= {one.__name__: one for one in filters}
+    environment = make_environment("training.report")
+    environment.filters |= {one.__name__: one for one in (wording.duration, wording.setting)}
     environment.globals |= {"worry_answers": ANSWERS, "result_sentences": wording.result_sentences}
     return environment
