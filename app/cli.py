@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from model_store.terminal import held_back_standard_error
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from model_store.records import Records
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -117,7 +119,14 @@ def predict(
 @click.argument("data", type=_existing)
 @_model_options
 @engine_options
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html", "png", "csv"]),
+    default="table",
+    show_default=True,
+    help="Tables for the terminal, the report, a page, a picture of the matrix, or a line for each file.",
+)
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
 @click.option("--output", type=_writable, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
@@ -153,15 +162,20 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     for file in (output, junit):
         if file is not None and not os.access(file.parent, os.W_OK):
             raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
+    if output is None and form in {"html", "png"} and _is_terminal():
+        raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
     if url and data.is_dir():
         raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
     with _progress("Evaluating") as on_progress:
         if url:
             query = {"model": options["model"], "version": options["version"], "against": against}
             body = client.evaluate(url.rstrip("/"), data, query, on_progress)
+            rendered = client.rendered(url.rstrip("/"), body, form) if form in client.MEDIA_TYPES else None
         else:
-            body = asyncio.run(_evaluate_offline(read_settings(_one_model(options)), data, on_progress, against))
-    _write(body, form, output)
+            settings = read_settings(_one_model(options))
+            body, records = asyncio.run(_evaluate_offline(settings, data, on_progress, against))
+            rendered = _render(body, records, form)
+    _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
     for one in judgements:
         click.echo(f"{'met' if one.is_met else 'NOT MET'}: {one.sentence}", err=True)
@@ -196,7 +210,7 @@ async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k
 
 async def _evaluate_offline(
     settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None
-) -> EvaluationBody:
+) -> "tuple[EvaluationBody, Records]":
     from app.offline import load  # noqa: PLC0415  as above
 
     async with load(settings) as offline:
@@ -244,13 +258,32 @@ def read_settings(options: dict[str, Any]) -> "Settings":
         raise click.UsageError(f"{where}={first.get('input')} is not possible: {first['msg']}.") from error
 
 
-def _write(body: EvaluationBody, form: str, output: Path | None) -> None:
-    if output is None:
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _render(body: EvaluationBody, records: "Records", form: str) -> bytes | None:
+    """Return a report in a form that is no text for the terminal; None where it is."""
+    from app.representations.render import render  # noqa: PLC0415  as above
+    from model_store.records_file import dump_records  # noqa: PLC0415
+
+    if form in {"html", "png", "csv"}:
+        return render(form, body.model_dump_json(exclude_unset=True), dump_records(records))  # type: ignore[arg-type]
+    return None
+
+
+def _write(body: EvaluationBody, form: str, rendered: bytes | None, output: Path | None) -> None:
+    if output is None and rendered is None:
         _print_report(body, form, Console())
-        return
-    with output.open("w", encoding="utf-8") as file:
-        _print_report(body, form, Console(file=file, width=120))
-    click.echo(f"written to {output}", err=True)
+    elif output is None:
+        sys.stdout.buffer.write(rendered or b"")
+    elif rendered is not None:
+        output.write_bytes(rendered)
+    else:
+        with output.open("w", encoding="utf-8") as file:
+            _print_report(body, form, Console(file=file, width=120))
+    if output is not None:
+        click.echo(f"written to {output}", err=True)
 
 
 def _print_report(body: EvaluationBody, form: str, console: Console) -> None:

@@ -15,6 +15,7 @@ from app.schemas import BatchBody, EvaluationBody
 Body = TypeVar("Body", bound=BaseModel)
 
 _BASE_HINT = "Is a Fullcount service at that URL? --url takes its base, as http://localhost:8000."
+MEDIA_TYPES = {"html": "text/html", "png": "image/png", "csv": "text/csv"}
 _TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
 """Seconds to connect; an evaluation may take as long as it takes."""
 
@@ -63,6 +64,32 @@ def evaluate(
                     problem = event["problem"]
                     raise ServerRefused(problem["title"], problem["detail"], hint=problem.get("hint"))
     raise ServerUnreachable(url, "its answer ended before the report")
+
+
+def rendered(url: str, report: EvaluationBody, form: str) -> bytes:
+    """Fetch a report that the server keeps, in another form.
+
+    Args:
+        url: The service's base.
+        report: The report.
+        form: One of `MEDIA_TYPES`.
+
+    Raises:
+        ServerUnreachable, ServerRefused: There is no answer, or a problem; or the server keeps no reports.
+    """
+    if not report.stored:
+        hint = "Give the server a place for them, FULLCOUNT_EVALUATIONS_DIR, or ask for --format json."
+        raise ServerRefused(
+            "Report not kept", f"The server keeps no reports, and could not send it as {form}.", hint=hint
+        )
+    with _answers(url):
+        headers = {"Accept": MEDIA_TYPES[form]}
+        response = httpx.get(f"{url}/evaluations/{report.id}", headers=headers, timeout=_TIMEOUT)
+        if response.is_error:
+            raise _refusal(response)
+        if not response.headers["content-type"].startswith(MEDIA_TYPES[form]):
+            raise ServerUnreachable(url, f"it does not know the form {form}; is it of an earlier release?")
+        return response.content
 
 
 def _post(url: str, query: dict[str, Any], answer: type[Body], **body: Any) -> Body:  # noqa: ANN401  as httpx

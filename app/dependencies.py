@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 
 from app.metrics import Metrics
 from app.registry import LoadedVersion, Registry, check_comparable
+from app.representations.process import Renderer
 from app.service import Service
 from app.settings import Settings
 from app.uploads import Spooled, open_archive
@@ -41,10 +42,16 @@ async def _metrics(request: Request) -> Metrics:
     return metrics
 
 
+async def _renderer(request: Request) -> Renderer:
+    renderer: Renderer = request.app.state.renderer
+    return renderer
+
+
 SettingsDep = Annotated[Settings, Depends(_settings)]
 RegistryDep = Annotated[Registry, Depends(_registry)]
 ServiceDep = Annotated[Service, Depends(_service)]
 EvaluationsDep = Annotated[Evaluations, Depends(_evaluations)]
+RendererDep = Annotated[Renderer, Depends(_renderer)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
 
 

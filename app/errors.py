@@ -28,6 +28,8 @@
     │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
     │   ├── GoldenMismatch      the engine does not reproduce what training computed
     │   └── InferenceFailed
+    ├── RenderingFailed         a report could not be drawn
+    ├── RecordsMissing          a report was kept without what other forms of it need
     ├── RequirementInvalid      `--min` asks for what no report has
     ├── ServerUnreachable       `--url` does not answer
     └── ServerRefused           `--url` answered with a problem
@@ -250,6 +252,26 @@ class InferenceFailed(EngineError):
 
     def __init__(self) -> None:
         super().__init__("The model failed on this image.")
+
+
+class RenderingFailed(FullcountError):
+    """The process that renders a report ended without it."""
+
+    hint = "The report as JSON is there all the same."
+
+    def __init__(self, form: str, code: int, errors: str) -> None:
+        last = errors.splitlines()[-1] if errors else f"it ended with {code}"
+        super().__init__(f"The report could not be rendered as {form}: {last}")
+        self.errors = errors
+
+
+class RecordsMissing(FullcountError):
+    """A stored report without the records of its files."""
+
+    hint = "Ask for application/json or image/png, or evaluate the archive again."
+
+    def __init__(self, evaluation_id: str, form: str) -> None:
+        super().__init__(f"Report {evaluation_id} was kept without its files' records, which {form} needs.")
 
 
 class RequirementInvalid(FullcountError):

@@ -19,9 +19,10 @@ from app.metrics import Metrics
 from app.middleware import RequestContext
 from app.registry import Registry
 from app.reports import warn_if_unwritable
+from app.representations.process import Renderer
 from app.routes import evaluate, health, models, predict
 from app.service import Service
-from app.settings import Settings
+from app.settings import Settings, cores
 from model_store.errors import FullcountError
 from model_store.evaluations import Evaluations
 from model_store.store import ModelStore
@@ -74,6 +75,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models beside the running server, which answers `/health/live` meanwhile; let go of them at the end."""
     settings: Settings = app.state.settings
     app.state.service = Service(settings, app.state.metrics)
+    app.state.renderer = Renderer(at_once=max(1, cores() // 2))
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
     loading = asyncio.create_task(_load(app), name="load models")
     others = [
@@ -89,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(loading, *others, return_exceptions=True)
         app.state.service.close()
+        app.state.renderer.close()
         with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
 

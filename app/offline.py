@@ -21,6 +21,7 @@ from app.schemas import ArchiveFacts, BatchBody, EvaluationBody
 from app.service import Service
 from app.settings import Settings
 from model_store.errors import ImageRejected
+from model_store.records import Records
 from model_store.store import ModelStore
 
 
@@ -41,7 +42,7 @@ class Offline:
 
     async def evaluate(
         self, path: Path, on_progress: Callable[[int, int], None] = lambda *_: None, *, against: int | None = None
-    ) -> EvaluationBody:
+    ) -> tuple[EvaluationBody, Records]:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
         Args:
@@ -64,8 +65,8 @@ class Offline:
             def tell(done: int) -> None:
                 on_progress(done, total)
 
-            evaluated = await self.service.evaluate(self.loaded, given, tell, against=other)
-            return make_report(evaluated, self.loaded.manifest, facts)
+            evaluated, _ = await self.service.evaluate(self.loaded, given, tell, against=other)
+            return make_report(evaluated, self.loaded.manifest, facts), evaluated.records
 
     def _reader(self, path: Path) -> Read:
         return lambda: read_file(path, max_image_bytes=self.settings.max_image_bytes)

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 from ulid import ULID
 
+from app.evaluated import Evaluated
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationSummary
-from app.service import Evaluated
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.evaluations import Evaluations, StoredEvaluation
 from model_store.manifest import Manifest
+from model_store.records import Records
+from model_store.records_file import dump_records
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +34,16 @@ def make_report(evaluated: Evaluated, manifest: Manifest, archive: ArchiveFacts)
     )
 
 
-def keep(report: EvaluationBody, reports: Evaluations) -> EvaluationBody:
-    """Store a report if there is a place to write to; blocks.
+def keep(report: EvaluationBody, records: Records, reports: Evaluations) -> EvaluationBody:
+    """Store a report and its records if there is a place to write to; blocks.
 
     Returns:
         The report as it was stored, or with `stored` false.
     """
     stored = report.model_copy(update={"stored": True})
     try:
-        reports.put(report.id, report.model, report.version, stored.model_dump_json(exclude_unset=True))
+        text = stored.model_dump_json(exclude_unset=True)
+        reports.put(report.id, report.model, report.version, text, dump_records(records))
     except OSError as error:
         log.warning("report %s is not stored: %s", report.id, error)
         return report

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded
+from app.evaluated import Evaluated, conclude
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
 from app.pipeline import Pipeline, Read, See
@@ -23,13 +24,9 @@ from app.precedence import Precedence
 from app.priority import call_stepped_back
 from app.registry import LoadedVersion
 from app.settings import Settings, cores
-from model_store.comparison import Comparison, Side, compare
 from model_store.errors import ImageRejected
-from model_store.evaluation import evaluate
-from model_store.leakage import find_duplicates, find_leakage
 from model_store.pixels import Decoded
 from model_store.records import Records
-from model_store.report import Duplicate, Evaluation, Leakage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,20 +58,6 @@ class Prediction:
     """float32 `(labels,)`."""
     decoded: Decoded
     timing: Timing = field(default_factory=Timing)
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What came of a labelled set."""
-
-    evaluation: Evaluation
-    comparison: Comparison | None
-    """With another version, where one was asked for."""
-    records: Records
-    leakage: Leakage | None
-    """Null for a version that does not know what it was trained on."""
-    duplicates: list[Duplicate]
-    timing: Timing
 
 
 Progress = Callable[[int], None]
@@ -178,7 +161,7 @@ class Service:
         on_progress: Progress = lambda _: None,
         *,
         against: LoadedVersion | None = None,
-    ) -> Evaluated:
+    ) -> tuple[Evaluated, Timing]:
         """Evaluate a labelled set; every file of it is in the result.
 
         Args:
@@ -204,7 +187,11 @@ class Service:
                     _note(records, place, outcome, timing)
                 place += 1
                 on_progress(place)
-        return await self.in_thread(call_stepped_back, lambda: _evaluated(versions, answers, given, timing))
+        max_image_pixels = self._settings.max_image_pixels
+        evaluated = await self.in_thread(
+            call_stepped_back, lambda: conclude(versions, answers, given, max_image_pixels)
+        )
+        return evaluated, timing
 
     async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded, see: See = lambda _: None) -> Outcome:
         """Predict one image of many, when there is nothing more urgent."""
@@ -259,28 +246,3 @@ def _note(records: Records, place: int, outcome: Outcome, timing: Timing) -> Non
     else:
         timing.add(outcome.timing)
         records.score(place, outcome.probabilities)
-
-
-def _evaluated(
-    versions: Sequence[LoadedVersion], answers: Sequence[Records], given: LabelledSet, timing: Timing
-) -> Evaluated:
-    """Make evaluations of answers; computes for some seconds."""
-    decisions = [version.manifest.decision for version in versions]
-    evaluations = [
-        evaluate(records, decision, ignored=given.ignored, directories=given.directories)
-        for records, decision in zip(answers, decisions, strict=True)
-    ]
-    this, *others = (
-        Side(version.manifest.version, decision, records)
-        for version, decision, records in zip(versions, decisions, answers, strict=True)
-    )
-    comparison = compare(this, others[0], evaluations[1]) if others else None
-    trained = versions[0].trained
-    return Evaluated(
-        evaluation=evaluations[0],
-        comparison=comparison,
-        records=this.records,
-        leakage=None if trained is None else find_leakage(this.records, this.decision, trained),
-        duplicates=find_duplicates(this.records),
-        timing=timing,
-    )

@@ -21,6 +21,22 @@ def read_document(path: Path) -> dict[str, Any]:
         FileNotFoundError: There is no file.
         OSError, ValueError: It cannot be read, or is no JSON object; the message says which.
     """
+    try:
+        document = json.loads(read_bytes(path))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(document, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  wrong data, as the other two, no wrong type of argument
+    return document
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a small file.
+
+    Raises:
+        FileNotFoundError: There is no file.
+        OSError, ValueError: It cannot be read, or is no plain file of `MAX_DOCUMENT_BYTES` or fewer.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
@@ -28,11 +44,4 @@ def read_document(path: Path) -> dict[str, Any]:
             raise ValueError("it is no plain file")
         if status.st_size > MAX_DOCUMENT_BYTES:
             raise ValueError(f"it has {status.st_size} bytes, more than {MAX_DOCUMENT_BYTES}")
-        raw = file.read(MAX_DOCUMENT_BYTES)
-    try:
-        document = json.loads(raw)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    if not isinstance(document, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004  wrong data, as the other two, no wrong type of argument
-    return document
+        return file.read(MAX_DOCUMENT_BYTES)

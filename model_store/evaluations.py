@@ -1,7 +1,7 @@
-"""Stored reports: one JSON file each, beside the model or in a directory of their own.
+"""Stored reports: one JSON file each, and one of their records, beside the model or in a directory of their own.
 
-A report is stored as the text it was sent as, so reading one back needs no knowledge of its shape. Ids are ULIDs, whose
-order is that of time.
+A report is stored as the text it was sent as, and its records as bytes, so reading one back needs no knowledge of their
+shape. Ids are ULIDs, whose order is that of time.
 """
 
 import errno
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model_store.documents import MAX_DOCUMENT_BYTES, read_document
+from model_store.documents import MAX_DOCUMENT_BYTES, read_bytes, read_document
 from model_store.durable import make_directory, write_atomically
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.layout import EVALUATIONS_NAME, version_number
@@ -44,6 +44,20 @@ class StoredEvaluation:
         except (OSError, ValueError) as error:
             raise VersionCorrupt(self.path, [f"it cannot be read ({error})"]) from error
 
+    def read_records(self) -> bytes | None:
+        """Read what is known of each file, or None where it was not kept.
+
+        Raises:
+            VersionCorrupt: The file cannot be read.
+        """
+        path = _records_path(self.path)
+        try:
+            return read_bytes(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise VersionCorrupt(path, [f"it cannot be read ({error})"]) from error
+
 
 class Evaluations:
     """The reports of a store.
@@ -57,18 +71,22 @@ class Evaluations:
         self._store = store
         self._directory = directory
 
-    def put(self, evaluation_id: str, model: str, version: int, text: str) -> StoredEvaluation:
-        """Store a report; a reader sees it whole or not at all.
+    def put(
+        self, evaluation_id: str, model: str, version: int, text: str, records: bytes | None = None
+    ) -> StoredEvaluation:
+        """Store a report, and what is known of each file; a reader sees both whole or nothing.
 
         Raises:
             OSError: The place cannot be written, or the report is too large to be read again.
         """
         folder = self._folder(check_name(model)) / str(version)
-        if len(text.encode()) > MAX_DOCUMENT_BYTES:
+        if max(len(text.encode()), len(records or b"")) > MAX_DOCUMENT_BYTES:
             raise OSError(errno.EFBIG, f"a report of more than {MAX_DOCUMENT_BYTES} bytes could not be read again")
         make_directory(folder)
         path = folder / f"{_check_id(evaluation_id)}.json"
-        write_atomically(path, text)
+        if records is not None:
+            write_atomically(_records_path(path), records)
+        write_atomically(path, text)  # last: it is what a reader looks for
         return StoredEvaluation(evaluation_id, model, version, path)
 
     def get(self, evaluation_id: str) -> StoredEvaluation:
@@ -102,6 +120,10 @@ class Evaluations:
             model, version = path.relative_to(root).parts[0], version_number(path.parent.name)
             if _ID.fullmatch(path.stem) and is_name(model) and version is not None:
                 yield StoredEvaluation(path.stem, model, version, path)
+
+
+def _records_path(path: Path) -> Path:
+    return path.with_suffix(".npz")
 
 
 def _check_id(evaluation_id: str) -> str:

@@ -63,6 +63,8 @@ class Records:
     """`fingerprint.pixel_digest` of each, `(files, 32)`; zeros for one that was not seen."""
     grids: npt.NDArray[np.uint8]
     """`nearness.light_grid` of each, `(files, 50)`; zeros for one that has none."""
+    thumbnails: dict[int, bytes]
+    """JPEG files of some of them, by their place."""
 
     def __init__(self, files: Iterable[tuple[str, str]], labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -76,6 +78,7 @@ class Records:
         self.given = np.array(given, np.int32)
         self.probabilities = np.full((len(self.paths), len(self.labels)), np.nan, np.float32)
         self.rejections = {}
+        self.thumbnails = {}
         self.digests = np.zeros((len(self.paths), 32), np.uint8)
         self.grids = np.zeros((len(self.paths), GRID_BYTES), np.uint8)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.problems import MEDIA_TYPE
-from app.schemas import ProblemBody
+from app.schemas import EvaluationBody, ProblemBody
 
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
@@ -12,6 +12,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the statuses with which a route answers a problem."""
     content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
     return {status: {"description": "A problem, see /problems.", "content": content} for status in statuses}
+
+
+def report_forms() -> dict[str, Any]:
+    """Document a report in each of its forms."""
+    text: dict[str, Any] = {"schema": {"type": "string"}}
+    content = {"application/jsonl": text, "text/html": text, "image/png": _BINARY, "text/csv": text}
+    return {"model": EvaluationBody, "content": content}
 
 
 def upload(raw: tuple[str, ...], field: str | None, *, is_list: bool = False) -> dict[str, Any]:

@@ -10,22 +10,39 @@ from starlette.responses import Response
 
 from app import problems
 from app.archive import Archive
-from app.dependencies import AgainstDep, ArchiveDep, EvaluationsDep, LoadedDep, RegistryDep, ServiceDep
+from app.dependencies import (
+    AgainstDep,
+    ArchiveDep,
+    EvaluationsDep,
+    LoadedDep,
+    RegistryDep,
+    RendererDep,
+    ServiceDep,
+)
+from app.errors import RecordsMissing
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
 from app.reports import keep, list_reports, make_report
+from app.representations.render import Form
 from app.routes.documentation import problems as documented
-from app.routes.documentation import upload
-from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
+from app.routes.documentation import report_forms, upload
+from app.routes.responses import JSON, JSONL, VARY, LinesResponse, json_response, preferred, server_timing
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody
 from app.service import Progress, Service, Timing
 from app.settings import Settings
 from app.uploads import Spooled, unless_disconnected
+from model_store.records import Records
+from model_store.records_file import dump_records
 
 PROGRESS_EVERY_S: Final = 0.5
 """Seconds between two lines of progress, at least."""
 
-Work = Callable[[Progress], Coroutine[None, None, tuple[EvaluationBody, Timing]]]
+FORMS: Final[dict[str, Form]] = {"text/html": "html", "image/png": "png", "text/csv": "csv"}
+"""Media types of the forms that are rendered."""
+_OFFERS: Final = (JSON, JSONL, *FORMS)
+
+Done = tuple[EvaluationBody, Records, Timing]
+Work = Callable[[Progress], Coroutine[None, None, Done]]
 """Evaluates, and calls with the number of files done."""
 
 
@@ -37,7 +54,7 @@ def make_router(settings: Settings) -> APIRouter:
         evaluate,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_archive_bytes))],
-        responses={200: {"model": EvaluationBody}, **documented(400, 404, 408, 413, 415, 422, 503, 507)},
+        responses={200: report_forms(), **documented(400, 404, 408, 413, 415, 422, 503, 507)},
         response_class=Response,
         openapi_extra=upload(("application/zip",), "file"),
     )
@@ -46,7 +63,7 @@ def make_router(settings: Settings) -> APIRouter:
         "/evaluations/{evaluation_id}",
         read_evaluation,
         methods=["GET"],
-        responses={200: {"model": EvaluationBody}, **documented(404)},
+        responses={200: report_forms(), **documented(404, 406)},
         response_class=Response,
     )
     return router
@@ -59,26 +76,37 @@ async def evaluate(  # noqa: PLR0913, PLR0917  what FastAPI hands over
     archive: ArchiveDep,
     service: ServiceDep,
     evaluations: EvaluationsDep,
+    renderer: RendererDep,
 ) -> Response:
     """Evaluate a labelled zip, one folder per label; every file of it is in the report.
 
     With `against` another version answers the same files, each of which is decoded once, and the two are compared.
 
-    With `Accept: application/jsonl` lines tell the progress, and the last one holds the report or a problem.
+    `Accept` chooses the form of the report: JSON, a page, a picture of the matrix, or a table of the files. With
+    `application/jsonl` lines tell the progress, and the last one holds the report or a problem.
     """
     settings: Settings = request.app.state.settings
     given = await _open(archive, service, settings, loaded.manifest.labels)
 
-    async def work(on_progress: Progress = lambda _: None) -> tuple[EvaluationBody, Timing]:
-        evaluated = await service.evaluate(loaded, given, on_progress, against=against)
+    async def work(on_progress: Progress = lambda _: None) -> Done:
+        evaluated, timing = await service.evaluate(loaded, given, on_progress, against=against)
         facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
         report = make_report(evaluated, loaded.manifest, facts)
-        return await service.in_thread(keep, report, evaluations), evaluated.timing
+        return await service.in_thread(keep, report, evaluated.records, evaluations), evaluated.records, timing
 
-    if wants(request, JSONL):
+    async def respond() -> Response:
+        report, records, timing = await work()
+        headers = {**server_timing(timing), **VARY}
+        if wanted not in FORMS:
+            return json_response(report, headers)
+        text = report.model_dump_json(exclude_unset=True)
+        rendered = await renderer.render(FORMS[wanted], text, await service.in_thread(dump_records, records))
+        return Response(rendered, headers=headers, media_type=wanted)
+
+    wanted = preferred(request, _OFFERS)
+    if wanted == JSONL:
         return LinesResponse(_lines(request, work, len(given.images)))
-    report, timing = await unless_disconnected(request, asyncio.create_task(work()))
-    return json_response(report, server_timing(timing))
+    return await unless_disconnected(request, asyncio.create_task(respond()))
 
 
 async def _lines(request: Request, work: Work, total: int) -> AsyncGenerator[str, None]:
@@ -97,7 +125,7 @@ async def _lines(request: Request, work: Work, total: int) -> AsyncGenerator[str
                 told = done
                 yield _line("progress", done=done, total=total)
             await asyncio.wait([working], timeout=PROGRESS_EVERY_S)
-        report, _ = await working
+        report, _, _ = await working
         yield f'{{"event":"report","report":{report.model_dump_json(exclude_unset=True)}}}\n'
     except Exception as error:  # noqa: BLE001  the status has been sent; this is the place to say it
         yield _line("problem", problem=problems.content_of(request, error))
@@ -123,11 +151,25 @@ async def list_evaluations(
     return EvaluationsBody(evaluations=await service.in_thread(list_reports, evaluations, model=model, limit=limit))
 
 
-async def read_evaluation(evaluation_id: str, service: ServiceDep, evaluations: EvaluationsDep) -> Response:
-    """Return one stored report as it was sent."""
+async def read_evaluation(
+    request: Request,
+    evaluation_id: str,
+    service: ServiceDep,
+    evaluations: EvaluationsDep,
+    renderer: RendererDep,
+) -> Response:
+    """Return one stored report, as it was sent or in the form that `Accept` chooses."""
     stored = await service.in_thread(evaluations.get, evaluation_id)
-    report = await service.in_thread(stored.read)
-    return Response(json.dumps(report), media_type="application/json")
+    report = json.dumps(await service.in_thread(stored.read))
+    wanted = preferred(request, _OFFERS)
+    if wanted == JSON:
+        return Response(report, headers=VARY, media_type=JSON)
+    if wanted == JSONL:
+        return Response(f'{{"event":"report","report":{report}}}\n', headers=VARY, media_type=JSONL)
+    records = b"" if wanted == "image/png" else await service.in_thread(stored.read_records)
+    if records is None:
+        raise RecordsMissing(evaluation_id, wanted)
+    return Response(await renderer.render(FORMS[wanted], report, records), headers=VARY, media_type=wanted)
 
 
 async def _open(archive: Spooled, service: Service, settings: Settings, labels: tuple[str, ...]) -> LabelledSet:

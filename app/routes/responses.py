@@ -1,6 +1,7 @@
 """How bodies become responses: serialised once, without a second validation."""
 
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -11,7 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.service import Timing
 
+JSON: Final = "application/json"
 JSONL: Final = "application/jsonl"
+VARY: Final = {"Vary": "Accept"}
+"""Says to caches that the answer depends on `Accept`."""
+
+_QUALITY: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
 def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Response:
@@ -47,8 +53,37 @@ def server_timing(timing: Timing) -> dict[str, str]:
 
 def wants(request: Request, media_type: str) -> bool:
     """Tell whether `Accept` names a media type, with a quality above zero."""
+    return any(name == media_type and quality > 0 for name, quality in _accepted(request))
+
+
+def preferred(request: Request, offers: Sequence[str]) -> str:
+    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1); of equals, and where it wants none, the first.
+
+    Args:
+        request: The request.
+        offers: Media types.
+    """
+    accepted = _accepted(request)
+    return max(offers, key=lambda offer: _quality(offer, accepted))
+
+
+def _accepted(request: Request) -> list[tuple[str, float]]:
+    """Return the ranges of media types in `Accept` with their qualities."""
+    found = []
     for part in request.headers.get("accept", "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        if name == media_type:
-            return not any(parameter.replace(" ", "") in {"q=0", "q=0.0"} for parameter in parameters)
-    return False
+        if name:
+            qualities = [one[2:] for one in parameters if one.startswith("q=")]
+            found.append((name, _number(qualities[0]) if qualities else 1.0))
+    return found
+
+
+def _number(text: str) -> float:
+    return float(text) if _QUALITY.fullmatch(text) else 0.0
+
+
+def _quality(offer: str, accepted: Sequence[tuple[str, float]]) -> float:
+    """Return the quality of the most exact range that an offer is in."""
+    ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
+    qualities = dict(accepted)
+    return next((qualities[one] for one in ranges if one in qualities), 0.0)

@@ -92,15 +92,9 @@ def plot_matrix(axes: Axes, matrix: ConfusionMatrix, theme: Theme) -> None:
     axes.tick_params(length=0)
     if max(counts.shape) <= MOST_NAMED:
         small = "medium" if max(counts.shape) <= MOST_WRITTEN else "x-small"
-        axes.set_xticks(
-            range(len(matrix.columns)),
-            _short(matrix.columns),
-            rotation=45,
-            ha="right",
-            fontsize=small,
-            parse_math=False,
-        )
-        axes.set_yticks(range(len(matrix.rows)), _short(matrix.rows), fontsize=small, parse_math=False)
+        columns, rows = ([short(label) for label in labels] for labels in (matrix.columns, matrix.rows))
+        axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", fontsize=small, parse_math=False)
+        axes.set_yticks(range(len(rows)), rows, fontsize=small, parse_math=False)
     else:
         axes.set(xticks=[], yticks=[])
     axes.set(xlabel="label called", ylabel="label given")
@@ -129,8 +123,9 @@ def missing_letters_allowed() -> Iterator[None]:
         yield
 
 
-def _short(labels: Sequence[str], most: int = 24) -> list[str]:
-    return [label if len(label) <= most else f"{label[: most - 1]}…" for label in labels]
+def short(label: str, most: int = 24) -> str:
+    """Return a label, or so much of it as fits beside a plot."""
+    return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
 def _write_counts(axes: Axes, counts: npt.NDArray[np.int64], shades: npt.NDArray[np.float64], theme: Theme) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from model_store.report import Accounting, Estimate, Metrics, PerLabel
+from model_store.report import Accounting, Estimate, Leakage, Metrics, PerLabel
 
 UNDEFINED: Final = "not defined"
 
@@ -67,3 +67,24 @@ def summarise(
     majority = max(per_label, key=lambda one: one.support).label
     yield f"Calling every {noun} '{printable(majority)}' would be right for {percent(metrics.majority_baseline)}."
     yield f"One {noun} is {points(files)} percentage points: the accuracy moves in steps of that size."
+
+
+def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
+    """Say whether files were trained on, and what that changes."""
+    if leakage is None:
+        yield "The version does not know its training pictures, so the files could not be compared with them."
+        return
+    seen = len(leakage.files)
+    if not seen or leakage.without is None:
+        known = counted(leakage.training_images, "training picture")
+        yield f"None of the files is one of the version's {known}, or nearly."
+    else:
+        exact = sum(one.match == "exact" for one in leakage.files)
+        accuracy, others = leakage.without.metrics.accuracy, counted(leakage.without.files, "other file")
+        without = f"{percent(accuracy.value)} ({interval(accuracy)})"
+        yield (
+            f"The version was trained on {counted(seen, 'file')} of this set: {exact} with the same pixels, "
+            f"{seen - exact} nearly the same. On the {others} its accuracy is {without}."
+        )
+    if leakage.too_flat:
+        yield f"{counted(leakage.too_flat, 'file')} with next to no light and shade could be compared only exactly."

@@ -123,6 +123,8 @@ ELSEWHERE = {
     "not-ready": "test_health.py",
     "deadline-exceeded": "test_deadline.py",
     "inference-failed": "test_predict.py",
+    "records-missing": "test_representations.py",
+    "rendering-failed": "test_representations.py",
     "malformed-request": "test_server_process.py",
     "head-timeout": "test_server_process.py",
     "head-too-large": "test_server_process.py",

@@ -105,6 +105,31 @@ def test_evaluate_writes_to_a_file(tmp_path: Path, form: str) -> None:
     assert "unreadable" in output.read_text()
 
 
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("form", "begins"), [("html", b"<!doctype html>"), ("png", b"\x89PNG"), ("csv", b"path,label,predicted,")]
+)
+def test_evaluate_renders_what_a_server_does(tmp_path: Path, form: str, begins: bytes) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    output = tmp_path / "report"
+    run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form, "--output", str(output)])
+    assert output.read_bytes().startswith(begins)
+    shown = run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form])
+    assert shown.stdout_bytes.startswith(begins)
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("form", ["html", "png"])
+def test_a_terminal_is_not_filled_with_a_page_or_a_picture(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli._is_terminal", lambda: True)
+    (tmp_path / "set.zip").write_bytes(b"no zip")
+    refused = run(cli.evaluate, [str(tmp_path / "set.zip"), "--format", form])
+    assert refused.exit_code == 2
+    assert "write it to a file with --output" in refused.stderr
+
+
 def test_two_versions_are_compared_in_a_table_and_as_json(store: Path, tmp_path: Path) -> None:
     publish(store, positive="light", threshold=0.01)
     (tmp_path / "set.zip").write_bytes(zip_of(FILES))

@@ -11,7 +11,9 @@ import pytest
 
 from app import client
 from app.errors import ServerRefused, ServerUnreachable
+from app.schemas import EvaluationBody
 from tests.fakes import grey
+from tests.unit.app.representations.reports import NO_FILES, make
 
 Answering = Callable[[int, bytes], AbstractContextManager[str]]
 
@@ -25,8 +27,12 @@ def answering() -> Answering:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))
+                self.do_GET()
+
+            def do_GET(self) -> None:
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
+                self.send_header("content-type", self.headers["accept"] if status == 200 else "application/json")
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -121,3 +127,25 @@ def test_a_url_that_nobody_answers_at_is_a_sentence_and_a_hint(url: str, image: 
     with pytest.raises(ServerUnreachable, match="No answer from") as caught:
         client.predict(url, [image], {})
     assert "fullcount serve" in (caught.value.hint or "")
+
+
+def stored_report(*, stored: bool) -> EvaluationBody:
+    report, _ = make(NO_FILES)
+    return report.model_copy(update={"stored": stored})
+
+
+def test_a_kept_report_is_fetched_in_another_form(answering: Answering) -> None:
+    with answering(200, b"path,label") as url:
+        assert client.rendered(url, stored_report(stored=True), "csv") == b"path,label"
+
+
+def test_a_report_that_no_server_keeps_cannot_be_fetched_and_the_hint_says_what_to_do() -> None:
+    with pytest.raises(ServerRefused, match="keeps no reports") as refused:
+        client.rendered("http://127.0.0.1:1", stored_report(stored=False), "html")
+    assert "FULLCOUNT_EVALUATIONS_DIR" in str(refused.value.hint)
+
+
+def test_a_problem_with_a_form_is_told(answering: Answering) -> None:
+    problem = {"type": "/problems/records-missing", "title": "Records missing", "detail": "It has none."}
+    with answering(406, json.dumps(problem).encode()) as url, pytest.raises(ServerRefused, match="It has none"):
+        client.rendered(url, stored_report(stored=True), "csv")

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.routes.responses import LinesResponse, server_timing, wants
+from app.routes.responses import LinesResponse, preferred, server_timing, wants
 from app.service import Timing
 
 
@@ -27,6 +27,26 @@ from app.service import Timing
 def test_lines_are_sent_to_who_names_them(accept: str, *, is_wanted: bool) -> None:
     request = Request({"type": "http", "headers": [(b"accept", accept.encode())]})
     assert wants(request, "application/jsonl") is is_wanted
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("b/2", "b/2"),
+        ("a/*, b/2", "a/1"),
+        ("a/*;q=0.5, b/2;q=0.6", "b/2"),
+        ("b/2;q=0.2, */*;q=0.1", "b/2"),
+        ("a/1;q=0, */*", "b/2"),
+        ("a/1;q=9, b/2;q=0.1", "b/2"),
+        ("a/1;q=, b/2;level=1;Q=0.5", "b/2"),
+        ("x/y", "a/1"),
+        ("", "a/1"),
+        (",;q=1,", "a/1"),
+    ],
+)
+def test_the_form_is_the_one_with_the_highest_quality(accept: str, expected: str) -> None:
+    request = Request({"type": "http", "headers": [(b"accept", accept.encode())]})
+    assert preferred(request, ["a/1", "b/2"]) == expected
 
 
 def test_times_are_in_milliseconds() -> None:

@@ -1,0 +1,125 @@
+"""A report as one HTML page; what it says is in `templates/`."""
+
+import functools
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import jinja2
+from matplotlib.figure import Figure
+
+from app.representations.curves import LabelCurve, curves_of, plot_precision_recall, plot_roc
+from app.schemas import EvaluationBody
+from model_store.presentation.heatmap import MOST_LABELS, column_sums, heatmap, most_confused
+from model_store.presentation.pages import make_environment
+from model_store.presentation.pictures import PANEL, Picture, matrix_picture, picture
+from model_store.presentation.plots import Theme, plot_reliability
+from model_store.presentation.thumbnails import embedded
+from model_store.presentation.wording import leakage_sentences, number, percent
+from model_store.records import Records
+from model_store.report import Range
+
+SHOWN: Final = 20
+"""How many files a list names before it counts the rest."""
+FIGURES: Final = {
+    "balanced_accuracy": "balanced accuracy (mean recall of the labels)",
+    "macro_precision": "precision, mean of the labels",
+    "macro_f1": "F1, mean of the labels",
+    "roc_auc": "area under the ROC curve",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "expected_calibration_error": "calibration error",
+}
+"""Figures with a row of their own, in words; the mean recall is the balanced accuracy, and is said once."""
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A file with its small picture, where there is one."""
+
+    path: str
+    actual: str
+    predicted: str
+    probability: float
+    thumbnail: str | None
+    """A `data:` address."""
+
+
+def render(report: EvaluationBody, records: Records) -> bytes:
+    """Return the page of a report."""
+    matrix = report.confusion_matrix
+    labels = len(matrix.columns) - 1
+    thumbnails = {records.paths[place]: embedded(jpeg) for place, jpeg in records.thumbnails.items()}
+    page = _environment().get_template("evaluation.html").render(
+        report=report,
+        shown=SHOWN,
+        figures=FIGURES,
+        rows=heatmap(matrix) if labels <= MOST_LABELS else (),
+        sums=column_sums(matrix),
+        matrix_picture=matrix_picture(matrix) if labels > MOST_LABELS else None,
+        pairs=most_confused(matrix) if labels > 2 else (),
+        curves=_curve_pictures(report, records),
+        is_every_label_drawn=report.positive is not None or labels == len(curves_of(records, None)),
+        mistakes=[
+            Pictured(one.path, one.actual, one.predicted, one.probability, thumbnails[one.path])
+            for one in report.misclassified
+            if one.path in thumbnails
+        ],
+        mislabelled=[
+            Pictured(one.path, one.actual, one.suggested, one.probability_suggested, thumbnails.get(one.path))
+            for one in report.mislabelled[:12]
+        ],
+        leakage_sentences=list(leakage_sentences(report.leakage)),
+    )  # fmt: skip
+    return page.encode()
+
+
+def _curve_pictures(report: EvaluationBody, records: Records) -> list[Picture]:
+    positive = report.positive
+    curves = curves_of(records, positive.label if positive else None)
+    threshold = positive.threshold if positive else None
+    pictures = []
+    if curves:
+        paint = functools.partial(_paint_precision_recall, curves=curves, threshold=threshold)
+        pictures.append(picture(PANEL, paint, alt=_alt("Precision against recall", "average precision", curves)))
+        paint = functools.partial(_paint_roc, curves=curves, threshold=threshold)
+        pictures.append(picture(PANEL, paint, alt=_alt("ROC", "area", curves)))
+    if report.reliability:
+        error = number(report.metrics.expected_calibration_error)
+        alt = f"Reliability: share right against probability given; expected calibration error {error}."
+        pictures.append(picture(PANEL, functools.partial(_paint_reliability, report=report), alt=alt))
+    return pictures
+
+
+def _alt(what: str, area: str, curves: list[LabelCurve]) -> str:
+    areas = (one.average_precision if area == "average precision" else one.roc_auc for one in curves)
+    each = ", ".join(f"{curve.label} {value:.3f}" for curve, value in zip(curves, areas, strict=True))
+    return f"{what}; {area}: {each}."
+
+
+def _paint_precision_recall(figure: Figure, theme: Theme, *, curves: list[LabelCurve], threshold: float | None) -> None:
+    plot_precision_recall(figure.add_subplot(), curves, threshold, theme)
+
+
+def _paint_roc(figure: Figure, theme: Theme, *, curves: list[LabelCurve], threshold: float | None) -> None:
+    plot_roc(figure.add_subplot(), curves, threshold, theme)
+
+
+def _paint_reliability(figure: Figure, theme: Theme, *, report: EvaluationBody) -> None:
+    plot_reliability(figure.add_subplot(), report.reliability, "Reliability", theme)
+
+
+def _ends(name: str, ranges: dict[str, Range]) -> str:
+    """Write the interval of a figure: a share in per cent, another as it is."""
+    ends = ranges.get(name)
+    if ends is None:
+        return ""
+    write = number if name in {"log_loss", "expected_calibration_error", "roc_auc", "average_precision"} else percent
+    return f"{write(ends.low)} to {write(ends.high)}"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = make_environment("app.representations")
+    environment.globals |= {"ends": _ends}
+    return environment

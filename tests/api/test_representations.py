@@ -1,0 +1,130 @@
+"""A report in every form that `Accept` can ask for, as it is made and when it is found again."""
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+
+from app.representations.process import Renderer
+from tests.api.conftest import Client, Serve
+from tests.api.problem_shape import assert_problem
+from tests.fakes import grey, zip_of
+
+ZIP = {"content-type": "application/zip"}
+FILES = {
+    "dark/1.png": grey(3),
+    "dark/2.png": grey(240),
+    "light/3.png": grey(250),
+    "light/x.png": b"\x89PNG",
+    "a.txt": b"",
+}
+
+
+async def evaluate(client: Client, accept: str = "application/json") -> Any:  # noqa: ANN401  httpx's
+    response = await client.post("/evaluate", content=zip_of(FILES), headers={**ZIP, "accept": accept})
+    assert response.status_code == 200, response.text
+    assert response.headers["vary"] == "Accept"
+    return response
+
+
+def check_form(accept: str, content: bytes) -> None:
+    """Assert that bytes are a report of `FILES` in a form."""
+    if accept == "image/png":
+        with Image.open(io.BytesIO(content)) as picture:
+            assert picture.format == "PNG"
+        return
+    text = content.decode()
+    if accept == "text/html":
+        assert text.startswith("<!doctype html>")
+        assert "4 files = 3 scored + 1 unreadable" in text
+        assert "data:image/jpeg;base64," in text  # the mistake, dark/2.png
+    else:
+        fates = [line["fate"] for line in csv.DictReader(io.StringIO(text, newline=""))]
+        assert sorted(fates) == ["ignored", "scored", "scored", "scored", "unreadable"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "text/csv"])
+async def test_a_report_is_made_and_found_again_in_the_form_asked_for(client: Client, accept: str) -> None:
+    made = await evaluate(client, accept)
+    assert made.headers["content-type"].partition(";")[0] == accept
+    assert "inference;dur=" in made.headers["server-timing"]
+    check_form(accept, made.content)
+    (listed,) = (await client.get("/evaluations")).json()["evaluations"]
+    again = await client.get(f"/evaluations/{listed['id']}", headers={"accept": accept})
+    assert again.status_code == 200
+    assert again.headers["content-type"].partition(";")[0] == accept
+    check_form(accept, again.content)
+
+
+async def test_a_stored_report_can_be_asked_for_as_lines(client: Client) -> None:
+    report = (await evaluate(client)).json()
+    response = await client.get(f"/evaluations/{report['id']}", headers={"accept": "application/jsonl"})
+    assert [json.loads(line) for line in response.text.splitlines()] == [{"event": "report", "report": report}]
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", "text/html"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+        ("application/xml", "application/json"),
+        ("image/*", "image/png"),
+        ("text/csv;q=0.9, text/html;q=0.2, application/json;q=0.1", "text/csv"),
+    ],
+)
+async def test_the_form_is_the_one_that_accept_prefers(client: Client, accept: str, expected: str) -> None:
+    report = (await evaluate(client)).json()
+    response = await client.get(f"/evaluations/{report['id']}", headers={"accept": accept})
+    assert response.headers["content-type"].partition(";")[0] == expected
+
+
+async def test_where_nothing_is_stored_every_form_is_there_all_the_same(serve: Serve, store: Path) -> None:
+    (store / "shades" / "evaluations").write_text("a file in the way")
+    async with serve() as client:
+        for accept in ("text/html", "image/png", "text/csv"):
+            check_form(accept, (await evaluate(client, accept)).content)
+
+
+async def test_a_report_kept_without_records_has_no_table_and_says_so(client: Client, store: Path) -> None:
+    report = (await evaluate(client)).json()
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.npz")))
+    path.unlink()
+    for accept in ("text/csv", "text/html"):
+        response = await client.get(f"/evaluations/{report['id']}", headers={"accept": accept})
+        assert_problem(response, "records-missing")
+    assert (await client.get(f"/evaluations/{report['id']}", headers={"accept": "image/png"})).status_code == 200
+
+
+async def test_damaged_records_are_a_problem_of_this_service(
+    client: Client, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = (await evaluate(client)).json()
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.npz")))
+    path.write_bytes(b"no records")
+    response = await client.get(f"/evaluations/{report['id']}", headers={"accept": "text/csv"})
+    assert_problem(response, "rendering-failed")
+    assert "could not be rendered as csv" in caplog.text
+    assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_who_goes_while_a_report_is_rendered_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = Renderer(at_once=1)
+    monkeypatch.setattr(sys, "executable", "/bin/sleep-is-not-python")
+    with pytest.raises(FileNotFoundError):
+        await renderer.render("csv", "{}", b"")
+    monkeypatch.undo()
+    waiting = [asyncio.create_task(renderer.render("html", "{}", b"")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for task in waiting:
+        task.cancel()
+    assert [type(one) for one in await asyncio.gather(*waiting, return_exceptions=True)] == [asyncio.CancelledError] * 3
+    assert not renderer._places.locked()
+    renderer.close()
