@@ -6,6 +6,7 @@ file is nobody's fault but its own and is an `ImageRejected` when it is read.
 
 import errno
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -42,9 +43,18 @@ _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ARCHIVE_EXTENSIONS: Final = {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
 _ENCRYPTED: Final = 0x1
 _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
+_END_SIGNATURE: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22
+_MOST_COMMENT_BYTES: Final = 1 << 16
+_END64_SIGNATURE: Final = b"PK\x06\x06"
+_END64_BYTES: Final = 56 + 20
+"""The end in 64 bits and what locates it, before the other one."""
+_IN_64_BITS: Final = 0xFFFF
+"""Stands for a number that is there."""
 _MOST_BYTES_PER_ENTRY: Final = 1024
 """In the directory, on average: 46 and the path, which a person can still read."""
 _LOCAL_HEADER_BYTES: Final = 30
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f]")
 _DAMAGES: Final = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, OverflowError, RuntimeError)
 """What `zipfile` raises on damaged bytes, beside EOFError; NotImplementedError is a RuntimeError."""
 
@@ -123,7 +133,7 @@ class Archive:
     def _read(self, info: zipfile.ZipInfo, most: int) -> bytes:
         try:
             with self._zip.open(info) as entry:
-                return entry.read(most)
+                return entry.read(min(most, info.file_size + 1))  # asked for more, `zipfile` would unpack more
         except EOFError as error:
             raise ImageRejected("truncated", f"{info.filename} ends before its last byte.") from error
         except _DAMAGES as error:
@@ -187,7 +197,27 @@ def _open(file: BinaryIO, max_entries: int) -> zipfile.ZipFile:
         detail = f"The archive's directory, at its end, cannot be read ({error}); was it uploaded whole?"
         raise ArchiveRejected("truncated", detail) from error
     guard.is_opening = False
+    _check_end(file, len(opened.infolist()))
     return opened
+
+
+def _check_end(file: BinaryIO, entries: int) -> None:
+    """Refuse an archive whose end tells of other entries than its directory holds; `zipfile` does not compare them.
+
+    Whoever cut a directory short would take files out of the report without a word.
+    """
+    file.seek(max(_size(file) - _END64_BYTES - _END_BYTES - _MOST_COMMENT_BYTES, 0))
+    data = file.read()
+    is_last = data[-_END_BYTES:].startswith(_END_SIGNATURE) and data.endswith(b"\0\0")
+    at = len(data) - _END_BYTES if is_last else data.rfind(_END_SIGNATURE)
+    disk, _, _, told = struct.unpack_from("<4H", data, at + 4)
+    if at >= _END64_BYTES and data.startswith(_END64_SIGNATURE, at - _END64_BYTES):
+        (told,) = struct.unpack_from("<Q", data, at - _END64_BYTES + 32)
+    if disk not in {0, _IN_64_BITS}:
+        raise ArchiveRejected("truncated", "This is one part of an archive in several; join them first.")
+    if told not in {entries, entries % 2**16, _IN_64_BITS}:  # without Zip64, programs count on from 0
+        detail = f"The archive's end tells of {told} entries, its directory has {entries}; was it damaged?"
+        raise ArchiveRejected("truncated", detail)
 
 
 def _path(info: zipfile.ZipInfo) -> str:
@@ -219,7 +249,7 @@ def _check_entries(infos: list[zipfile.ZipInfo]) -> None:
 
 def _is_unsafe(name: str) -> bool:
     name = name.replace("\\", "/")
-    has_control_characters = any(ord(character) < 32 for character in name)
+    has_control_characters = _CONTROL_CHARACTER.search(name) is not None
     has_drive = len(name) > 1 and name[1] == ":" and name[0].isalpha()
     return not name or name[0] == "/" or ".." in name.split("/") or has_control_characters or has_drive
 

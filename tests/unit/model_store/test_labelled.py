@@ -63,6 +63,12 @@ def test_a_label_is_the_same_however_a_system_stores_its_accents() -> None:
     assert find_wrapper([f"{decomposed}/x/1.jpg"], [composed]) is None
 
 
+def test_a_name_longer_than_any_file_systems_is_left_as_it_is() -> None:
+    name = "e\u0301" * 128
+    assert label_of(f"{name}/1.jpg") == name
+    assert label_of(f"{name[:254]}/1.jpg") == "\u00e9" * 127
+
+
 @pytest.mark.parametrize(
     "path", ["__MACOSX/a/._1.jpg", ".DS_Store", "cats/Thumbs.db", "a/.git/x", "DESKTOP.INI", "../x"]
 )
@@ -70,7 +76,9 @@ def test_what_a_system_leaves_behind_is_known(path: str) -> None:
     assert is_system_file(path)
 
 
-@pytest.mark.parametrize("path", ["cats/1.jpg", "a.b/c.d", "thumbs/db.png"])
+@pytest.mark.parametrize(
+    "path", ["cats/1.jpg", "a.b/c.d", "thumbs/db.png", "thumbs.db.png", "my__macosx/1.jpg", "./1.jpg"]
+)
 def test_a_persons_own_file_is_no_systems(path: str) -> None:
     assert not is_system_file(path)
 
