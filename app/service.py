@@ -26,7 +26,7 @@ from model_store.errors import ImageRejected
 from model_store.evaluation import evaluate
 from model_store.pixels import Decoded
 from model_store.records import Records
-from model_store.report import Evaluation
+from model_store.report import Evaluation, Interpretation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,6 +69,7 @@ class Evaluated:
     """With another version, where one was asked for."""
     records: Records
     timing: Timing
+    interpretation: Interpretation
 
 
 Progress = Callable[[int], None]
@@ -264,4 +265,4 @@ def _evaluated(
         for version, decision, records in zip(versions, decisions, answers, strict=True)
     )
     comparison = compare(this, others[0], evaluations[1]) if others else None
-    return Evaluated(evaluations[0], comparison, answers[0], timing)
+    return Evaluated(evaluations[0], comparison, answers[0], timing, given.interpretation)

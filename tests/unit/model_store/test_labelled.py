@@ -4,7 +4,9 @@ import pytest
 
 from model_store.labelled import (
     SIGNATURE_BYTES,
+    LabelMatcher,
     find_wrapper,
+    first_folders,
     has_image_extension,
     has_image_signature,
     is_system_file,
@@ -61,6 +63,30 @@ def test_a_label_is_the_same_however_a_system_stores_its_accents() -> None:
     assert composed != decomposed
     assert label_of(f"{decomposed}/1.jpg") == label_of(f"{composed}/1.jpg") == composed
     assert find_wrapper([f"{decomposed}/x/1.jpg"], [composed]) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "name", "label"),
+    [
+        (("cats", "dogs"), "cats", "cats"),
+        (("cats", "dogs"), "Cats", "cats"),
+        (("Cats", "cats"), "Cats", "Cats"),
+        (("Cats", "cats"), "CATS", None),
+        (("cats", "dogs"), "owls", None),
+        (("cats", "dogs"), "cat s", None),
+        (("Straße",), "STRASSE", "Straße"),
+        (("Bäume",), unicodedata.normalize("NFD", "bÄume"), "Bäume"),
+        ((), "cats", None),
+    ],
+)
+def test_a_name_means_the_label_that_it_is_or_the_only_one_in_another_case(
+    labels: tuple[str, ...], name: str, label: str | None
+) -> None:
+    assert LabelMatcher(labels).match(name) == label
+
+
+def test_the_first_two_folders_of_a_path_may_name_a_label_and_a_file_never() -> None:
+    assert first_folders(["set/cats/2024/1.jpg", "dogs/2.jpg", "owls"]) == {"set", "cats", "dogs"}
 
 
 @pytest.mark.parametrize(
