@@ -11,13 +11,14 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Final, cast
 
 from app.errors import ArchiveRejected
 from app.labelled_set import LabelledSet, SortedPaths, check_size, give_labels, sort_paths
+from app.zip_names import choose_encoding, name_of
 from model_store.errors import ImageRejected
 from model_store.labelled import SIGNATURE_BYTES, has_image_signature, is_system_file
 
@@ -26,7 +27,8 @@ REASONS: Final = {
     "truncated": "The archive ends too early, or its directory is damaged.",
     "encrypted": "An entry is encrypted.",
     "no-images": "There is no image file in the archive.",
-    "no-labels": "There are images, but none in a folder that names its label.",
+    "no-labels": "There are images, but neither a folder nor a `labels.csv` gives any of them its label.",
+    "labels-file": "The `labels.csv` cannot be read, or gives an image two labels or none.",
     "too-many-entries": "The archive has more entries than the limit.",
     "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
     "compression-ratio": "The files are larger in relation to the archive than pictures can be: a zip bomb.",
@@ -71,7 +73,7 @@ class ArchiveLimits:
 
 
 class Archive:
-    """A zip that has passed the checks.
+    """A zip whose size has passed the checks; its entries are checked under the names by which they are listed.
 
     Args:
         file: An open file, seekable, which the caller closes.
@@ -85,19 +87,18 @@ class Archive:
         self._limits = limits
         bytes_given = _size(file)
         self._zip = _open(file, limits.max_entries)
-        infos = self._zip.infolist()
-        _check_entries(infos)
-        _check_amount(infos, bytes_given, limits)
-        _check_overlap(infos, self._zip.start_dir)
-        self._files = {_path(info): info for info in infos if not _is_directory(info)}
-        self.directories = len(infos) - len(self._files)
+        self._infos = self._zip.infolist()
+        _check_amount(self._infos, bytes_given, limits)
+        _check_overlap(self._infos, self._zip.start_dir)
+        self._files: dict[str, zipfile.ZipInfo] = {}
 
     def paths(self) -> list[str]:
         """Return the paths of all files but system files, images or not.
 
         Raises:
-            ArchiveRejected: There are none.
+            ArchiveRejected: There are none, or an entry is refused.
         """
+        self._list(())
         paths = [path for path in self._files if not is_system_file(path)]
         if not paths:
             raise ArchiveRejected("no-images", "There is no file in the archive.")
@@ -107,43 +108,49 @@ class Archive:
         """Sort the entries into images with their labels and the rest with its reasons.
 
         Args:
-            labels: The model's labels: a folder of such a name is no wrapper.
+            labels: The model's labels: a folder of such a name is no wrapper, and they tell in which code page it is.
 
         Raises:
-            ArchiveRejected: There are no images, or none with a label.
+            ArchiveRejected: There are no images, none with a label, or an entry or a `labels.csv` is refused.
         """
+        encoding = self._list(labels)
         files = sort_paths(self._files, self._has_signature)
         if not files.images:
             raise _no_images(files)
-        images, ignored = give_labels(files, labels)
-        if not images:
-            raise ArchiveRejected("no-labels", "Put the images into one folder per label: cats/1.jpg.")
-        return LabelledSet(images, ignored, self.directories, self.read)
+        directories = len(self._infos) - len(self._files)
+        return give_labels(files, labels, directories=directories, read=self.read, encoding=encoding)
 
     def read(self, path: str) -> bytes:
-        """Read one entry.
+        """Read one entry by its path in the latest listing, `paths` or `labelled`.
 
         Raises:
             ImageRejected: It has too many bytes, or its data are damaged.
         """
         info = self._files[path]
         check_size(path, info.file_size, self._limits.max_image_bytes)
-        return self._read(info, self._limits.max_image_bytes + 1)
+        return self._read(path, self._limits.max_image_bytes + 1)
 
-    def _read(self, info: zipfile.ZipInfo, most: int) -> bytes:
+    def _list(self, labels: Collection[str]) -> str | None:
+        """Name the entries and check them; return what names were read as that are not marked."""
+        encoding = choose_encoding(self._infos, labels)
+        self._files = _check_entries((name_of(info, encoding), info) for info in self._infos)
+        return encoding
+
+    def _read(self, path: str, most: int) -> bytes:
         try:
+            info = self._files[path]
             with self._zip.open(info) as entry:
                 return entry.read(min(most, info.file_size + 1))  # asked for more, `zipfile` would unpack more
         except EOFError as error:
-            raise ImageRejected("truncated", f"{info.filename} ends before its last byte.") from error
+            raise ImageRejected("truncated", f"{path} ends before its last byte.") from error
         except _DAMAGES as error:
             if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
                 raise  # the disk's fault, not the file's; EINVAL is a place that no file has
-            raise ImageRejected("corrupt", f"The archive's data of {info.filename} are damaged.") from error
+            raise ImageRejected("corrupt", f"The archive's data of {path} are damaged.") from error
 
     def _has_signature(self, path: str) -> bool:
         try:
-            return has_image_signature(self._read(self._files[path], SIGNATURE_BYTES))
+            return has_image_signature(self._read(path, SIGNATURE_BYTES))
         except ImageRejected:
             return False  # neither its name nor its bytes say that it is an image
 
@@ -220,21 +227,18 @@ def _check_end(file: BinaryIO, entries: int) -> None:
         raise ArchiveRejected("truncated", detail)
 
 
-def _path(info: zipfile.ZipInfo) -> str:
-    """Return an entry's path with forward slashes and without empty steps, whichever system wrote it."""
-    return PurePosixPath(info.filename.replace("\\", "/")).as_posix()
+def _check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, zipfile.ZipInfo]:
+    """Check entries under their names, and return those that are files by their paths.
 
-
-def _is_directory(info: zipfile.ZipInfo) -> bool:
-    return info.filename.endswith(("/", "\\"))  # Windows programs wrote the latter
-
-
-def _check_entries(infos: list[zipfile.ZipInfo]) -> None:
+    A path has forward slashes and no empty steps, whichever system wrote it.
+    """
+    files: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
-    for info in infos:
-        path = _path(info)
-        if _is_unsafe(info.orig_filename):
-            raise ArchiveRejected("unsafe-path", f"The path {info.orig_filename!r} is not a plain relative one.")
+    for name, info in entries:
+        path = PurePosixPath(name.replace("\\", "/")).as_posix()
+        is_directory = name.endswith(("/", "\\"))  # Windows programs wrote the latter
+        if _is_unsafe(name):
+            raise ArchiveRejected("unsafe-path", f"The path {name!r} is not a plain relative one.")
         if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise ArchiveRejected("link", f"{path} is a link or a special file.")
         if info.flag_bits & _ENCRYPTED:
@@ -242,9 +246,12 @@ def _check_entries(infos: list[zipfile.ZipInfo]) -> None:
         if info.compress_type not in _METHODS:
             detail = f"{path} is compressed by method {info.compress_type}; use deflate, as every zip program can."
             raise ArchiveRejected("unsupported-compression", detail)
-        if path in seen and not _is_directory(info):
+        if path in seen and not is_directory:
             raise ArchiveRejected("duplicate-path", f"{path} is there twice.")
         seen.add(path)
+        if not is_directory:
+            files[path] = info
+    return files
 
 
 def _is_unsafe(name: str) -> bool:
@@ -271,7 +278,7 @@ def _check_overlap(infos: list[zipfile.ZipInfo], directory_start: int) -> None:
     ends = [*(info.header_offset for info in ordered[1:]), directory_start]
     for info, end in zip(ordered, ends, strict=True) if ordered else ():
         if info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size > end:
-            raise ArchiveRejected("compression-ratio", f"{_path(info)} overlaps with another entry: a zip bomb.")
+            raise ArchiveRejected("compression-ratio", f"{info.filename} overlaps with another entry: a zip bomb.")
 
 
 def _no_images(files: SortedPaths) -> ArchiveRejected:

@@ -290,7 +290,7 @@ def _print_report(body: EvaluationBody, form: str, console: Console) -> None:
     if form == "json":
         console.file.write(body.model_dump_json(indent=2, exclude_unset=True) + "\n")
     else:
-        console.print(evaluation_summary(body))
+        console.print(evaluation_summary(body, body.interpretation))
         if body.comparison is not None:
             console.print(comparison_summary(body.comparison, body.version))
 

@@ -123,7 +123,8 @@ class ParameterInvalid(RequestInvalid):
 
 _ARCHIVE_HINTS = {
     "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
-    "no-labels": "Put the images into one folder per label before packing: cats/1.jpg, dogs/2.jpg.",
+    "no-labels": "Put the images into one folder per label (cats/1.jpg, dogs/2.jpg), or add a labels.csv: path,label.",
+    "labels-file": "Write path,label into its first row and one image into each other; save it as 'CSV UTF-8'.",
 }
 
 

@@ -13,7 +13,7 @@ from model_store.leakage import find_duplicates, find_leakage
 from model_store.pixels import decode
 from model_store.presentation.thumbnails import thumbnail
 from model_store.records import Records
-from model_store.report import Duplicate, Evaluation, Leakage
+from model_store.report import Duplicate, Evaluation, Interpretation, Leakage
 
 MOST_MISTAKES: Final = 24
 """How many of the worst mistakes have a thumbnail."""
@@ -31,6 +31,8 @@ class Evaluated:
     leakage: Leakage | None
     """Null for a version that does not know what it was trained on."""
     duplicates: list[Duplicate]
+    interpretation: Interpretation
+    """How the set was read."""
     records: Records
 
 
@@ -61,6 +63,7 @@ def conclude(
         comparison=compare(this, others[0], evaluations[1]) if others else None,
         leakage=None if trained is None else find_leakage(records, this.decision, trained),
         duplicates=find_duplicates(records),
+        interpretation=given.interpretation,
         records=records,
     )
 

@@ -11,7 +11,7 @@ from model_store.labelled import SIGNATURE_BYTES, has_image_signature
 
 
 def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) -> LabelledSet:
-    """List a folder of one folder per label.
+    """List a folder of one folder per label, or of images and a `labels.csv`.
 
     Args:
         root: The folder.
@@ -19,8 +19,8 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
         max_image_bytes: Most bytes of one file.
 
     Raises:
-        ArchiveRejected: There are no images, none with a label, a folder is a link, a file is no ordinary one, or its
-            name is no UTF-8.
+        ArchiveRejected: There are no images, none with a label, a folder is a link, a file is no ordinary one, its
+            name is no UTF-8, or a `labels.csv` is refused.
     """
     directories, paths = _walk(root)
 
@@ -35,11 +35,9 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
         return read_file(root / path, max_image_bytes=max_image_bytes)
 
     files = sort_paths(paths, has_signature)
-    images, ignored = give_labels(files, labels)
-    if not images:
-        reason = "no-labels" if files.images else "no-images"
-        raise ArchiveRejected(reason, f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
-    return LabelledSet(images, ignored, directories, read)
+    if not files.images:
+        raise ArchiveRejected("no-images", f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
+    return give_labels(files, labels, directories=directories, read=read)
 
 
 def read_file(path: Path, *, max_image_bytes: int) -> bytes:

@@ -3,13 +3,26 @@
 `archive` makes one from a zip and `folder` from a directory; who evaluates it need not know which.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from app.errors import ArchiveRejected
+from app.labels_file import HEADER, LabelsTable, find_places, read_labels_file
 from model_store.errors import ImageRejected
-from model_store.labelled import find_wrapper, has_image_extension, is_system_file, label_of
-from model_store.report import Ignored
+from model_store.labelled import (
+    LabelMatcher,
+    find_wrapper,
+    first_folders,
+    has_image_extension,
+    is_system_file,
+    label_of,
+)
+from model_store.report import Ignored, Interpretation, LabelsFile, MatchedFolder
+
+AS_IT_SAYS: Final = Interpretation(wrapper=None, encoding=None, matched=[], labels_file=None)
+"""Of a set in which every folder at the top is a label, or none."""
 
 
 class LabelledImage(NamedTuple):
@@ -28,6 +41,7 @@ class LabelledSet:
     directories: int
     read: Callable[[str], bytes]
     """Path → the file's bytes. Blocks; safe in several threads; raises `ImageRejected`."""
+    interpretation: Interpretation = AS_IT_SAYS
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,10 @@ class SortedPaths:
     images: list[str]
     """With an image's extension or signature."""
     ignored: list[Ignored]
+
+    def paths(self) -> list[str]:
+        """Return all of them."""
+        return [*self.images, *(one.path for one in self.ignored)]
 
 
 def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> SortedPaths:
@@ -57,17 +75,82 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
     return SortedPaths(images, ignored)
 
 
-def give_labels(files: SortedPaths, labels: Collection[str]) -> tuple[list[LabelledImage], list[Ignored]]:
-    """Give each image the label of its folder; an image outside any is ignored as `unlabelled`."""
-    wrapper = find_wrapper(files.images, labels)
-    images, ignored = [], list(files.ignored)
-    for path in files.images:
-        label = label_of(path, wrapper)
-        if label is None:
-            ignored.append(Ignored(path=path, reason="unlabelled"))
-        else:
-            images.append(LabelledImage(path, label))
-    return images, ignored
+def give_labels(
+    files: SortedPaths,
+    labels: Collection[str],
+    *,
+    directories: int,
+    read: Callable[[str], bytes],
+    encoding: str | None = None,
+) -> LabelledSet:
+    """Give each image its label: what a `labels.csv` says or, if there is none, its folder.
+
+    An image without one is ignored as `unlabelled`. A name that differs from a label of the model in its case only is
+    that label.
+
+    Args:
+        files: Every file of the set.
+        labels: The model's: a folder of such a name is no wrapper.
+        directories: How many folders there are.
+        read: Path → bytes, as in `LabelledSet`.
+        encoding: What names were read as: see `Interpretation`.
+
+    Raises:
+        ArchiveRejected: No image has a label, or the `labels.csv` is refused.
+    """
+    matcher = LabelMatcher(labels)
+    places = find_places((one.path for one in files.ignored), files.images)
+    table = read_labels_file(places, files.paths(), read, matcher)
+    if table is None:
+        wrapper = _find_wrapper(files.images, matcher)
+        names = [label_of(path, wrapper) for path in files.images]
+    else:
+        wrapper = table.folder.rstrip("/") or None
+        names = [table.name_of(path) for path in files.images]
+    images, unlabelled, matched = _matched(files.images, names, matcher)
+    if not images:
+        raise ArchiveRejected("no-labels", _without_labels(places, table))
+    labels_file = None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing)
+    interpretation = Interpretation(wrapper=wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
+    return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
+
+
+def _find_wrapper(paths: list[str], matcher: LabelMatcher) -> str | None:
+    """Find the wrapper; a folder that means a label is one, in whichever case it is written."""
+    return find_wrapper(paths, {name for name in first_folders(paths) if matcher.match(name) is not None})
+
+
+def _matched(
+    paths: list[str], names: list[str | None], matcher: LabelMatcher
+) -> tuple[list[LabelledImage], list[Ignored], list[MatchedFolder]]:
+    """Tell images with a label from those without, and count those whose label is not what their name says."""
+    images, unlabelled = [], []
+    counts: Counter[tuple[str, str]] = Counter()
+    for path, name in zip(paths, names, strict=True):
+        if name is None:
+            unlabelled.append(Ignored(path=path, reason="unlabelled"))
+            continue
+        label = matcher.match(name) or name
+        images.append(LabelledImage(path, label))
+        if label != name:
+            counts[name, label] += 1
+    matched = [MatchedFolder(folder=name, label=label, files=files) for (name, label), files in counts.items()]
+    return images, unlabelled, matched
+
+
+def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]:
+    if table is None:
+        return ignored
+    return [Ignored(path=one.path, reason="labels-file") if one.path == table.path else one for one in ignored]
+
+
+def _without_labels(places: list[str], table: LabelsTable | None) -> str:
+    """Say what to do; of a `labels.csv` that is no use, why."""
+    if table is not None:
+        missing = f" Not there is {table.missing[0]}." if table.missing else ""
+        return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"
+    detail = "Put the images into one folder per label: cats/1.jpg."
+    return f"{detail} {places[0]} gives no labels: {HEADER}." if places else detail
 
 
 def check_size(path: str, size: int, max_image_bytes: int) -> None:

@@ -111,13 +111,18 @@ def _facts_of_file(path: Path) -> ArchiveFacts:
 
 
 def _facts_of_folder(path: Path, given: LabelledSet) -> ArchiveFacts:
-    """Describe a folder as if it were an archive: the digest is over paths and bytes of its readable images, sorted."""
+    """Describe a folder as if it were an archive: the digest is over paths and bytes of its readable images, sorted.
+
+    Where a `labels.csv` gives the labels, it comes after them.
+    """
     digest, length = hashlib.sha256(), 0
-    for image in sorted(given.images):
+    paths = sorted(image.path for image in given.images)
+    labels_file = given.interpretation.labels_file
+    for file in paths if labels_file is None else [*paths, labels_file.path]:
         try:
-            data = given.read(image.path)
+            data = given.read(file)
         except ImageRejected:
             continue  # it will be among the excluded
-        digest.update(image.path.encode() + b"\0" + hashlib.sha256(data).digest())
+        digest.update(file.encode() + b"\0" + hashlib.sha256(data).digest())
         length += len(data)
     return ArchiveFacts(filename=path.name, bytes=length, sha256=digest.hexdigest())

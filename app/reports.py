@@ -27,6 +27,7 @@ def make_report(evaluated: Evaluated, manifest: Manifest, archive: ArchiveFacts)
         model=manifest.model,
         version=manifest.version,
         archive=archive,
+        interpretation=evaluated.interpretation,
         **dict(evaluated.evaluation),
         leakage=evaluated.leakage,
         duplicates=evaluated.duplicates,

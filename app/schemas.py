@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest
-from model_store.report import Duplicate, Evaluation, Leakage
+from model_store.report import Duplicate, Evaluation, Interpretation, Leakage
 
 
 class _Body(BaseModel):
@@ -118,6 +118,7 @@ class _ReportHead(_Body):
     model: str
     version: int
     archive: ArchiveFacts
+    interpretation: Interpretation
 
 
 class EvaluationBody(Evaluation, _ReportHead):

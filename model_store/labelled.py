@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-IgnoredReason = Literal["system-file", "not-an-image", "unlabelled"]
+IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file"]
 
 SYSTEM_NAMES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"})
 _SYSTEM_PART: Final = re.compile(rf"/(?:\.[^/]|(?:{'|'.join(map(re.escape, sorted(SYSTEM_NAMES)))})(?:/|\Z))")
@@ -101,13 +101,42 @@ def label_of(path: str, wrapper: str | None = None) -> str | None:
     return parts[0] if len(parts) > 1 else None
 
 
+class LabelMatcher:
+    """Finds the label that a name means: the one that it is, or else the one from which only its case differs.
+
+    Args:
+        labels: Labels known beforehand.
+    """
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self._labels = frozenset(labels)
+        self._folded: dict[str, str | None] = {}
+        for label in self._labels:
+            folded = _folded(label)
+            self._folded[folded] = None if folded in self._folded else label
+
+    def match(self, name: str) -> str | None:
+        """Return the label that a name means; None where that is none of them, or could be two."""
+        return name if name in self._labels else self._folded.get(_folded(name))
+
+
+def first_folders(paths: Iterable[str]) -> set[str]:
+    """Return the folders that may name a label: the first of each path, and the second below a wrapper."""
+    return {part for path in paths for part in _parts(path)[:-1][:2]}
+
+
+def composed(name: str) -> str:
+    """Compose the accents of a name (NFC); one longer than any is left as it is, since that takes quadratic time."""
+    return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
+
+
+def _folded(name: str) -> str:
+    return composed(name).casefold()
+
+
 def _parts(path: str) -> tuple[str, ...]:
     """Split a path as far as labels go: two folders and the rest.
 
     Accents are composed (NFC), since some systems store them decomposed and a label is one label.
     """
-    return tuple(_composed(part) for part in path.split("/", 2))
-
-
-def _composed(name: str) -> str:
-    return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
+    return tuple(composed(part) for part in path.split("/", 2))

@@ -20,6 +20,34 @@ class Ignored(_Value):
     reason: IgnoredReason
 
 
+class MatchedFolder(_Value):
+    """Image files whose label is spelled in another case than the model's; the folder may be a name in `labels.csv`."""
+
+    folder: str
+    label: str
+    files: int
+
+
+class LabelsFile(_Value):
+    """The `labels.csv` that gave the labels."""
+
+    path: str
+    rows: int
+    missing: list[str]
+    """Paths in it, relative to its folder, that are no files."""
+
+
+class Interpretation(_Value):
+    """How a labelled set was read where it does not say so itself."""
+
+    wrapper: str | None
+    """The common folder that was looked through."""
+    encoding: str | None
+    """What the names in a zip were read as that are neither ASCII nor marked as UTF-8."""
+    matched: list[MatchedFolder]
+    labels_file: LabelsFile | None
+
+
 class Excluded(_Value):
     """An image file without an answer, and why."""
 

@@ -12,21 +12,27 @@ from rich.text import Text
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest, headline
-from model_store.presentation.wording import UNDEFINED, printable
-from model_store.report import ConfusionMatrix, Estimate, Evaluation, Range
+from model_store.presentation.wording import UNDEFINED, interpretation_sentences, printable
+from model_store.report import ConfusionMatrix, Estimate, Evaluation, Interpretation, Range
 
 SHOWN = 20
 """How many excluded, ignored or misclassified files a table names before it counts the rest."""
 
 
-def evaluation_summary(evaluation: Evaluation) -> RenderableType:
-    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out."""
+def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
+    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out.
+
+    Args:
+        evaluation: What came of a labelled set.
+        interpretation: How that was read, where it is known.
+    """
     sums = evaluation.accounting
     parts: list[RenderableType] = [
         Text(sums.sentence(), style="bold"),
         Text(
             f"{sums.entries} entries = {sums.directories} directories + {sums.ignored} ignored + {sums.images} images"
         ),
+        *map(Text, () if interpretation is None else interpretation_sentences(interpretation)),
         *map(Text, evaluation.summary),
         Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
         matrix_table(evaluation.confusion_matrix),

@@ -191,3 +191,25 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
         for path, data in files.items():
             archive.writestr(zipfile.ZipInfo(path), data, zipfile.ZIP_DEFLATED)  # without the time, which would differ
     return buffer.getvalue()
+
+
+class _Unmarked(zipfile.ZipInfo):
+    """An entry whose name is bytes, not marked as UTF-8, as programs write it that have never heard of that."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw.decode("cp437"))
+        self._raw = raw
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802  zipfile's name
+        return self._raw, self.flag_bits
+
+
+def unmarked_zip_of(files: Mapping[bytes, bytes], extras: Mapping[bytes, bytes] | None = None) -> bytes:
+    """Return a zip of files by name, in whichever code page, with extra fields by name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for raw, data in files.items():
+            info = _Unmarked(raw)
+            info.extra = (extras or {}).get(raw, b"")
+            archive.writestr(info, data)
+    return buffer.getvalue()

@@ -15,7 +15,7 @@ from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import PANEL, Picture, matrix_picture, picture
 from model_store.presentation.plots import Theme, plot_reliability
 from model_store.presentation.thumbnails import embedded
-from model_store.presentation.wording import leakage_sentences, number, percent
+from model_store.presentation.wording import interpretation_sentences, leakage_sentences, number, percent
 from model_store.records import Records
 from model_store.report import Range
 
@@ -70,6 +70,7 @@ def render(report: EvaluationBody, records: Records) -> bytes:
             for one in report.mislabelled[:12]
         ],
         leakage_sentences=list(leakage_sentences(report.leakage)),
+        interpretation_sentences=list(interpretation_sentences(report.interpretation)),
     )  # fmt: skip
     return page.encode()
 

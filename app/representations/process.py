@@ -19,11 +19,12 @@ class Renderer:
 
     def __init__(self, at_once: int) -> None:
         self._places = asyncio.Semaphore(at_once)
-        self._cache = tempfile.TemporaryDirectory(prefix="fullcount-plots-", ignore_cleanup_errors=True)
+        self._cache: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
         """Remove what the processes kept for each other: matplotlib's list of fonts."""
-        self._cache.cleanup()
+        if self._cache is not None:
+            self._cache.cleanup()
 
     async def render(self, form: Form, report: str, records: bytes) -> bytes:
         """Return a report in another form; cancelled, it ends the process.
@@ -36,6 +37,8 @@ class Renderer:
         Raises:
             RenderingFailed: The process ended without an answer.
         """
+        if self._cache is None:
+            self._cache = tempfile.TemporaryDirectory(prefix="fullcount-plots-", ignore_cleanup_errors=True)
         async with self._places:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -85,7 +85,7 @@ async def _sources(
         else:
             async with open_archive(request, service, settings) as spooled:
                 archive = await service.in_thread(Archive, spooled.file, settings.archive_limits())
-                yield sources_of(archive, settings.max_batch_images)
+                yield await service.in_thread(sources_of, archive, settings.max_batch_images)
 
 
 async def predict_batch(

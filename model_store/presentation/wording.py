@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from model_store.report import Accounting, Estimate, Leakage, Metrics, PerLabel
+from model_store.report import Accounting, Estimate, Interpretation, LabelsFile, Leakage, Metrics, PerLabel
 
 UNDEFINED: Final = "not defined"
+NAMED: Final = 5
+"""How many files a sentence names before it counts the rest."""
 
 
 def percent(share: float | None) -> str:
@@ -88,3 +90,27 @@ def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
         )
     if leakage.too_flat:
         yield f"{counted(leakage.too_flat, 'file')} with next to no light and shade could be compared only exactly."
+
+
+def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
+    """Say how a labelled set was read where that is not plain; nothing where it is."""
+    file = interpretation.labels_file
+    if interpretation.encoding is not None:
+        yield f"Names that are not marked as UTF-8 were read as {interpretation.encoding}."
+    if file is not None:
+        yield f"{printable(file.path)} gives the labels, in {counted(file.rows, 'row')}."
+    for one in interpretation.matched:
+        what = f"The folder '{printable(one.folder)}'"
+        if file is not None:
+            what = f"'{printable(one.folder)}' in {printable(file.path)}"
+        yield f"{what} counts as the label '{printable(one.label)}' ({counted(one.files, 'file')})."
+    if file is not None and file.missing:
+        yield _missing_sentence(file)
+
+
+def _missing_sentence(file: LabelsFile) -> str:
+    missing = len(file.missing)
+    named = ", ".join(map(printable, file.missing[:NAMED]))
+    rest = f" and {missing - NAMED:,} more" if missing > NAMED else ""
+    are = "is" if missing == 1 else "are"
+    return f"{printable(file.path)} names {counted(missing, 'file')} that {are} not there: {named}{rest}."

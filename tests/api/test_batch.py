@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, zip_of
+from tests.fakes import FakeEngine, grey, unmarked_zip_of, zip_of
 
 ZIP = {"content-type": "application/zip"}
 LINES = {"accept": "application/jsonl"}
@@ -118,3 +118,12 @@ async def test_one_batch_more_than_the_limit_is_refused(serve: Serve) -> None:
             problem = assert_problem(await client.post("/predict/batch", files=MIXED), "overloaded")
         assert "1 batches and evaluations" in problem["detail"]
         assert (await client.post("/predict/batch", files=MIXED)).status_code == 200
+
+
+async def test_files_of_a_zip_are_named_in_utf_8_if_they_can_be_and_else_as_the_zip_standard_says(
+    client: Client,
+) -> None:
+    for name, encoding in (("ä/ő.png", "utf-8"), ("ä/ö.png", "cp437")):
+        data = unmarked_zip_of({name.encode(encoding): grey(5)})
+        body = (await client.post("/predict/batch", content=data, headers=ZIP)).json()
+        assert [(one["filename"], one["label"]) for one in body["results"]] == [(name, "dark")]

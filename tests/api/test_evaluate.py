@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from model_store.pixels import Decoded, decode
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, publish, zip_of
+from tests.fakes import FakeEngine, grey, publish, unmarked_zip_of, zip_of
 
 ZIP = {"content-type": "application/zip"}
 LINES = {"accept": "application/jsonl"}
@@ -280,3 +280,41 @@ async def test_versions_with_other_labels_are_not_compared(serve: Serve, store: 
         response = await client.post("/evaluate?against=1", content=zip_of(FILES), headers=ZIP)
         assert_problem(response, "invalid-parameter")
         assert "version 2 has other labels; not in both: bright, light" in response.json()["detail"]
+
+
+async def test_a_report_says_how_names_folders_and_labels_were_read(client: Client) -> None:
+    files = {"set/Dark/ä.png": grey(5), "set/dark/2.png": grey(250), "set/light/3.png": grey(250)}
+    names = {path.encode("cp850"): data for path, data in files.items()}
+    response = await client.post("/evaluate", content=unmarked_zip_of(names), headers=ZIP)
+    report = response.json()
+    assert report["interpretation"] == {
+        "wrapper": "set",
+        "encoding": "cp437",
+        "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
+        "labels_file": None,
+    }
+    assert report["confusion_matrix"]["rows"] == ["dark", "light"]
+    assert report["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 0]]
+    assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_a_table_gives_the_labels_and_every_entry_is_accounted_for(client: Client) -> None:
+    table = b"path;label\n1.png;dark\nsub\\2.png;LIGHT\nnowhere.png;light\n"
+    report = await evaluate(
+        client, {"1.png": grey(5), "sub/2.png": grey(250), "sub/3.png": grey(1), "labels.csv": table}
+    )
+    assert report["accounting"] == {
+        "entries": 4, "directories": 0, "ignored": 2, "images": 2, "scored": 2, "unreadable": 0
+    }  # fmt: skip
+    assert report["ignored"] == [
+        {"path": "labels.csv", "reason": "labels-file"},
+        {"path": "sub/3.png", "reason": "unlabelled"},
+    ]
+    assert report["interpretation"]["labels_file"] == {"path": "labels.csv", "rows": 3, "missing": ["nowhere.png"]}
+
+
+async def test_a_table_that_contradicts_itself_is_refused_with_its_row(client: Client) -> None:
+    files = {"1.png": grey(5), "labels.csv": b"path,label\n1.png,dark\n1.png,light\n"}
+    response = await client.post("/evaluate", content=zip_of(files), headers=ZIP)
+    assert_problem(response, "archive-rejected", reason="labels-file")
+    assert "labels.csv, row 3: 1.png" in response.json()["detail"]

@@ -184,9 +184,9 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
     vanishing = Vanishing(client, zip_of(GOOD), "application/json")
     loop = asyncio.get_running_loop()
 
-    def goes(*args: Any) -> Any:  # noqa: ANN401  as `give_labels`
+    def goes(*args: Any, **named: Any) -> Any:  # noqa: ANN401  as `give_labels`
         loop.call_soon_threadsafe(vanishing.goes.set)
-        return give_labels(*args)
+        return give_labels(*args, **named)
 
     monkeypatch.setattr("app.archive.give_labels", goes)
     await asyncio.wait_for(vanishing.request(), 1)

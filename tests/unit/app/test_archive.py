@@ -4,7 +4,9 @@ import errno
 import io
 import stat
 import struct
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from app.archive import REASONS, Archive, ArchiveLimits
 from app.errors import ArchiveRejected
 from model_store.errors import ImageRejected
-from tests.fakes import LABELS, grey, zip_of
+from tests.fakes import LABELS, grey, unmarked_zip_of, zip_of
 
 LIMITS = ArchiveLimits(max_entries=50, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
 PICTURE = grey(7)
@@ -75,6 +77,21 @@ def same_header_twice() -> bytes:
     return patched(data, {42: 0}, "<I", entry=1)
 
 
+def unicode_path(raw: bytes, path: bytes) -> bytes:
+    """Return Info-ZIP's extra field that says what an entry's name is in UTF-8."""
+    return struct.pack("<HHBL", 0x7075, 5 + len(path), 1, zlib.crc32(raw)) + path
+
+
+def same_unicode_path_twice() -> bytes:
+    raws = (b"dark/1.png", b"dark/2.png")
+    return unmarked_zip_of(dict.fromkeys(raws, PICTURE), {raw: unicode_path(raw, b"dark/3.png") for raw in raws})
+
+
+def with_table(table: bytes) -> bytes:
+    return zip_of({"1.png": PICTURE, "labels.csv": table})
+
+
+TABLE = b"path,label\n1.png,dark\n"
 GOOD = zip_of({"dark/1.png": PICTURE, "light/2.png": grey(250)})
 
 
@@ -119,6 +136,28 @@ GOOD = zip_of({"dark/1.png": PICTURE, "light/2.png": grey(250)})
         ("unsupported-compression", patched(GOOD, {10: 98}), {}),
         ("nested-archive-only", zip_of({"train.zip": GOOD, "readme.txt": b""}), {}),
         ("nested-archive-only", zip_of({"dark.tar.gz": b"", "light.7z": b""}), {}),
+        ("unsafe-path", unmarked_zip_of({b"..\\\x8f.png": PICTURE}), {}),
+        ("unsafe-path", unmarked_zip_of({b"dark/x": PICTURE}, {b"dark/x": unicode_path(b"dark/x", b"../x")}), {}),
+        ("unsafe-path", unmarked_zip_of({b"dark/x": PICTURE}, {b"dark/x": unicode_path(b"dark/x", b"x\0.png")}), {}),
+        ("duplicate-path", unmarked_zip_of({b"dark/\xc3\xa4": PICTURE, b"dark//\xc3\xa4": PICTURE}), {}),
+        ("duplicate-path", same_unicode_path_twice(), {}),
+        ("no-labels", with_table(b"path,label\n2.png,dark\n"), {}),
+        ("no-labels", with_table(b"name,kind\n1.png,dark\n"), {}),
+        ("labels-file", with_table(b"path,label\n1.png,dark\n1.png,light\n"), {}),
+        ("labels-file", with_table(b"path,label\n1.png,\n"), {}),
+        ("labels-file", with_table(b"path,label\n,dark\n"), {}),
+        ("labels-file", with_table(b"path,label\n1.png\n"), {}),
+        ("labels-file", with_table(b"path,label\n\xe4.png,dark\n"), {}),
+        ("labels-file", with_table("path,label\n1.png,dark\n".encode("utf-16")), {}),
+        ("labels-file", with_table(b"path,label\n1.png,da\0rk\n"), {}),
+        ("labels-file", with_table(b'path,label\n"1.png,dark\n'), {}),
+        ("labels-file", with_table(b"path,label\n" + b"x" * 5_000), {}),
+        ("labels-file", zip_of({"1.png": PICTURE, "labels.csv": TABLE, "LABELS.CSV": TABLE}), {}),
+        (
+            "labels-file",
+            written(("1.png", PICTURE), ("labels.csv", TABLE)).replace(b"1.png,dark", b"1.png,Dark", 1),
+            {},
+        ),
     ],
 )
 def test_an_archive_is_refused_for_its_reason(reason: str, data: bytes, limits: dict[str, float]) -> None:
@@ -242,7 +281,116 @@ def test_a_broken_disk_is_not_the_fault_of_the_file() -> None:
             return super().read(size)
 
     file = BrokenLater(zip_of({"dark/1.png": PICTURE}))
-    archive = Archive(file, LIMITS)
+    given = Archive(file, LIMITS).labelled(LABELS)
     file.is_broken = True
     with pytest.raises(OSError, match="input/output error"):
-        archive.read("dark/1.png")
+        given.read("dark/1.png")
+
+
+@pytest.mark.parametrize("tree", ["a tall B\u00e4um", "a tall Ba\u0308um"], ids=["composed", "decomposed"])
+def test_a_label_with_spaces_and_accents_is_itself_behind_a_wrapper_in_folders_and_from_windows(tree: str) -> None:
+    for path in (f"{tree}/1.png", f"my set/{tree}/1.png", f"{tree}/2024/05/1.png", f"my set\\{tree}\\2024\\1.png"):
+        given = opened(zip_of({path: PICTURE})).labelled(("a tall Bäum", "light"))
+        assert [(image.path, image.label) for image in given.images] == [(path.replace("\\", "/"), "a tall Bäum")]
+        assert given.interpretation.wrapper == ("my set" if path.startswith("my") else None)
+        assert given.interpretation.encoding is None
+        assert given.interpretation.matched == []
+        assert given.read(given.images[0].path) == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("labels", "encoding"),
+    [
+        (("Bäume", "Äpfel"), "cp437"),
+        (("Õlu", "Ørken"), "cp850"),
+        (("Œuvre", "Bäume"), "cp1252"),
+        (("Žába", "kůň"), "cp1250"),
+        (("кошка", "собака"), "cp1251"),
+        (("кошка", "собака"), "cp866"),
+        (("表", "ソース"), "cp932"),
+        (("猫咪", "小狗"), "gb18030"),
+        (("貓咪", "功課"), "big5"),
+        (("고양이", "강아지"), "euc_kr"),
+        (("Bäume", "кошка", "猫咪"), "utf-8"),
+    ],
+)
+def test_names_that_say_nothing_are_read_as_the_code_page_in_which_folders_are_labels(
+    labels: tuple[str, ...], encoding: str
+) -> None:
+    files = {f"set/{label}/{number}.png": grey(number) for number, label in enumerate(labels)}
+    data = unmarked_zip_of({path.encode(encoding): data for path, data in files.items()})
+    given = opened(data).labelled(labels)
+    assert given.interpretation.encoding == encoding
+    assert {image.path: given.read(image.path) for image in given.images} == files
+    assert tuple(image.label for image in given.images) == labels
+
+
+def test_without_labels_names_are_utf_8_if_they_can_be_and_else_those_of_the_zip_standard() -> None:
+    assert opened(unmarked_zip_of({"ä/ő.png".encode(): PICTURE})).paths() == ["ä/ő.png"]
+    assert opened(unmarked_zip_of({"ä/ö.png".encode("cp437"): PICTURE})).paths() == ["ä/ö.png"]
+
+
+def test_a_batch_and_a_set_of_the_same_archive_have_each_the_names_of_their_own_listing() -> None:
+    archive = opened(unmarked_zip_of({"кошка/1.png".encode("cp866"): PICTURE}))
+    for path in archive.paths():
+        assert archive.read(path) == PICTURE
+    given = archive.labelled(("кошка", "собака"))
+    assert [(image.path, image.label) for image in given.images] == [("кошка/1.png", "кошка")]
+    assert given.read("кошка/1.png") == PICTURE
+
+
+def test_a_code_pages_backslash_in_a_letter_separates_nothing() -> None:
+    files = {"表/ソ".encode("cp932"): PICTURE, "表/".encode("cp932"): b""}
+    given = opened(unmarked_zip_of(files)).labelled(("表", "light"))
+    assert [(image.path, image.label) for image in given.images] == [("表/ソ", "表")]
+    assert given.directories == 1
+
+
+def test_a_unicode_path_is_the_name_unless_the_entry_was_renamed_since() -> None:
+    raw = "Bäume/1.png".encode("cp1252")
+    for told, path, encoding in ((raw, "Bäume/1.png", None), (b"before", "BΣume/1.png", "cp437")):
+        data = unmarked_zip_of({raw: PICTURE}, {raw: b"UT\1\0x" + unicode_path(told, "Bäume/1.png".encode())})
+        given = opened(data).labelled(LABELS)
+        assert [image.path for image in given.images] == [path]
+        assert given.interpretation.encoding == encoding
+        assert given.read(path) == PICTURE
+
+
+def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
+    files = {
+        "set/": b"",
+        "set/Labels.CSV": "file;Class\nbilder\\ä.png;Dark\nlight/2.png;dark\n3.png;light\n".encode("utf-8-sig"),
+        unicodedata.normalize("NFD", "set/bilder/ä.png"): PICTURE,
+        "set/light/2.png": PICTURE,
+        "set/light/4.png": PICTURE,
+        "readme.txt": b"hello",
+    }
+    given = opened(zip_of(files)).labelled(LABELS)
+    assert [image.label for image in given.images] == ["dark", "dark"]
+    assert {one.path: one.reason for one in given.ignored} == {
+        "set/Labels.CSV": "labels-file",
+        "set/light/4.png": "unlabelled",
+        "readme.txt": "not-an-image",
+    }
+    assert given.interpretation.model_dump() == {
+        "wrapper": "set",
+        "encoding": None,
+        "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
+        "labels_file": {"path": "set/Labels.CSV", "rows": 3, "missing": ["3.png"]},
+    }
+    assert given.directories + len(given.ignored) + len(given.images) == len(files)
+
+
+def test_a_table_that_is_none_is_named_where_there_are_no_labels() -> None:
+    for table, sentence in (
+        (b"name,kind\n1.png,dark\n", "labels.csv gives no labels: its first row must name a column 'path'"),
+        (b"path,label\nset/1.png,dark\n", "labels.csv names none of the images.* Not there is set/1.png"),
+    ):
+        with pytest.raises(ArchiveRejected, match=sentence):
+            opened(with_table(table)).labelled(LABELS)
+
+
+def test_a_damaged_table_is_no_table() -> None:
+    data = written(("dark/1.png", PICTURE), ("labels.csv", TABLE)).replace(b"1.png,dark", b"1.png,damn", 1)
+    with pytest.raises(ArchiveRejected, match=r"labels\.csv cannot be read: .*damaged"):
+        opened(data).labelled(LABELS)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from app import cli, offline
 from app.errors import ArchiveRejected, RequirementInvalid, ServerUnreachable
 from model_store.errors import ModelNotFound, VersionNotFound
-from tests.fakes import fake_factory, grey, publish, zip_of
+from tests.fakes import fake_factory, grey, publish, unmarked_zip_of, zip_of
 
 FILES = {"dark/1.png": grey(5), "dark/2.png": grey(240), "light/3.png": grey(250), "light/4.png": b"\x89PNG\r\n\x1a\n"}
 
@@ -93,6 +93,30 @@ def test_evaluate_counts_every_file_of_a_zip_and_of_a_folder(tmp_path: Path, *, 
     assert body["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 1]]
     assert body["archive"]["filename"] == data.name
     assert not body["stored"]
+
+
+@pytest.mark.usefixtures("store")
+def test_evaluate_says_how_the_set_was_read(tmp_path: Path) -> None:
+    files = {"Dark/ä.png": grey(1), "light/2.png": grey(250)}
+    data = tmp_path / "set.zip"
+    data.write_bytes(unmarked_zip_of({path.encode("cp850"): content for path, content in files.items()}))
+    lines = run(cli.evaluate, [str(data)]).stdout.splitlines()
+    assert lines[2:4] == [
+        "Names that are not marked as UTF-8 were read as cp437.",
+        "The folder 'Dark' counts as the label 'dark' (1 file).",
+    ]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_folder_with_other_labels_in_its_table_has_another_digest(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(grey(1))
+    digests = []
+    for label in ("dark", "light"):
+        (tmp_path / "labels.csv").write_text(f"path,label\n1.png,{label}\n")
+        body = json.loads(run(cli.evaluate, [str(tmp_path), "--format", "json"]).stdout)
+        assert body["interpretation"]["labels_file"]["rows"] == 1
+        digests.append(body["archive"]["sha256"])
+    assert len(set(digests)) == 2
 
 
 @pytest.mark.usefixtures("store")

@@ -9,6 +9,7 @@ from app.errors import ArchiveRejected
 from app.folder import open_folder
 from app.labelled_set import LabelledSet
 from model_store.errors import ImageRejected
+from model_store.report import LabelsFile, MatchedFolder
 from tests.fakes import LABELS, grey
 
 
@@ -81,3 +82,28 @@ def test_a_folder_without_images_or_without_labels_is_refused(tmp_path: Path) ->
     assert refusal(tmp_path) == "no-images"
     (tmp_path / "1.png").write_bytes(grey(1))
     assert refusal(tmp_path) == "no-labels"
+
+
+def test_a_folder_in_another_case_counts_as_the_label(root: Path) -> None:
+    (root / "dark").rename(root / "Dark")
+    found = opened(root)
+    assert [tuple(image) for image in found.images] == [("Dark/1.png", "dark"), ("light/2", "light")]
+    assert found.interpretation.matched == [MatchedFolder(folder="Dark", label="dark", files=1)]
+
+
+def test_a_table_gives_the_labels(root: Path) -> None:
+    (root / "labels.csv").write_text("path;label\n3.png;dark\nlight\\2;Light\nnowhere.png;dark\n")
+    found = opened(root)
+    assert [tuple(image) for image in found.images] == [("3.png", "dark"), ("light/2", "light")]
+    assert {one.path: one.reason for one in found.ignored} == {
+        "light/notes.txt": "not-an-image",
+        ".DS_Store": "system-file",
+        "labels.csv": "labels-file",
+        "dark/1.png": "unlabelled",
+    }
+    assert found.interpretation.labels_file == LabelsFile(path="labels.csv", rows=3, missing=["nowhere.png"])
+
+
+def test_a_table_over_the_limit_for_one_image_is_refused(root: Path) -> None:
+    (root / "labels.csv").write_bytes(b"path,label\n" + b"3.png,dark\n" * 500)
+    assert refusal(root) == "labels-file"

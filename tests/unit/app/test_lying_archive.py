@@ -279,7 +279,7 @@ def test_a_directory_of_two_million_entries_in_few_bytes_is_refused_before_an_ob
 
 def test_an_end_that_tells_of_fewer_entries_than_millions_hides_them_at_no_cost() -> None:
     with within(1, MIB):
-        assert refusal_of(Endless(10_000_000, told_bytes=3 * len(Endless.TILE), told_entries=3)) == "unsafe-path"
+        assert refusal_of(Endless(10_000_000, told_bytes=3 * len(Endless.TILE), told_entries=3)) == "compression-ratio"
 
 
 def test_no_more_is_unpacked_than_an_entry_says() -> None:

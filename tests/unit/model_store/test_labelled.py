@@ -4,7 +4,9 @@ import pytest
 
 from model_store.labelled import (
     SIGNATURE_BYTES,
+    LabelMatcher,
     find_wrapper,
+    first_folders,
     has_image_extension,
     has_image_signature,
     is_system_file,
@@ -67,6 +69,30 @@ def test_a_name_longer_than_any_file_systems_is_left_as_it_is() -> None:
     name = "e\u0301" * 128
     assert label_of(f"{name}/1.jpg") == name
     assert label_of(f"{name[:254]}/1.jpg") == "\u00e9" * 127
+
+
+@pytest.mark.parametrize(
+    ("labels", "name", "label"),
+    [
+        (("cats", "dogs"), "cats", "cats"),
+        (("cats", "dogs"), "Cats", "cats"),
+        (("Cats", "cats"), "Cats", "Cats"),
+        (("Cats", "cats"), "CATS", None),
+        (("cats", "dogs"), "owls", None),
+        (("cats", "dogs"), "cat s", None),
+        (("Straße",), "STRASSE", "Straße"),
+        (("Bäume",), unicodedata.normalize("NFD", "bÄume"), "Bäume"),
+        ((), "cats", None),
+    ],
+)
+def test_a_name_means_the_label_that_it_is_or_the_only_one_in_another_case(
+    labels: tuple[str, ...], name: str, label: str | None
+) -> None:
+    assert LabelMatcher(labels).match(name) == label
+
+
+def test_the_first_two_folders_of_a_path_may_name_a_label_and_a_file_never() -> None:
+    assert first_folders(["set/cats/2024/1.jpg", "dogs/2.jpg", "owls"]) == {"set", "cats", "dogs"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 from model_store.evaluation import evaluate
 from model_store.manifest import Decision
 from model_store.records import Records, Scored, Unreadable
-from model_store.report import Evaluation, Ignored
+from model_store.report import Evaluation, Ignored, Interpretation, MatchedFolder
 from model_store.store import ModelStore
 from model_store.tables import SHOWN, evaluation_summary, versions_table
 from tests.fakes import publish
@@ -31,6 +31,14 @@ def report(label: str = "a", path: str = "x.png", ignored: int = 1) -> Evaluatio
 def test_the_accounting_comes_first() -> None:
     lines = shown(evaluation_summary(report())).splitlines()
     assert lines[:2] == ["2 files = 1 scored + 1 unreadable", "5 entries = 2 directories + 1 ignored + 2 images"]
+
+
+def test_how_the_set_was_read_comes_after_the_accounting() -> None:
+    matched = [MatchedFolder(folder="[b]A", label="a", files=1)]
+    read = Interpretation(wrapper="set", encoding=None, matched=matched, labels_file=None)
+    lines = shown(evaluation_summary(report(), read)).splitlines()
+    assert lines[2] == "The folder '[b]A' counts as the label 'a' (1 file)."
+    assert lines[:2] + lines[3:] == shown(evaluation_summary(report())).splitlines()
 
 
 def test_what_is_undefined_is_called_so() -> None:

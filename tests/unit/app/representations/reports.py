@@ -17,7 +17,7 @@ from model_store.manifest import Decision, Manifest
 from model_store.pixels import Pixels
 from model_store.presentation.thumbnails import thumbnail
 from model_store.records import Records, Scored, Unreadable
-from model_store.report import Ignored
+from model_store.report import Ignored, Interpretation, MatchedFolder
 from model_store.training_images import TrainingFingerprints
 from tests.fakes import describe
 
@@ -36,6 +36,12 @@ class Recipe:
     is_compared: bool = True
 
 
+INTERPRETATION: Final = Interpretation(
+    wrapper="test",
+    encoding="cp850",
+    matched=[MatchedFolder(folder="Defective", label="defective", files=79)],
+    labels_file=None,
+)
 SOLAR_CELLS = Recipe()
 HOSTILE_NAMES = Recipe(labels=HOSTILE, positive=None, names=HOSTILE, files=60)
 MANY_LABELS = Recipe(
@@ -65,6 +71,7 @@ def make(recipe: Recipe) -> tuple[EvaluationBody, Records]:
         comparison=comparison,
         leakage=find_leakage(records, decision, seen),
         duplicates=find_duplicates(records),
+        interpretation=INTERPRETATION,
         records=records,
     )
     facts = ArchiveFacts(filename=f"{recipe.names[0]}.zip", bytes=12345, sha256="ab" * 32)

@@ -82,6 +82,7 @@ def test_it_says_what_the_report_says() -> None:
     assert report.leakage is not None
     assert f"The version was trained on {len(report.leakage.files)} files of this set" in text
     assert "micro-averaged" in text
+    assert "The folder 'Defective' counts as the label 'defective' (79 files)." in text
     assert "test/ cell.png" in text or "cell.png" in text
     for cell in (cell for row in report.confusion_matrix.counts for cell in row):
         assert str(cell) in text
