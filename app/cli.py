@@ -20,7 +20,7 @@ from rich.text import Text
 from app import client, gate
 from app.schemas import BatchBody, BatchFailure, EvaluationBody
 from model_store.store import ModelStore
-from model_store.tables import comparison_summary, evaluation_summary, verbatim
+from model_store.tables import comparison_summary, doubts_summary, evaluation_summary, verbatim
 from model_store.terminal import held_back_standard_error
 
 if TYPE_CHECKING:
@@ -291,6 +291,7 @@ def _print_report(body: EvaluationBody, form: str, console: Console) -> None:
         console.file.write(body.model_dump_json(indent=2, exclude_unset=True) + "\n")
     else:
         console.print(evaluation_summary(body, body.interpretation))
+        console.print(doubts_summary(body.leakage, body.duplicates, body.mislabelled))
         if body.comparison is not None:
             console.print(comparison_summary(body.comparison, body.version))
 

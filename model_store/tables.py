@@ -12,8 +12,17 @@ from rich.text import Text
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest, headline
-from model_store.presentation.wording import UNDEFINED, interpretation_sentences, printable
-from model_store.report import ConfusionMatrix, Estimate, Evaluation, Interpretation, Range
+from model_store.presentation.wording import UNDEFINED, interpretation_sentences, leakage_sentences, printable
+from model_store.report import (
+    ConfusionMatrix,
+    Duplicate,
+    Estimate,
+    Evaluation,
+    Interpretation,
+    Leakage,
+    Mislabelled,
+    Range,
+)
 
 SHOWN = 20
 """How many excluded, ignored or misclassified files a table names before it counts the rest."""
@@ -44,6 +53,24 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
         parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
     if evaluation.ignored:
         parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+    return Group(*parts)
+
+
+def doubts_summary(
+    leakage: Leakage | None, duplicates: Sequence[Duplicate], mislabelled: Sequence[Mislabelled]
+) -> RenderableType:
+    """Lay out what to doubt in the files: trained on, there twice, perhaps under a wrong label."""
+    parts: list[RenderableType] = [Text(""), *map(Text, leakage_sentences(leakage))]
+    if leakage is not None and leakage.files:
+        rows = [(one.path, one.label, one.match) for one in leakage.files]
+        parts.append(_listing("Trained on", ("path", "label", "match"), rows))
+    if duplicates:
+        groups = [(", ".join(one.paths), ", ".join(one.labels), one.match) for one in duplicates]
+        parts.append(_listing("The same picture under several names", ("paths", "labels", "match"), groups))
+    if mislabelled:
+        suspects = [(one.path, one.actual, one.suggested, f"{one.probability_suggested:.4f}") for one in mislabelled]
+        names = ("path", "label", "more likely", "probability")
+        parts.append(_listing("Perhaps under a wrong label", names, suspects))
     return Group(*parts)
 
 

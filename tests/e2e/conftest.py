@@ -37,7 +37,15 @@ class Cells:
     @property
     def held_out(self) -> dict[str, bytes]:
         """Path below the data set → bytes, for the test split."""
-        paths = sorted((self.root / "test").rglob("*.png"))
+        return self._files("test")
+
+    @property
+    def trained(self) -> dict[str, bytes]:
+        """The same for the files trained on."""
+        return self._files("train")
+
+    def _files(self, split: str) -> dict[str, bytes]:
+        paths = sorted((self.root / split).rglob("*.png"))
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
 
 

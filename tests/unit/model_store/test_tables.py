@@ -6,9 +6,19 @@ from rich.console import Console, RenderableType
 from model_store.evaluation import evaluate
 from model_store.manifest import Decision
 from model_store.records import Records, Scored, Unreadable
-from model_store.report import Evaluation, Ignored, Interpretation, MatchedFolder
+from model_store.report import (
+    Duplicate,
+    Evaluation,
+    Ignored,
+    Interpretation,
+    Leakage,
+    MatchedFolder,
+    Mislabelled,
+    SeenInTraining,
+    WithoutSeen,
+)
 from model_store.store import ModelStore
-from model_store.tables import SHOWN, evaluation_summary, versions_table
+from model_store.tables import SHOWN, doubts_summary, evaluation_summary, versions_table
 from tests.fakes import publish
 
 
@@ -69,3 +79,29 @@ def test_versions_are_listed_with_the_one_that_serves(store: ModelStore) -> None
     manifests = [(publish(store.directory).manifest, serves) for serves in (False, True)]
     lines = shown(versions_table(manifests)).splitlines()
     assert ["yes" in line for line in lines if "shades" in line] == [False, True]
+
+
+def test_what_to_doubt_is_said_and_listed() -> None:
+    figures = evaluation_of_one()
+    leakage = Leakage(
+        training_images=9,
+        files=[SeenInTraining(path="a/1.png", label="a", match="near")],
+        too_flat=2,
+        without=WithoutSeen(files=3, confusion_matrix=figures.confusion_matrix, metrics=figures.metrics),
+    )
+    twice = Duplicate(match="exact", labels=["a", "b"], paths=["a/2.png", "b/2.png"])
+    suspect = Mislabelled(path="b/3.png", actual="b", suggested="a", probability_actual=0.1, probability_suggested=0.9)
+    text = shown(doubts_summary(leakage, [twice], [suspect]))
+    assert "The version was trained on 1 file of this set: 0 with the same pixels, 1 nearly the same." in text
+    assert "2 files with next to no light and shade" in text
+    assert all(path in text for path in ("a/1.png", "a/2.png, b/2.png", "b/3.png"))
+    nothing = Leakage(training_images=9, files=[], too_flat=0, without=None)
+    assert shown(doubts_summary(nothing, [], [])).strip() == (
+        "None of the files is one of the version's 9 training pictures, or nearly."
+    )
+    assert "does not know its training pictures" in shown(doubts_summary(None, [], []))
+
+
+def evaluation_of_one() -> Evaluation:
+    files = [Scored("1.png", "a", np.array([0.9, 0.1]))]
+    return evaluate(Records.of(files, ("a", "b")), Decision(("a", "b")))
