@@ -29,6 +29,7 @@
     │   ├── GoldenMismatch      the engine does not reproduce what training computed
     │   └── InferenceFailed
     ├── RenderingFailed         a report could not be drawn
+    ├── ThumbnailNotFound       a file of a report has none
     ├── RecordsMissing          a report was kept without what other forms of it need
     ├── RequirementInvalid      `--min` asks for what no report has
     ├── ServerUnreachable       `--url` does not answer
@@ -273,6 +274,15 @@ class RecordsMissing(FullcountError):
 
     def __init__(self, evaluation_id: str, form: str) -> None:
         super().__init__(f"Report {evaluation_id} was kept without its files' records, which {form} needs.")
+
+
+class ThumbnailNotFound(FullcountError):
+    """A file of a report that has no thumbnail."""
+
+    hint = "The list without a number says which have one."
+
+    def __init__(self, evaluation_id: str, place: int) -> None:
+        super().__init__(f"File {place} of report {evaluation_id} has no thumbnail.")
 
 
 class RequirementInvalid(FullcountError):

@@ -60,6 +60,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     store_errors.ModelNotFound: _type("model-not-found", 404, "Unknown model"),
     store_errors.VersionNotFound: _type("version-not-found", 404, "Unknown version"),
     store_errors.EvaluationNotFound: _type("evaluation-not-found", 404, "Unknown evaluation"),
+    errors.ThumbnailNotFound: _type("thumbnail-not-found", 404, "Unknown thumbnail"),
     errors.RecordsMissing: _type("records-missing", 406, "Records missing"),
     errors.BodyTimeout: _type("body-timeout", 408, "Body timeout"),
     errors.MediaTypeUnsupported: _type("unsupported-media-type", 415, "Unsupported media type"),

@@ -151,6 +151,13 @@ class EvaluationsBody(_Body):
     evaluations: list[EvaluationSummary]
 
 
+class ThumbnailsBody(_Body):
+    """Which image files of a report have a thumbnail."""
+
+    places: list[int]
+    """Their places among its image files, from 0."""
+
+
 class ModelBody(_Body):
     """A model that is served."""
 

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from app.engines.base import Probabilities
 from app.errors import InferenceFailed, Overloaded
-from app.evaluated import Evaluated, conclude
+from app.evaluated import Evaluated, add_thumbnails, conclude
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
 from app.pipeline import Pipeline, Read, See
@@ -187,11 +187,12 @@ class Service:
                     _note(records, place, outcome, timing)
                 place += 1
                 on_progress(place)
-        max_image_pixels = self._settings.max_image_pixels
-        evaluated = await self.in_thread(
-            call_stepped_back, lambda: conclude(versions, answers, given, max_image_pixels)
-        )
-        return evaluated, timing
+        return await self.in_thread(call_stepped_back, lambda: self._conclude(versions, answers, given)), timing
+
+    def _conclude(self, versions: Sequence[LoadedVersion], answers: Sequence[Records], given: LabelledSet) -> Evaluated:
+        evaluated = conclude(versions, answers, given)
+        add_thumbnails(evaluated, versions[0], given, self._settings.max_image_pixels)
+        return evaluated
 
     async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded, see: See = lambda _: None) -> Outcome:
         """Predict one image of many, when there is nothing more urgent."""

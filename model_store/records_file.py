@@ -12,12 +12,15 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from model_store.records import Records
+
+_DAMAGES: Final = (KeyError, TypeError, IndexError, OSError, EOFError, zipfile.BadZipFile)
 
 
 def dump_records(records: Records) -> bytes:
@@ -50,8 +53,27 @@ def load_records(data: bytes) -> Records:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return _records({name: arrays[name] for name in arrays.files})
-    except (KeyError, TypeError, IndexError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGES as error:
         raise ValueError(f"they are no records ({error!r})") from error
+
+
+def load_thumbnails(data: bytes) -> dict[int, bytes]:
+    """Return the thumbnails alone, JPEG files by place, from bytes of `dump_records`.
+
+    Raises:
+        ValueError: They hold none.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return _thumbnails(arrays)
+    except _DAMAGES as error:
+        raise ValueError(f"they are no records ({error!r})") from error
+
+
+def _thumbnails(arrays: Mapping[str, Any]) -> dict[int, bytes]:
+    jpegs, ends = arrays["thumbnails"].tobytes(), [0, *arrays["thumbnail_ends"].tolist()]
+    places = arrays["thumbnail_places"].tolist()
+    return {place: jpegs[start:end] for place, (start, end) in zip(places, pairwise(ends), strict=True)}
 
 
 def _records(arrays: dict[str, Any]) -> Records:
@@ -65,7 +87,5 @@ def _records(arrays: dict[str, Any]) -> Records:
     records.probabilities = arrays["probabilities"]
     for place, reason, detail in texts["rejections"]:
         records.reject(place, reason, detail)
-    jpegs, ends = arrays["thumbnails"].tobytes(), [0, *arrays["thumbnail_ends"].tolist()]
-    for place, (start, end) in zip(arrays["thumbnail_places"].tolist(), pairwise(ends), strict=True):
-        records.thumbnails[place] = jpegs[start:end]
+    records.thumbnails = _thumbnails(arrays)
     return records

@@ -21,6 +21,7 @@ from model_store.report import Range
 
 SHOWN: Final = 20
 """How many files a list names before it counts the rest."""
+MOST_MISTAKES: Final = 24
 FIGURES: Final = {
     "balanced_accuracy": "balanced accuracy (mean recall of the labels)",
     "macro_precision": "precision, mean of the labels",
@@ -62,7 +63,7 @@ def render(report: EvaluationBody, records: Records) -> bytes:
         is_every_label_drawn=report.positive is not None or labels == len(curves_of(records, None)),
         mistakes=[
             Pictured(one.path, one.actual, one.predicted, one.probability, thumbnails[one.path])
-            for one in report.misclassified
+            for one in report.misclassified[:MOST_MISTAKES]
             if one.path in thumbnails
         ],
         mislabelled=[

@@ -19,7 +19,7 @@ from app.dependencies import (
     RendererDep,
     ServiceDep,
 )
-from app.errors import RecordsMissing
+from app.errors import RecordsMissing, ThumbnailNotFound
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
 from app.reports import keep, list_reports, make_report
@@ -27,12 +27,14 @@ from app.representations.render import Form
 from app.routes.documentation import problems as documented
 from app.routes.documentation import report_forms, upload
 from app.routes.responses import JSON, JSONL, VARY, LinesResponse, json_response, preferred, server_timing
-from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody
+from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody, ThumbnailsBody
 from app.service import Progress, Service, Timing
 from app.settings import Settings
 from app.uploads import Spooled, unless_disconnected
+from model_store.errors import VersionCorrupt
+from model_store.evaluations import Evaluations
 from model_store.records import Records
-from model_store.records_file import dump_records
+from model_store.records_file import dump_records, load_thumbnails
 
 PROGRESS_EVERY_S: Final = 0.5
 """Seconds between two lines of progress, at least."""
@@ -64,6 +66,16 @@ def make_router(settings: Settings) -> APIRouter:
         read_evaluation,
         methods=["GET"],
         responses={200: report_forms(), **documented(404, 406)},
+        response_class=Response,
+    )
+    router.add_api_route(
+        "/evaluations/{evaluation_id}/thumbnails", list_thumbnails, methods=["GET"], responses=documented(404, 406)
+    )
+    router.add_api_route(
+        "/evaluations/{evaluation_id}/thumbnails/{place}",
+        read_thumbnail,
+        methods=["GET"],
+        responses={200: {"content": {"image/jpeg": {}}}, **documented(404, 406, 422)},
         response_class=Response,
     )
     return router
@@ -170,6 +182,34 @@ async def read_evaluation(
     if records is None:
         raise RecordsMissing(evaluation_id, wanted)
     return Response(await renderer.render(FORMS[wanted], report, records), headers=VARY, media_type=wanted)
+
+
+async def list_thumbnails(evaluation_id: str, service: ServiceDep, evaluations: EvaluationsDep) -> ThumbnailsBody:
+    """List the image files of a report that have a thumbnail, by their places in its table."""
+    return ThumbnailsBody(places=sorted(await _thumbnails(evaluation_id, service, evaluations)))
+
+
+async def read_thumbnail(evaluation_id: str, place: int, service: ServiceDep, evaluations: EvaluationsDep) -> Response:
+    """Return a small picture of what the model saw of a file."""
+    thumbnails = await _thumbnails(evaluation_id, service, evaluations)
+    if place not in thumbnails:
+        raise ThumbnailNotFound(evaluation_id, place)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}  # a report never changes
+    return Response(thumbnails[place], headers=headers, media_type="image/jpeg")
+
+
+async def _thumbnails(evaluation_id: str, service: Service, evaluations: Evaluations) -> dict[int, bytes]:
+    def read() -> dict[int, bytes]:
+        stored = evaluations.get(evaluation_id)
+        records = stored.read_records()
+        if records is None:
+            raise RecordsMissing(evaluation_id, "a thumbnail")
+        try:
+            return load_thumbnails(records)
+        except ValueError as error:
+            raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error
+
+    return await service.in_thread(read)
 
 
 async def _open(archive: Spooled, service: Service, settings: Settings, labels: tuple[str, ...]) -> LabelledSet:

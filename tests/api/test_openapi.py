@@ -39,6 +39,8 @@ def test_every_route_is_in_the_document(document: dict[str, Any]) -> None:
         "POST /evaluate",
         "GET /evaluations",
         "GET /evaluations/{evaluation_id}",
+        "GET /evaluations/{evaluation_id}/thumbnails",
+        "GET /evaluations/{evaluation_id}/thumbnails/{place}",
         "GET /models",
         "GET /models/{model}",
         "GET /models/{model}/versions/{version}",
@@ -111,6 +113,8 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/evaluate", {"files": {"file": ("a.zip", zip_of({"dark/1.png": grey(1)}))}}),
     ("GET", "/evaluations", {}),
     ("GET", "/evaluations/{evaluation_id}", {}),
+    ("GET", "/evaluations/{evaluation_id}/thumbnails", {}),
+    ("GET", "/evaluations/{evaluation_id}/thumbnails/{place}", {}),
     ("GET", "/models", {}),
     ("GET", "/models/{model}", {}),
     ("GET", "/models/{model}/versions/{version}", {}),
@@ -124,7 +128,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
 async def test_answers_are_what_the_document_says(
     client: Client, document: dict[str, Any], method: str, path: str, sent: dict[str, Any]
 ) -> None:
-    names = {"model": "shades", "version": 1, "name": "not-found", "evaluation_id": "none"}
+    names = {"model": "shades", "version": 1, "name": "not-found", "evaluation_id": "none", "place": 0}
     response = await client.request(method, path.format(**names), **sent)
     await response.request.aread()
     route = path.partition("?")[0]

@@ -128,3 +128,40 @@ async def test_who_goes_while_a_report_is_rendered_ends_the_process(monkeypatch:
     assert [type(one) for one in await asyncio.gather(*waiting, return_exceptions=True)] == [asyncio.CancelledError] * 3
     assert not renderer._places.locked()
     renderer.close()
+
+
+async def test_files_that_one_looks_at_first_have_thumbnails(client: Client) -> None:
+    report = (await evaluate(client)).json()
+    url = f"/evaluations/{report['id']}/thumbnails"
+    assert (await client.get(url)).json() == {"places": [0, 1, 2]}
+    response = await client.get(f"{url}/1")
+    assert response.headers["content-type"] == "image/jpeg"
+    with Image.open(io.BytesIO(response.content)) as picture:
+        assert picture.convert("L").getextrema() == (240, 240)  # dark/2.png
+    assert_problem(await client.get(f"{url}/3"), "thumbnail-not-found")  # it could not be read
+    assert_problem(await client.get(f"{url}/-1"), "thumbnail-not-found")
+    assert_problem(await client.get(f"{url}/x"), "invalid-parameter")
+    assert_problem(await client.get("/evaluations/none/thumbnails"), "evaluation-not-found")
+
+
+async def test_each_cell_has_thumbnails_the_biggest_mistakes_first(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.evaluated.MOST_IN_A_CELL", 2)
+    levels = (2, 90, 100, 250, 130, 200)
+    archive = zip_of({f"dark/{number}.png": grey(level) for number, level in enumerate(levels)})
+    report = (await client.post("/evaluate", content=archive, headers=ZIP)).json()
+    assert report["confusion_matrix"]["counts"][0] == [3, 3, 0]
+    places = (await client.get(f"/evaluations/{report['id']}/thumbnails")).json()["places"]
+    suspects = {int(one["path"].removeprefix("dark/").removesuffix(".png")) for one in report["mislabelled"]}
+    least_sure, worst = {1, 2}, {3, 5}
+    assert set(places) == least_sure | worst | suspects
+
+
+async def test_thumbnails_of_a_report_kept_without_records_are_missing(client: Client, store: Path) -> None:
+    report = (await evaluate(client)).json()
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.npz")))
+    path.write_bytes(b"no records")
+    assert_problem(await client.get(f"/evaluations/{report['id']}/thumbnails"), "model-unusable")
+    path.unlink()
+    assert_problem(await client.get(f"/evaluations/{report['id']}/thumbnails"), "records-missing")
