@@ -16,8 +16,8 @@ from model_store.records import Records
 MOST_CURVES: Final = 6
 """Of more labels, those that are told from the rest worst are drawn."""
 _MOST_POINTS: Final = 400
-_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Told apart by most eyes, on light and on dark (Okabe and Ito 2008, "Color Universal Design")."""
+_OTHER_COLOURS: Final = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Beside the theme's own: told apart by most eyes (Okabe and Ito 2008, "Color Universal Design")."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def plot_precision_recall(axes: Axes, curves: Sequence[LabelCurve], threshold: f
         theme: The colours.
     """
     _prepare(axes, "recall", "precision", "Precision and recall", theme)
-    for curve, colour in zip(curves, _COLOURS, strict=False):
+    for curve, colour in zip(curves, _colours(theme), strict=False):
         at = _thinned(len(curve.recall))
         recall, precision = np.append(0, curve.recall[at]), np.append(curve.precision[0], curve.precision[at])
         name = f"{short(curve.label)}  {curve.average_precision:.3f}"
@@ -84,7 +84,7 @@ def plot_roc(axes: Axes, curves: Sequence[LabelCurve], threshold: float | None, 
     """Draw the share of the label's files that are called so against that of the others; arguments as above."""
     _prepare(axes, "other files called so", "files of the label called so", "ROC", theme)
     axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=1, linestyle=(0, (4, 3)))
-    for curve, colour in zip(curves, _COLOURS, strict=False):
+    for curve, colour in zip(curves, _colours(theme), strict=False):
         at = _thinned(len(curve.recall))
         name = f"{short(curve.label)}  {curve.roc_auc:.3f}"
         points = np.append(0, curve.false_alarms[at]), np.append(0, curve.recall[at])
@@ -127,7 +127,7 @@ def _operating_step(curves: Sequence[LabelCurve], threshold: float | None) -> in
 
 def _mark(axes: Axes, x: float, y: float, side: Literal["left", "right"], theme: Theme) -> None:
     """Mark the operating point, with its name where the curve is not."""
-    axes.plot([x], [y], "o", color=_COLOURS[0], markeredgecolor=theme.paper, markersize=8, zorder=4)
+    axes.plot([x], [y], "o", color=theme.validation, markeredgecolor=theme.paper, markersize=8, zorder=4)
     place, align = ((-7, -5), "right") if side == "left" else ((7, -5), "left")
     axes.annotate(
         "in use", (x, y), xytext=place, textcoords="offset points", ha=align, va="top", fontsize=8, color=theme.soft
@@ -138,6 +138,10 @@ def _legend(axes: Axes, place: Literal["lower left", "lower right"], theme: Them
     legend = axes.legend(loc=place, frameon=False, labelcolor=theme.soft, fontsize=8, handlelength=1.2)
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def _colours(theme: Theme) -> tuple[str, ...]:
+    return theme.validation, *_OTHER_COLOURS
 
 
 def _thinned(steps: int) -> npt.NDArray[np.int64]:

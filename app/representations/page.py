@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 
 from app.representations.curves import LabelCurve, curves_of, plot_precision_recall, plot_roc
 from app.schemas import EvaluationBody
-from model_store.presentation.heatmap import MOST_LABELS, column_sums, heatmap, most_confused
+from model_store.presentation.heatmap import MOST_LABELS, Row, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import PANEL, Picture, matrix_picture, picture
 from model_store.presentation.plots import Theme, plot_reliability
 from model_store.presentation.thumbnails import embedded
 from model_store.presentation.wording import interpretation_sentences, leakage_sentences, number, percent
 from model_store.records import Records
-from model_store.report import Range
+from model_store.report import ConfusionMatrix, Range
 
 SHOWN: Final = 20
 """How many files a list names before it counts the rest."""
@@ -55,8 +55,10 @@ def render(report: EvaluationBody, records: Records) -> bytes:
         report=report,
         shown=SHOWN,
         figures=FIGURES,
-        rows=heatmap(matrix) if labels <= MOST_LABELS else (),
+        rows=_rows(matrix),
         sums=column_sums(matrix),
+        other_rows=_rows(report.comparison.confusion_matrix) if report.comparison else (),
+        other_sums=column_sums(report.comparison.confusion_matrix) if report.comparison else (),
         matrix_picture=matrix_picture(matrix) if labels > MOST_LABELS else None,
         pairs=most_confused(matrix) if labels > 2 else (),
         curves=_curve_pictures(report, records),
@@ -74,6 +76,11 @@ def render(report: EvaluationBody, records: Records) -> bytes:
         interpretation_sentences=list(interpretation_sentences(report.interpretation)),
     )  # fmt: skip
     return page.encode()
+
+
+def _rows(matrix: ConfusionMatrix) -> tuple[Row, ...]:
+    """Return the rows of a matrix that is small enough for a table."""
+    return heatmap(matrix) if len(matrix.columns) - 1 <= MOST_LABELS else ()
 
 
 def _curve_pictures(report: EvaluationBody, records: Records) -> list[Picture]:

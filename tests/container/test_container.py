@@ -61,6 +61,20 @@ def test_an_evaluation_counts_every_file(container: Container, photographs: dict
     assert report["stored"] is False  # the store is mounted read-only
 
 
+def test_a_report_is_drawn_where_nothing_can_be_written(
+    container: Container, photographs: dict[str, list[Path]]
+) -> None:
+    archive = zip_of(
+        {f"{label}/{path.name}": path.read_bytes() for label, paths in photographs.items() for path in paths}
+    )
+    for accept, begins in (("text/html", b"<!doctype html>"), ("image/png", b"\x89PNG"), ("text/csv", b"path,label")):
+        headers = {"Content-Type": "application/zip", "Accept": accept}
+        with container.client() as client:
+            answer = client.post("/evaluate", content=archive, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.content.startswith(begins)
+
+
 def test_it_runs_without_privileges(container: Container) -> None:
     status = container.execute("cat", "/proc/1/status").stdout
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
