@@ -14,7 +14,7 @@ from model_store.records_file import load_records
 
 Form = Literal["html", "png", "csv"]
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 _HEAD: Final = struct.Struct("<Q")
 """The length of the report, before it; the records are the rest."""
 
