@@ -20,7 +20,7 @@ async function go(isFirst) {
   leaving = new AbortController();
   const { signal } = leaving;
   const [view, parameters] = find(location.hash);
-  markCurrent(view.name);
+  markCurrent(view);
   try {
     const module = await view.load();
     if (signal.aborted) return;
@@ -47,11 +47,16 @@ function focusHeading() {
   return heading !== null;
 }
 
-/** @param {string} name */
-function markCurrent(name) {
+/**
+ * Mark the entry of the menu whose view is shown, or that leads to it.
+ *
+ * @param {import("./views.js").View} view
+ */
+function markCurrent(view) {
+  const above = view.name === "missing" ? null : `#/${view.path.split("/")[0]}`;
   for (const link of document.querySelectorAll("header nav a")) {
-    if (link.getAttribute("href") === linkTo(name)) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    link.removeAttribute("aria-current");
+    if (link.getAttribute("href") === above) link.setAttribute("aria-current", view.isInMenu ? "page" : "true");
   }
 }
 

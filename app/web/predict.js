@@ -2,21 +2,18 @@
 // Try pictures: choose, drop, paste or take them; each gets a card with its answer.
 
 import { makeCard } from "./answer.js";
-import { controls, positiveOf, query } from "./choice.js";
+import { controls, query } from "./choice.js";
 import { announce, drawing, element } from "./elements.js";
 import { askFor } from "./notices.js";
-import { bytes, percent } from "./numbers.js";
+import { percent } from "./numbers.js";
 import { bounded } from "./queue.js";
-import { ask, pause, problemIn, ProblemError } from "./service.js";
+import { predict } from "./sending.js";
+import { problemIn } from "./service.js";
 import texts from "./texts.js";
 
 /** @typedef {import("./answer.js").Card} Card */
-/** @typedef {import("./answer.js").Answer} Answer */
-/** @typedef {import("./service.js").Problem} Problem */
 
 const AT_ONCE = 3;
-const MOST_ATTEMPTS = 60;
-const ASK_AGAIN_MS = 1000;
 const text = texts.predict;
 const run = bounded(AT_ONCE);
 
@@ -115,7 +112,10 @@ function add(files) {
     card.wait(text.waiting);
     return send(file, card, asked);
   });
-  Promise.all(sent).then((said) => announce(said.length === 1 ? said[0] ?? "" : text.count(answered, failed)));
+  const { signal } = clearing;
+  Promise.all(sent).then(([said = ""]) => {
+    if (!signal.aborted) announce(sent.length === 1 ? said : text.count(answered, failed));
+  });
   return true;
 }
 
@@ -130,14 +130,15 @@ function add(files) {
 async function send(file, card, asked) {
   const { signal } = clearing;
   try {
-    const answer = await run(() => predict(file, card, asked, signal));
+    const answer = await run(() => predict(file, asked, signal, card.wait));
+    signal.throwIfAborted();
     card.succeed(answer);
     count(1, 0);
     const { label, probability } = answer.prediction;
     return text.said(file.name || text.unnamed, label, percent(probability));
   } catch (error) {
     if (signal.aborted) return "";
-    const problem = asOfFile(problemIn(error));
+    const problem = problemIn(error);
     card.fail(problem, problem.status === 0 || problem.status >= 500 ? () => retry(file, card, asked) : null);
     count(0, 1);
     return text.saidFailed(file.name || text.unnamed, problem.detail);
@@ -153,76 +154,9 @@ async function retry(file, card, asked) {
   card.node.focus(); // the button goes
   count(0, -1);
   card.wait(text.waiting);
-  announce(await send(file, card, asked));
-}
-
-/**
- * @param {File} file
- * @param {Card} card
- * @param {string} asked
- * @param {AbortSignal} signal
- * @returns {Promise<Answer>}
- */
-async function predict(file, card, asked, signal) {
-  signal.throwIfAborted();
-  await checkReadable(file);
-  card.wait(text.asking);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await askOnce(file, asked, signal);
-    } catch (error) {
-      const problem = problemIn(error);
-      if (signal.aborted || problem.status !== 503 || attempt === MOST_ATTEMPTS) throw error;
-      card.wait(text.patience(problem.detail));
-      await pause(ASK_AGAIN_MS, signal);
-    }
-  }
-}
-
-/**
- * @param {File} file
- * @param {string} asked
- * @param {AbortSignal} signal
- * @returns {Promise<Answer>}
- */
-async function askOnce(file, asked, signal) {
-  const type = file.type.startsWith("image/") ? file.type : "application/octet-stream";
-  const began = performance.now();
-  const response = await ask(`/predict${asked}`, { method: "POST", body: file, headers: { "Content-Type": type }, signal });
-  const prediction = await response.json();
-  const tookMs = performance.now() - began;
-  const positive = prediction.threshold === undefined ? null : await positiveOf(prediction.model, prediction.version);
-  return { prediction, positive, tookMs, stages: stagesOf(response.headers.get("Server-Timing") ?? "") };
-}
-
-/**
- * Refuse what is a folder, empty or no longer there: to send it would look as if the service were gone.
- *
- * @param {File} file
- */
-async function checkReadable(file) {
-  const read = await file.slice(0, 1).arrayBuffer().catch(() => null);
-  if (read === null) throw new ProblemError({ type: "about:blank", title: "", status: 400, ...text.unreadable });
-  if (!read.byteLength) throw new ProblemError({ type: "about:blank", title: "", status: 400, ...text.empty });
-}
-
-/**
- * Say of the file what the service says of a request's body.
- *
- * @param {Problem} problem
- * @returns {Problem}
- */
-function asOfFile(problem) {
-  const limit = problem["limit_bytes"];
-  return typeof limit === "number" ? { ...problem, ...text.tooLarge(bytes(limit)) } : problem;
-}
-
-/**
- * @param {string} header `decode;dur=1.20, queue;dur=0.01`
- * @returns {Record<string, number>}
- */
-function stagesOf(header) {
-  return Object.fromEntries([...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(([, name, taken]) => [name, Number(taken)]));
+  const { signal } = clearing;
+  const said = await send(file, card, asked);
+  if (!signal.aborted) announce(said);
 }
 
 /**

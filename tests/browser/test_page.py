@@ -313,6 +313,40 @@ def test_a_service_that_does_not_answer_is_said_on_the_card_and_can_be_asked_aga
     expect(page.get_by_text("1 picture answered").first).to_be_visible()
 
 
+def test_a_file_that_is_empty_or_too_large_is_told_so(open_view: Open) -> None:
+    page = open_view().page
+    body = {"title": "Body too large", "status": 413, "detail": "The body is too large.", "limit_bytes": 20_000_000}
+    refusal: dict[str, Any] = {"status": 413, "content_type": "application/problem+json", "body": json.dumps(body)}
+    page.route("**/predict*", lambda route: route.fulfill(**refusal))
+    choose(page, file("empty.png", b""), file("large.png", grey(0)))
+    expect(card(page, "empty.png")).to_contain_text("This file is empty.")
+    expect(card(page, "large.png")).to_contain_text("This file is larger than the 20 MB that the service takes.")
+
+
+def test_what_is_cleared_is_not_waited_for(open_view: Open) -> None:
+    page = open_view().page
+    page.route("**/predict*", lambda _: None, times=3)
+    choose(page, *(file(f"{number}.png", grey(0)) for number in range(5)))
+    expect(page.get_by_text("Looking…")).to_have_count(3)
+    page.get_by_role("button", name="Clear").click()
+    choose(page, file("a.png", grey(255)))
+    expect(card(page, "a.png")).to_contain_text("Called defective")
+    expect(page.get_by_text("1 picture answered").first).to_be_visible()
+
+
+def test_a_proxy_may_put_the_page_below_a_path(server: Server, open_view: Open) -> None:
+    visit = open_view()
+    visit.page.route(
+        "**/below/**",
+        lambda route: route.fulfill(response=route.fetch(url=route.request.url.replace("/below/", "/"))),
+    )
+    visit.requests.clear()
+    visit.page.goto(f"{server.url}/below/")
+    choose(visit.page, file("a.png", grey(255)))
+    expect(card(visit.page, "a.png")).to_contain_text("Called defective")
+    assert [one for one in visit.requests if not one.startswith(f"{server.url}/below/")] == []
+
+
 def test_no_more_than_three_pictures_are_under_way(open_view: Open) -> None:
     page = open_view().page
     page.evaluate(WATCH)
