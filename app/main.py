@@ -20,7 +20,7 @@ from app.middleware import RequestContext
 from app.registry import Registry
 from app.reports import warn_if_unwritable
 from app.representations.process import Renderer
-from app.routes import evaluate, health, models, predict
+from app.routes import evaluate, health, models, page, predict
 from app.service import Service
 from app.settings import Settings, cores
 from model_store.errors import FullcountError
@@ -65,7 +65,8 @@ def create_app(
     )
     problems.install(app)
     app.add_exception_handler(ClientDisconnect, _nobody_listens)
-    for router in (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router):
+    routers = (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router, page.router)
+    for router in routers:
         app.include_router(router)
     return app
 

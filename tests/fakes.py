@@ -21,7 +21,7 @@ from app.settings import Settings
 from model_store.digest import digest_file
 from model_store.errors import FullcountError
 from model_store.golden import Golden, save_golden
-from model_store.manifest import Dataset, Description, Signature, TensorSpec, TrainingImages
+from model_store.manifest import Dataset, Description, Headline, Signature, TensorSpec, TrainingImages
 from model_store.nearness import has_grid
 from model_store.pixels import InputSpec, Pixels, decode
 from model_store.precision import Precision
@@ -131,13 +131,14 @@ class FakeFactory:
         return self._engine or FakeEngine()
 
 
-def describe(
+def describe(  # noqa: PLR0913  what a manifest says
     labels: Sequence[str] = LABELS,
     *,
     positive: str | None = None,
     threshold: float | None = None,
     size: int = SIZE,
     training_images: TrainingImages | None = None,
+    metrics: Mapping[str, Headline] | None = None,
 ) -> Description:
     """Return a description that lacks nothing."""
     return Description(
@@ -149,6 +150,7 @@ def describe(
         weights="none",
         parameters=0,
         training_images=training_images,
+        metrics=dict(metrics or {}),
         dataset=Dataset(counts={}, fates={}, digest="0" * 64),
         signature=Signature(
             input=TensorSpec(name="pixels", dtype="uint8", shape=(None, size, size, 3)),

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.dependencies import MetricsDep, RegistryDep
 from app.metrics import CONTENT_TYPE
@@ -41,9 +41,3 @@ async def read_problem(name: str) -> dict[str, str | int]:
     if kind is None:
         raise HTTPException(404, "There is no problem of that name")
     return {"type": kind.uri, "title": kind.title, "status": kind.status}
-
-
-@router.get("/", include_in_schema=False)
-async def start() -> Response:
-    """Lead a person with a browser to the page where the API can be tried."""
-    return RedirectResponse("/docs")

@@ -70,7 +70,7 @@ def _serve_on(url: str, cells: Cells, console: Console) -> None:
     try:
         console.rule("Your turn")
         show_commands(url, cells, console)
-        console.print(f"API documentation: {url}/docs. Ctrl-C stops the server.", soft_wrap=True)
+        console.print(f"Open {url} in a browser to try pictures. Ctrl-C stops the server.", soft_wrap=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print()

@@ -91,11 +91,6 @@ async def test_every_type_of_problem_has_a_page(client: Client, name: str) -> No
     assert response.json()["type"] == f"/problems/{name}"
 
 
-async def test_the_start_page_leads_to_the_documentation(client: Client) -> None:
-    response = await client.get("/")
-    assert (response.status_code, response.headers["location"]) == (307, "/docs")
-
-
 async def test_a_request_leaves_one_line_in_the_log_with_its_id(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

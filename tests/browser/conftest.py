@@ -1,17 +1,17 @@
-"""A real Chromium without a network; `prepare` installs it where that can be done."""
+"""A real Chromium without a network but this machine; `prepare` installs it where that can be done."""
 
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PREPARE: Final = Path(__file__).with_name("prepare")
-NO_HOST: Final = "--host-resolver-rules=MAP * ~NOTFOUND"
+NO_HOST: Final = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 Scheme = Literal["light", "dark"]
 
@@ -27,7 +27,7 @@ class Visit:
 
     def ask(self, request_url: str) -> None:
         """Note a request."""
-        if not request_url.startswith("data:"):
+        if not request_url.startswith(("data:", "blob:")):
             self.requests.append(request_url)
 
 
@@ -54,18 +54,22 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Return a function that opens a file at a width in CSS pixels and in a colour scheme, with the network off."""
+    """Return a function that opens an address at a width in CSS pixels and in a colour scheme.
+
+    For a file the network is off; for a page of a server on this machine only that machine can be reached. Further
+    arguments are those of the browser's context.
+    """
     contexts: list[BrowserContext] = []
 
-    def visit(path: Path, *, width: int = 1280, scheme: Scheme = "light") -> Visit:
-        contexts.append(
-            browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-        )
+    def visit(address: Path | str, *, width: int = 1280, scheme: Scheme = "light", **options: Any) -> Visit:  # noqa: ANN401
+        is_file = isinstance(address, Path)
+        look: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+        contexts.append(browser.new_context(**look, offline=is_file, **options))
         seen = Visit(contexts[-1].new_page())
         seen.page.on("console", lambda message: seen.messages.append(message.text))
         seen.page.on("pageerror", lambda error: seen.messages.append(str(error)))
         seen.page.on("request", lambda request: seen.ask(request.url))
-        seen.page.goto(path.as_uri())
+        seen.page.goto(address.as_uri() if isinstance(address, Path) else address)
         return seen
 
     yield visit

@@ -1,0 +1,107 @@
+// @ts-check
+// Which model, and which version of it, is asked; remembered as long as the page is open.
+
+import { element } from "./elements.js";
+import { askJson } from "./service.js";
+import texts from "./texts.js";
+
+/** @typedef {{model: string, serving: number, versions: number[], loaded: number[], labels: string[], positive: string | null}} Model */
+
+/** @type {Model[]} */
+let models = [];
+let model = "";
+/** @type {number | null} The one that serves, whichever that is, is null. */
+let version = null;
+/** @type {Map<string, Promise<string | null>>} */
+const positives = new Map();
+
+/**
+ * Return the query that asks the chosen model; before the models are known, the service decides.
+ *
+ * @returns {string}
+ */
+export function query() {
+  if (!model) return "";
+  return `?${new URLSearchParams(version === null ? { model } : { model, version: String(version) })}`;
+}
+
+/**
+ * Return the label that the threshold of a version speaks of.
+ *
+ * @param {string} name
+ * @param {number} number
+ * @returns {Promise<string | null>}
+ */
+export function positiveOf(name, number) {
+  const known = models.find((one) => one.model === name && one.serving === number);
+  if (known) return Promise.resolve(known.positive);
+  const path = `/models/${encodeURIComponent(name)}/versions/${number}`;
+  const asked = positives.get(path) ?? askJson(path).then((manifest) => manifest.positive, () => null);
+  positives.set(path, asked);
+  return asked;
+}
+
+/**
+ * Return what shows the choice, and lets it be changed where there is one.
+ *
+ * @param {Model[]} served
+ * @returns {HTMLElement[]}
+ */
+export function controls(served) {
+  models = served;
+  const current = models.find((one) => one.model === model) ?? models[0];
+  if (!current) return [];
+  model = current.model;
+  if (version !== null && !current.versions.includes(version)) version = null;
+  if (models.length === 1 && current.versions.length < 2) return [only(current)];
+  const versions = element("select", { onchange: choose });
+  fillVersions(versions, current);
+  return [
+    models.length > 1 && field(texts.predict.model, modelSelect(versions)),
+    field(texts.predict.version, versions),
+  ].flatMap((one) => one || []);
+
+  /** @param {Event} event */
+  function choose(event) {
+    const chosen = Number(/** @type {HTMLSelectElement} */ (event.target).value);
+    version = chosen === models.find((one) => one.model === model)?.serving ? null : chosen;
+  }
+}
+
+/** @param {Model} one */
+function only(one) {
+  return element("p", null, `${texts.predict.model}: `, element("b", null, texts.predict.modelVersion(one.model, one.serving)));
+}
+
+/** @param {HTMLSelectElement} versions */
+function modelSelect(versions) {
+  const options = models.map((one) => element("option", { value: one.model, selected: one.model === model }, one.model));
+  return element("select", {
+    onchange: (/** @type {Event} */ event) => {
+      const chosen = models.find((one) => one.model === /** @type {HTMLSelectElement} */ (event.target).value);
+      if (!chosen) return;
+      [model, version] = [chosen.model, null];
+      fillVersions(versions, chosen);
+    },
+  }, ...options);
+}
+
+/**
+ * @param {HTMLSelectElement} select
+ * @param {Model} of
+ */
+function fillVersions(select, of) {
+  const chosen = version ?? of.serving;
+  const newest = [...new Set([...of.versions, of.serving])].sort((one, other) => other - one);
+  select.replaceChildren(...newest.map((one) =>
+    element("option", { value: one, selected: one === chosen },
+      one === of.serving ? texts.predict.serves(one) : String(one))));
+}
+
+/**
+ * @param {string} name
+ * @param {HTMLElement} control
+ */
+function field(name, control) {
+  return element("label", { class: "field" }, element("span", null, name), control);
+}

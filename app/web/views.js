@@ -1,0 +1,64 @@
+// @ts-check
+// The views of the page, in the order of its menu. A view is one line here, one module, one part of the texts.
+
+/**
+ * A view's module: `show` fills `<main>`, which was emptied for it, until the signal says that the view is left.
+ *
+ * @typedef {{show: (root: HTMLElement, parameters: string[], signal: AbortSignal) => Promise<void>}} Module
+ *
+ * @typedef {object} View
+ * @property {string} name Its part of the texts.
+ * @property {string} path The address after `#/`; `*` stands for one parameter.
+ * @property {boolean} isInMenu
+ * @property {() => Promise<Module>} load
+ */
+
+/** @type {View[]} */
+export const views = [
+  { name: "predict", path: "", isInMenu: true, load: () => import("./predict.js") },
+  { name: "models", path: "models", isInMenu: true, load: () => import("./models.js") },
+  { name: "evaluations", path: "evaluations", isInMenu: true, load: () => import("./evaluations.js") },
+];
+
+/** @type {View} */
+const missing = { name: "missing", path: "", isInMenu: false, load: () => import("./missing.js") };
+
+/**
+ * Find the view at an address, with its parameters.
+ *
+ * @param {string} hash
+ * @returns {[View, string[]]}
+ */
+export function find(hash) {
+  const given = hash.replace(/^#?\/?/, "").replace(/\/$/, "").split("/").map(decoded);
+  for (const view of views) {
+    const wanted = view.path.split("/");
+    if (wanted.length === given.length && wanted.every((part, index) => part === "*" || part === given[index])) {
+      return [view, given.filter((_, index) => wanted[index] === "*")];
+    }
+  }
+  return [missing, []];
+}
+
+/**
+ * Return the address of a view, or null where the page has no such view.
+ *
+ * @param {string} name
+ * @param {...string} parameters
+ * @returns {string | null}
+ */
+export function linkTo(name, ...parameters) {
+  const view = views.find((one) => one.name === name);
+  if (!view) return null;
+  const left = parameters.map(encodeURIComponent);
+  return `#/${view.path.replace(/\*/g, () => left.shift() ?? "")}`;
+}
+
+/** @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
