@@ -36,8 +36,8 @@ export class Listing {
   /** @type {number | null} A threshold that is not the one in use. */
   #threshold = null;
   #isFinal = false;
-  /** @type {Set<number>} */
-  #pictured = new Set();
+  /** @type {Set<number> | null} Null as long as that is not known: then there is room for pictures. */
+  #pictured;
   /** @type {Item[] | null} */
   #items = null;
 
@@ -47,6 +47,7 @@ export class Listing {
    */
   constructor(report, listener) {
     this.#report = report;
+    this.#pictured = report.stored ? null : new Set();
     this.#heading = element("h2", { id: "files-title", tabindex: -1 });
     this.#told = element("p", { class: "quiet", role: "status" });
     this.#mistakes = element("button", { type: "button", class: "button small", onclick: () => listener.onMistakes() }, words.showMistakes);
@@ -92,6 +93,7 @@ export class Listing {
   /** Say that there are no answers for each file, and none will come. */
   giveUp() {
     this.#isFinal = true;
+    this.#pictured = new Set();
     this.#choose();
   }
 
@@ -135,8 +137,7 @@ export class Listing {
     const found = wanted ? items.filter((one) => `${one.path}\n${one.given}\n${one.called ?? ""}`.toLowerCase().includes(wanted)) : items;
     this.#told.textContent = this.#summary(found.length, items.length);
     const list = element("ul", { class: "files", "aria-label": words.list });
-    const isPictured = found.some((one) => one.place !== null && this.#pictured.has(one.place));
-    list.classList.toggle("pictured", isPictured);
+    list.classList.toggle("pictured", !this.#pictured || found.some((one) => this.#hasPicture(one)));
     const { button } = growing(list, found, (one) => this.#entry(one), FIRST);
     this.#place.replaceChildren(...(found.length ? [list, button] : []));
   }
@@ -156,11 +157,15 @@ export class Listing {
   }
 
   /** @param {Item} one */
+  #hasPicture(one) {
+    return one.place !== null && this.#pictured !== null && this.#pictured.has(one.place);
+  }
+
+  /** @param {Item} one */
   #entry(one) {
-    const hasPicture = one.place !== null && this.#pictured.has(one.place);
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
     return element("li", null,
-      element("span", { class: "shot" }, hasPicture &&
+      element("span", { class: "shot" }, this.#hasPicture(one) &&
         element("img", { src: source, alt: words.picture(printable(one.path)), width: 168, height: 168, loading: "lazy", decoding: "async" })),
       element("p", { class: "verdict" }, ...verdict(one)),
       element("p", { class: "where" }, pathOf(one.path)));

@@ -40,6 +40,7 @@ export function result(report) {
         cell("n quiet", ends ? interval(ends, write) : "")),
     }),
     element("p", { class: "quiet" }, text.noMicro),
+    report.positive && element("p", { class: "quiet" }, words.labels.at(written(report.positive.threshold))),
     report.undefined.length > 0 && undefinedFigures(report.undefined));
 }
 
@@ -143,7 +144,7 @@ export function doubts(report) {
   /** @type {Shot[]} */
   const shots = [];
   const match = (/** @type {string} */ kind) => cell(null, kind === "exact" ? text.exact : text.near);
-  const suspects = element("ul", { class: "files" });
+  const suspects = element("ul", { class: report.stored ? "files pictured" : "files" });
   const { button } = growing(suspects, report.mislabelled, (one) => {
     const node = element("span", { class: "shot" });
     shots.push({ path: one.path, node });
@@ -234,6 +235,5 @@ export function fillShots(shots, id, places) {
       src: address(`/evaluations/${encodeURIComponent(id)}/thumbnails/${place}`),
       alt: words.files.picture(printable(path)), width: 168, height: 168, loading: "lazy", decoding: "async",
     }));
-    node.closest("ul")?.classList.add("pictured");
   }
 }

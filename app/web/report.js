@@ -125,6 +125,7 @@ function makeLive(report, signal) {
   const giveUp = () => {
     if (signal.aborted) return;
     list.giveUp();
+    doubtful.node.querySelector(".pictured")?.classList.remove("pictured");
     panel?.node.remove();
     panel?.drawings.remove();
     matrix.querySelector(".beside")?.classList.remove("beside");

@@ -34,9 +34,7 @@ export function evaluateArchive(path, archive, listener, signal) {
     request.upload.onload = () => listener.onSent(archive.size, archive.size);
     request.onprogress = () => {
       if (request.status !== 200) return;
-      for (const line of lines.next(request.responseText)) {
-        if (line.event === "progress") listener.onScored(line.done, line.total);
-      }
+      for (const { done, total } of lines.next(request.responseText)) listener.onScored(done, total);
     };
     request.onload = () => {
       const { report, problem } = request.status === 200 ? lines.last(request.responseText) : refusal(request);
@@ -54,19 +52,24 @@ export function evaluateArchive(path, archive, listener, signal) {
 
 const PROGRESS = /^\{"event": *"progress"/;
 
-/** Takes a text that grows apart into lines of JSON. */
+/** Takes a text that grows apart into lines of JSON; the last line may be long, and is looked at only once. */
 class Lines {
   #seen = 0;
+  #looked = 0;
 
   /**
    * @param {string} text All that has come.
-   * @returns {any[]} The lines that are complete now and were not before; the last one is kept for the end.
+   * @returns {{event: string, done: number, total: number}[]} Progress that was told since.
    */
   next(text) {
-    const end = text.lastIndexOf("\n") + 1;
-    const fresh = text.slice(this.#seen, end);
-    this.#seen = Math.max(this.#seen, end);
-    return fresh.split("\n").filter((line) => PROGRESS.test(line)).map((line) => JSON.parse(line));
+    const found = [];
+    for (let end = text.indexOf("\n", this.#looked); end >= 0; end = text.indexOf("\n", this.#seen)) {
+      const line = text.slice(this.#seen, end);
+      if (PROGRESS.test(line)) found.push(JSON.parse(line));
+      this.#seen = end + 1;
+    }
+    this.#looked = Math.max(this.#seen, text.length);
+    return found;
   }
 
   /**
