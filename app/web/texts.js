@@ -211,6 +211,403 @@ const texts = {
     noAccuracy: "no accuracy",
     more: "Show older ones",
   },
+
+  evaluate: {
+    menu: "Evaluate",
+    title: "Evaluate a labelled zip",
+    lead: "A zip with one folder per label, or with a labels.csv. Every file in it is counted: what cannot be read, or is no picture, is listed and never dropped.",
+    drop: "Drop a zip here, or choose one",
+    dropNow: "Let go to take this file.",
+    another: "Drop or choose another one to take that instead",
+    archive: "Labelled zip",
+    model: "Model",
+    version: "Version",
+    /** @param {number} version */
+    serves: (version) => `${version} (serves)`,
+    against: "Compare with",
+    nothing: "no other version",
+    /** @param {number} version */
+    againstVersion: (version) => `version ${version}`,
+    start: "Evaluate",
+    noFile: { detail: "No file is chosen yet.", hint: "Choose a zip with one folder per label, or drop it above." },
+    noModel: "No model is served.",
+    steps: ["Send", "Score", "Report"],
+    progress: "Progress",
+    /**
+     * @param {string} sent
+     * @param {string} total
+     */
+    sending: (sent, total) => `${sent} of ${total} sent`,
+    reading: "Sent. The service reads the archive.",
+    /**
+     * @param {string} done
+     * @param {string} total
+     */
+    scoring: (done, total) => `${done} of ${total} files`,
+    /** @param {string} rate */
+    filesPerSecond: (rate) => `${rate} files a second`,
+    /** @param {string} rate */
+    bytesPerSecond: (rate) => `${rate} a second`,
+    /** @param {string} time */
+    left: (time) => `about ${time} left`,
+    reporting: "Every file is done. The service works out the report.",
+    cancel: "Cancel",
+    cancelled: "Cancelled. The service has stopped, too; nothing was kept.",
+    broken: {
+      detail: "The connection ended before there was an answer.",
+      hint: "Is the service still running, has the file been changed or moved meanwhile, or is it larger than the service takes? Then try again.",
+    },
+  },
+
+  report: {
+    title: "Evaluation",
+    /**
+     * @param {string} model
+     * @param {number} version
+     */
+    documentTitle: (model, version) => `${model}, version ${version}: evaluation · Fullcount`,
+    /** @param {number} version */
+    version: (version) => `version ${version}`,
+    loading: "The report is on its way.",
+    words: {
+      undefined: "not defined",
+      /**
+       * @param {string} low
+       * @param {string} high
+       */
+      range: (low, high) => `${low} to ${high}`,
+      /** @type {[string, string]} */
+      file: ["file", "files"],
+      /** @type {[string, string]} */
+      second: ["second", "seconds"],
+      /** @type {[string, string]} */
+      minute: ["minute", "minutes"],
+      /** @type {[string, string]} */
+      hour: ["hour", "hours"],
+      /** @type {[string, string]} */
+      entry: ["entry", "entries"],
+      /** @type {[string, string]} */
+      picture: ["picture", "pictures"],
+    },
+    sections: "Sections",
+    notKept: "This report could not be kept, so it is gone when this page is left, and only the files below are known by name. Save it as JSON.",
+    noRecords: "The answers for each file are not there, so files that were called right cannot be listed, and the threshold cannot be moved.",
+    save: "Save",
+    saving: "Being made…",
+    /** @type {Record<string, string>} */
+    forms: { html: "Page", csv: "Table (CSV)", json: "JSON", png: "Matrix (PNG)" },
+    copy: "Copy the link",
+    copied: "Copied",
+    /** @param {string} rest */
+    more: (rest) => `Show more: ${rest} left`,
+
+    matrix: {
+      menu: "Every file",
+      title: "Every file is counted",
+      /**
+       * @param {string} images
+       * @param {string} scored
+       * @param {string} unreadable
+       */
+      images: (images, scored, unreadable) => `${images} = ${scored} scored + ${unreadable} unreadable`,
+      /**
+       * @param {string} entries
+       * @param {string} directories
+       * @param {string} ignored
+       * @param {string} images
+       */
+      entries: (entries, directories, ignored, images) =>
+        `${entries} = ${directories} + ${ignored} ignored + ${images}.`,
+      /** @type {[string, string]} */
+      directory: ["directory", "directories"],
+      /** @type {[string, string]} */
+      image: ["image", "images"],
+      leftOut: "What was left out, and why.",
+      name: "Confusion matrix",
+      caption: "A row for each label given, a column for each label called. Choose a cell to see its files; the arrow keys move.",
+      shown: "Show",
+      counts: "Counts",
+      shares: "Shares of the row",
+      files: "files",
+      unknown: "(no label of the model)",
+      /**
+       * @param {string} files
+       * @param {string} share
+       * @param {string} given
+       * @param {string} called
+       */
+      cell: (files, share, given, called) => `${files}, ${share} of its row: ${given} called ${called}`,
+      /**
+       * @param {string} files
+       * @param {string} share
+       * @param {string} given
+       */
+      unreadable: (files, share, given) => `${files}, ${share} of its row: ${given}, unreadable`,
+      none: "none",
+      pairs: "Confused most often",
+      picture: "Confusion matrix of all labels; the darker a cell, the larger its share of its row.",
+      given: "label given",
+      called: "called",
+      ofLabel: "of the label",
+      any: "Files of any cell",
+      look: "Show its files",
+      /** @param {string} encoding */
+      encoding: (encoding) => `Names that are not marked as UTF-8 were read as ${encoding}.`,
+      /**
+       * @param {string} path
+       * @param {string} rows
+       */
+      labelsFile: (path, rows) => `${path} gives the labels, in ${rows}.`,
+      /** @type {[string, string]} */
+      row: ["row", "rows"],
+      /**
+       * @param {string} folder
+       * @param {string | null} file
+       * @param {string} label
+       * @param {string} files
+       */
+      matched: (folder, file, label, files) =>
+        `${file === null ? `The folder '${folder}'` : `'${folder}' in ${file}`} counts as the label '${label}' (${files}).`,
+      /**
+       * @param {string} path
+       * @param {string} files
+       * @param {boolean} isOne
+       * @param {string} named
+       */
+      missing: (path, files, isOne, named) => `${path} names ${files} that ${isOne ? "is" : "are"} not there: ${named}.`,
+      /**
+       * @param {string} wrapper
+       */
+      wrapper: (wrapper) => `The folder '${wrapper}' around everything was looked through.`,
+      /** @param {string} count */
+      andMore: (count) => ` and ${count} more`,
+    },
+
+    threshold: {
+      menu: "Thresholds",
+      title: "Move the threshold",
+      tableTitle: "What another threshold would come to",
+      /** @param {string} label */
+      name: (label) => `Called ${label} from`,
+      slider: "Threshold",
+      exact: "Threshold, as a number",
+      /** @param {string} threshold */
+      back: (threshold) => `Back to ${threshold}`,
+      inUse: "in use",
+      /** @param {string} threshold */
+      isInUse: (threshold) => `${threshold} is the threshold in use: matrix and figures are the report's.`,
+      /** @param {string} threshold */
+      isMoved: (threshold) => `The report's own is ${threshold}. One chosen here is flattered by these files: check it on others.`,
+      waiting: "The answers for each file are on their way.",
+      found: "found",
+      missed: "missed",
+      falseAlarms: "false alarms",
+      leftAlone: "rightly left alone",
+      precision: "precision",
+      recall: "recall",
+      f1: "F1",
+      accuracy: "accuracy",
+      threshold: "threshold",
+      /** @param {string} label */
+      distribution: (label) => `Up: files of ${label}. Down: the others. To the right of the line they are called ${label}; orange is wrong. Heights grow with the root of the number.`,
+      precisionRecall: "Precision by recall",
+      roc: "ROC: recall by the share of other files called so",
+      alarmed: "others called so",
+      pointNote: "The point is the threshold chosen; the ring is the one in use.",
+      table: "Thresholds of the positive label",
+      /**
+       * @param {string} label
+       * @param {string} threshold
+       */
+      lead: (label, threshold) => `A file is called ${label} from a probability of ${threshold}. A lower threshold finds more of them and raises more false alarms. One chosen by this table is flattered by it: check it on other files.`,
+      caption: "Found: files of the label called so. Missed: the others of the label. False alarms: other files called so.",
+      /**
+       * @param {string} threshold
+       * @param {string} found
+       * @param {string} missed
+       * @param {string} falseAlarms
+       */
+      said: (threshold, found, missed, falseAlarms) =>
+        `Threshold ${threshold}: ${found} found, ${missed} missed, ${falseAlarms} false alarms.`,
+    },
+
+    files: {
+      menu: "Files",
+      mistakes: "All mistakes",
+      /**
+       * @param {string} given
+       * @param {string} called
+       */
+      wrong: (given, called) => `${given}, called ${called}`,
+      /** @param {string} given */
+      right: (given) => `${given}, called so`,
+      /** @param {string} given */
+      unreadable: (given) => `${given}, unreadable`,
+      surest: "the surest first",
+      leastSure: "the least sure first",
+      inOrder: "in the order of the archive",
+      none: "None.",
+      noneFound: "No name or label has that in it.",
+      /**
+       * @param {string} files
+       * @param {string} all
+       */
+      filtered: (files, all) => `${files} of ${all}`,
+      /** @param {string} threshold */
+      at: (threshold) => `at a threshold of ${threshold}`,
+      unknown: "These files cannot be listed: the answers for each file are not there.",
+      waiting: "The files are on their way.",
+      showMistakes: "All mistakes",
+      back: "Back to the matrix",
+      filter: "Filter by name or label",
+      /** @param {string} path */
+      picture: (path) => `What the model saw of ${path}`,
+      called: "called",
+      calledSo: "called so",
+      isUnreadable: "unreadable:",
+      list: "Files",
+    },
+
+    result: {
+      menu: "Result",
+      title: "Result",
+      accuracy: "Accuracy",
+      interval: "95 % interval",
+      majority: "majority label",
+      name: "Figures",
+      /** @param {string} times */
+      caption: (times) => `Over the scored files of known labels. Intervals: 95 %, by drawing the files again ${times} times.`,
+      figure: "figure",
+      value: "value",
+      /** @type {Record<string, string>} */
+      figures: {
+        balanced_accuracy: "balanced accuracy (mean recall of the labels)",
+        macro_precision: "precision, mean of the labels",
+        macro_f1: "F1, mean of the labels",
+        roc_auc: "area under the ROC curve",
+        average_precision: "average precision",
+        log_loss: "log loss",
+        expected_calibration_error: "calibration error",
+      },
+      noMicro: "There is no micro average: where each file has one label, micro-averaged precision, recall and F1 are all the accuracy.",
+      /** @param {string} figures */
+      undefined: (figures) => `${figures} that cannot be computed`,
+      /** @type {[string, string]} */
+      figureNoun: ["figure", "figures"],
+      /**
+       * @param {string} metric
+       * @param {string | null} label
+       * @param {string} reason
+       */
+      why: (metric, label, reason) => `${metric}${label === null ? "" : ` of ${label}`}: ${reason}`,
+    },
+
+    labels: {
+      menu: "Labels",
+      title: "Each label against the rest",
+      name: "Figures per label",
+      caption: "With 95 % intervals. Recall: of its files, how many were called so. Precision: of the files called so, how many are.",
+      /** @param {string} labels */
+      all: (labels) => `All ${labels} labels`,
+      label: "label",
+      files: "files",
+      recall: "recall",
+      precision: "precision",
+      f1: "F1",
+      positive: "positive",
+      /** @param {string} threshold */
+      at: (threshold) => `At the threshold in use, ${threshold}.`,
+    },
+
+    curves: {
+      menu: "Curves",
+      title: "Curves",
+      waiting: "Being drawn…",
+      note: "Beside a label's name, the area under its curve; dashed lines are what guessing reaches. Of many labels, those with the smallest areas are drawn. Reliability: a point for each range of probability, the larger the more files, with its 95 % interval; on the dashed line certainty and truth agree.",
+    },
+
+    comparison: {
+      menu: "Comparison",
+      /** @param {number} version */
+      title: (version) => `Next to version ${version}`,
+      /** @param {number} version */
+      accuracy: (version) => `Accuracy of version ${version} on these files:`,
+      name: "Who is right",
+      caption: "Files of known labels that both scored",
+      /** @param {number} version */
+      right: (version) => `version ${version} right`,
+      wrong: "wrong",
+      flips: "Files called differently",
+      /** @param {string} files */
+      flipsCaption: (files) => `Called differently: ${files}`,
+      file: "file",
+      label: "label",
+    },
+
+    doubts: {
+      menu: "Doubts",
+      title: "What to doubt in these files",
+      trained: "Were they trained on?",
+      unknown: "The version does not know its training pictures, so the files could not be compared with them.",
+      /** @param {string} pictures */
+      notTrained: (pictures) => `None of the files is one of the version's ${pictures}, or nearly.`,
+      /** @type {[string, string]} */
+      trainingPicture: ["training picture", "training pictures"],
+      /** @type {[string, string]} */
+      other: ["other file", "other files"],
+      /**
+       * @param {string} files
+       * @param {string} exact
+       * @param {string} near
+       * @param {string} others
+       * @param {string} accuracy
+       */
+      seen: (files, exact, near, others, accuracy) =>
+        `The version was trained on ${files} of this set: ${exact} with the same pixels, ${near} nearly the same. On the ${others} its accuracy is ${accuracy}.`,
+      /** @param {string} files */
+      flat: (files) => `${files} with next to no light and shade could be compared only exactly.`,
+      trainedName: "Files that were trained on",
+      file: "file",
+      files: "files",
+      label: "label",
+      labels: "labels",
+      match: "match",
+      exact: "the same pixels",
+      near: "nearly the same",
+      twice: "Are some there twice?",
+      notTwice: "No two files are the same picture, or nearly.",
+      /** @param {string} pictures */
+      duplicates: (pictures) => `${pictures} under several names; each file still counts.`,
+      severalLabels: "Those under several labels come first: not all of them can be right.",
+      duplicatesName: "Pictures that are there twice",
+      twoLabels: "two labels",
+      wrong: "May labels be wrong?",
+      notWrong: "No file stands out.",
+      /** @param {string} files */
+      mislabelled: (files) => `${files} may lie under a wrong label, going by how sure the model is of another; the likeliest first. Look at them before you believe a mistake.`,
+      suggested: "rather",
+    },
+
+    leftOut: {
+      menu: "Left out",
+      title: "What was left out",
+      unreadableName: "Unreadable files",
+      unreadable: "Not scored, because it cannot be read",
+      ignoredName: "Ignored entries",
+      ignored: "Ignored: no images of the set",
+      file: "file",
+      entry: "entry",
+      label: "label",
+      why: "why",
+      nothing: "Nothing: every entry is an image, and every image was scored.",
+    },
+
+    /**
+     * @param {string} id
+     * @param {string} digest
+     */
+    imprint: (id, digest) => `Report ${id}, archive SHA-256 ${digest}.`,
+  },
 };
 
 export default texts;

@@ -16,8 +16,11 @@
 /** @type {View[]} */
 export const views = [
   { name: "predict", path: "", isInMenu: true, load: () => import("./predict.js") },
+  { name: "evaluate", path: "evaluate", isInMenu: true, load: () => import("./evaluate.js") },
   { name: "models", path: "models", isInMenu: true, load: () => import("./models.js") },
   { name: "evaluations", path: "evaluations", isInMenu: true, load: () => import("./evaluations.js") },
+  { name: "report", path: "evaluations/*", isInMenu: false, load: () => import("./report.js") },
+  { name: "report", path: "evaluations/*/*", isInMenu: false, load: () => import("./report.js") },
 ];
 
 /** @type {View} */

@@ -1,0 +1,38 @@
+// @ts-check
+// How fast work goes, and how long the rest will take. No DOM.
+
+const LOOKED_BACK_MS = 8000;
+
+/** Keeps how much was done when, of the last seconds. */
+export class Pace {
+  /** @type {{done: number, at: number}[]} */
+  #notes = [];
+
+  /**
+   * Note how much is done.
+   *
+   * @param {number} done
+   * @param {number} at In milliseconds.
+   */
+  note(done, at) {
+    this.#notes.push({ done, at });
+    while (this.#notes.length > 2 && (this.#notes[1]?.at ?? at) < at - LOOKED_BACK_MS) this.#notes.shift();
+  }
+
+  /** @returns {number | null} What is done in a second; null as long as that cannot be said. */
+  get perSecond() {
+    const [first] = this.#notes;
+    const last = this.#notes[this.#notes.length - 1];
+    if (!first || !last || last.at - first.at < 400 || last.done <= first.done) return null;
+    return ((last.done - first.done) / (last.at - first.at)) * 1000;
+  }
+
+  /**
+   * @param {number} total
+   * @returns {number | null} Seconds.
+   */
+  left(total) {
+    const last = this.#notes[this.#notes.length - 1];
+    return this.perSecond && last ? (total - last.done) / this.perSecond : null;
+  }
+}

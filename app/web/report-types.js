@@ -1,0 +1,52 @@
+// @ts-check
+// The shape of a report, as docs/http-api.md describes it. Types only: no module loads this one.
+
+/** @typedef {{value: number | null, low: number | null, high: number | null}} Estimate */
+/** @typedef {{low: number, high: number}} Range */
+/** @typedef {{rows: string[], columns: string[], counts: number[][]}} Matrix */
+/** @typedef {{entries: number, directories: number, ignored: number, images: number, scored: number, unreadable: number}} Accounting */
+/** @typedef {{path: string, rows: number, missing: string[]}} LabelsFile */
+/** @typedef {{folder: string, label: string, files: number}} Matched */
+/** @typedef {{wrapper: string | null, encoding: string | null, matched: Matched[], labels_file: LabelsFile | null}} Interpretation */
+/** @typedef {{accuracy: Estimate, majority_baseline: number | null, [name: string]: any}} Metrics */
+/** @typedef {{label: string, files: number, support: number, precision: Estimate, recall: Estimate, f1: number | null}} PerLabel */
+/** @typedef {{true_positives: number, false_positives: number, false_negatives: number, true_negatives: number}} Counts */
+/** @typedef {Counts & {threshold: number, precision: Estimate, recall: Estimate, f1: number | null}} AtThreshold */
+/** @typedef {Counts & {label: string, threshold: number, thresholds: AtThreshold[]}} Positive */
+/** @typedef {{path: string, actual: string, predicted: string, probability: number}} Misclassified */
+/** @typedef {{path: string, actual: string, suggested: string, probability_actual: number, probability_suggested: number}} Mislabelled */
+/** @typedef {{path: string, label: string, match: string}} Seen */
+/** @typedef {{files: number, confusion_matrix: Matrix, metrics: Metrics}} Without */
+/** @typedef {{training_images: number, files: Seen[], too_flat: number | null, without: Without | null}} Leakage */
+/** @typedef {{match: string, labels: string[], paths: string[]}} Duplicate */
+/** @typedef {{path: string, actual: string, this: string, this_probability: number, against: string, against_probability: number}} Flip */
+/** @typedef {{both_right: number, only_this: number, only_against: number, both_wrong: number}} Paired */
+/** @typedef {{against: number, metrics: Metrics, paired: Paired, p_value: number, verdict: string, flips: Flip[]}} Comparison */
+/**
+ * @typedef {object} Report
+ * @property {string} id
+ * @property {boolean} stored
+ * @property {string} created
+ * @property {string} model
+ * @property {number} version
+ * @property {{filename: string | null, bytes: number, sha256: string}} archive
+ * @property {Interpretation} interpretation
+ * @property {string[]} summary
+ * @property {Accounting} accounting
+ * @property {{path: string, label: string, reason: string, detail: string}[]} excluded
+ * @property {{path: string, reason: string}[]} ignored
+ * @property {Matrix} confusion_matrix
+ * @property {Metrics} metrics
+ * @property {{resamples: number, metrics: Record<string, Range>, f1: Record<string, Range>}} intervals
+ * @property {{metric: string, label: string | null, reason: string}[]} undefined
+ * @property {PerLabel[]} per_label
+ * @property {Positive | null} positive
+ * @property {unknown[]} reliability
+ * @property {Misclassified[]} misclassified
+ * @property {Mislabelled[]} mislabelled
+ * @property {Leakage | null} leakage
+ * @property {Duplicate[]} duplicates
+ * @property {Comparison} [comparison]
+ */
+
+export {};
