@@ -93,7 +93,7 @@ function grid({ rows, columns, counts }, onChoose) {
       const share = sums[row] ? files / /** @type {number} */ (sums[row]) : null;
       const kind = kindOf(rows[row] ?? "", columns, column);
       const button = buttonAt([row, column]);
-      const shade = `${kind} s${Math.ceil(SHADES * Math.sqrt(share ?? 0))}`;
+      const shade = `${kind} s${shadeOf(share)}`;
       if (button.className !== shade) button.className = shade;
       const [number, part] = button.children;
       if (number) number.textContent = count(files);
@@ -114,6 +114,32 @@ function grid({ rows, columns, counts }, onChoose) {
       button.setAttribute("aria-pressed", String(chosen.row === row && chosen.column === column)))),
     focus: () => buttonAt(current).focus(),
   };
+}
+
+/**
+ * Make a heat map that cannot be used, only read: of a version whose answers for each file are not there.
+ *
+ * @param {string} name
+ * @param {Matrix} matrix
+ */
+export function stillMatrix(name, { rows, columns, counts }) {
+  const made = element("table", { class: "matrix still" },
+    element("caption", null, element("span", null, name)),
+    element("thead", null, element("tr", null, element("td"),
+      ...columns.map((label, column) => element("th", { scope: "col", class: column === columns.length - 1 ? "odd" : null }, printable(label))))),
+    element("tbody", null, ...rows.map((label, row) => {
+      const sum = (counts[row] ?? []).reduce((all, one) => all + one, 0);
+      return element("tr", null, head(null, printable(label)), ...(counts[row] ?? []).map((files, column) => {
+        const share = sum ? files / sum : null;
+        return cell(`${kindOf(label, columns, column)} s${shadeOf(share)}`, element("b", null, count(files)), files > 0 && " ", files > 0 && element("small", null, percent(share)));
+      }));
+    })));
+  return scrolling(name, made);
+}
+
+/** @param {number | null} share The shade is its root, so that a few per cent are seen. */
+function shadeOf(share) {
+  return Math.ceil(SHADES * Math.sqrt(share ?? 0));
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { element } from "./elements.js";
 import { count } from "./numbers.js";
+import { MOST_LABELS, stillMatrix } from "./report-matrix.js";
 import { band, cell, estimateOf, growing, head, pathOf, section, table } from "./report-parts.js";
 import { address } from "./service.js";
 import texts from "./texts.js";
@@ -120,6 +121,7 @@ export function comparison(report) {
   return section("comparison", text.title(other.against),
     element("p", { class: "verdict-line" }, other.verdict),
     element("p", null, text.accuracy(other.against), " ", estimateOf(other.metrics.accuracy)),
+    other.confusion_matrix.columns.length - 1 <= MOST_LABELS && stillMatrix(text.matrix(other.against), other.confusion_matrix),
     table({
       name: text.name, caption: text.caption, class: "figures", items: pairs,
       heads: [[""], [text.right(other.against), "n"], [text.wrong, "n"]],

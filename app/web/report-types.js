@@ -21,7 +21,7 @@
 /** @typedef {{match: string, labels: string[], paths: string[]}} Duplicate */
 /** @typedef {{path: string, actual: string, this: string, this_probability: number, against: string, against_probability: number}} Flip */
 /** @typedef {{both_right: number, only_this: number, only_against: number, both_wrong: number}} Paired */
-/** @typedef {{against: number, metrics: Metrics, paired: Paired, p_value: number, verdict: string, flips: Flip[]}} Comparison */
+/** @typedef {{against: number, confusion_matrix: Matrix, metrics: Metrics, paired: Paired, p_value: number, verdict: string, flips: Flip[]}} Comparison */
 /**
  * @typedef {object} Report
  * @property {string} id

@@ -532,6 +532,8 @@ const texts = {
       title: (version) => `Next to version ${version}`,
       /** @param {number} version */
       accuracy: (version) => `Accuracy of version ${version} on these files:`,
+      /** @param {number} version */
+      matrix: (version) => `Confusion matrix of version ${version}`,
       name: "Who is right",
       caption: "Files of known labels that both scored",
       /** @param {number} version */

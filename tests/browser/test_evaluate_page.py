@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from itertools import cycle, product
+from itertools import chain, cycle, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -369,6 +369,8 @@ def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, repor
     for sentence in report["summary"]:
         expect(page.get_by_text(sentence)).to_be_attached()
     expect(page.get_by_text(report["comparison"]["verdict"])).to_be_attached()
+    other = page.get_by_role("region", name="Confusion matrix of version 1").locator("b").all_text_contents()
+    assert [int(one) for one in other] == [*chain(*report["comparison"]["confusion_matrix"]["counts"])]
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Left out").click()
     expect(page.get_by_role("heading", name="What was left out")).to_be_focused()
     assert page.url.endswith("/left-out")
