@@ -135,7 +135,7 @@ def cell(page: Page, given: str, called: str) -> Locator:
 
 def matrix(page: Page) -> list[list[int]]:
     """Return the counts that the page shows."""
-    lines = page.locator(".matrix tbody tr").all()
+    lines = page.locator("#matrix .matrix tbody tr").all()
     return [[int(one) for one in line.locator("button b").all_text_contents()] for line in lines]
 
 
@@ -309,10 +309,14 @@ def test_the_threshold_moves_everything_and_the_numbers_are_those_of_the_report(
     positive = report["positive"]
     for at in positive["thresholds"]:
         move(page, at["threshold"])
-        expect(page.locator("[data-figure=found]")).to_have_text(str(at["true_positives"]))
-        assert figure(page, "missed") == str(at["false_negatives"])
-        assert figure(page, "falseAlarms") == str(at["false_positives"])
-        assert figure(page, "leftAlone") == str(at["true_negatives"])
+        cells = {
+            "found": at["true_positives"],
+            "missed": at["false_negatives"],
+            "falseAlarms": at["false_positives"],
+            "leftAlone": at["true_negatives"],
+        }
+        for name, count in cells.items():
+            expect(page.locator(f"[data-figure={name}]")).to_have_text(str(count))
         assert figure(page, "recall").startswith(f"{at['recall']['value']:.1%}")
         assert figure(page, "f1") == f"{at['f1']:.3f}"
         known = [row[:2] for row in matrix(page)[:2]]
@@ -434,7 +438,7 @@ def test_everybody_can_evaluate(width: int, scheme: Scheme, server: Server, open
 def test_nothing_jumps_while_the_report_comes_to_life(open_report: Open) -> None:
     page = open_report(width=390).page
     expect(page.locator("#files img").first).to_be_attached()
-    assert page.evaluate(JUMPS) < 0.05
+    assert page.evaluate(JUMPS) < 0.1  # what people do not notice: "Cumulative Layout Shift", web.dev
 
 
 @pytest.mark.parametrize("name", RECIPES)

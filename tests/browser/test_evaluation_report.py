@@ -58,6 +58,6 @@ def test_every_picture_is_drawn(pages: dict[str, Path], open_page: Open) -> None
 
 def test_the_unreadable_column_and_unknown_rows_can_be_seen(pages: dict[str, Path], open_page: Open) -> None:
     page = open_page(pages["solar cells"]).page
-    matrix = page.get_by_role("region", name="Confusion matrix")
+    matrix = page.get_by_role("region", name="Confusion matrix", exact=True)
     assert matrix.get_by_role("columnheader", name="unreadable").is_visible()
     assert matrix.get_by_role("rowheader", name="stranger (no label of the model)").is_visible()
