@@ -1,10 +1,30 @@
 """From a prediction to the fields of a body: ranked labels and the decision. Bodies themselves are in `schemas`."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from app.schemas import ImageFacts, LabelProbability
+import numpy as np
+import numpy.typing as npt
+
+from app.engines.base import Maps
+from app.schemas import Explanation, ImageFacts, LabelProbability
 from app.service import Prediction
 from model_store.manifest import Description
+
+DECIMALS: Final = 4
+"""Of a value of an activation map."""
+
+
+def explanation(maps: Maps, called: str, listed: Iterable[str], labels: Sequence[str]) -> Explanation:
+    """Return the maps of one image, `(rows, columns, labels)`, of the label that it was called and of those listed."""
+    wanted = dict.fromkeys([called, *listed])
+    return Explanation(maps={label: rows_of(maps[..., labels.index(label)]) for label in wanted})
+
+
+def rows_of(activation: npt.NDArray[np.float32]) -> list[list[float]]:
+    """Return a map, `(rows, columns)`, as numbers for JSON."""
+    rows: list[list[float]] = np.round(activation.astype(np.float64), DECIMALS).tolist()
+    return rows
 
 
 def predicted_fields(prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:

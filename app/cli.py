@@ -128,6 +128,7 @@ def predict(
     help="Tables for the terminal, the report, a page, a picture of the matrix, or a line for each file.",
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
+@click.option("--explain", is_flag=True, help="Show in a page what in the pictures spoke for the labels called.")
 @click.option("--output", type=_writable, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -145,6 +146,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     data: Path,
     form: str,
     against: int | None,
+    explain: bool,  # noqa: FBT001  a flag
     output: Path | None,
     least: tuple[str, ...],
     by: gate.By,
@@ -169,11 +171,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     with _progress("Evaluating") as on_progress:
         if url:
             query = {"model": options["model"], "version": options["version"], "against": against}
+            query |= {"explain": True} if explain else {}
             body = client.evaluate(url.rstrip("/"), data, query, on_progress)
             rendered = client.rendered(url.rstrip("/"), body, form) if form in client.MEDIA_TYPES else None
         else:
             settings = read_settings(_one_model(options))
-            body, records = asyncio.run(_evaluate_offline(settings, data, on_progress, against))
+            body, records = asyncio.run(_evaluate_offline(settings, data, on_progress, against, explain=explain))
             rendered = _render(body, records, form)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
@@ -209,12 +212,12 @@ async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k
 
 
 async def _evaluate_offline(
-    settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None
+    settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None, *, explain: bool
 ) -> "tuple[EvaluationBody, Records]":
     from app.offline import load  # noqa: PLC0415  as above
 
     async with load(settings) as offline:
-        return await offline.evaluate(data, on_progress, against=against)
+        return await offline.evaluate(data, on_progress, against=against, explain=explain)
 
 
 @contextmanager

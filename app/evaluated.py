@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from app.explainer import Explainer
 from app.labelled_set import LabelledSet
 from app.registry import LoadedVersion
 from model_store.comparison import Comparison, Side, compare
@@ -68,7 +69,13 @@ def conclude(versions: Sequence[LoadedVersion], answers: Sequence[Records], give
     )
 
 
-def add_thumbnails(evaluated: Evaluated, version: LoadedVersion, given: LabelledSet, max_image_pixels: int) -> None:
+def add_thumbnails(
+    evaluated: Evaluated,
+    version: LoadedVersion,
+    given: LabelledSet,
+    max_image_pixels: int,
+    explainer: Explainer | None = None,
+) -> None:
     """Keep small pictures of the files that a person wants to look at first, which are read again for it.
 
     Args:
@@ -76,8 +83,9 @@ def add_thumbnails(evaluated: Evaluated, version: LoadedVersion, given: Labelled
         version: What was evaluated; the pictures are what it saw.
         given: The files.
         max_image_pixels: Most pixels of one image.
+        explainer: Adds to each the activation map of the label it was called, if there is one.
     """
-    records = evaluated.records
+    records, decision = evaluated.records, version.manifest.decision
     places = {path: place for place, path in enumerate(records.paths)}
     suspects = [places[one.path] for one in evaluated.evaluation.mislabelled[:MOST_MISLABELLED]]
     for place in dict.fromkeys([*_first_of_each_cell(records, version), *suspects]):
@@ -86,6 +94,9 @@ def add_thumbnails(evaluated: Evaluated, version: LoadedVersion, given: Labelled
         except ImageRejected:  # it was readable before: somebody changed the folder meanwhile
             continue
         records.thumbnails[place] = thumbnail(decoded.pixels)
+        if explainer is not None:
+            called = decision.index(records.probabilities[place])
+            records.maps[place] = explainer.explain_blocking(decoded.pixels)[..., called]
 
 
 def _first_of_each_cell(records: Records, version: LoadedVersion) -> list[int]:

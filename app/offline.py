@@ -15,7 +15,7 @@ from app.folder import open_folder, read_file
 from app.labelled_set import LabelledSet
 from app.metrics import Metrics
 from app.pipeline import Read
-from app.registry import LoadedVersion, Registry, check_comparable
+from app.registry import LoadedVersion, Registry, check_comparable, check_explainable
 from app.reports import make_report
 from app.schemas import ArchiveFacts, BatchBody, EvaluationBody
 from app.service import Service
@@ -41,7 +41,12 @@ class Offline:
         return (await collect(self.loaded, self.service, sources, top_k))[0]
 
     async def evaluate(
-        self, path: Path, on_progress: Callable[[int, int], None] = lambda *_: None, *, against: int | None = None
+        self,
+        path: Path,
+        on_progress: Callable[[int, int], None] = lambda *_: None,
+        *,
+        against: int | None = None,
+        explain: bool = False,
     ) -> tuple[EvaluationBody, Records]:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
@@ -49,11 +54,13 @@ class Offline:
             path: The zip or folder.
             on_progress: Called with the number of image files that are done, and of all.
             against: Version to compare with.
+            explain: Whether thumbnails get class activation maps.
 
         Raises:
-            VersionNotFound, ParameterInvalid: There is no such version, or it has other labels.
+            VersionNotFound, ParameterInvalid: There is no such version, or it has other labels, or no such maps.
             ArchiveRejected: It is refused as a whole.
         """
+        explainer = check_explainable(self.loaded) if explain else None
         async with AsyncExitStack() as stack:
             other = None
             if against is not None:
@@ -65,7 +72,7 @@ class Offline:
             def tell(done: int) -> None:
                 on_progress(done, total)
 
-            evaluated, _ = await self.service.evaluate(self.loaded, given, tell, against=other)
+            evaluated, _ = await self.service.evaluate(self.loaded, given, tell, against=other, explainer=explainer)
             return make_report(evaluated, self.loaded.manifest, facts), evaluated.records
 
     def _reader(self, path: Path) -> Read:

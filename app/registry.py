@@ -17,6 +17,7 @@ from app.batcher import Batcher
 from app.engines.base import Engine
 from app.engines.loading import EngineFactory
 from app.errors import ModelRequired, NotReady, Overloaded, ParameterInvalid, ShuttingDown
+from app.explainer import Explainer
 from app.metrics import Metrics
 from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound
@@ -54,6 +55,21 @@ class LoadedVersion:
     batcher: Batcher
     trained: TrainingFingerprints | None
     """What it was trained on, if it knows."""
+    explainer: Explainer | None
+    """Computes class activation maps, if the version has some."""
+
+
+def check_explainable(loaded: LoadedVersion) -> Explainer:
+    """Return what computes a version's class activation maps.
+
+    Raises:
+        ParameterInvalid: It has none.
+    """
+    if loaded.explainer is None:
+        manifest = loaded.manifest
+        reason = f"version {manifest.version} of {manifest.model} holds no class activation maps; train it again"
+        raise ParameterInvalid("explain", "true", reason)
+    return loaded.explainer
 
 
 def check_comparable(loaded: LoadedVersion, against: LoadedVersion) -> None:
@@ -218,9 +234,11 @@ class Registry:
 
     async def _bring(self, key: _Key) -> LoadedVersion:
         stored, trained, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
-        batcher = Batcher(engine, max_waiting=self._settings.max_queue, observe=self._metrics.batch_size.observe)
-        spec = self._settings.input_of(stored.manifest.input)
-        loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained)
+        most = self._settings.max_queue
+        batcher = Batcher(engine, max_waiting=most, observe=self._metrics.batch_size.observe)
+        spec, maps = self._settings.input_of(stored.manifest.input), stored.manifest.activation_maps
+        explainer = None if maps is None else Explainer(stored, maps, engine, max_waiting=most)
+        loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained, explainer)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
         log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
         return loaded
@@ -243,6 +261,8 @@ class Registry:
 
     async def _unload(self, loaded: LoadedVersion) -> None:
         await loaded.batcher.close()
+        if loaded.explainer is not None:
+            loaded.explainer.close()
         loaded.engine.close()
         manifest = loaded.manifest
         self._metrics.forget(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)

@@ -46,8 +46,21 @@ class _PredictionHead(_Body):
     filename: str | None
 
 
+class Explanation(_Body):
+    """What in a picture speaks for its labels, as class activation maps: see docs/http-api.md."""
+
+    maps: dict[str, list[list[float]]]
+    """Label → rows → columns; of the label it was called and of those listed. Above 0 speaks for the label, below 0
+    against it. Over all labels, the softmax of the maps' means is the probabilities."""
+
+
 class PredictionBody(PredictedImage, _PredictionHead):
     """The answer of `POST /predict`."""
+
+    explanation: Explanation | None = None
+    """Where it was asked for."""
+    pixels: str | None = None
+    """What the model saw, where that was asked for: a PNG as a `data:` address."""
 
 
 class ProblemBody(_Body):
@@ -156,6 +169,8 @@ class ThumbnailsBody(_Body):
 
     places: list[int]
     """Their places among its image files, from 0."""
+    maps: dict[int, list[list[float]]]
+    """Place → rows → columns: class activation maps of the labels that files were called, where they were made."""
 
 
 class ModelBody(_Body):

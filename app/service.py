@@ -14,9 +14,10 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from app.engines.base import Probabilities
+from app.engines.base import Maps, Probabilities
 from app.errors import InferenceFailed, Overloaded
 from app.evaluated import Evaluated, add_thumbnails, conclude
+from app.explainer import Explainer
 from app.labelled_set import LabelledImage, LabelledSet
 from app.metrics import Metrics
 from app.pipeline import Pipeline, Read, See
@@ -42,6 +43,8 @@ class Timing:
     """Waiting for a worker and for the engine."""
     inference_ms: float = 0.0
     """The engine's batch that the image was in."""
+    explain_ms: float = 0.0
+    """Class activation maps, where they are asked for, with waiting for them."""
 
     def add(self, other: "Timing") -> None:
         """Add another image's times."""
@@ -128,6 +131,26 @@ class Service:
         with self._precedence.urgent():
             return await self._predict(loaded, read, is_patient=False)
 
+    async def explain(self, explainer: Explainer, prediction: Prediction) -> Maps:
+        """Compute the class activation maps of an image that was predicted; the time they took is noted there.
+
+        Args:
+            explainer: Of the version that predicted it.
+            prediction: What it said.
+
+        Returns:
+            float32 `(rows, columns, labels)`.
+
+        Raises:
+            Overloaded: Too many are waiting.
+            InferenceFailed: They cannot be computed.
+        """
+        started = time.perf_counter()
+        with self._precedence.urgent():
+            maps = await explainer.explain(prediction.decoded.pixels)
+        prediction.timing.explain_ms = (time.perf_counter() - started) * 1e3
+        return maps
+
     async def predict_each(self, loaded: LoadedVersion, reads: Iterable[Read]) -> AsyncGenerator[Outcome, None]:
         """Predict many images, in order; one that fails does not stop the others.
 
@@ -161,6 +184,7 @@ class Service:
         on_progress: Progress = lambda _: None,
         *,
         against: LoadedVersion | None = None,
+        explainer: Explainer | None = None,
     ) -> tuple[Evaluated, Timing]:
         """Evaluate a labelled set; every file of it is in the result.
 
@@ -169,6 +193,7 @@ class Service:
             given: The set.
             on_progress: Called with the number of image files that are done, after each.
             against: Another version of the same labels, to compare with on the same files.
+            explainer: Explains the files that have a thumbnail; None: nothing is explained.
 
         Raises:
             InferenceFailed: The engine failed on an image: an evaluation without it would be none.
@@ -187,11 +212,19 @@ class Service:
                     _note(records, place, outcome, timing)
                 place += 1
                 on_progress(place)
-        return await self.in_thread(call_stepped_back, lambda: self._conclude(versions, answers, given)), timing
+        return await self.in_thread(
+            call_stepped_back, lambda: self._conclude(versions, answers, given, explainer)
+        ), timing
 
-    def _conclude(self, versions: Sequence[LoadedVersion], answers: Sequence[Records], given: LabelledSet) -> Evaluated:
+    def _conclude(
+        self,
+        versions: Sequence[LoadedVersion],
+        answers: Sequence[Records],
+        given: LabelledSet,
+        explainer: Explainer | None,
+    ) -> Evaluated:
         evaluated = conclude(versions, answers, given)
-        add_thumbnails(evaluated, versions[0], given, self._settings.max_image_pixels)
+        add_thumbnails(evaluated, versions[0], given, self._settings.max_image_pixels, explainer)
         return evaluated
 
     async def _outcome(self, loaded: LoadedVersion, source: Read | Decoded, see: See = lambda _: None) -> Outcome:

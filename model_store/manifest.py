@@ -141,7 +141,7 @@ class TensorSpec(_Frozen):
 
 
 class Signature(_Frozen):
-    """The function of the SavedModel that is served."""
+    """A function of the SavedModel; the one by this name is served."""
 
     name: str = "serving_default"
     input: TensorSpec
@@ -174,6 +174,9 @@ class Description(_Frozen):
     settings: dict[str, Scalar] = Field(default_factory=dict)
     """Everything else that decided the result: seed, epochs, learning rate and so on."""
     signature: Signature
+    activation_maps: Signature | None = None
+    """What answers with float32 class activation maps `(n, rows, columns, labels)`, where there is such: their mean
+    over rows and columns is the logits, but for what is the same for every label."""
 
     @property
     def decision(self) -> "Decision":

@@ -65,6 +65,8 @@ class Records:
     """`nearness.light_grid` of each, `(files, 50)`; zeros for one that has none."""
     thumbnails: dict[int, bytes]
     """JPEG files of some of them, by their place."""
+    maps: dict[int, npt.NDArray[np.float32]]
+    """Class activation maps of the labels that some of them were called, `(rows, columns)`, by their place."""
 
     def __init__(self, files: Iterable[tuple[str, str]], labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -79,6 +81,7 @@ class Records:
         self.probabilities = np.full((len(self.paths), len(self.labels)), np.nan, np.float32)
         self.rejections = {}
         self.thumbnails = {}
+        self.maps = {}
         self.digests = np.zeros((len(self.paths), 32), np.uint8)
         self.grids = np.zeros((len(self.paths), GRID_BYTES), np.uint8)
 

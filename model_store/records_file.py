@@ -7,16 +7,20 @@
 | `probabilities` | float32 `(files, labels)`, not a number where there is none |
 | `thumbnail_places`, `thumbnail_ends` | int64 `(thumbnails,)`: whose each is, and where it ends in `thumbnails` |
 | `thumbnails` | uint8, JPEG files one behind the other |
+| `map_places` | int64 `(maps,)`: whose each of `maps` is |
+| `maps` | float32 `(maps, rows, columns)`: class activation maps of the labels called |
 """
 
 import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from model_store.records import Records
 
@@ -40,6 +44,8 @@ def dump_records(records: Records) -> bytes:
         thumbnail_places=np.array(list(records.thumbnails), np.int64),
         thumbnail_ends=np.cumsum([len(one) for one in records.thumbnails.values()], dtype=np.int64),
         thumbnails=np.frombuffer(b"".join(records.thumbnails.values()), np.uint8),
+        map_places=np.array(list(records.maps), np.int64),
+        maps=np.array(list(records.maps.values()), np.float32),
     )
     return buffer.getvalue()
 
@@ -57,23 +63,36 @@ def load_records(data: bytes) -> Records:
         raise ValueError(f"they are no records ({error!r})") from error
 
 
-def load_thumbnails(data: bytes) -> dict[int, bytes]:
-    """Return the thumbnails alone, JPEG files by place, from bytes of `dump_records`.
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What some of the files look like, by their place."""
+
+    thumbnails: dict[int, bytes]
+    """JPEG files."""
+    maps: dict[int, npt.NDArray[np.float32]]
+    """Class activation maps of the labels they were called, `(rows, columns)`."""
+
+
+def load_looks(data: bytes) -> Looks:
+    """Return what the files look like alone, from bytes of `dump_records`.
 
     Raises:
         ValueError: They hold none.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _thumbnails(arrays)
+            return _looks(arrays)
     except _DAMAGES as error:
         raise ValueError(f"they are no records ({error!r})") from error
 
 
-def _thumbnails(arrays: Mapping[str, Any]) -> dict[int, bytes]:
+def _looks(arrays: Mapping[str, Any]) -> Looks:
     jpegs, ends = arrays["thumbnails"].tobytes(), [0, *arrays["thumbnail_ends"].tolist()]
     places = arrays["thumbnail_places"].tolist()
-    return {place: jpegs[start:end] for place, (start, end) in zip(places, pairwise(ends), strict=True)}
+    thumbnails = {place: jpegs[start:end] for place, (start, end) in zip(places, pairwise(ends), strict=True)}
+    if "maps" not in arrays:  # of a report that is older than maps
+        return Looks(thumbnails, {})
+    return Looks(thumbnails, dict(zip(arrays["map_places"].tolist(), arrays["maps"], strict=True)))
 
 
 def _records(arrays: dict[str, Any]) -> Records:
@@ -87,5 +106,6 @@ def _records(arrays: dict[str, Any]) -> Records:
     records.probabilities = arrays["probabilities"]
     for place, reason, detail in texts["rejections"]:
         records.reject(place, reason, detail)
-    records.thumbnails = _thumbnails(arrays)
+    looks = _looks(arrays)
+    records.thumbnails, records.maps = looks.thumbnails, looks.maps
     return records

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from app.batcher import Answer, Batcher, settle
-from app.engines.base import Predict, Probabilities
+from app.engines.base import ComputeMaps, Maps, Predict, Probabilities
 from app.settings import Settings
 from model_store.digest import digest_file
 from model_store.errors import FullcountError
@@ -51,6 +51,15 @@ def brightness(pixels: Pixels) -> Probabilities:
     return np.stack([1 - light, light], axis=1).astype(np.float32)
 
 
+def activation(pixels: Pixels) -> Maps:
+    """Explain as the fake model does, `(n, 2, 2, 2)`: a quadrant that is lighter than the rest speaks for the light."""
+    light = np.clip(brightness(pixels)[:, 1].astype(np.float64), 1e-6, 1 - 1e-6)
+    count, height, width, _ = pixels.shape
+    quadrants = pixels.reshape(count, 2, height // 2, 2, width // 2, 3).mean(axis=(2, 4, 5)) / 255
+    towards = (np.log(light / (1 - light)) / 2)[:, None, None] + quadrants - quadrants.mean(axis=(1, 2), keepdims=True)
+    return np.stack([-towards, towards], axis=-1).astype(np.float32)
+
+
 class FakeEngine:
     """An engine without a model; `delay_s` a batch, and `fails_on` a grey level at which it raises.
 
@@ -72,6 +81,7 @@ class FakeEngine:
         self.gate.set()
         self.begun = threading.Event()
         self.is_closed = False
+        self.maps_loaded = 0
 
     def predict(self, pixels: Pixels) -> Probabilities:
         self.begun.set()
@@ -86,6 +96,12 @@ class FakeEngine:
 
     def ways(self) -> tuple[Predict, ...]:
         return (self.predict,)
+
+    def load_maps(self, signature: Signature) -> ComputeMaps:
+        """Return what is law-abiding and looks at places: the brightness of each quadrant shifts it."""
+        del signature
+        self.maps_loaded += 1
+        return activation
 
     def close(self) -> None:
         self.is_closed = True
@@ -139,8 +155,11 @@ def describe(  # noqa: PLR0913  what a manifest says
     size: int = SIZE,
     training_images: TrainingImages | None = None,
     metrics: Mapping[str, Headline] | None = None,
+    is_explained: bool = False,
 ) -> Description:
     """Return a description that lacks nothing."""
+    pixels = TensorSpec(name="pixels", dtype="uint8", shape=(None, size, size, 3))
+    maps = TensorSpec(name="maps", dtype="float32", shape=(None, None, None, len(labels)))
     return Description(
         labels=tuple(labels),
         positive=positive,
@@ -153,9 +172,9 @@ def describe(  # noqa: PLR0913  what a manifest says
         metrics=dict(metrics or {}),
         dataset=Dataset(counts={}, fates={}, digest="0" * 64),
         signature=Signature(
-            input=TensorSpec(name="pixels", dtype="uint8", shape=(None, size, size, 3)),
-            output=TensorSpec(name="probabilities", dtype="float32", shape=(None, len(labels))),
+            input=pixels, output=TensorSpec(name="probabilities", dtype="float32", shape=(None, len(labels)))
         ),
+        activation_maps=Signature(name="class_activation_maps", input=pixels, output=maps) if is_explained else None,
     )
 
 

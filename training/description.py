@@ -10,10 +10,11 @@ import PIL
 import tensorflow as tf
 
 from model_store.manifest import Dataset as DatasetSummary
-from model_store.manifest import Description, Scalar, Signature, TrainingImages
+from model_store.manifest import Description, Scalar, TrainingImages
 from model_store.pixels import InputSpec
 from training.backbones.catalogue import LoadedBackbone
 from training.config import TrainingConfig
+from training.export import Signatures
 from training.outcome import Outcome
 
 
@@ -24,7 +25,7 @@ class Exportable:
     backbone: LoadedBackbone
     input: InputSpec
     parameters: int
-    signature: Signature
+    signatures: Signatures
 
 
 def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Description:
@@ -49,7 +50,8 @@ def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Des
         training_images=images,
         software=software(),
         settings=settings_of(outcome.config) | _chosen(outcome),
-        signature=model.signature,
+        signature=model.signatures.probabilities,
+        activation_maps=model.signatures.maps,
     )
 
 

@@ -3,7 +3,7 @@
 Filled by `recipe.py`, read by everything that writes something down. Computes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,8 @@ class Outcome:
         refused: Why there is no int8 variant though one was asked for; None otherwise.
         augmentation: What was varied in training images and why, a sentence each.
         seconds: Step to seconds.
+        maps: Of the worst mistakes, by path: the class activation map of the label called, float32 `(rows, columns)`.
+            Empty where the backbone has none.
     """
 
     config: TrainingConfig
@@ -80,6 +82,7 @@ class Outcome:
     precisions: dict[Precision, MeasuredPrecision]
     refused: str | None
     seconds: dict[str, float]
+    maps: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def headline_split(self) -> Split:

@@ -7,7 +7,7 @@ state. The two phases are in `learning/phases.py`.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from model_store.pixels import InputSpec
 from model_store.precision import MeasuredPrecision, Precision
 from model_store.report import Evaluation
 from model_store.store import ModelStore, Staging, StoredVersion
+from training.activation_maps import activation_maps
 from training.backbones.catalogue import BACKBONES, LoadedBackbone
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis, Facts, diagnose
@@ -42,6 +43,7 @@ from training.learning.scoring import evaluate_split
 from training.learning.threshold import Threshold, choose_threshold, parse_policy
 from training.learning.workbench import Workbench
 from training.outcome import Outcome, Probabilities
+from training.report.mistakes import mistake_rows
 from training.report.records import write_records
 from training.run_state import open_run, run_key
 from training.variants.held_out import HeldOut
@@ -149,7 +151,8 @@ def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Sta
     decision, threshold = _choose_threshold(bench.config, decision, trained, calibration, targets)
     model = assemble(bench.backbone.model, trained.head, calibration.temperature)
     start = time.monotonic()
-    signature = export(model, staging.directory)
+    maps = activation_maps(bench.backbone.model, trained.head, calibration.temperature)
+    signatures = export(model, maps, staging.directory)
     exported = _checked_export(bench, model, staging.directory)
     bench.seconds["export"] = time.monotonic() - start
     probabilities = _score(bench, exported, softmax(trained.logits / calibration.temperature))
@@ -173,8 +176,9 @@ def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Sta
         refused=refused,
         seconds=bench.seconds | {"total": bench.clock.elapsed_s},
     )
+    outcome = replace(outcome, maps=_explain_mistakes(exported, outcome))
     images = write_records(staging.directory, outcome)
-    exportable = Exportable(bench.backbone, spec, model.count_params(), signature)
+    exportable = Exportable(bench.backbone, spec, model.count_params(), signatures)
     return TrainingResult(model, staging.publish(describe(exportable, outcome, images)), outcome)
 
 
@@ -220,6 +224,18 @@ def _score(bench: Workbench, exported: Exported, validation: Probabilities) -> d
         )
         bench.seconds["test"] = time.monotonic() - start
     return probabilities
+
+
+def _explain_mistakes(exported: Exported, outcome: Outcome) -> dict[str, npt.NDArray[np.float32]]:
+    """Return, of the worst mistakes, the activation map of the label called; nothing where there are no maps."""
+    called = {one.path: one.predicted for one in outcome.headline_evaluation.misclassified}
+    found = {}
+    for path, row in mistake_rows(outcome).items():
+        maps = exported.maps(tf.constant(outcome.dataset.pixels[row : row + 1]))
+        if maps is None:
+            return {}
+        found[path] = np.asarray(maps)[0, ..., outcome.decision.labels.index(called[path])]
+    return found
 
 
 def _other_precisions(

@@ -1,4 +1,4 @@
-"""What an engine is, and the check that each must pass before it serves. Knows no TensorFlow."""
+"""What an engine is, and the checks that each must pass before it answers. Knows no TensorFlow."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -9,11 +9,16 @@ import numpy.typing as npt
 
 from app.errors import GoldenMismatch
 from model_store.golden import Golden
+from model_store.manifest import Signature
 from model_store.pixels import Pixels
 from model_store.precision import Precision
 
 Probabilities = npt.NDArray[np.float32]
 Predict = Callable[[Pixels], Probabilities]
+Maps = npt.NDArray[np.float32]
+"""Class activation maps, `(n, rows, columns, labels)`: above 0 speaks for a label, below 0 against it."""
+ComputeMaps = Callable[[Pixels], Maps]
+"""From uint8 `(1, height, width, 3)`; not at the same time from several threads."""
 
 
 class Engine(Protocol):
@@ -51,6 +56,16 @@ class Engine(Protocol):
         """Return every way that `predict` chooses from, each of which must compute what training computed."""
         ...
 
+    def load_maps(self, signature: Signature) -> ComputeMaps:
+        """Load what computes class activation maps, in float32.
+
+        It takes a second, and as much memory again as the model: whoever serves without them pays nothing.
+
+        Args:
+            signature: The manifest's `activation_maps`.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the model's memory."""
         ...
@@ -69,6 +84,17 @@ def replay_golden(engine: Engine, golden: Golden) -> None:
         chosen = np.arange(-(-count // size) * size) % count  # whole batches, samples repeated
         answers = [predict(golden.pixels[chosen[at : at + size]]) for at in range(0, len(chosen), size)]
         _compare(np.concatenate(answers), golden.probabilities[chosen], engine.tolerance, size)
+
+
+def check_maps(compute: ComputeMaps, golden: Golden, tolerance: float) -> None:
+    """Check by the golden samples the law of class activation maps: the softmax of their mean is the probabilities.
+
+    Raises:
+        GoldenMismatch: It does not hold.
+    """
+    means = np.concatenate([compute(pixels[np.newaxis]).mean(axis=(1, 2)) for pixels in golden.pixels])
+    powers = np.exp(means - means.max(axis=1, keepdims=True))
+    _compare(powers / powers.sum(axis=1, keepdims=True), golden.probabilities, tolerance, 1)
 
 
 def _compare(found: Probabilities, expected: Probabilities, tolerance: float, size: int) -> None:

@@ -78,6 +78,7 @@ def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
         device=settings.device,
         threads=settings.engine_threads or cores(),
         precision=choose_precision(stored.manifest) if settings.precision == "auto" else settings.precision,
+        scratch=settings.spool_dir,
     )
 
 

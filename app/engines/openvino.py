@@ -8,21 +8,24 @@ CPU, so there are none. See docs/performance.md.
 
 import functools
 import math
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from app.engines.base import Predict, Probabilities
+from app.engines.base import ComputeMaps, Predict, Probabilities
 from app.engines.graph_check import check_graph
+from app.engines.saved_model import write_serving
 from app.errors import DeviceMissing, PrecisionMissing
 from app.priority import call_stepped_back
-from model_store.manifest import Manifest
+from model_store.manifest import Manifest, Signature
 from model_store.pixels import Pixels
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.telemetry import forbid_telemetry
@@ -32,6 +35,9 @@ TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 
 """bfloat16 has 8 bits of mantissa; int8 is compared with what it answered where it was made."""
 _SLACK: Final = 1.5
 """Times what was measured: another processor rounds in another order."""
+
+_SPREAD: Final[dict[str, object]] = {"PERFORMANCE_HINT": "LATENCY"}
+"""One image on all cores."""
 
 _Requests = SimpleQueue[Any]
 """Each computes one image at a time."""
@@ -48,6 +54,7 @@ class OpenVinoEngine:
         threads: Cores to use.
         device: `auto` or `cpu`.
         precision: `f32`, `bf16` where the CPU has it, or `int8` where the version has such a variant.
+        scratch: A directory for a temporary file, needed while `load_maps` runs; None: the system's.
 
     Raises:
         DeviceMissing: A GPU is asked for.
@@ -59,8 +66,15 @@ class OpenVinoEngine:
     device = CPU
     batch_sizes: tuple[int, ...] = (1,)
 
-    def __init__(
-        self, directory: Path, manifest: Manifest, *, threads: int, device: str = "auto", precision: Precision = "f32"
+    def __init__(  # noqa: PLR0913  one for each thing that can be set
+        self,
+        directory: Path,
+        manifest: Manifest,
+        *,
+        threads: int,
+        device: str = "auto",
+        precision: Precision = "f32",
+        scratch: Path | None = None,
     ) -> None:
         if device not in {"auto", CPU}:
             raise DeviceMissing("OpenVINO", device, [CPU])
@@ -70,11 +84,11 @@ class OpenVinoEngine:
         self.precision = precision
         self.tolerance = _tolerance(precision, manifest)
         self.lanes = threads
-        model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory)
-        model.reshape([1, manifest.input.height, manifest.input.width, 3])
-        hint = "bf16" if precision == "bf16" else "f32"  # of what is not in int8
-        common = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
-        self._spread = _requests(model, common | {"PERFORMANCE_HINT": "LATENCY"}, 1)
+        self._directory, self._scratch = directory, scratch
+        self._shape = [1, manifest.input.height, manifest.input.width, 3]
+        model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory, self._shape)
+        common = _options(threads, "bf16" if precision == "bf16" else "f32")  # of what is not in int8
+        self._spread = _requests(model, common | _SPREAD, 1)
         self._compile_apart = functools.partial(_requests, model, common | {"NUM_STREAMS": threads}, threads)
         self._apart = self._compile_apart() if threads > 1 else self._spread
         self._stepped_back: _Requests | None = None
@@ -102,18 +116,27 @@ class OpenVinoEngine:
         """Return both: over all cores, and on one; see `Engine.ways`."""
         return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
 
+    def load_maps(self, signature: Signature) -> ComputeMaps:
+        """Compile it, over all cores; see `Engine.load_maps`.
+
+        OpenVINO reads the signature `serving_default` and no other: it gets the graph with the names exchanged.
+
+        Raises:
+            GraphRefused: The graph holds operations outside the allow-list.
+        """
+        check_graph(self._directory)
+        with tempfile.TemporaryDirectory(dir=self._scratch) as copy:
+            write_serving(signature.name, self._directory, Path(copy))
+            requests = _requests(_read(Path(copy), self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
+        return functools.partial(_infer, requests, signature.output.name)
+
     def close(self) -> None:
         """Let go of the model's memory."""
         self._spread = self._apart = self._stepped_back = SimpleQueue()
         del self._compile_apart  # it holds the model
 
     def _infer(self, requests: "_Requests", pixels: Pixels) -> Probabilities:
-        request = requests.get()
-        try:
-            request.infer([pixels], share_inputs=True)
-            return np.array(request.get_tensor(self._output).data, dtype=np.float32)  # the next call overwrites it
-        finally:
-            requests.put(request)
+        return _infer(requests, self._output, pixels)
 
 
 class _Crowd:
@@ -182,8 +205,14 @@ def _core() -> Any:  # noqa: ANN401  a class of an untyped extension
     return openvino.Core()
 
 
-def _read(path: Path) -> Any:  # noqa: ANN401  as above
-    return _core().read_model(path)
+def _read(path: Path, shape: Sequence[int]) -> Any:  # noqa: ANN401  as above
+    model = _core().read_model(path)
+    model.reshape(shape)
+    return model
+
+
+def _options(threads: int, hint: str) -> dict[str, object]:
+    return {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
 
 
 def _requests(model: Any, options: dict[str, object], count: int) -> "_Requests":  # noqa: ANN401  as above
@@ -193,3 +222,12 @@ def _requests(model: Any, options: dict[str, object], count: int) -> "_Requests"
     for _ in range(count):
         requests.put(compiled.create_infer_request())
     return requests
+
+
+def _infer(requests: "_Requests", output: str, pixels: Pixels) -> npt.NDArray[np.float32]:
+    request = requests.get()
+    try:
+        request.infer([pixels], share_inputs=True)
+        return np.array(request.get_tensor(output).data, dtype=np.float32)  # the next call overwrites it
+    finally:
+        requests.put(request)

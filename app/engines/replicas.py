@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from queue import SimpleQueue
 
-from app.engines.base import Engine, Predict, Probabilities
+from app.engines.base import ComputeMaps, Engine, Predict, Probabilities
+from model_store.manifest import Signature
 from model_store.pixels import Pixels
 
 
@@ -40,6 +41,10 @@ class Replicas:
     def ways(self) -> tuple[Predict, ...]:
         """Return those of all replicas; see `Engine.ways`."""
         return tuple(way for engine in self._engines for way in engine.ways())
+
+    def load_maps(self, signature: Signature) -> ComputeMaps:
+        """Load it on the first device; see `Engine.load_maps`."""
+        return self._engines[0].load_maps(signature)
 
     def close(self) -> None:
         """Let go of the model's memory on every device."""

@@ -1,11 +1,12 @@
-"""The file `saved_model.pb`, as much of it as the check of a graph reads, without TensorFlow.
+"""The file `saved_model.pb`, as much of it as the service itself reads, without TensorFlow.
 
-Protocol buffers skip the fields that a reader does not know, so the messages below hold those that the check asks for.
-Their numbers are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
+Protocol buffers keep the fields that a reader does not know as they are, so the messages below hold those that are
+asked for. Their numbers are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
 `tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; names do not travel. A test reads real
 files both ways. A map is read as the list of entries that it is on the wire: of two with one key, the check sees both.
 """
 
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
@@ -17,7 +18,8 @@ _TEXT: Final = "text"
 
 _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "SavedModel": {"meta_graphs": (2, "MetaGraph*")},
-    "MetaGraph": {"graph_def": (2, "Graph"), "saver_def": (3, "Saver")},
+    "MetaGraph": {"graph_def": (2, "Graph"), "saver_def": (3, "Saver"), "signature_def": (5, "Named*")},
+    "Named": {"key": (1, _TEXT)},
     "Saver": {"save_tensor_name": (2, _TEXT), "restore_op_name": (3, _TEXT)},
     "Graph": {"node": (1, "Node*"), "functions": (2, "Functions")},
     "Functions": {"function": (1, "Function*")},
@@ -50,4 +52,27 @@ _POOL: Final = DescriptorPool()  # of our own: TensorFlow's has the whole messag
 _POOL.Add(_schema())
 SavedModel: Final[Any] = GetMessageClass(_POOL.FindMessageTypeByName("fullcount.SavedModel"))
 
-__all__ = ["DecodeError", "SavedModel"]
+__all__ = ["DecodeError", "SavedModel", "write_serving"]
+
+_NAME: Final = "saved_model.pb"
+_SERVED: Final = "serving_default"
+
+
+def write_serving(signature: str, original: Path, copy: Path) -> None:
+    """Write a SavedModel that serves another of its signatures, for readers that know of one.
+
+    Args:
+        signature: Which is to be called `serving_default`.
+        original: A SavedModel's directory.
+        copy: Where to, an empty directory; the variables are only linked to.
+    """
+    saved_model = SavedModel.FromString((original / _NAME).read_bytes())
+    for meta_graph in saved_model.meta_graphs:
+        kept = [named for named in meta_graph.signature_def if named.key != _SERVED]
+        del meta_graph.signature_def[:]
+        meta_graph.signature_def.extend(kept)
+        for named in meta_graph.signature_def:
+            if named.key == signature:
+                named.key = _SERVED
+    (copy / _NAME).write_bytes(saved_model.SerializeToString())
+    (copy / "variables").symlink_to((original / "variables").resolve())

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from app.engines.base import Predict, Probabilities
+from app.engines.base import ComputeMaps, Predict, Probabilities
 from app.engines.graph_check import check_graph
 from app.engines.halving import Halving
 from app.errors import DeviceMissing
-from model_store.manifest import Manifest
+from model_store.manifest import Manifest, Signature
 from model_store.pixels import Pixels
 from model_store.precision import Precision
 
@@ -49,21 +50,17 @@ class TensorFlowEngine:
     ) -> None:
         check_graph(directory)
         tensorflow = _start(threads)
+        self._directory = directory
         self.device = device
         self.tolerance = CPU_TOLERANCE if self.device == CPU else GPU_TOLERANCE
         self.batch_sizes = powers_of_two(max_batch_size)
         self._tensorflow = tensorflow
+        self._loaded: Any = None  # on a GPU, whose variables every function shares
         self._output = manifest.signature.output.name
-        with tensorflow.device(self.device.upper()):
-            self._loaded = tensorflow.saved_model.load(str(directory))
-            self._function = self._loaded.signatures[manifest.signature.name]
+        self._function = self._load(manifest.signature)
         self._halving = Halving(
             self._compute, out_of_memory=tensorflow.errors.ResourceExhaustedError, device=self.device
         )
-        self._frozen = None
-        if self.device == CPU:
-            self._frozen = _freeze(self._function)
-            self._loaded = self._function = None  # the variables are not needed twice
 
     def predict(self, pixels: Pixels) -> Probabilities:
         """Compute probabilities, in halves where memory is short; see `Engine.predict`."""
@@ -75,18 +72,37 @@ class TensorFlowEngine:
         """Return the one way; see `Engine.ways`."""
         return (self.predict,)
 
+    def load_maps(self, signature: Signature) -> ComputeMaps:
+        """Load it; see `Engine.load_maps`.
+
+        Raises:
+            GraphRefused: The graph holds operations outside the allow-list.
+        """
+        check_graph(self._directory)
+        return functools.partial(self._call, self._load(signature), signature.output.name)
+
     def close(self) -> None:
         """Let go of the model's memory."""
-        self._loaded = self._function = self._frozen = None
+        self._loaded = self._function = None
+
+    def _load(self, signature: Signature) -> Any:  # noqa: ANN401  an untyped function
+        """Load a function: on a CPU frozen, and then the variables are not needed twice."""
+        with self._tensorflow.device(self.device.upper()):
+            loaded = self._loaded or self._tensorflow.saved_model.load(str(self._directory))
+            function = loaded.signatures[signature.name]
+        if self.device == CPU:
+            return _freeze(function)
+        self._loaded = loaded
+        return function
 
     def _compute(self, pixels: Pixels) -> Probabilities:
+        return self._call(self._function, self._output, pixels)
+
+    def _call(self, function: Any, output: str, pixels: Pixels) -> npt.NDArray[np.float32]:  # noqa: ANN401  as above
         with self._tensorflow.device(self.device.upper()):
-            tensor = self._tensorflow.constant(pixels)
-            if self._frozen is not None:
-                (probabilities,) = self._frozen(tensor)
-            else:
-                probabilities = self._function(tensor)[self._output]
-            return np.asarray(probabilities.numpy(), dtype=np.float32)
+            answers = function(self._tensorflow.constant(pixels))
+            answer = answers[output] if isinstance(answers, dict) else answers[0]  # a frozen one's have no names
+            return np.asarray(answer.numpy(), dtype=np.float32)
 
 
 def powers_of_two(most: int) -> tuple[int, ...]:

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 
 from app.representations.curves import LabelCurve, curves_of, plot_precision_recall, plot_roc
 from app.schemas import EvaluationBody
+from model_store.presentation.activation import tint
 from model_store.presentation.heatmap import MOST_LABELS, Row, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import PANEL, Picture, matrix_picture, picture
 from model_store.presentation.plots import Theme, plot_reliability
-from model_store.presentation.thumbnails import embedded
+from model_store.presentation.thumbnails import data_address, embedded
 from model_store.presentation.wording import interpretation_sentences, leakage_sentences, number, percent
 from model_store.records import Records
 from model_store.report import ConfusionMatrix, Range
@@ -43,7 +44,8 @@ class Pictured:
     predicted: str
     probability: float
     thumbnail: str | None
-    """A `data:` address."""
+    tint: str | None
+    """Its class activation map's colours; both are `data:` addresses."""
 
 
 def render(report: EvaluationBody, records: Records) -> bytes:
@@ -51,6 +53,7 @@ def render(report: EvaluationBody, records: Records) -> bytes:
     matrix = report.confusion_matrix
     labels = len(matrix.columns) - 1
     thumbnails = {records.paths[place]: embedded(jpeg) for place, jpeg in records.thumbnails.items()}
+    tints = {records.paths[place]: data_address(tint(one), "image/png") for place, one in records.maps.items()}
     page = _environment().get_template("evaluation.html").render(
         report=report,
         shown=SHOWN,
@@ -64,12 +67,12 @@ def render(report: EvaluationBody, records: Records) -> bytes:
         curves=_curve_pictures(report, records),
         is_every_label_drawn=report.positive is not None or labels == len(curves_of(records, None)),
         mistakes=[
-            Pictured(one.path, one.actual, one.predicted, one.probability, thumbnails[one.path])
+            Pictured(one.path, one.actual, one.predicted, one.probability, thumbnails[one.path], tints.get(one.path))
             for one in report.misclassified[:MOST_MISTAKES]
             if one.path in thumbnails
         ],
         mislabelled=[
-            Pictured(one.path, one.actual, one.suggested, one.probability_suggested, thumbnails.get(one.path))
+            Pictured(one.path, one.actual, one.suggested, one.probability_suggested, thumbnails.get(one.path), None)
             for one in report.mislabelled[:12]
         ],
         leakage_sentences=list(leakage_sentences(report.leakage)),

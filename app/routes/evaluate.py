@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app import problems
+from app.answers import rows_of
 from app.archive import Archive
 from app.dependencies import (
     AgainstDep,
@@ -22,11 +23,12 @@ from app.dependencies import (
 from app.errors import RecordsMissing, ThumbnailNotFound
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
+from app.registry import check_explainable
 from app.reports import keep, list_reports, make_report
 from app.representations.render import Form
 from app.routes.documentation import problems as documented
 from app.routes.documentation import report_forms, upload
-from app.routes.responses import JSON, JSONL, VARY, LinesResponse, json_response, preferred, server_timing
+from app.routes.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, preferred, server_timing
 from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody, ThumbnailsBody
 from app.service import Progress, Service, Timing
 from app.settings import Settings
@@ -34,12 +36,12 @@ from app.uploads import Spooled, unless_disconnected
 from model_store.errors import VersionCorrupt
 from model_store.evaluations import Evaluations
 from model_store.records import Records
-from model_store.records_file import dump_records, load_thumbnails
+from model_store.records_file import Looks, dump_records, load_looks
 
 PROGRESS_EVERY_S: Final = 0.5
 """Seconds between two lines of progress, at least."""
 
-FORMS: Final[dict[str, Form]] = {"text/html": "html", "image/png": "png", "text/csv": "csv"}
+FORMS: Final[dict[str, Form]] = {"text/html": "html", PNG: "png", "text/csv": "csv"}
 """Media types of the forms that are rendered."""
 _OFFERS: Final = (JSON, JSONL, *FORMS)
 
@@ -89,19 +91,24 @@ async def evaluate(  # noqa: PLR0913, PLR0917  what FastAPI hands over
     service: ServiceDep,
     evaluations: EvaluationsDep,
     renderer: RendererDep,
+    *,
+    explain: Annotated[bool, Query(description="Add class activation maps to the thumbnails.")] = False,
 ) -> Response:
     """Evaluate a labelled zip, one folder per label; every file of it is in the report.
 
     With `against` another version answers the same files, each of which is decoded once, and the two are compared.
 
+    With `explain` the files that have a thumbnail, 132 at most, have a class activation map as well.
+
     `Accept` chooses the form of the report: JSON, a page, a picture of the matrix, or a table of the files. With
     `application/jsonl` lines tell the progress, and the last one holds the report or a problem.
     """
     settings: Settings = request.app.state.settings
+    explainer = check_explainable(loaded) if explain else None
     given = await _open(archive, service, settings, loaded.manifest.labels)
 
     async def work(on_progress: Progress = lambda _: None) -> Done:
-        evaluated, timing = await service.evaluate(loaded, given, on_progress, against=against)
+        evaluated, timing = await service.evaluate(loaded, given, on_progress, against=against, explainer=explainer)
         facts = ArchiveFacts(filename=archive.filename, bytes=archive.bytes, sha256=archive.sha256)
         report = make_report(evaluated, loaded.manifest, facts)
         return await service.in_thread(keep, report, evaluated.records, evaluations), evaluated.records, timing
@@ -178,34 +185,36 @@ async def read_evaluation(
         return Response(report, headers=VARY, media_type=JSON)
     if wanted == JSONL:
         return Response(f'{{"event":"report","report":{report}}}\n', headers=VARY, media_type=JSONL)
-    records = b"" if wanted == "image/png" else await service.in_thread(stored.read_records)
+    records = b"" if wanted == PNG else await service.in_thread(stored.read_records)
     if records is None:
         raise RecordsMissing(evaluation_id, wanted)
     return Response(await renderer.render(FORMS[wanted], report, records), headers=VARY, media_type=wanted)
 
 
 async def list_thumbnails(evaluation_id: str, service: ServiceDep, evaluations: EvaluationsDep) -> ThumbnailsBody:
-    """List the image files of a report that have a thumbnail, by their places in its table."""
-    return ThumbnailsBody(places=sorted(await _thumbnails(evaluation_id, service, evaluations)))
+    """List the image files of a report that have a thumbnail, by their places in its table, and their maps."""
+    looks = await _looks(evaluation_id, service, evaluations)
+    maps = {place: rows_of(looks.maps[place]) for place in sorted(looks.maps)}
+    return ThumbnailsBody(places=sorted(looks.thumbnails), maps=maps)
 
 
 async def read_thumbnail(evaluation_id: str, place: int, service: ServiceDep, evaluations: EvaluationsDep) -> Response:
     """Return a small picture of what the model saw of a file."""
-    thumbnails = await _thumbnails(evaluation_id, service, evaluations)
+    thumbnails = (await _looks(evaluation_id, service, evaluations)).thumbnails
     if place not in thumbnails:
         raise ThumbnailNotFound(evaluation_id, place)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}  # a report never changes
     return Response(thumbnails[place], headers=headers, media_type="image/jpeg")
 
 
-async def _thumbnails(evaluation_id: str, service: Service, evaluations: Evaluations) -> dict[int, bytes]:
-    def read() -> dict[int, bytes]:
+async def _looks(evaluation_id: str, service: Service, evaluations: Evaluations) -> Looks:
+    def read() -> Looks:
         stored = evaluations.get(evaluation_id)
         records = stored.read_records()
         if records is None:
             raise RecordsMissing(evaluation_id, "a thumbnail")
         try:
-            return load_thumbnails(records)
+            return load_looks(records)
         except ValueError as error:
             raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error
 

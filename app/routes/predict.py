@@ -8,21 +8,48 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from app.answers import predicted_fields
+from app.answers import explanation, predicted_fields
 from app.archive import Archive
 from app.batch import Result, Source, collect, results_of, sources_of
 from app.deadline import deadline, timeout_header
 from app.dependencies import LoadedDep, ModelQuery, ServiceDep, SettingsDep, VersionQuery
+from app.engines.base import Maps
 from app.errors import ParameterInvalid
+from app.explainer import Explainer
 from app.middleware import limit_body, limit_body_of
-from app.registry import LoadedVersion
+from app.registry import LoadedVersion, check_explainable
 from app.routes.documentation import problems, upload
-from app.routes.responses import JSONL, LinesResponse, json_response, server_timing, wants
+from app.routes.responses import (
+    JSON,
+    JSONL,
+    PNG,
+    VARY,
+    LinesResponse,
+    json_response,
+    preferred,
+    server_timing,
+    wants,
+)
 from app.schemas import BatchBody, PredictionBody
+from app.service import Prediction, Service
 from app.settings import Settings
-from app.uploads import FORM, IMAGE, media_type, open_archive, open_files, read_image, reader, unless_disconnected
+from app.uploads import (
+    FORM,
+    IMAGE,
+    Upload,
+    media_type,
+    open_archive,
+    open_files,
+    read_image,
+    reader,
+    unless_disconnected,
+)
+from model_store.presentation.activation import overlay, png
+from model_store.presentation.thumbnails import data_address
 
 TopK = Annotated[int | None, Query(ge=1, description="How many labels to return, 1 to all; default: all.")]
+Explain = Annotated[bool, Query(description="Add class activation maps; with `Accept: image/png`, as a picture.")]
+WithPixels = Annotated[bool, Query(description="Add what the model saw, as a PNG in a `data:` address.")]
 
 
 def make_router(settings: Settings) -> APIRouter:
@@ -32,7 +59,10 @@ def make_router(settings: Settings) -> APIRouter:
         "/predict",
         predict,
         methods=["POST"],
-        responses={200: {"model": PredictionBody}, **problems(400, 404, 408, 413, 415, 422, 503, 504, 507)},
+        responses={
+            200: {"model": PredictionBody, "content": {PNG: {}}},
+            **problems(400, 404, 408, 413, 415, 422, 503, 504, 507),
+        },
         response_class=Response,
         openapi_extra=upload(IMAGE, "file") | {"parameters": [timeout_header()]},
     )
@@ -48,10 +78,19 @@ def make_router(settings: Settings) -> APIRouter:
     return router
 
 
-async def predict(
-    request: Request, model: ModelQuery = None, version: VersionQuery = None, top_k: TopK = None
+async def predict(  # noqa: PLR0913  what FastAPI hands over
+    request: Request,
+    model: ModelQuery = None,
+    version: VersionQuery = None,
+    top_k: TopK = None,
+    *,
+    explain: Explain = False,
+    pixels: WithPixels = False,
 ) -> Response:
     """Predict one image: a raw body, or the field `file` of a form.
+
+    With `explain` there is a class activation map of each label listed, or, with `Accept: image/png`, a picture of what
+    the model saw with that of the label it called it: warm colours speak for the label, cold ones against it.
 
     What it needs it takes from the application's state: each dependency that FastAPI resolves costs as much as an
     eighth of a small image's prediction.
@@ -60,17 +99,32 @@ async def predict(
     limit_body_of(request, state.settings.max_image_bytes)
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
         _check_top_k(top_k, loaded)
+        explainer = check_explainable(loaded) if explain else None
         sent = await read_image(request)
-        work = asyncio.create_task(state.service.predict(loaded, sent.take))
-        prediction = await unless_disconnected(request, work)
+        work = asyncio.create_task(_predict(state.service, loaded, sent, explainer))
+        prediction, maps = await unless_disconnected(request, work)
     manifest = loaded.manifest
-    body = PredictionBody(
-        model=manifest.model,
-        version=manifest.version,
-        filename=sent.filename,
-        **predicted_fields(prediction, manifest, top_k),
-    )
-    return json_response(body, server_timing(prediction.timing))
+    fields = predicted_fields(prediction, manifest, top_k)
+    headers = server_timing(prediction.timing)
+    if maps is not None:
+        headers |= VARY
+        if preferred(request, (JSON, PNG)) == PNG:
+            called = manifest.labels.index(fields["label"])
+            drawn = await state.service.in_thread(overlay, prediction.decoded.pixels, maps, called)
+            return Response(drawn, headers=headers, media_type=PNG)
+        listed = [one.label for one in fields["predictions"]]
+        fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
+    if pixels:
+        fields["pixels"] = data_address(await state.service.in_thread(png, prediction.decoded.pixels), PNG)
+    body = PredictionBody(model=manifest.model, version=manifest.version, filename=sent.filename, **fields)
+    return json_response(body, headers)
+
+
+async def _predict(
+    service: Service, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
+) -> tuple[Prediction, Maps | None]:
+    prediction = await service.predict(loaded, sent.take)
+    return prediction, None if explainer is None else await service.explain(explainer, prediction)
 
 
 async def _sources(

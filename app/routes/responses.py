@@ -14,6 +14,7 @@ from app.service import Timing
 
 JSON: Final = "application/json"
 JSONL: Final = "application/jsonl"
+PNG: Final = "image/png"
 VARY: Final = {"Vary": "Accept"}
 """Says to caches that the answer depends on `Accept`."""
 
@@ -48,6 +49,8 @@ class LinesResponse(StreamingResponse):
 def server_timing(timing: Timing) -> dict[str, str]:
     """Return the `Server-Timing` header, in milliseconds; sums, where there were several images."""
     stages = {"decode": timing.decode_ms, "queue": timing.queue_ms, "inference": timing.inference_ms}
+    if timing.explain_ms:
+        stages["explain"] = timing.explain_ms
     return {"Server-Timing": ", ".join(f"{stage};dur={taken:.2f}" for stage, taken in stages.items())}
 
 

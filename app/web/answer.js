@@ -17,6 +17,8 @@ import texts from "./texts.js";
  * @property {number} [threshold]
  * @property {Probability[]} predictions
  * @property {{format: string, width: number, height: number}} image
+ * @property {{maps: Record<string, number[][]>}} [explanation]
+ * @property {string} [pixels] A picture, as an address.
  */
 /**
  * @typedef {object} Answer
@@ -29,7 +31,7 @@ import texts from "./texts.js";
  * @typedef {object} Card
  * @property {HTMLLIElement} node
  * @property {(text: string) => void} wait Says what is waited for.
- * @property {(answer: Answer) => void} succeed
+ * @property {(answer: Answer, signal: AbortSignal) => void} succeed
  * @property {(problem: Problem, onRetry: (() => void) | null) => void} fail
  * @property {() => void} close Lets go of the picture.
  */
@@ -61,10 +63,10 @@ export function makeCard(file) {
       told.replaceChildren(element("p", { class: "quiet" }, element("span", { class: "pulse", "aria-hidden": "true" }), said));
       rest.replaceChildren();
     },
-    succeed(answer) {
+    succeed(answer, signal) {
       node.removeAttribute("aria-busy");
       told.replaceChildren(called(answer.prediction));
-      rest.replaceChildren(decision(answer), ...bars(answer), facts(answer, file));
+      rest.replaceChildren(decision(answer), ...bars(answer), why(file, answer.prediction, signal), facts(answer, file));
     },
     fail(problem, onRetry) {
       node.removeAttribute("aria-busy");
@@ -74,6 +76,23 @@ export function makeCard(file) {
       rest.replaceChildren(...explain(problem), again || "");
     },
   };
+}
+
+/**
+ * Make what opens to show what the model saw and why it said so; that is asked for when it is first opened.
+ *
+ * @param {File} file
+ * @param {Prediction} prediction
+ * @param {AbortSignal} signal
+ */
+function why(file, prediction, signal) {
+  const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, text.asking));
+  const node = element("details", { class: "why-of" }, element("summary", null, text.why), place);
+  node.addEventListener("toggle", async () => {
+    const { makePanel } = await import("./why.js");
+    place.replaceChildren(await makePanel(file, prediction, signal));
+  }, { once: true });
+  return node;
 }
 
 /** @param {string} source */

@@ -12,8 +12,8 @@ let models = [];
 let model = "";
 /** @type {number | null} The one that serves, whichever that is, is null. */
 let version = null;
-/** @type {Map<string, Promise<string | null>>} */
-const positives = new Map();
+/** @type {Map<string, Promise<any>>} */
+const manifests = new Map();
 
 /**
  * Return the query that asks the chosen model; before the models are known, the service decides.
@@ -35,9 +35,20 @@ export function query() {
 export function positiveOf(name, number) {
   const known = models.find((one) => one.model === name && one.serving === number);
   if (known) return Promise.resolve(known.positive);
+  return manifestOf(name, number).then((manifest) => manifest?.positive ?? null);
+}
+
+/**
+ * Return the manifest of a version, asked for once; null where it cannot be had.
+ *
+ * @param {string} name
+ * @param {number} number
+ * @returns {Promise<any>}
+ */
+export function manifestOf(name, number) {
   const path = `/models/${encodeURIComponent(name)}/versions/${number}`;
-  const asked = positives.get(path) ?? askJson(path).then((manifest) => manifest.positive, () => null);
-  positives.set(path, asked);
+  const asked = manifests.get(path) ?? askJson(path).catch(() => (manifests.delete(path), null));
+  manifests.set(path, asked);
   return asked;
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // A labelled zip is chosen, sent and evaluated, with its progress; then the report.
 
+import { manifestOf } from "./choice.js";
 import { announce, element } from "./elements.js";
 import { askFor, problemNotice } from "./notices.js";
 import { bytes, count } from "./numbers.js";
@@ -139,6 +140,8 @@ class Evaluation {
     }
     const given = { model: this.#model.value, version: this.#version.value, against: this.#against.value };
     const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value));
+    const manifest = await manifestOf(given.model, Number(given.version));
+    if (manifest?.activation_maps) query.set("explain", "true");
     const running = new Running(this.#archive);
     const stop = () => running.cancel();
     this.#signal.addEventListener("abort", stop);

@@ -132,7 +132,7 @@ async function send(file, card, asked) {
   try {
     const answer = await run(() => predict(file, asked, signal, card.wait));
     signal.throwIfAborted();
-    card.succeed(answer);
+    card.succeed(answer, signal);
     count(1, 0);
     const { label, probability } = answer.prediction;
     return text.said(file.name || text.unnamed, label, percent(probability));

@@ -1,6 +1,7 @@
 // @ts-check
 // The files of a cell of the matrix, or all mistakes: a list with pictures that can be searched and grows.
 
+import { layer, scaleOf } from "./activation.js";
 import { filesIn, probability } from "./counting.js";
 import { element } from "./elements.js";
 import { growing, pathOf } from "./report-parts.js";
@@ -40,6 +41,8 @@ export class Listing {
   #pictured;
   /** @type {Item[] | null} */
   #items = null;
+  /** @type {Record<number, number[][]>} */
+  #maps = {};
 
   /**
    * @param {Report} report
@@ -54,13 +57,19 @@ export class Listing {
     this.#back = element("button", { type: "button", class: "button small", onclick: () => listener.onBack() }, words.back);
     this.#filter = element("input", { type: "search", autocomplete: "off", spellcheck: "false", oninput: () => this.#show() });
     this.#place = element("div", { class: "listed" });
+    const slider = element("input", { type: "range", min: 0, max: 100, value: 0 });
+    slider.addEventListener("input", () => this.#place.style.setProperty("--strength", String(Number(slider.value) / 100)));
+    this.#strength = element("div", { class: "strength", hidden: true },
+      element("label", { class: "slide" }, element("span", null, words.why), slider),
+      element("p", { class: "keys" }, element("span", null, element("i", { class: "swatch warm" }), words.warm),
+        element("span", null, element("i", { class: "swatch cold" }), words.cold)));
     const filter = element("label", { class: "filter" }, element("span", { class: "heard" }, words.filter), this.#filter);
     this.#filter.placeholder = words.filter;
     this.node = element("section", { id: "files", "aria-labelledby": "files-title" },
       element("div", { class: "files-head" },
         element("div", null, this.#heading, this.#told),
         element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back)),
-      this.#place);
+      this.#strength, this.#place);
     this.#choose();
   }
 
@@ -97,9 +106,14 @@ export class Listing {
     this.#choose();
   }
 
-  /** @param {number[]} places Those that have pictures. */
-  picture(places) {
+  /**
+   * @param {number[]} places Those that have pictures.
+   * @param {Record<number, number[][]>} maps Class activation maps of some of them.
+   */
+  picture(places, maps) {
     this.#pictured = new Set(places);
+    this.#maps = maps;
+    this.#strength.hidden = !Object.keys(maps).length;
     this.#show();
   }
 
@@ -110,6 +124,7 @@ export class Listing {
   #back;
   #filter;
   #place;
+  #strength;
 
   #choose() {
     const { row, column } = this.#cell;
@@ -164,9 +179,11 @@ export class Listing {
   /** @param {Item} one */
   #entry(one) {
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
+    const map = one.place === null ? undefined : this.#maps[one.place];
     return element("li", null,
       element("span", { class: "shot" }, this.#hasPicture(one) &&
-        element("img", { src: source, alt: words.picture(printable(one.path)), width: 168, height: 168, loading: "lazy", decoding: "async" })),
+        element("img", { src: source, alt: words.picture(printable(one.path)), width: 168, height: 168, loading: "lazy", decoding: "async" }),
+      map && layer(map, scaleOf([map]))),
       element("p", { class: "verdict" }, ...verdict(one)),
       element("p", { class: "where" }, pathOf(one.path)));
   }

@@ -117,9 +117,9 @@ function makeLive(report, signal) {
     list.use(read, read.called, null);
   };
   const picture = async () => {
-    const { places } = await askJson(`/evaluations/${encodeURIComponent(report.id)}/thumbnails`, { signal });
+    const { places, maps } = await askJson(`/evaluations/${encodeURIComponent(report.id)}/thumbnails`, { signal });
     if (signal.aborted || !files) return;
-    list.picture(places);
+    list.picture(places, maps);
     fillShots(doubtful.shots, report.id, new Map(places.map((/** @type {number} */ place) => [files?.paths[place], place])));
   };
   const giveUp = () => {

@@ -54,6 +54,17 @@ const texts = {
     interval: (low, high) => `${low} to ${high}`,
   },
 
+  why: {
+    seen: "What the model saw of this picture",
+    caption: "What the model saw",
+    none: "This version cannot say why: it was trained before models could, or its network has no last feature map to look at.",
+    question: "What speaks for",
+    strength: "Strength",
+    /** @param {string} label */
+    warm: (label) => `speaks for ${label}`,
+    cold: "speaks against it",
+  },
+
   missing: {
     title: "Nothing here",
     lead: "There is no view at this address.",
@@ -123,6 +134,7 @@ const texts = {
      * @param {number} version
      */
     modelVersion: (model, version) => `${model}, version ${version}`,
+    why: "What it saw, and why",
     failed: "No answer",
     noPreview: "No preview",
     unreadable: {
@@ -433,6 +445,9 @@ const texts = {
 
     files: {
       menu: "Files",
+      why: "Why they were called so",
+      warm: "speaks for the label called",
+      cold: "speaks against it",
       mistakes: "All mistakes",
       /**
        * @param {string} given

@@ -24,4 +24,9 @@ def thumbnail(pixels: Pixels) -> bytes:
 
 def embedded(jpeg: bytes) -> str:
     """Return the bytes of a JPEG file as a `data:` address."""
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode('ascii')}"
+    return data_address(jpeg, "image/jpeg")
+
+
+def data_address(file: bytes, media_type: str) -> str:
+    """Return the bytes of a file as a `data:` address."""
+    return f"data:{media_type};base64,{b64encode(file).decode('ascii')}"

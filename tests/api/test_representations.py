@@ -133,7 +133,7 @@ async def test_who_goes_while_a_report_is_rendered_ends_the_process(monkeypatch:
 async def test_files_that_one_looks_at_first_have_thumbnails(client: Client) -> None:
     report = (await evaluate(client)).json()
     url = f"/evaluations/{report['id']}/thumbnails"
-    assert (await client.get(url)).json() == {"places": [0, 1, 2]}
+    assert (await client.get(url)).json() == {"places": [0, 1, 2], "maps": {}}
     response = await client.get(f"{url}/1")
     assert response.headers["content-type"] == "image/jpeg"
     with Image.open(io.BytesIO(response.content)) as picture:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -37,6 +37,7 @@ class Server:
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a group of its own: workers can be ended with it
         )
         self.lines: list[str] = []
         self._changed = threading.Condition()
@@ -106,7 +107,8 @@ def started(store: Path, **settings: str) -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(server.process.pid, signal.SIGKILL)
         server.ended()
         assert server.process.stderr is not None
         server.process.stderr.close()

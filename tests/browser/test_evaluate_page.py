@@ -516,7 +516,7 @@ def serve(page: Page, recipe: Recipe, times: int = 1) -> str:
     def answer(route: Route) -> None:
         accept = route.request.headers["accept"]
         if "thumbnails" in route.request.url:
-            route.fulfill(json={"places": []})
+            route.fulfill(json={"places": [], "maps": {}})
         elif accept in forms:
             route.fulfill(body=forms[accept], content_type=f"{accept}; charset=utf-8")
         else:

@@ -12,7 +12,7 @@ import pytest
 from app.archive import REASONS as ARCHIVE_REASONS
 from app.main import create_app
 from app.problems import all_types
-from app.schemas import EvaluationBody, PredictionBody
+from app.schemas import EvaluationBody, Explanation, PredictionBody
 from app.settings import Settings
 from model_store.command import GROUP
 from model_store.comparison import Comparison, Paired, mcnemar_exact
@@ -79,11 +79,12 @@ def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
 def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/http-api.md", "json")]
     PredictionBody.model_validate(examples[0], extra="forbid")
-    assert [*examples[2], "comparison"] == list(EvaluationBody.model_fields)
-    comparison = examples[3]
+    Explanation.model_validate(examples[1]["explanation"], extra="forbid")
+    assert [*examples[3], "comparison"] == list(EvaluationBody.model_fields)
+    comparison = examples[4]
     assert list(comparison) == list(Comparison.model_fields)
     paired = Paired(**comparison["paired"])
-    assert paired.files == examples[2]["accounting"]["scored"]
+    assert paired.files == examples[3]["accounting"]["scored"]
     assert mcnemar_exact(paired.only_this, paired.only_against) == comparison["p_value"]
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.e2e.conftest import Cells, Server
 
@@ -27,7 +28,13 @@ def here(cells: Cells, held_out_zip: bytes, tmp_path: Path) -> Path:
 
 
 def test_there_is_a_line_for_each_of_the_uses() -> None:
-    assert [line.rsplit("/", 1)[1] for line in CURLS] == ["predict", "batch", "evaluate", "evaluate > report.html"]
+    assert [line.rsplit("/", 1)[1] for line in CURLS] == [
+        "predict",
+        "predict?explain=true' > why.png",
+        "batch",
+        "evaluate",
+        "evaluate > report.html",
+    ]
 
 
 @pytest.mark.parametrize("line", CURLS)
@@ -35,6 +42,10 @@ def test_each_curl_line_is_answered(line: str, here: Path, server: Server) -> No
     command = line.replace(ADDRESS, server.url).replace("curl", "curl -sS --fail-with-body", 1)
     done = subprocess.run(["bash", "-c", command], cwd=here, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    if line.endswith("why.png"):
+        with Image.open(here / "why.png") as picture:
+            assert (picture.format, picture.size) == ("PNG", (224, 224))
+        return
     answer = done.stdout or (here / "report.html").read_text(encoding="utf-8")
     assert "solar-cells" in answer
 

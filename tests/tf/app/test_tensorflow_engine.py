@@ -40,8 +40,8 @@ def test_the_frozen_graph_answers_as_keras_at_every_batch_size(
 
 def test_no_variable_is_left_in_the_frozen_graph(stored: StoredVersion) -> None:
     engine = TensorFlowEngine(stored.directory, stored.manifest, device="cpu")
-    assert engine._frozen is not None
-    operations = {operation.type for operation in engine._frozen.graph.get_operations()}
+    assert engine._function is not None
+    operations = {operation.type for operation in engine._function.graph.get_operations()}
     assert "Conv2D" in operations
     assert not operations & {"ReadVariableOp", "VarHandleOp"}
 
@@ -201,7 +201,7 @@ def test_a_batch_that_is_too_large_for_the_memory_is_computed_in_halves(
     stored: StoredVersion, network: keras.Model, pixels: Pixels
 ) -> None:
     engine = TensorFlowEngine(stored.directory, stored.manifest, device="cpu")
-    frozen, sizes = engine._frozen, []
+    frozen, sizes = engine._function, []
     assert frozen is not None
 
     def hungry(tensor: tf.Tensor) -> Any:  # noqa: ANN401  what an untyped function returns
@@ -210,7 +210,7 @@ def test_a_batch_that_is_too_large_for_the_memory_is_computed_in_halves(
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
         return frozen(tensor)
 
-    engine._frozen = hungry
+    engine._function = hungry
     expected = np.asarray(network(pixels, training=False))
     for _ in range(2):
         assert np.abs(engine.predict(pixels) - expected).max() < 1e-6

@@ -1,10 +1,12 @@
 """Records come back from their bytes as they were, but for fingerprints; bytes that hold none are refused."""
 
+import io
+
 import numpy as np
 import pytest
 
 from model_store.records import Records, Scored, Unreadable
-from model_store.records_file import dump_records, load_records
+from model_store.records_file import dump_records, load_looks, load_records
 
 LABELS = ("cat", "dog")
 
@@ -19,6 +21,7 @@ def make_records() -> Records:
         LABELS,
     )
     records.thumbnails = {2: b"jpeg of two", 0: b"jpeg"}
+    records.maps = {2: np.array([[0.5, -1.25], [3, 0]], np.float32)}
     records.see(0, np.zeros((8, 8, 3), np.uint8))
     return records
 
@@ -30,7 +33,18 @@ def test_records_come_back_as_they_were() -> None:
     assert found.given.tolist() == given.given.tolist()
     np.testing.assert_array_equal(found.probabilities, given.probabilities)
     assert found.rejections == given.rejections
-    assert found.thumbnails == given.thumbnails
+    assert found.thumbnails == given.thumbnails == load_looks(dump_records(given)).thumbnails
+    assert list(found.maps) == [2]
+    np.testing.assert_array_equal(found.maps[2], given.maps[2])
+
+
+def test_records_that_are_older_than_maps_have_none() -> None:
+    with np.load(io.BytesIO(dump_records(make_records()))) as arrays:
+        older = {name: arrays[name] for name in arrays.files if name not in {"maps", "map_places"}}
+    file = io.BytesIO()
+    np.savez_compressed(file, **older)
+    assert load_looks(file.getvalue()).maps == {}
+    assert load_records(file.getvalue()).thumbnails == make_records().thumbnails
 
 
 def test_fingerprints_are_not_kept() -> None:

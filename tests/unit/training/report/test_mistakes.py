@@ -1,10 +1,12 @@
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from model_store.presentation.thumbnails import SIDE, embedded, thumbnail
+from model_store.presentation.activation import tint
+from model_store.presentation.thumbnails import SIDE, data_address, embedded, thumbnail
 from tests.unit.training.outcomes import SOLAR_CELLS, make_outcome
 from training.report.mistakes import worst_mistakes
 
@@ -27,6 +29,16 @@ def test_a_thumbnail_shows_the_image_of_its_path() -> None:
     with opened(first.thumbnail) as picture:
         difference = np.abs(np.asarray(picture, dtype=int) - outcome.dataset.pixels[row])
     assert difference.mean() < 8
+
+
+def test_the_map_of_a_mistake_is_its_tint_and_others_have_none() -> None:
+    outcome = make_outcome(SOLAR_CELLS)
+    first, second = worst_mistakes(outcome, most=2)
+    activation = np.array([[1, -1], [0, 0.5]], np.float32)
+    with_map, without = worst_mistakes(replace(outcome, maps={first.path: activation}), most=2)
+    assert with_map == replace(first, tint=data_address(tint(activation), "image/png"))
+    assert without == second
+    assert without.tint is None
 
 
 def test_a_large_image_becomes_small_and_keeps_its_shape() -> None:
