@@ -20,7 +20,7 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training clean
+.PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-evaluate: $(ENVIRONMENT) ## Evaluate zips of 1,000 and 50,000 files next t
 
 bench-training: $(ENVIRONMENT) ## Train on all solar cells, three splits, against published figures; takes an hour
 	$(BIN)/python -m benchmarks.training
+
+screenshots: $(ENVIRONMENT) ## Take pictures of the page, after `make demo SERVE=0`; SCREENSHOTS=--readme makes the README's
+	$(BIN)/python -m scripts.screenshots $(SCREENSHOTS)
 
 requirements: $(ENVIRONMENT) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/pin --upgrade

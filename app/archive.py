@@ -218,11 +218,12 @@ def _check_end(file: BinaryIO, entries: int) -> None:
     is_last = data[-_END_BYTES:].startswith(_END_SIGNATURE) and data.endswith(b"\0\0")
     at = len(data) - _END_BYTES if is_last else data.rfind(_END_SIGNATURE)
     disk, _, _, told = struct.unpack_from("<4H", data, at + 4)
-    if at >= _END64_BYTES and data.startswith(_END64_SIGNATURE, at - _END64_BYTES):
+    is_64 = at >= _END64_BYTES and data.startswith(_END64_SIGNATURE, at - _END64_BYTES)
+    if is_64:
         (told,) = struct.unpack_from("<Q", data, at - _END64_BYTES + 32)
     if disk not in {0, _IN_64_BITS}:
         raise ArchiveRejected("truncated", "This is one part of an archive in several; join them first.")
-    if told not in {entries, entries % 2**16, _IN_64_BITS}:  # without Zip64, programs count on from 0
+    if told != (entries if is_64 else entries % 2**16):  # without Zip64, programs count on from 0
         detail = f"The archive's end tells of {told} entries, its directory has {entries}; was it damaged?"
         raise ArchiveRejected("truncated", detail)
 

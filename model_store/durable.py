@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ABANDONED_AFTER_S: Final = 3600
-"""Age from which a half-written small file has no living writer: writing one takes milliseconds."""
+"""Age from which a small file has no living writer, if it is half-written: writing one takes milliseconds."""
 
 _HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{8}")
 
@@ -57,13 +57,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 def abandoned_files(directory: Path) -> list[Path]:
     """List what `write_atomically` left behind in a directory and its folders when its process was killed, sorted."""
-    before = time.time() - ABANDONED_AFTER_S
     places = [*directory.glob(".*"), *directory.glob("[!.]*/.*")]
-    return sorted(
-        path
-        for path in places
-        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file() and path.lstat().st_mtime < before
-    )
+    return sorted(path for path in places if _HALF_WRITTEN.fullmatch(path.name) and has_no_writer(path))
+
+
+def has_no_writer(path: Path) -> bool:
+    """Tell whether a small file is so old that nobody is still writing it, or what belongs to it."""
+    return path.is_file() and path.lstat().st_mtime < time.time() - ABANDONED_AFTER_S
 
 
 def flush(directory: Path) -> None:

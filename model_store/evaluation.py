@@ -7,7 +7,7 @@ Pure: no disk, no model, no HTTP. The laws of the report are checked before it l
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -132,20 +132,11 @@ class _Evaluator:
         ]
 
     def _per_label(self, known: metrics.Counts, label: int, files: int) -> PerLabel:
-        hits = int(known[label, label])
-        support, called, scored = int(known[label].sum()), int(known[:, label].sum()), int(known.sum())
-        return PerLabel(
-            label=self._labels[label],
-            files=files,
-            support=support,
-            true_positives=hits,
-            false_positives=called - hits,
-            false_negatives=support - hits,
-            true_negatives=scored - called - support + hits,
-            precision=Estimate.of(hits, called),
-            recall=Estimate.of(hits, support),
-            f1=metrics.ratio(2 * hits, called + support),
+        support = int(known[label].sum())
+        rest = _against_the_rest(
+            hits=int(known[label, label]), called=int(known[:, label].sum()), support=support, total=int(known.sum())
         )
+        return PerLabel(label=self._labels[label], files=files, support=support, **rest)
 
     def _metrics(self, known: metrics.Counts, per_label: list[PerLabel]) -> Metrics:
         actual, probabilities = self._answered.actual, self._answered.probabilities
@@ -210,18 +201,13 @@ class _Evaluator:
     def _at(self, threshold: float, positive: int) -> AtThreshold:
         is_called = self._records.probabilities[self._places, positive] >= threshold  # as `Decision` compares
         is_positive = self._answered.actual == positive
-        hits = int((is_called & is_positive).sum())
-        called, support = int(is_called.sum()), int(is_positive.sum())
-        return AtThreshold(
-            threshold=threshold,
-            true_positives=hits,
-            false_positives=called - hits,
-            false_negatives=support - hits,
-            true_negatives=len(is_called) - called - support + hits,
-            precision=Estimate.of(hits, called),
-            recall=Estimate.of(hits, support),
-            f1=metrics.ratio(2 * hits, called + support),
+        rest = _against_the_rest(
+            hits=int((is_called & is_positive).sum()),
+            called=int(is_called.sum()),
+            support=int(is_positive.sum()),
+            total=len(is_called),
         )
+        return AtThreshold(threshold=threshold, **rest)
 
     def _misclassified(self) -> list[Misclassified]:
         records = self._records
@@ -277,6 +263,26 @@ def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) ->
         )
         for one in np.unique(bins)
     ]
+
+
+def _against_the_rest(*, hits: int, called: int, support: int, total: int) -> dict[str, Any]:
+    """Return what one label comes to against the rest, by the names that the report has for it.
+
+    Args:
+        hits: Files that have the label and were called so.
+        called: Files that were called so.
+        support: Files that have it.
+        total: All files.
+    """
+    return {
+        "true_positives": hits,
+        "false_positives": called - hits,
+        "false_negatives": support - hits,
+        "true_negatives": total - called - support + hits,
+        "precision": Estimate.of(hits, called),
+        "recall": Estimate.of(hits, support),
+        "f1": metrics.ratio(2 * hits, called + support),
+    }
 
 
 def _is_null(value: Estimate | float | None) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from model_store.documents import MAX_DOCUMENT_BYTES, read_bytes, read_document
-from model_store.durable import make_directory, write_atomically
+from model_store.durable import has_no_writer, make_directory, write_atomically
 from model_store.errors import EvaluationNotFound, VersionCorrupt
 from model_store.layout import EVALUATIONS_NAME, version_number
 from model_store.manifest import check_name, is_name
@@ -120,6 +120,12 @@ class Evaluations:
             model, version = path.relative_to(root).parts[0], version_number(path.parent.name)
             if _ID.fullmatch(path.stem) and is_name(model) and version is not None:
                 yield StoredEvaluation(path.stem, model, version, path)
+
+
+def abandoned_records(folder: Path) -> list[Path]:
+    """List the records in a model's folder of evaluations whose writer was killed before the report, sorted."""
+    old = [path for path in folder.glob("*/*.npz") if _ID.fullmatch(path.stem) and has_no_writer(path)]
+    return sorted(path for path in old if not os.path.lexists(path.with_suffix(".json")))
 
 
 def _records_path(path: Path) -> Path:

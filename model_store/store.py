@@ -23,6 +23,7 @@ from model_store.errors import (
     VersionInUse,
     VersionNotFound,
 )
+from model_store.evaluations import abandoned_records
 from model_store.layout import (
     ALIASES_NAME,
     EVALUATIONS_NAME,
@@ -226,13 +227,14 @@ class ModelStore:
         return removed
 
     def _remove_abandoned(self, model: str) -> list[str]:
-        """Remove staging directories and half-written files of processes that are dead; return their names."""
+        """Remove the staging directories, half-written files and lone records of processes that are dead; name them."""
         home = self._home(model)
         if model not in self.homes():
             raise ModelNotFound(model, self.models())
         with self._writing(), directory_lock(home):
             removed = [path.name for path in sorted(home.glob(f"{STAGING_PREFIX}*")) if remove_if_abandoned(path)]
-            for path in [*abandoned_files(home), *abandoned_files(home / EVALUATIONS_NAME)]:
+            evaluations = home / EVALUATIONS_NAME
+            for path in [*abandoned_files(home), *abandoned_files(evaluations), *abandoned_records(evaluations)]:
                 path.unlink(missing_ok=True)
                 removed.append(path.name)
         return removed

@@ -17,6 +17,7 @@ from PIL import Image
 
 from app.batcher import Answer, Batcher, settle
 from app.engines.base import ComputeMaps, Maps, Predict, Probabilities
+from app.errors import EngineError
 from app.settings import Settings
 from model_store.digest import digest_file
 from model_store.errors import FullcountError
@@ -129,22 +130,25 @@ def bring(batcher: Batcher, pixels: Pixels, *, is_patient: bool = False) -> asyn
     return answer
 
 
-def fake_factory(engine: FakeEngine | None = None) -> "FakeFactory":
-    """Return a factory that always gives the same engine, or a new one each time."""
-    return FakeFactory(engine)
-
-
 class FakeFactory:
-    """Makes fake engines and remembers for what."""
+    """Makes fake engines while its `gate` is open, fails for the versions it is told to, and remembers both."""
 
-    def __init__(self, engine: FakeEngine | None) -> None:
+    def __init__(self, engine: FakeEngine | None = None) -> None:
         self._engine = engine
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails_for: set[int] = set()
         self.made: list[tuple[str, int]] = []
+        self.engines: list[FakeEngine] = []
 
     def __call__(self, stored: StoredVersion, settings: Settings) -> FakeEngine:
         del settings
+        self.gate.wait(10)  # a test that fails leaves it shut
         self.made.append((stored.manifest.model, stored.manifest.version))
-        return self._engine or FakeEngine()
+        if stored.manifest.version in self.fails_for:
+            raise EngineError("the fake engine does not load, as it was told")
+        self.engines.append(self._engine or FakeEngine())
+        return self.engines[-1]
 
 
 def describe(  # noqa: PLR0913  what a manifest says

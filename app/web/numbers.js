@@ -83,7 +83,7 @@ export function duration(milliseconds) {
  * @returns {string} The day, in the reader's time zone.
  */
 export function date(iso) {
-  return day.format(new Date(iso));
+  return unbroken(day.format(new Date(iso)));
 }
 
 /**
@@ -91,5 +91,10 @@ export function date(iso) {
  * @returns {string} The day and the minute, in the reader's time zone.
  */
 export function time(iso) {
-  return minute.format(new Date(iso));
+  return unbroken(minute.format(new Date(iso)));
+}
+
+/** @param {string} text */
+function unbroken(text) {
+  return text.replaceAll(" ", "\u00a0");
 }

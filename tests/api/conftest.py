@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import Settings
-from tests.fakes import FakeEngine, fake_factory, publish
+from tests.fakes import FakeEngine, FakeFactory, publish
 
 
 class Client(httpx.AsyncClient):
@@ -47,7 +47,7 @@ def serve(store: Path) -> Serve:
         wait: bool = True,
         **settings: Any,  # noqa: ANN401  of any type
     ) -> AsyncIterator[Client]:
-        app = create_app(Settings(**{"store": store, **settings}), make_engine=make_engine or fake_factory(engine))
+        app = create_app(Settings(**{"store": store, **settings}), make_engine=make_engine or FakeFactory(engine))
         async with app.router.lifespan_context(app), Client(app) as client:
             if wait:
                 await loaded()

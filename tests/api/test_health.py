@@ -2,40 +2,31 @@
 
 import asyncio
 import logging
-import threading
 from pathlib import Path
 
 import pytest
 
-from app.engines.base import Engine
-from app.errors import EngineError
 from app.main import create_app
 from app.problems import all_types
 from app.settings import Settings
-from model_store.store import StoredVersion
 from tests.api.conftest import Client, Serve, loaded
 from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey
+from tests.fakes import FakeFactory, grey
 
 POSTS = ("/predict", "/predict/batch", "/evaluate")
 READS = ("/health/ready", "/models", "/models/shades", "/models/shades/versions/1", "/evaluations?model=shades")
 
 
 async def test_while_models_load_the_process_is_live_and_not_ready(serve: Serve) -> None:
-    gate = threading.Event()
-
-    def make(stored: StoredVersion, settings: Settings) -> Engine:
-        del stored, settings
-        gate.wait(10)
-        return FakeEngine()
-
-    async with serve(make_engine=make, wait=False) as client:
+    factory = FakeFactory()
+    factory.gate.clear()
+    async with serve(make_engine=factory, wait=False) as client:
         assert (await client.get("/health/live")).json()["status"] == "live"
         for path in READS:
             assert_problem(await client.get(path), "not-ready", detail="The models are being loaded.")
         for path in POSTS:
             assert_problem(await client.post(path, content=grey(1)), "not-ready")
-        gate.set()
+        factory.gate.set()
         await loaded()
         assert (await client.get("/health/ready")).json() == {"status": "ready", "models": {"shades": 1}}
 
@@ -44,18 +35,15 @@ async def test_a_model_that_cannot_be_loaded_is_told_to_the_server_and_to_who_as
     store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     told = asyncio.Event()
-
-    def make(stored: StoredVersion, settings: Settings) -> Engine:
-        del stored, settings
-        raise EngineError("it is broken")
-
-    app = create_app(Settings(store=store), make_engine=make, on_load_failure=told.set)
+    factory = FakeFactory()
+    factory.fails_for = {1}
+    app = create_app(Settings(store=store), make_engine=factory, on_load_failure=told.set)
     async with app.router.lifespan_context(app), Client(app) as client:
         await asyncio.wait_for(told.wait(), 5)
         problem = assert_problem(await client.get("/health/ready"), "not-ready")
         assert problem["detail"] == "The models could not be loaded; the log says why."
         assert (await client.get("/health/live")).status_code == 200
-    assert "the models cannot be loaded: it is broken" in caplog.text
+    assert "the models cannot be loaded: the fake engine does not load" in caplog.text
 
 
 async def test_a_store_that_is_not_there_is_logged_as_a_sentence(

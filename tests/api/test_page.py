@@ -2,19 +2,15 @@
 
 import fnmatch
 import re
-import threading
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from app.assets import MEDIA_TYPES, assets
-from app.engines.base import Engine
-from app.settings import Settings
-from model_store.store import StoredVersion
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine
+from tests.fakes import FakeFactory
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "app" / "web"
@@ -76,17 +72,12 @@ async def test_nothing_but_its_files_can_be_had(client: Client, name: str) -> No
 
 
 async def test_the_page_is_there_while_models_are_being_loaded(serve: Serve) -> None:
-    gate = threading.Event()
-
-    def make(stored: StoredVersion, settings: Settings) -> Engine:
-        del stored, settings
-        gate.wait(10)
-        return FakeEngine()
-
-    async with serve(make_engine=make, wait=False) as client:
+    factory = FakeFactory()
+    factory.gate.clear()
+    async with serve(make_engine=factory, wait=False) as client:
         assert_problem(await client.get("/health/ready"), "not-ready")
         assert (await client.get("/")).status_code == 200
-        gate.set()
+        factory.gate.set()
 
 
 def test_every_file_travels_in_the_package_and_is_served() -> None:

@@ -365,6 +365,11 @@ def test_the_matrix_can_show_shares_and_be_used_by_keyboard(open_report: Open) -
     assert page.locator(".matrix button[tabindex='0']").count() == 1
 
 
+def test_the_matrix_of_two_labels_fits_a_telephone(open_report: Open) -> None:
+    page = open_report(width=390).page
+    assert page.evaluate("(one => one.scrollWidth <= one.clientWidth)(document.querySelector('#matrix .scroll'))")
+
+
 def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, report: dict[str, Any]) -> None:
     visit = open_report("/doubts")
     page = visit.page

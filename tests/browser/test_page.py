@@ -139,6 +139,8 @@ def test_answers_fit_and_everybody_can_read_them(width: int, scheme: Scheme, ope
     choose(page, file("a.png", grey(204)), file(f"{'b' * 90}.png", grey(3)), file("c.png", b"none"))
     expect(card(page, "c.png")).to_contain_text("No answer")
     expect(page.get_by_text("2 pictures answered, 1 not").first).to_be_visible()
+    names = page.get_by_role("heading", level=3)
+    assert names.evaluate_all("all => all.map(one => one.clientWidth > 40)") == [True] * 3
     assert not sideways(page)
     assert violations(page) == {}
 
@@ -218,6 +220,18 @@ def test_who_skips_the_menu_arrives_at_the_heading_of_the_same_view(open_view: O
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert page.url.endswith("#/models")
+
+
+def test_the_menu_stays_where_it_is(open_view: Open) -> None:
+    page = open_view().page
+    places = set()
+    for name in ("Try", "Models", "Reports"):
+        page.get_by_role("navigation").get_by_role("link", name=name).click()
+        expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+        places.add(
+            str(page.evaluate("[...document.querySelectorAll('nav a')].map(one => one.getBoundingClientRect().x)"))
+        )
+    assert len(places) == 1
 
 
 def test_another_view_takes_title_focus_and_mark_of_the_menu(open_view: Open) -> None:

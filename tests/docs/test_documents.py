@@ -88,6 +88,14 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     assert mcnemar_exact(paired.only_this, paired.only_against) == comparison["p_value"]
 
 
+def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> None:
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', read("README.md"))
+    assert sorted(ROOT / one for one in shown) == sorted((ROOT / "docs" / "pictures").iterdir())
+    assert all((ROOT / one).stat().st_size < 150_000 for one in shown)
+    for picture in re.findall(r"<img[^>]*>", read("README.md")):
+        assert re.search(r'alt="[^"]{40,}"', picture)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):

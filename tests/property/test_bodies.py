@@ -19,7 +19,7 @@ from starlette.types import Message, Scope
 from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
-from tests.fakes import fake_factory, grey, publish, zip_of
+from tests.fakes import FakeFactory, grey, publish, zip_of
 
 COUNT = 1000
 IMAGES = [grey(level, form) for level, form in enumerate(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])]
@@ -187,7 +187,7 @@ def check(answer: Answer) -> None:
 async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Harness]:
     publish(tmp_path / "store")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    app = create_app(Settings(store=tmp_path / "store", max_archive_entries=20), make_engine=fake_factory())
+    app = create_app(Settings(store=tmp_path / "store", max_archive_entries=20), make_engine=FakeFactory())
     async with app.router.lifespan_context(app):
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "load models"))
         yield Harness(app)

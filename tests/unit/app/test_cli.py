@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from app import cli, offline
 from app.errors import ArchiveRejected, RequirementInvalid, ServerUnreachable
 from model_store.errors import ModelNotFound, VersionNotFound
-from tests.fakes import fake_factory, grey, publish, unmarked_zip_of, zip_of
+from tests.fakes import FakeFactory, grey, publish, unmarked_zip_of, zip_of
 
 FILES = {"dark/1.png": grey(5), "dark/2.png": grey(240), "light/3.png": grey(250), "light/4.png": b"\x89PNG\r\n\x1a\n"}
 
@@ -25,7 +25,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a store, which the environment names; whatever is loaded from it computes with the fake engine."""
     publish(tmp_path / "store")
     monkeypatch.setenv("FULLCOUNT_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr(offline, "load", functools.partial(offline.load, make_engine=fake_factory()))
+    monkeypatch.setattr(offline, "load", functools.partial(offline.load, make_engine=FakeFactory()))
     return tmp_path / "store"
 
 

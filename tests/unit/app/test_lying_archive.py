@@ -152,7 +152,7 @@ LINK, FIFO, SOCKET, BLOCK = 0o120777, 0o010644, 0o140755, 0o060644
         ("compression-ratio", lie(PAIR64, central__1__extra_packed_size=2**64 - 1)),
         ("compression-ratio", lie(PAIR64, central__0__extra_offset=2**64 - 1)),
         *(("truncated", lie(PAIR64, central__1__extra_bytes=length)) for length in (0, 7, 8, 25, 0xFFFF)),
-        *(("truncated", lie(PAIR, end__entries=count)) for count in (0, 1, 3, 0xFFFE)),
+        *(("truncated", lie(PAIR, end__entries=count)) for count in (0, 1, 3, 0xFFFE, 0xFFFF)),
         *(("truncated", lie(PAIR, end__size=size)) for size in (1, 45, 200, 2**32 - 1)),
         *(("truncated", lie(PAIR, end__disk=disk)) for disk in (1, 7)),
     ],
@@ -186,7 +186,7 @@ def test_a_header_that_lies_spoils_its_own_file_at_most(lies: dict[str, int], ex
 @pytest.mark.parametrize(
     ("lies", "reason"),
     [
-        *(({"end64.entries": count}, "truncated") for count in (0, 1, 3, 2**16 + 2, 2**32, 2**64 - 1)),
+        *(({"end64.entries": count}, "truncated") for count in (0, 1, 3, 0xFFFF, 2**16 + 2, 2**32, 2**64 - 1)),
         *(({"end64.size": size}, "truncated") for size in (2**31, 2**63, 2**64 - 1)),
         *(({"locator.disk": disk}, "truncated") for disk in (1, 2**32 - 1)),
         *(({"locator.disks": disks}, "truncated") for disks in (2, 2**32 - 1)),

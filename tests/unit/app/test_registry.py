@@ -1,7 +1,6 @@
 """What is in memory: loaded once, kept while used, least recently used gone first, failures told."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,34 +13,15 @@ from app.metrics import Metrics
 from app.registry import Registry
 from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound, VersionCorrupt, VersionNotFound
-from model_store.store import ModelStore, StoredVersion
-from tests.fakes import FakeEngine, FakeFactory, publish
+from model_store.store import ModelStore
+from tests.fakes import FakeFactory, publish
 
 Open = Callable[..., AbstractAsyncContextManager[Registry]]
 
 
-class GatedFactory(FakeFactory):
-    """Loads when its gate is open, and fails for the versions it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
-        self.gate = threading.Event()
-        self.gate.set()
-        self.fails_for: set[int] = set()
-        self.engines: list[FakeEngine] = []
-
-    def __call__(self, stored: StoredVersion, settings: Settings) -> FakeEngine:
-        self.gate.wait(10)
-        engine = super().__call__(stored, settings)
-        if stored.manifest.version in self.fails_for:
-            raise EngineError("the fake engine does not load, as it was told")
-        self.engines.append(engine)
-        return engine
-
-
 @pytest.fixture
-def factory() -> GatedFactory:
-    return GatedFactory()
+def factory() -> FakeFactory:
+    return FakeFactory()
 
 
 @pytest.fixture
@@ -54,7 +34,7 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(store: Path, factory: GatedFactory) -> Open:
+def opened(store: Path, factory: FakeFactory) -> Open:
     """Return a function that opens a registry; keyword arguments are settings."""
 
     @asynccontextmanager
@@ -86,7 +66,7 @@ async def versions_after_use(registry: Registry, *versions: int) -> list[int]:
     return sorted(version for _, version in registry.loaded())
 
 
-async def test_start_loads_what_serves_and_nothing_else(opened: Open, factory: GatedFactory) -> None:
+async def test_start_loads_what_serves_and_nothing_else(opened: Open, factory: FakeFactory) -> None:
     async with opened() as registry:
         assert registry.served() == {"shades": 1}
         assert factory.made == [("shades", 1)]
@@ -94,7 +74,7 @@ async def test_start_loads_what_serves_and_nothing_else(opened: Open, factory: G
             assert loaded.manifest.version == 1
 
 
-async def test_a_version_is_loaded_once_however_many_ask_for_it(opened: Open, factory: GatedFactory) -> None:
+async def test_a_version_is_loaded_once_however_many_ask_for_it(opened: Open, factory: FakeFactory) -> None:
     async with opened() as registry, AsyncExitStack() as stack:
         factory.gate.clear()
         using = [asyncio.create_task(stack.enter_async_context(registry.use("shades", 3))) for _ in range(10)]
@@ -104,7 +84,7 @@ async def test_a_version_is_loaded_once_however_many_ask_for_it(opened: Open, fa
         assert factory.made == [("shades", 1), ("shades", 3)]
 
 
-async def test_who_gives_up_waiting_does_not_stop_the_loading(opened: Open, factory: GatedFactory) -> None:
+async def test_who_gives_up_waiting_does_not_stop_the_loading(opened: Open, factory: FakeFactory) -> None:
     async with opened() as registry:
         factory.gate.clear()
         first, second = (asyncio.create_task(versions_after_use(registry, 2)) for _ in range(2))
@@ -116,7 +96,7 @@ async def test_who_gives_up_waiting_does_not_stop_the_loading(opened: Open, fact
         assert factory.made.count(("shades", 2)) == 1
 
 
-async def test_the_least_recently_used_version_makes_room(opened: Open, factory: GatedFactory) -> None:
+async def test_the_least_recently_used_version_makes_room(opened: Open, factory: FakeFactory) -> None:
     async with opened(max_loaded_versions=2) as registry:
         assert await versions_after_use(registry, 2, 3, 2) == [1, 2, 3]
         assert await versions_after_use(registry, 4) == [1, 2, 4]
@@ -128,7 +108,7 @@ async def test_what_serves_is_never_unloaded_and_takes_no_others_place(opened: O
         assert await versions_after_use(registry, 2, 3, 4, 1) == [1, 4]
 
 
-async def test_versions_that_are_asked_for_in_turn_are_not_loaded_again(opened: Open, factory: GatedFactory) -> None:
+async def test_versions_that_are_asked_for_in_turn_are_not_loaded_again(opened: Open, factory: FakeFactory) -> None:
     async with opened(max_loaded_versions=1) as registry:
         await versions_after_use(registry, 1, 2, 1, 2, 1, 2)
     assert factory.made == [("shades", 1), ("shades", 2)]
@@ -149,7 +129,7 @@ async def test_many_versions_at_once_never_exceed_the_limit(opened: Open) -> Non
         assert len(registry.loaded()) == 3
 
 
-async def test_a_version_is_not_unloaded_between_its_loading_and_its_use(opened: Open, factory: GatedFactory) -> None:
+async def test_a_version_is_not_unloaded_between_its_loading_and_its_use(opened: Open, factory: FakeFactory) -> None:
     async with opened(max_loaded_versions=1) as registry:
         loop = asyncio.get_running_loop()
         factory.gate.clear()
@@ -179,7 +159,7 @@ async def test_versions_used_at_the_same_time_make_room_without_getting_in_each_
         assert len(await versions_after_use(registry, 1)) == 2
 
 
-async def test_a_failure_at_the_start_is_kept_and_said(opened: Open, factory: GatedFactory) -> None:
+async def test_a_failure_at_the_start_is_kept_and_said(opened: Open, factory: FakeFactory) -> None:
     factory.fails_for = {1}
     async with opened(start=False) as registry:
         with pytest.raises(EngineError):
@@ -190,7 +170,7 @@ async def test_a_failure_at_the_start_is_kept_and_said(opened: Open, factory: Ga
 
 
 async def test_a_version_that_failed_is_tried_again_when_it_is_next_asked_for(
-    opened: Open, factory: GatedFactory
+    opened: Open, factory: FakeFactory
 ) -> None:
     async with opened() as registry:
         factory.fails_for = {2}
@@ -200,7 +180,7 @@ async def test_a_version_that_failed_is_tried_again_when_it_is_next_asked_for(
         assert await versions_after_use(registry, 2) == [1, 2]
 
 
-async def test_a_failure_that_nobody_waited_for_is_not_told_to_the_next(opened: Open, factory: GatedFactory) -> None:
+async def test_a_failure_that_nobody_waited_for_is_not_told_to_the_next(opened: Open, factory: FakeFactory) -> None:
     factory.fails_for = {2}
     async with opened() as registry:
         factory.gate.clear()
@@ -223,7 +203,7 @@ async def test_nothing_is_answered_before_the_start(opened: Open) -> None:
             registry.check_served("shades")
 
 
-async def test_who_waits_for_a_version_at_the_end_is_told_so(opened: Open, factory: GatedFactory) -> None:
+async def test_who_waits_for_a_version_at_the_end_is_told_so(opened: Open, factory: FakeFactory) -> None:
     async with opened() as registry:
         factory.gate.clear()
         waiting = asyncio.create_task(versions_after_use(registry, 2))
@@ -234,7 +214,7 @@ async def test_who_waits_for_a_version_at_the_end_is_told_so(opened: Open, facto
         await closing
 
 
-async def test_close_closes_every_engine(opened: Open, factory: GatedFactory) -> None:
+async def test_close_closes_every_engine(opened: Open, factory: FakeFactory) -> None:
     async with opened() as registry:
         await versions_after_use(registry, 2, 3)
     assert [engine.is_closed for engine in factory.engines] == [True] * 3
@@ -263,7 +243,7 @@ async def test_the_first_model_of_the_settings_answers_by_default(opened: Open, 
         assert registry.default_model() == "tints"
 
 
-async def test_an_empty_store_has_nothing_to_serve(tmp_path: Path, factory: GatedFactory) -> None:
+async def test_an_empty_store_has_nothing_to_serve(tmp_path: Path, factory: FakeFactory) -> None:
     registry = Registry(ModelStore(tmp_path), Settings(store=tmp_path), factory, Metrics())
     with pytest.raises(FullcountError, match="There is no model in"):
         await registry.start()

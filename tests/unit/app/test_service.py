@@ -18,7 +18,7 @@ from app.service import Outcome, Prediction, Service
 from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.store import ModelStore
-from tests.fakes import FakeEngine, fake_factory, grey, publish
+from tests.fakes import FakeEngine, FakeFactory, grey, publish
 
 Ready = tuple[Service, LoadedVersion]
 
@@ -36,7 +36,7 @@ def ready(tmp_path: Path, engine: FakeEngine) -> Callable[..., AbstractAsyncCont
     @asynccontextmanager
     async def making(**given: Any) -> AsyncIterator[Ready]:  # noqa: ANN401  of any type
         settings, metrics = Settings(store=tmp_path, **given), Metrics()
-        registry = Registry(ModelStore(tmp_path), settings, fake_factory(engine), metrics)
+        registry = Registry(ModelStore(tmp_path), settings, FakeFactory(engine), metrics)
         service = Service(settings, metrics)
         await registry.start()
         async with registry.use() as loaded:

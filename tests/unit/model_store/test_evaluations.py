@@ -1,13 +1,20 @@
 import os
+import signal
+from collections.abc import Iterable
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from model_store.errors import EvaluationNotFound, NameInvalid, VersionCorrupt
 from model_store.evaluations import Evaluations
+from model_store.layout import EVALUATIONS_NAME
+from model_store.store import ModelStore
+from tests.fakes import publish
 from tests.unit.model_store.conftest import without_rights
 
 FIRST, SECOND, THIRD = (f"01ARZ3NDEKTSV4RRFFQ69G5FA{last}" for last in "VWX")
+WHOLE = ["json", "npz"]
 
 
 @pytest.fixture(params=["beside the models", "elsewhere"])
@@ -91,3 +98,49 @@ def test_a_report_that_could_not_be_read_again_is_not_stored(tmp_path: Path, mon
     with pytest.raises(OSError, match="more than 10 bytes"):
         Evaluations(tmp_path).put("01M86MH2QNWRFE3XQB7RD9WPWK", "m", 1, '{"a": "longer than that"}')
     assert list(tmp_path.rglob("*.json")) == []
+
+
+def _put_and_die(store: Path, flushes: int) -> None:
+    """Store a report and be killed after so many files and folders were flushed to the disk."""
+    real, left = os.fsync, iter(range(flushes))
+
+    def flush(handle: int) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(handle)
+
+    pytest.MonkeyPatch().setattr(os, "fsync", flush)
+    Evaluations(store).put(FIRST, "shades", 1, "{}", b"records")
+
+
+def _kinds(names: Iterable[str]) -> list[str]:
+    return sorted(f"half of {name.split('.')[2]}" if name.startswith(".") else name.split(".")[1] for name in names)
+
+
+@pytest.mark.parametrize(
+    ("flushes", "left"),
+    [
+        (0, []),  # the folders are being made
+        (1, []),
+        (2, ["half of npz"]),
+        (3, ["npz"]),
+        (4, ["half of json", "npz"]),
+        (5, WHOLE),
+    ],
+)
+def test_what_a_killed_writer_left_of_a_report_is_pruned_once_it_is_old(
+    tmp_path: Path, flushes: int, left: list[str]
+) -> None:
+    store, place = ModelStore(tmp_path), publish(tmp_path).directory.parent / EVALUATIONS_NAME / "1"
+    process = get_context("fork").Process(target=_put_and_die, args=(tmp_path, flushes))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    paths = list(place.glob("*"))
+    assert _kinds(path.name for path in paths) == left
+    assert store.prune("shades") == []
+    for path in paths:
+        os.utime(path, times=(0, 0))
+    assert _kinds(store.prune("shades")) == (left if left != WHOLE else [])
+    assert [path.is_file() for path in paths] == [left == WHOLE] * len(paths)
+    assert [one.read_records() for one in Evaluations(tmp_path).newest()] == [b"records"] * (left == WHOLE)
