@@ -142,6 +142,7 @@ def test_what_the_first_view_needs_is_small() -> None:
         new = {one for name in new for one in named_at_once(name)} - needed
     assert {"page.css", "icon.svg", "answer.js", "texts.js"} <= needed
     assert sum(len(assets()[one].gzipped.body) for one in needed) < MOST_BYTES
+    assert 90_000 < sum(len(assets()[one].plain.body) for one in needed) < 110_000  # which docs/http-api.md tells
 
 
 def test_nothing_is_inline() -> None:
@@ -160,7 +161,7 @@ def test_no_file_names_another_host() -> None:
 
 def test_every_file_that_another_names_is_there() -> None:
     named = {one for name in assets() for one in named_at_once(name)}
-    named |= {one for script in SCRIPTS for one in re.findall(r'import\("\./([\w.-]+)"\)', read(script))}
+    named |= {one for script in SCRIPTS for one in re.findall(r'"\./([\w.-]+)"\)', read(script))}
     assert named <= set(assets())
     assert set(assets()) - named == {"index.html"}  # nothing lies around
 
