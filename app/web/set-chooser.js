@@ -97,7 +97,9 @@ export class SetChooser {
     try {
       const all = await members;
       if (signal.aborted) return;
-      this.#know(`${counted(all.filter((one) => one.open).length)} · ${words.another}`);
+      const files = counted(all.filter((one) => one.open).length);
+      this.#know(`${files} · ${words.another}`);
+      announce(words.listed(name, files));
       const empty = emptyFolders(all).map((path) => printable(path.slice(0, -1)));
       if (empty.length) this.#tell(element("p", { role: "status" }, words.empty(words.all(empty))));
     } catch (error) {

@@ -230,6 +230,11 @@ const texts = {
     looking: "Being looked through…",
     /** @param {string} files */
     found: (files) => `Being looked through: ${files} files so far`,
+    /**
+     * @param {string} name
+     * @param {string} files
+     */
+    listed: (name, files) => `${name}: ${files}.`,
     /** @param {string[]} names */
     all: (names) => (names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ")),
     /** @param {string} name */

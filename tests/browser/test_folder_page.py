@@ -27,6 +27,10 @@ GIB: Final = 1 << 30
 
 Give = Callable[[Page, Path], None]
 
+HOLD_WHAT_IS_SENT: Final = """() => {
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (form) { window.go = () => send.call(this, form); };
+}"""
 KEEP_WHAT_IS_SENT: Final = """() => {
   const send = XMLHttpRequest.prototype.send;
   XMLHttpRequest.prototype.send = function (form) { window.sent = form.get("file"); return send.call(this, form); };
@@ -239,7 +243,7 @@ def test_a_folder_without_pictures_is_said(page: Page, tmp_path: Path) -> None:
 def test_a_file_that_changed_meanwhile_is_named(give: Give, page: Page, tmp_path: Path, *, is_removed: bool) -> None:
     root = write(tmp_path / "set", {"functional/1.png": grey(0), "functional/2.png": grey(1)})
     give(page, root)
-    expect(page.get_by_text("2 files")).to_be_visible()
+    expect(page.get_by_text("2 files ·")).to_be_visible()
     if is_removed:
         (root / "functional/2.png").unlink()
     else:
@@ -248,6 +252,18 @@ def test_a_file_that_changed_meanwhile_is_named(give: Give, page: Page, tmp_path
     evaluate(page)
     expect(page.get_by_role("alert")).to_contain_text("set/functional/2.png cannot be read.")
     expect(page.get_by_role("alert")).to_contain_text("choose the folder again")
+
+
+def test_a_file_that_changes_between_packing_and_sending_is_never_evaluated(page: Page, tmp_path: Path) -> None:
+    root = write(tmp_path / "set", {"functional/1.png": grey(0), "functional/2.png": grey(1)})
+    page.evaluate(HOLD_WHAT_IS_SENT)
+    choose(page, root)
+    evaluate(page)
+    page.wait_for_function("Boolean(window.go)")
+    (root / "functional/2.png").write_bytes(grey(200))
+    os.utime(root / "functional/2.png", (1, 1))
+    page.evaluate("go()")
+    expect(page.get_by_role("alert")).to_contain_text("has a file been changed or moved meanwhile")
 
 
 def test_a_zip_with_something_else_is_said(page: Page, labelled: Path, tmp_path: Path) -> None:
@@ -295,7 +311,7 @@ def test_the_keyboard_is_enough(server: Server, page: Page, labelled: Path) -> N
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(labelled)
-    expect(page.locator("#status")).to_have_text("my set ü")
+    expect(page.locator("#status")).to_have_text("my set ü: 243 files.")
     page.get_by_role("button", name="Evaluate", exact=True).focus()
     page.keyboard.press("Space")
     assert report_of(server, page)["accounting"]["images"] == 238
@@ -345,7 +361,7 @@ def test_everybody_can_give_a_folder(
     expect(page.get_by_role("link", name="Evaluate it")).to_be_visible()
     looks = [(violations(page), sideways(page))]
     page.get_by_role("link", name="Evaluate it").click()
-    expect(page.get_by_text("2 files")).to_be_visible()
+    expect(page.get_by_text("2 files ·")).to_be_visible()
     looks.append((violations(page), sideways(page)))
     evaluate(page)
     expect(page.get_by_text("files packed")).to_be_visible()
