@@ -1,6 +1,7 @@
-"""The files of the page at `/`: read once, from wherever the package is installed. They are in `app/web`."""
+"""The files of the page at `/`: read and compressed once. They are in `app/web`, wherever the package is."""
 
 import functools
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,13 +18,21 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Coded:
+    """A file's bytes in one content coding."""
+
+    body: bytes
+    etag: str
+    """In quotes, as it stands in the header: another one for other bytes, and so for each coding."""
+
+
+@dataclass(frozen=True)
 class Asset:
     """One file of the page."""
 
-    body: bytes
     media_type: str
-    etag: str
-    """In quotes, as it stands in the header: another one for other bytes."""
+    plain: Coded
+    gzipped: Coded
 
 
 @functools.cache
@@ -33,6 +42,11 @@ def assets() -> Mapping[str, Asset]:
     for file in (files("app") / "web").iterdir():
         dot = file.name.rfind(".")
         if (media_type := MEDIA_TYPES.get(file.name[dot:])) is not None:
-            body = file.read_bytes()
-            found[file.name] = Asset(body, media_type, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+            found[file.name] = _asset(media_type, file.read_bytes())
     return found
+
+
+def _asset(media_type: str, body: bytes) -> Asset:
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    gzipped = gzip.compress(body, 9, mtime=0)
+    return Asset(media_type, Coded(body, f'"{digest}"'), Coded(gzipped, f'"{digest}-gzip"'))

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.assets import assets
+from app.routes.responses import takes_gzip
 
 _ALLOWED: Final[Mapping[str, str]] = {
     "default-src": "'none'",
@@ -27,6 +28,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -50,10 +52,14 @@ async def asset(request: Request, name: str) -> Response:
 
 
 def _respond(request: Request, name: str) -> Response:
-    """Return a file, or say that the client has it."""
+    """Return a file, compressed for whoever prefers that, or say that the client has it."""
     found = assets()[name]
-    headers = {**_HEADERS, "ETag": found.etag}
+    is_gzipped = takes_gzip(request)
+    sent = found.gzipped if is_gzipped else found.plain
+    headers = {**_HEADERS, "ETag": sent.etag}
     known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if found.etag in known or "*" in known:
+    if sent.etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
-    return Response(found.body, headers=headers, media_type=found.media_type)
+    if is_gzipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(sent.body, headers=headers, media_type=found.media_type)

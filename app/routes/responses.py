@@ -56,7 +56,7 @@ def server_timing(timing: Timing) -> dict[str, str]:
 
 def wants(request: Request, media_type: str) -> bool:
     """Tell whether `Accept` names a media type, with a quality above zero."""
-    return any(name == media_type and quality > 0 for name, quality in _accepted(request))
+    return any(name == media_type and quality > 0 for name, quality in _accepted(request, "accept"))
 
 
 def preferred(request: Request, offers: Sequence[str]) -> str:
@@ -66,14 +66,22 @@ def preferred(request: Request, offers: Sequence[str]) -> str:
         request: The request.
         offers: Media types.
     """
-    accepted = _accepted(request)
+    accepted = _accepted(request, "accept")
     return max(offers, key=lambda offer: _quality(offer, accepted))
 
 
-def _accepted(request: Request) -> list[tuple[str, float]]:
-    """Return the ranges of media types in `Accept` with their qualities."""
+def takes_gzip(request: Request) -> bool:
+    """Tell whether `Accept-Encoding` takes gzip, and no less gladly than bytes as they are (RFC 9110, 12.5.3)."""
+    qualities = dict(_accepted(request, "accept-encoding"))
+    others = qualities.get("*", 0.0)
+    gzip = qualities.get("gzip", others)
+    return gzip > 0 and gzip >= qualities.get("identity", others)
+
+
+def _accepted(request: Request, header: str) -> list[tuple[str, float]]:
+    """Return what a header accepts, such as ranges of media types, with their qualities."""
     found = []
-    for part in request.headers.get("accept", "").split(","):
+    for part in request.headers.get(header, "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name:
             qualities = [one[2:] for one in parameters if one.startswith("q=")]

@@ -4,14 +4,17 @@
 import { makeCard } from "./answer.js";
 import { controls, query } from "./choice.js";
 import { announce, drawing, element } from "./elements.js";
+import { givenBy, handOver, isFolder, isZip } from "./given.js";
 import { askFor } from "./notices.js";
 import { percent } from "./numbers.js";
 import { bounded } from "./queue.js";
 import { predict } from "./sending.js";
 import { problemIn } from "./service.js";
 import texts from "./texts.js";
+import { linkTo } from "./views.js";
 
 /** @typedef {import("./answer.js").Card} Card */
+/** @typedef {import("./given.js").Given} Given */
 
 const AT_ONCE = 3;
 const text = texts.predict;
@@ -19,6 +22,7 @@ const run = bounded(AT_ONCE);
 
 // Who looks at another view meanwhile finds the answers again: they belong to the page, not to the view.
 const list = element("ol", { class: "cards", "aria-label": text.answers });
+const elsewhere = element("div");
 const tally = element("p", { class: "quiet" });
 const answers = element("section", { class: "answers", hidden: true, "aria-labelledby": "answers" },
   element("div", { class: "row" },
@@ -41,7 +45,9 @@ export async function show(root, _parameters, signal) {
   const choice = element("div", { class: "choice" });
   const notice = element("div");
   const zone = dropZone(choice);
-  root.append(element("h1", null, text.title), element("p", { class: "lead" }, text.lead), notice, zone, answers);
+  elsewhere.replaceChildren();
+  handOver([]); // what was not taken over is not wanted any more
+  root.append(element("h1", null, text.title), element("p", { class: "lead" }, text.lead), notice, zone, elsewhere, answers);
   listen(zone, signal);
   const served = await askFor("/models", notice, signal);
   if (served) choice.append(...controls(served.models));
@@ -67,7 +73,7 @@ function dropZone(choice) {
 function picker(attributes) {
   const input = element("input", { type: "file", accept: "image/*", hidden: true, ...attributes });
   input.addEventListener("change", () => {
-    add(input.files);
+    add([...(input.files ?? [])]);
     input.value = ""; // the same file may be chosen again
   });
   return input;
@@ -89,22 +95,48 @@ function listen(zone, signal) {
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     over(false);
-    if (!add(event.dataTransfer?.files)) announce(text.noFile);
+    if (!add(givenBy(event.dataTransfer))) announce(text.noFile);
   }, { signal });
   document.addEventListener("paste", (event) => {
-    if (add(event.clipboardData?.files)) event.preventDefault();
+    if (add(givenBy(event.clipboardData))) event.preventDefault();
   }, { signal });
+}
+
+/**
+ * Take what was given: pictures are answered here, and anything with a folder or a zip in it is a set, and is not.
+ *
+ * @param {Given[]} given
+ * @returns {boolean} Whether there is anything.
+ */
+function add(given) {
+  if (!given.length) return false;
+  const set = given.find((one) => isFolder(one) || isZip(one));
+  handOver(set ? given : []);
+  elsewhere.replaceChildren(...(set ? [leadOn(set.name)] : []));
+  if (!set) sendAll(/** @type {File[]} */ (given));
+  return true;
+}
+
+/**
+ * Say of a set where it is evaluated; there it is then chosen.
+ *
+ * @param {string} name
+ */
+function leadOn(name) {
+  announce(text.set(name));
+  return element("div", { class: "notice" },
+    element("p", null, text.set(name)),
+    element("p", null, element("a", { href: linkTo("evaluate") }, text.evaluate)));
 }
 
 /**
  * Send files, each with a card.
  *
- * @param {FileList | null | undefined} files
- * @returns {boolean} Whether there are any.
+ * @param {File[]} files
  */
-function add(files) {
-  const added = [...(files ?? [])].map((file) => ({ file, card: makeCard(file), asked: query() }));
-  if (!added.length) return false;
+function sendAll(files) {
+  if (!files.length) return;
+  const added = files.map((file) => ({ file, card: makeCard(file), asked: query() }));
   list.prepend(...added.map((one) => one.card.node));
   answers.hidden = false;
   const sent = added.map(({ file, card, asked }) => {
@@ -116,7 +148,6 @@ function add(files) {
   Promise.all(sent).then(([said = ""]) => {
     if (!signal.aborted) announce(sent.length === 1 ? said : text.count(answered, failed));
   });
-  return true;
 }
 
 /**

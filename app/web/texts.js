@@ -83,6 +83,9 @@ const texts = {
     /** @param {number} version */
     serves: (version) => `${version} (serves)`,
     noFile: "There was no file in that.",
+    /** @param {string} name */
+    set: (name) => `${name} is a set of pictures. Here single ones are tried; a set with labels is evaluated, with every file in the report.`,
+    evaluate: "Evaluate it",
     answers: "Answers",
     clear: "Clear",
     cleared: "The list is empty.",
@@ -205,7 +208,7 @@ const texts = {
     none: "No evaluation has been kept yet.",
     how: "Send a zip with one folder per label:",
     command: "curl --data-binary @test.zip -H 'Content-Type: application/zip' ",
-    evaluate: "Evaluate a zip",
+    evaluate: "Evaluate a folder or a zip",
     unnamed: "unnamed archive",
     /**
      * @param {string} model
@@ -226,12 +229,45 @@ const texts = {
 
   evaluate: {
     menu: "Evaluate",
-    title: "Evaluate a labelled zip",
-    lead: "A zip with one folder per label, or with a labels.csv. Every file in it is counted: what cannot be read, or is no picture, is listed and never dropped.",
-    drop: "Drop a zip here, or choose one",
-    dropNow: "Let go to take this file.",
+    title: "Evaluate labelled pictures",
+    lead: "A folder, or a zip, with one folder per label or with a labels.csv. Every file in it is counted: what cannot be read, or is no picture, is listed and never dropped.",
+    archive: "Labelled pictures",
+    drop: "Drop a folder or a zip here",
+    dropNow: "Let go to take this.",
+    what: "Several folders, one per label, are one set.",
     another: "Drop or choose another one to take that instead",
-    archive: "Labelled zip",
+    chooseFolder: "Choose a folder",
+    chooseZip: "Choose a zip",
+    thisFolder: "this folder",
+    looking: "Being looked through…",
+    /** @param {string} files */
+    found: (files) => `Being looked through: ${files} files so far`,
+    /**
+     * @param {string} name
+     * @param {string} files
+     */
+    listed: (name, files) => `${name}: ${files}.`,
+    /** @param {string[]} names */
+    all: (names) => (names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ")),
+    /** @param {string} name */
+    noFiles: (name) => ({ detail: `There is no file in ${name}.`, hint: "Choose the folder that holds one folder of pictures per label." }),
+    /**
+     * @param {string} name
+     * @param {number} files
+     * @param {string} written
+     */
+    noImages: (name, files, written) => ({
+      detail: files === 1 ? `The only file in ${name} is no picture.` : `None of the ${written} files in ${name} is a picture.`,
+      hint: "Choose the folder that holds one folder of pictures per label.",
+    }),
+    /** @param {string} names */
+    empty: (names) => `There is no file in ${names}.`,
+    /** @param {string} path */
+    unreadable: (path) => ({
+      detail: `${path} cannot be read.`,
+      hint: "Has it been changed, moved or removed meanwhile, or may you not read it? Then put that right, and choose the folder again.",
+    }),
+    mixed: { detail: "A zip is evaluated alone.", hint: "Drop one zip and nothing else, or folders and files without a zip." },
     model: "Model",
     version: "Version",
     /** @param {number} version */
@@ -241,10 +277,15 @@ const texts = {
     /** @param {number} version */
     againstVersion: (version) => `version ${version}`,
     start: "Evaluate",
-    noFile: { detail: "No file is chosen yet.", hint: "Choose a zip with one folder per label, or drop it above." },
+    noFile: { detail: "No file is chosen yet.", hint: "Choose a folder or a zip with one folder per label, or drop it above." },
     noModel: "No model is served.",
-    steps: ["Send", "Score", "Report"],
+    steps: { pack: "Pack", send: "Send", score: "Score", report: "Report" },
     progress: "Progress",
+    /**
+     * @param {string} done
+     * @param {string} total
+     */
+    packing: (done, total) => `${done} of ${total} files packed`,
     /**
      * @param {string} sent
      * @param {string} total
@@ -264,10 +305,11 @@ const texts = {
     left: (time) => `about ${time} left`,
     reporting: "Every file is done. The service works out the report.",
     cancel: "Cancel",
+    cancelledPacking: "Cancelled. Nothing was sent.",
     cancelled: "Cancelled. The service has stopped, too; nothing was kept.",
     broken: {
       detail: "The connection ended before there was an answer.",
-      hint: "Is the service still running, has the file been changed or moved meanwhile, or is it larger than the service takes? Then try again.",
+      hint: "Is the service still running, has a file been changed or moved meanwhile, or is it all larger than the service takes? Then try again.",
     },
   },
 

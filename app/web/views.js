@@ -1,6 +1,8 @@
 // @ts-check
 // The views of the page, in the order of its menu. A view is one line here, one module, one part of the texts.
 
+import { styled } from "./styles.js";
+
 /**
  * A view's module: `show` fills `<main>`, which was emptied for it, until the signal says that the view is left.
  *
@@ -16,7 +18,7 @@
 /** @type {View[]} */
 export const views = [
   { name: "predict", path: "", isInMenu: true, load: () => import("./predict.js") },
-  { name: "evaluate", path: "evaluate", isInMenu: true, load: () => import("./evaluate.js") },
+  { name: "evaluate", path: "evaluate", isInMenu: true, load: () => styled(import("./evaluate.js"), "./evaluate.css") },
   { name: "models", path: "models", isInMenu: true, load: () => import("./models.js") },
   { name: "evaluations", path: "evaluations", isInMenu: true, load: () => import("./evaluations.js") },
   { name: "report", path: "evaluations/*", isInMenu: false, load: () => import("./report.js") },

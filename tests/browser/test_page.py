@@ -389,6 +389,15 @@ def test_what_is_pressed_is_large_enough(open_view: Open) -> None:
     assert [one for one in sizes if one[1] < 24] == []
 
 
+def test_a_view_whose_stylesheet_does_not_come_can_be_asked_for_again(open_view: Open) -> None:
+    page = open_view().page
+    page.route("**/evaluate.css", lambda route: route.abort(), times=1)
+    page.get_by_role("link", name="Evaluate").click()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("button", name="Choose a zip")).to_be_visible()
+    assert page.evaluate("document.querySelectorAll('link[href$=\"evaluate.css\"]').length") == 1
+
+
 def test_nothing_jumps_while_the_page_comes(server: Server, open_page: Open) -> None:
     page = open_page(f"{server.url}/", width=390).page
     page.wait_for_load_state("networkidle")

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from app.routes.responses import LinesResponse, preferred, server_timing, wants
+from app.routes.responses import LinesResponse, preferred, server_timing, takes_gzip, wants
 from app.service import Timing
 
 
@@ -47,6 +47,28 @@ def test_lines_are_sent_to_who_names_them(accept: str, *, is_wanted: bool) -> No
 def test_the_form_is_the_one_with_the_highest_quality(accept: str, expected: str) -> None:
     request = Request({"type": "http", "headers": [(b"accept", accept.encode())]})
     assert preferred(request, ["a/1", "b/2"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_taken"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.1", True),
+        ("deflate, br", False),
+        ("gzip;q=0", False),
+        ("*", True),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=0.5, identity;q=0.4", True),
+        ("gzip;q=0.5, *", False),  # as bytes are, they are in `*`
+        ("identity;q=0", False),
+        ("", False),
+    ],
+)
+def test_who_prefers_gzip_gets_it(accept: str, *, is_taken: bool) -> None:
+    request = Request({"type": "http", "headers": [(b"accept-encoding", accept.encode())]})
+    assert takes_gzip(request) is is_taken
 
 
 def test_times_are_in_milliseconds() -> None:
