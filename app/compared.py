@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from app.errors import LabelsDiffer, RecordsMissing
 from app.schemas import ComparedReport, EvaluationBody, ReportComparisonBody
@@ -13,8 +12,6 @@ from model_store.presentation.wording import counted
 from model_store.records import Records
 from model_store.records_file import load_records
 from model_store.side_by_side import Matched, SharedFiles, put_side_by_side
-
-_TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def compare_reports(this_id: str, against_id: str, reports: Evaluations) -> ReportComparisonBody:
@@ -58,9 +55,10 @@ def names_of(this: EvaluationBody, against: EvaluationBody) -> tuple[str, str]:
         return f"version {this.version} of {this.model}", f"version {against.version} of {against.model}"
     if this.version != against.version:
         return f"version {this.version}", f"version {against.version}"
-    if this.created != against.created:
-        return f"the run of {this.created:{_TIME}}", f"the run of {against.created:{_TIME}}"
-    return f"run {this.id}", f"run {against.id}"
+    if this.id == against.id:
+        return "the report", "itself"
+    is_newer = (this.created, this.id) > (against.created, against.id)
+    return ("the newer run", "the older run") if is_newer else ("the older run", "the newer run")
 
 
 @dataclass(frozen=True)

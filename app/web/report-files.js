@@ -3,7 +3,7 @@
 
 import { filesIn, probability } from "./counting.js";
 import { element } from "./elements.js";
-import { growing, pathOf } from "./report-parts.js";
+import { growing, pathOf, shot } from "./report-parts.js";
 import { address } from "./service.js";
 import texts from "./texts.js";
 import { counted, percent, printable, threshold as written } from "./wording.js";
@@ -165,8 +165,7 @@ export class Listing {
   #entry(one) {
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
     return element("li", null,
-      element("span", { class: "shot" }, this.#hasPicture(one) &&
-        element("img", { src: source, alt: words.picture(printable(one.path)), width: 168, height: 168, loading: "lazy", decoding: "async" })),
+      element("span", { class: "shot" }, this.#hasPicture(one) && shot(one.path, source)),
       element("p", { class: "verdict" }, ...verdict(one)),
       element("p", { class: "where" }, pathOf(one.path)));
   }

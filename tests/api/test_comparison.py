@@ -158,13 +158,13 @@ async def test_without_answers_for_each_file_nothing_can_be_compared(client: Cli
 
 async def test_reports_are_named_by_what_they_differ_in(client: Client) -> None:
     body = EvaluationBody.model_validate(await evaluate(client, "version=2"))
-    time = f"{body.created:%Y-%m-%d %H:%M:%S} UTC"
     later = body.created.replace(year=body.created.year + 1)
     cases: list[tuple[dict[str, Any], tuple[str, str]]] = [
         ({"model": "lamps"}, ("version 2 of shades", "version 2 of lamps")),
         ({"version": 1}, ("version 2", "version 1")),
-        ({"created": later}, (f"the run of {time}", f"the run of {later:%Y-%m-%d %H:%M:%S} UTC")),
-        ({"id": "1"}, (f"run {body.id}", "run 1")),
+        ({"id": "8", "created": later}, ("the older run", "the newer run")),
+        ({"id": "0"}, ("the newer run", "the older run")),
+        ({}, ("the report", "itself")),
     ]
     for changed, names in cases:
         assert names_of(body, body.model_copy(update=changed)) == names
@@ -178,4 +178,4 @@ async def test_what_keeps_a_comparison_from_being_fair_is_said(client: Client, s
     path.write_text(json.dumps(report | {"created": "2025-01-02T03:04:05Z"}))
     _, same_version, trained = (await compare(client, one, other))["summary"]
     assert same_version == "Both are of the same version: what differs is the files, or how they were computed."
-    assert trained.startswith("The run of 2025-01-02 03:04:05 UTC was trained on 1 file of its report")
+    assert trained.startswith("The older run was trained on 1 file of its report")

@@ -123,7 +123,7 @@ def test_no_file_names_another_host() -> None:
 
 def test_every_file_that_another_names_is_there() -> None:
     named = {one for name in assets() for one in named_at_once(name)}
-    named |= {one for script in SCRIPTS for one in re.findall(r'import\("\./([\w.-]+)"\)', read(script))}
+    named |= {one for script in SCRIPTS for one in re.findall(r'"\./([\w.-]+)"\)', read(script))}
     assert named <= set(assets())
     assert set(assets()) - named == {"index.html"}  # nothing lies around
 
