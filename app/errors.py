@@ -11,7 +11,8 @@
     │   ├── ModelRequired       several models are served and none was named
     │   ├── MediaTypeUnsupported
     │   ├── BodyTimeout         the client stopped sending
-    │   └── ParameterInvalid
+    │   ├── ParameterInvalid
+    │   └── LabelsDiffer        two reports whose models do not have the same labels
     ├── ArchiveRejected         `reason` is one of `archive.REASONS`
     ├── Unavailable             come back later
     │   ├── NotReady
@@ -41,6 +42,7 @@ They know no HTTP status; `problems` has the one map from class to status.
 from collections.abc import Sequence
 
 from model_store.errors import FullcountError
+from model_store.presentation.wording import NAMED, printable
 
 
 class RequestInvalid(FullcountError):
@@ -120,6 +122,17 @@ class ParameterInvalid(RequestInvalid):
 
     def __init__(self, name: str, value: object, rule: str) -> None:
         super().__init__(f"{name}={value} is not possible: {rule}.")
+
+
+class LabelsDiffer(RequestInvalid):
+    """Two reports that cannot be compared, because their models do not have the same labels."""
+
+    hint = "Compare reports of models that have the same labels."
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        named = ", ".join(map(printable, labels[:NAMED]))
+        rest = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
+        super().__init__(f"The reports' models do not have the same labels; not in both: {named}{rest}.")
 
 
 _ARCHIVE_HINTS = {
@@ -270,7 +283,7 @@ class RenderingFailed(FullcountError):
 class RecordsMissing(FullcountError):
     """A stored report without the records of its files."""
 
-    hint = "Ask for application/json or image/png, or evaluate the archive again."
+    hint = "Evaluate the archive again; as application/json and image/png the report is there all the same."
 
     def __init__(self, evaluation_id: str, form: str) -> None:
         super().__init__(f"Report {evaluation_id} was kept without its files' records, which {form} needs.")

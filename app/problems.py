@@ -65,6 +65,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.BodyTimeout: _type("body-timeout", 408, "Body timeout"),
     errors.MediaTypeUnsupported: _type("unsupported-media-type", 415, "Unsupported media type"),
     errors.ParameterInvalid: INVALID,
+    errors.LabelsDiffer: _type("labels-differ", 422, "Labels differ"),
     store_errors.ImageRejected: _type("image-rejected", 422, "Image rejected"),
     errors.ArchiveRejected: _type("archive-rejected", 422, "Archive rejected"),
     errors.InferenceFailed: _type("inference-failed", 500, "Inference failed"),

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from model_store.comparison import Comparison
 from model_store.manifest import Manifest
-from model_store.report import Duplicate, Evaluation, Interpretation, Leakage
+from model_store.report import Accounting, Duplicate, Evaluation, Interpretation, Leakage, Metrics
+from model_store.side_by_side import SideBySide
 
 
 class _Body(BaseModel):
@@ -162,6 +163,56 @@ class EvaluationsBody(_Body):
     """Stored reports, newest first."""
 
     evaluations: list[EvaluationSummary]
+
+
+class ComparedReport(_Body):
+    """One of two reports that are compared: what it says of all its files."""
+
+    id: str
+    created: datetime
+    model: str
+    version: int
+    name: str
+    """What the verdict calls it."""
+    threshold: float | None
+    """Of the positive label, for a model that has one."""
+    archive: ArchiveFacts
+    accounting: Accounting
+    metrics: Metrics
+    seen_in_training: int | None
+    """How many of its files the version was trained on; null for a version that does not know what that was."""
+
+    @classmethod
+    def of(cls, report: EvaluationBody, name: str) -> Self:
+        """Take from a report what a comparison says of it."""
+        return cls(
+            id=report.id,
+            created=report.created,
+            model=report.model,
+            version=report.version,
+            name=name,
+            threshold=None if report.positive is None else report.positive.threshold,
+            archive=report.archive,
+            accounting=report.accounting,
+            metrics=report.metrics,
+            seen_in_training=None if report.leakage is None else len(report.leakage.files),
+        )
+
+
+class _ComparedHeads(_Body):
+    """What a comparison says before its figures."""
+
+    summary: list[str]
+    """What is compared, and what keeps the comparison from being fair, in sentences."""
+    this: ComparedReport
+    against: ComparedReport
+
+
+class ReportComparisonBody(SideBySide, _ComparedHeads):
+    """The answer of `GET /evaluations/{id}/comparison`."""
+
+    thumbnails: dict[str, str]
+    """Path of a flip to that of its small picture in this service, where either report has one."""
 
 
 class ThumbnailsBody(_Body):

@@ -85,6 +85,11 @@ class Side:
     version: int
     decision: Decision
     records: Records
+    name: str | None = None
+    """What a sentence calls it, small at the beginning; default: by its version."""
+
+    def __str__(self) -> str:
+        return self.name or f"version {self.version}"
 
 
 def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
@@ -128,21 +133,21 @@ def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
         metrics=found.metrics,
         paired=paired,
         p_value=p_value,
-        verdict=_verdict(paired, p_value, this.version, against.version),
+        verdict=_verdict(paired, p_value, str(this), str(against)),
         flips=sorted(flips, key=lambda flip: (flip.actual not in {flip.this, flip.against}, flip.path)),
     )
 
 
-def _verdict(paired: Paired, p_value: float, this: int, against: int) -> str:
+def _verdict(paired: Paired, p_value: float, this: str, against: str) -> str:
     if not paired.files:
-        return "There is no file that both versions scored and whose label they know."
+        return "There is no file that both scored and whose label they know."
     if not paired.only_this + paired.only_against:
-        return f"On {paired.files} files both versions are right on the same ones."
+        return f"On {paired.files} files both are right on the same ones."
     counts = (
-        f"version {this} alone is right on {paired.only_this} of {paired.files} files, version {against} alone on "
+        f"{this} alone is right on {paired.only_this} of {paired.files} files, {against} alone on "
         f"{paired.only_against} (exact McNemar test, p = {p_value:.2g})"
     )
     if p_value >= SIGNIFICANT:
         return f"They cannot be told apart on these files: {counts}."
     better = this if paired.only_this > paired.only_against else against
-    return f"Version {better} is better: {counts}."
+    return f"{better[0].upper()}{better[1:]} is better: {counts}."

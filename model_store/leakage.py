@@ -32,7 +32,7 @@ def find_leakage(records: Records, decision: Decision, trained: TrainingFingerpr
     is_seen = is_exact | is_near
     without = None
     if is_seen.any():
-        others = evaluate(records.only(~is_seen), decision, resamples=0)
+        others = evaluate(records.only(np.flatnonzero(~is_seen)), decision, resamples=0)
         without = WithoutSeen(
             files=others.accounting.scored, confusion_matrix=others.confusion_matrix, metrics=others.metrics
         )

@@ -113,15 +113,14 @@ class Records:
         self.digests[place] = np.frombuffer(bytes.fromhex(pixel_digest(pixels)), np.uint8)
         self.grids[place] = light_grid(pixels)
 
-    def only(self, is_kept: npt.NDArray[np.bool_]) -> "Records":
-        """Return some of the files, in order, `(files,)`; rows stay as they are."""
-        places = np.flatnonzero(is_kept).tolist()
+    def only(self, places: npt.NDArray[np.integer]) -> "Records":
+        """Return the files at some places, in their order there, `(n,)`; rows stay as they are, thumbnails behind."""
         records = Records([], self.labels)
-        records.rows, records.paths = self.rows, [self.paths[place] for place in places]
-        records.given, records.probabilities = self.given[is_kept], self.probabilities[is_kept]
-        records.digests, records.grids = self.digests[is_kept], self.grids[is_kept]
+        records.rows, records.paths = self.rows, [self.paths[place] for place in places.tolist()]
+        records.given, records.probabilities = self.given[places], self.probabilities[places]
+        records.digests, records.grids = self.digests[places], self.grids[places]
         records.rejections = {
-            new: self.rejections[place] for new, place in enumerate(places) if place in self.rejections
+            new: self.rejections[place] for new, place in enumerate(places.tolist()) if place in self.rejections
         }
         return records
 

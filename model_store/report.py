@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from model_store import metrics
 from model_store.labelled import IgnoredReason
-from model_store.manifest import Headline
+from model_store.manifest import Decision, Headline
 
 
 class _Value(BaseModel):
@@ -272,6 +272,11 @@ class Evaluation(_Value):
     """Surest first."""
     mislabelled: list[Mislabelled]
     """Likeliest first."""
+
+    def decision(self) -> Decision:
+        """Return how the version decided between its labels."""
+        labels = self.confusion_matrix.columns[:-1]
+        return Decision(labels, *((self.positive.label, self.positive.threshold) if self.positive else ()))
 
     def headline(self) -> Headline:
         """Return the main figures, as a manifest keeps them."""

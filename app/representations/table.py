@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.schemas import EvaluationBody
-from model_store.manifest import Decision
 from model_store.records import Records
 
 _FIRST: Final = ("path", "label", "predicted")
@@ -30,9 +29,7 @@ def render(report: EvaluationBody, records: Records) -> bytes:
 
 def _images(report: EvaluationBody, records: Records) -> Iterator[list[str]]:
     nothing = [""] * len(records.labels)
-    positive = report.positive
-    decision = Decision(records.labels, *((positive.label, positive.threshold) if positive else ()))
-    called = decision.indices(records.probabilities).tolist()  # of an unreadable file, nonsense
+    called = report.decision().indices(records.probabilities).tolist()  # of an unreadable file, nonsense
     for place, path in enumerate(records.paths):
         head = [path, records.label(place)]
         why = records.rejections.get(place)

@@ -1,6 +1,7 @@
-"""`POST /evaluate`, and the reports that were kept: `GET /evaluations`, `GET /evaluations/{id}`."""
+"""`POST /evaluate`, and the reports that were kept: `GET /evaluations…`."""
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Annotated, Final
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from app import problems
 from app.answers import rows_of
 from app.archive import Archive
+from app.compared import compare_reports
 from app.dependencies import (
     AgainstDep,
     ArchiveDep,
@@ -23,13 +25,14 @@ from app.dependencies import (
 from app.errors import RecordsMissing, ThumbnailNotFound
 from app.labelled_set import LabelledSet
 from app.middleware import limit_body
+from app.priority import call_stepped_back
 from app.registry import check_explainable
 from app.reports import keep, list_reports, make_report
 from app.representations.render import Form
 from app.routes.documentation import problems as documented
 from app.routes.documentation import report_forms, upload
 from app.routes.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, preferred, server_timing
-from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody, ThumbnailsBody
+from app.schemas import ArchiveFacts, EvaluationBody, EvaluationsBody, ReportComparisonBody, ThumbnailsBody
 from app.service import Progress, Service, Timing
 from app.settings import Settings
 from app.uploads import Spooled, unless_disconnected
@@ -68,6 +71,13 @@ def make_router(settings: Settings) -> APIRouter:
         read_evaluation,
         methods=["GET"],
         responses={200: report_forms(), **documented(404, 406)},
+        response_class=Response,
+    )
+    router.add_api_route(
+        "/evaluations/{evaluation_id}/comparison",
+        compare_evaluations,
+        methods=["GET"],
+        responses={200: {"model": ReportComparisonBody}, **documented(404, 406, 422)},
         response_class=Response,
     )
     router.add_api_route(
@@ -189,6 +199,17 @@ async def read_evaluation(
     if records is None:
         raise RecordsMissing(evaluation_id, wanted)
     return Response(await renderer.render(FORMS[wanted], report, records), headers=VARY, media_type=wanted)
+
+
+async def compare_evaluations(
+    evaluation_id: str,
+    service: ServiceDep,
+    evaluations: EvaluationsDep,
+    against: Annotated[str, Query(description="Id of the report to compare with.")],
+) -> Response:
+    """Compare two stored reports over the files that are in both, whichever versions they are of."""
+    compare = functools.partial(compare_reports, evaluation_id, against, evaluations)
+    return json_response(await service.in_thread(call_stepped_back, compare))
 
 
 async def list_thumbnails(evaluation_id: str, service: ServiceDep, evaluations: EvaluationsDep) -> ThumbnailsBody:

@@ -53,7 +53,7 @@ function focusHeading() {
  * @param {import("./views.js").View} view
  */
 function markCurrent(view) {
-  const above = view.name === "missing" ? null : `#/${view.path.split("/")[0]}`;
+  const above = view.name === "missing" ? null : `#/${view.above ?? view.path.split("/")[0]}`;
   for (const link of document.querySelectorAll("header nav a")) {
     link.removeAttribute("aria-current");
     if (link.getAttribute("href") === above) link.setAttribute("aria-current", view.isInMenu ? "page" : "true");

@@ -4,7 +4,7 @@
 import { layer, scaleOf } from "./activation.js";
 import { filesIn, probability } from "./counting.js";
 import { element } from "./elements.js";
-import { growing, pathOf } from "./report-parts.js";
+import { growing, pathOf, shot } from "./report-parts.js";
 import { address } from "./service.js";
 import texts from "./texts.js";
 import { counted, percent, printable, threshold as written } from "./wording.js";
@@ -181,9 +181,7 @@ export class Listing {
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
     const map = one.place === null ? undefined : this.#maps[one.place];
     return element("li", null,
-      element("span", { class: "shot" }, this.#hasPicture(one) &&
-        element("img", { src: source, alt: words.picture(printable(one.path)), width: 168, height: 168, loading: "lazy", decoding: "async" }),
-      map && layer(map, scaleOf([map]))),
+      element("span", { class: "shot" }, this.#hasPicture(one) && shot(one.path, source), map && layer(map, scaleOf([map]))),
       element("p", { class: "verdict" }, ...verdict(one)),
       element("p", { class: "where" }, pathOf(one.path)));
   }

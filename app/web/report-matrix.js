@@ -3,7 +3,7 @@
 
 import { element } from "./elements.js";
 import { count } from "./numbers.js";
-import { cell, head, scrolling, table } from "./report-parts.js";
+import { cell, head, scrolling, segments, table } from "./report-parts.js";
 import texts from "./texts.js";
 import { counted, percent, printable } from "./wording.js";
 
@@ -167,12 +167,9 @@ function said(files, share, given, columns, column) {
 
 /** @param {HTMLElement} matrix */
 function toggle(matrix) {
+  const choice = (/** @type {string} */ shown, /** @type {string} */ text) => ({ text, choose: () => { matrix.dataset.shown = shown; } });
   matrix.dataset.shown = "counts";
-  const choice = (/** @type {string} */ value, /** @type {string} */ text) => element("label", null,
-    element("input", { type: "radio", name: "matrix-shown", value, checked: value === "counts", onchange: () => (matrix.dataset.shown = value) }),
-    element("span", null, text));
-  return element("fieldset", { class: "segments" },
-    element("legend", { class: "heard" }, words.shown), choice("counts", words.counts), choice("shares", words.shares));
+  return segments("matrix-shown", words.shown, [choice("counts", words.counts), choice("shares", words.shares)]);
 }
 
 /**

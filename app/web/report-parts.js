@@ -112,6 +112,37 @@ export function band(one, mark = null) {
     mark === null ? null : element("i", { class: "mark", "--from": mark }));
 }
 
+/** What the parts of a `band` mean, and where its scale ends. */
+export function scaleLegend() {
+  const text = texts.report.result;
+  return element("p", { class: "legend", "aria-hidden": "true" }, element("span", null, "0%"),
+    element("span", null, element("i", { class: "swatch range" }), text.interval),
+    element("span", null, element("i", { class: "swatch mark" }), text.majority), element("span", null, "100%"));
+}
+
+/**
+ * A choice of a few, the first of which is chosen.
+ *
+ * @param {string} name Of its radio buttons.
+ * @param {string} legend Heard, not seen.
+ * @param {{text: string, choose: () => void}[]} choices
+ */
+export function segments(name, legend, choices) {
+  return element("fieldset", { class: "segments" }, element("legend", { class: "heard" }, legend),
+    ...choices.map(({ text, choose }, index) => element("label", null,
+      element("input", { type: "radio", name, checked: index === 0, onchange: choose }), element("span", null, text))));
+}
+
+/**
+ * What the model saw of a file.
+ *
+ * @param {string} path
+ * @param {string} source
+ */
+export function shot(path, source) {
+  return element("img", { src: source, alt: texts.report.files.picture(printable(path)), width: 168, height: 168, loading: "lazy", decoding: "async" });
+}
+
 /**
  * A path that may break after each folder.
  *

@@ -1,11 +1,9 @@
 // @ts-check
-// The sections of a report that stand still: result, labels, curves, comparison, doubts, what was left out.
+// The sections of a report that stand still: result, labels, curves, doubts, what was left out.
 
 import { element } from "./elements.js";
 import { count } from "./numbers.js";
-import { MOST_LABELS, stillMatrix } from "./report-matrix.js";
-import { band, cell, estimateOf, growing, head, pathOf, section, table } from "./report-parts.js";
-import { address } from "./service.js";
+import { band, cell, estimateOf, growing, head, pathOf, scaleLegend, section, shot, table } from "./report-parts.js";
 import texts from "./texts.js";
 import { counted, interval, number, percent, printable, threshold as written } from "./wording.js";
 
@@ -29,10 +27,7 @@ export function result(report) {
     element("div", { class: "headline" },
       element("p", { class: "big" }, element("span", null, text.accuracy), element("strong", null, percent(metrics.accuracy.value)),
         element("span", { class: "quiet" }, interval(metrics.accuracy))),
-      element("div", { class: "scale" }, band(metrics.accuracy, metrics.majority_baseline),
-        element("p", { class: "legend", "aria-hidden": "true" }, element("span", null, "0%"),
-          element("span", null, element("i", { class: "swatch range" }), text.interval),
-          element("span", null, element("i", { class: "swatch mark" }), text.majority), element("span", null, "100%")))),
+      element("div", { class: "scale" }, band(metrics.accuracy, metrics.majority_baseline), scaleLegend())),
     element("ul", { class: "sentences" }, ...report.summary.map((one) => element("li", null, one))),
     table({
       name: text.name, caption: text.caption(count(intervals.resamples)), class: "figures", items: figures,
@@ -106,33 +101,6 @@ function pictureOf(image) {
   return [element("figure", { class: "drawn" }, element("picture", null,
     DATA_ADDRESS.test(dark) && element("source", { srcset: dark, media: "screen and (prefers-color-scheme: dark)" }),
     element("img", { src: light, alt: image.getAttribute("alt"), width: Number(image.getAttribute("width")), height: Number(image.getAttribute("height")) })))];
-}
-
-/** @param {Report} report */
-export function comparison(report) {
-  const other = /** @type {import("./report-types.js").Comparison} */ (report.comparison);
-  const { paired } = other;
-  const text = words.comparison;
-  const called = (/** @type {string} */ label, /** @type {number} */ sure) => cell(null, printable(label), " ", element("span", { class: "quiet" }, percent(sure)));
-  const pairs = [
-    { name: text.right(report.version), right: paired.both_right, wrong: paired.only_this },
-    { name: text.wrong, right: paired.only_against, wrong: paired.both_wrong },
-  ];
-  return section("comparison", text.title(other.against),
-    element("p", { class: "verdict-line" }, other.verdict),
-    element("p", null, text.accuracy(other.against), " ", estimateOf(other.metrics.accuracy)),
-    other.confusion_matrix.columns.length - 1 <= MOST_LABELS && stillMatrix(text.matrix(other.against), other.confusion_matrix),
-    table({
-      name: text.name, caption: text.caption, class: "figures", items: pairs,
-      heads: [[""], [text.right(other.against), "n"], [text.wrong, "n"]],
-      row: (one) => element("tr", null, head(null, one.name), cell("n", count(one.right)), cell("n", count(one.wrong))),
-    }),
-    other.flips.length > 0 && table({
-      name: text.flips, caption: text.flipsCaption(counted(other.flips.length)), items: other.flips,
-      heads: [[text.file], [text.label], [words.version(report.version)], [words.version(other.against)]],
-      row: (one) => element("tr", null, head("path", pathOf(one.path)), cell(null, printable(one.actual)),
-        called(one.this, one.this_probability), called(one.against, one.against_probability)),
-    }));
 }
 
 /**
@@ -226,16 +194,11 @@ export function leftOut(report) {
  * Put pictures where there are some.
  *
  * @param {Shot[]} shots
- * @param {string} id Of the report.
- * @param {Map<string, number>} places Of the files that have pictures, by path.
+ * @param {import("./report-comparison.js").AddressOf} addressOf
  */
-export function fillShots(shots, id, places) {
+export function fillShots(shots, addressOf) {
   for (const { path, node } of shots) {
-    const place = places.get(path);
-    if (place === undefined || node.firstChild) continue;
-    node.append(element("img", {
-      src: address(`/evaluations/${encodeURIComponent(id)}/thumbnails/${place}`),
-      alt: words.files.picture(printable(path)), width: 168, height: 168, loading: "lazy", decoding: "async",
-    }));
+    const source = addressOf(path);
+    if (source !== null && !node.firstChild) node.append(shot(path, source));
   }
 }

@@ -22,6 +22,24 @@
 /** @typedef {{path: string, actual: string, this: string, this_probability: number, against: string, against_probability: number}} Flip */
 /** @typedef {{both_right: number, only_this: number, only_against: number, both_wrong: number}} Paired */
 /** @typedef {{against: number, confusion_matrix: Matrix, metrics: Metrics, paired: Paired, p_value: number, verdict: string, flips: Flip[]}} Comparison */
+/** @typedef {{filename: string | null, bytes: number, sha256: string}} Archive */
+/** @typedef {{id: string, created: string, model: string, version: number, name: string, threshold: number | null, archive: Archive, accounting: Accounting, metrics: Metrics, seen_in_training: number | null}} ComparedReport */
+/** @typedef {{both: number, other_label: number, only_this: number, only_against: number}} SharedFiles */
+/** @typedef {{path: string, this: string, against: string}} OtherLabel */
+/**
+ * @typedef {object} SideBySide Two reports on the files that are in both.
+ * @property {string[]} summary
+ * @property {ComparedReport} this
+ * @property {ComparedReport} against
+ * @property {SharedFiles} files
+ * @property {Matrix} confusion_matrix
+ * @property {Metrics} metrics
+ * @property {Comparison} comparison
+ * @property {OtherLabel[]} other_label
+ * @property {string[]} only_this
+ * @property {string[]} only_against
+ * @property {Record<string, string>} thumbnails
+ */
 /**
  * @typedef {object} Report
  * @property {string} id
@@ -29,7 +47,7 @@
  * @property {string} created
  * @property {string} model
  * @property {number} version
- * @property {{filename: string | null, bytes: number, sha256: string}} archive
+ * @property {Archive} archive
  * @property {Interpretation} interpretation
  * @property {string[]} summary
  * @property {Accounting} accounting

@@ -1,17 +1,19 @@
 // @ts-check
 // One report, alive: every number is that of the service; matrix, lists and threshold are counted again in the page.
 
+import { compareChoice } from "./compare-choice.js";
 import { readFiles } from "./counting.js";
 import { element } from "./elements.js";
 import { askFor } from "./notices.js";
 import { time } from "./numbers.js";
 import { accounting } from "./report-accounting.js";
+import { comparison, FlipList, namesIn } from "./report-comparison.js";
 import { Listing } from "./report-files.js";
 import { heatMap } from "./report-matrix.js";
-import { comparison, curves, doubts, fillShots, labels, leftOut, result } from "./report-sections.js";
+import { curves, doubts, fillShots, labels, leftOut, result } from "./report-sections.js";
 import { ThresholdPanel, thresholdTable } from "./report-threshold.js";
 import { saveButtons } from "./saving.js";
-import { ask, askJson } from "./service.js";
+import { address, ask, askJson } from "./service.js";
 import texts from "./texts.js";
 import { counted, printable } from "./wording.js";
 
@@ -57,11 +59,12 @@ export function showReport(root, report, signal) {
     labels(report),
     live.thresholds,
     report.stored && report.reliability.length > 0 && curves(() => askPage(report, signal)),
-    report.comparison && comparison(report),
+    live.comparison,
     live.doubts,
     leftOut(report),
   ].flatMap((one) => one || []);
   head.append(element("p", { class: "quiet" }, origin(report)), saveButtons(report, signal),
+    report.stored ? compareChoice(report, signal) : "",
     report.stored ? live.notice : element("p", { class: "notice watch" }, words.notKept));
   const article = element("div", { class: "evaluation" }, navigation(report, sections), element("div", { class: "sections" }, ...sections));
   while (head.nextSibling) head.nextSibling.remove(); // the head stays where it is, or its heading would lose the focus
@@ -102,6 +105,8 @@ function makeLive(report, signal) {
   const thresholds = positive && thresholdTable(positive);
   if (thresholds) thresholds.hidden = canMove;
   const doubtful = doubts(report);
+  const other = report.comparison;
+  const flips = other && other.flips.length > 0 ? new FlipList(other.flips, namesIn(report, other), report.stored ? null : () => null) : null;
   const matrix = accounting(report, heat.node, panel, () => goTo("left-out"));
   /** @type {Files | null} */
   let files = null;
@@ -120,11 +125,19 @@ function makeLive(report, signal) {
     const { places, maps } = await askJson(`/evaluations/${encodeURIComponent(report.id)}/thumbnails`, { signal });
     if (signal.aborted || !files) return;
     list.picture(places, maps);
-    fillShots(doubtful.shots, report.id, new Map(places.map((/** @type {number} */ place) => [files?.paths[place], place])));
+    /** @type {Map<string, number>} */
+    const pictured = new Map(places.map((/** @type {number} */ place) => [files?.paths[place], place]));
+    const addressOf = (/** @type {string} */ path) => {
+      const place = pictured.get(path);
+      return place === undefined ? null : address(`/evaluations/${encodeURIComponent(report.id)}/thumbnails/${place}`);
+    };
+    fillShots(doubtful.shots, addressOf);
+    flips?.picture(addressOf);
   };
   const giveUp = () => {
     if (signal.aborted) return;
     list.giveUp();
+    flips?.picture(() => null);
     doubtful.node.querySelector(".pictured")?.classList.remove("pictured");
     panel?.node.remove();
     panel?.drawings.remove();
@@ -134,7 +147,7 @@ function makeLive(report, signal) {
   };
   if (report.stored) load().then(picture, giveUp).catch(() => {}); // without pictures it is a report all the same
   else list.giveUp();
-  return { matrix, files: list.node, thresholds, doubts: doubtful.node, notice };
+  return { matrix, files: list.node, thresholds, comparison: other && comparison(report, other, flips), doubts: doubtful.node, notice };
 }
 
 /**

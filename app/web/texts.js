@@ -225,6 +225,54 @@ const texts = {
     accuracy: "accuracy",
     noAccuracy: "no accuracy",
     more: "Show older ones",
+    model: "Model",
+    allModels: "all models",
+    /** @param {number} reports */
+    found: (reports) => (reports === 1 ? "1 report" : `${reports} reports`),
+    noneOf: "No evaluation of this model has been kept yet.",
+  },
+
+  compare: {
+    title: "Two reports side by side",
+    /**
+     * @param {string} one
+     * @param {string} other
+     */
+    documentTitle: (one, other) => `${one} and ${other}, side by side · Fullcount`,
+    loading: "The reports are being compared.",
+    sides: "The reports",
+    itsAccuracy: "Accuracy on its own files:",
+    /** @param {string} threshold */
+    threshold: (threshold) => `Threshold ${threshold}`,
+    outcome: "On the files in both",
+    accuracy: "Accuracy",
+    matrices: "Confusion matrices",
+    noFlips: "Both call every file the same.",
+    apart: "What was not compared",
+    nothingApart: "Nothing: every file is in both reports, under the same label.",
+    otherLabel: "Files under two labels",
+    /** @param {string} files */
+    otherLabelCaption: (files) => `${files} with another label in the other report`,
+    /** @param {string} name */
+    labelIn: (name) => `label, ${name}`,
+    /** @param {string} name */
+    only: (name) => `Files that only ${name} has`,
+    /**
+     * @param {string} name
+     * @param {string} files
+     */
+    onlyCaption: (name, files) => `${files} that only ${name} has`,
+    file: "file",
+    with: "Compare with",
+    nothing: "no other report of this model",
+    start: "Compare",
+    choose: "Choose two reports to compare them.",
+    /** @param {string[]} names */
+    chosen: (names) => `Chosen: ${names.join(" and ")}.${names.length === 1 ? " Choose one more." : ""}`,
+    /** @param {number} reports */
+    tooMany: (reports) => `${reports} are chosen: leave two to compare them.`,
+    /** @param {string} report */
+    pick: (report) => `Compare ${report}`,
   },
 
   evaluate: {
@@ -585,22 +633,36 @@ const texts = {
 
     comparison: {
       menu: "Comparison",
-      /** @param {number} version */
-      title: (version) => `Next to version ${version}`,
-      /** @param {number} version */
-      accuracy: (version) => `Accuracy of version ${version} on these files:`,
-      /** @param {number} version */
-      matrix: (version) => `Confusion matrix of version ${version}`,
+      /** @param {string} name */
+      title: (name) => `Next to ${name}`,
+      /** @param {string} name */
+      accuracy: (name) => `Accuracy of ${name} on these files:`,
+      /** @param {string} name */
+      matrix: (name) => `Confusion matrix of ${name}`,
       name: "Who is right",
       caption: "Files of known labels that both scored",
-      /** @param {number} version */
-      right: (version) => `version ${version} right`,
+      /** @param {string} name */
+      right: (name) => `${name} right`,
       wrong: "wrong",
       flips: "Files called differently",
-      /** @param {string} files */
-      flipsCaption: (files) => `Called differently: ${files}`,
-      file: "file",
-      label: "label",
+      filter: "Which of them",
+      all: "All",
+      /** @param {string} name */
+      onlyRight: (name) => `Only ${name} right`,
+      /**
+       * @param {string} text
+       * @param {string} files
+       */
+      choice: (text, files) => `${text} (${files})`,
+      /**
+       * @param {string} files
+       * @param {string} all
+       */
+      filtered: (files, all) => `${files} of ${all}`,
+      /** @param {string} name */
+      calls: (name) => `${name}:`,
+      isRight: "right:",
+      isWrong: "wrong:",
     },
 
     doubts: {

@@ -12,6 +12,7 @@ import { styled } from "./styles.js";
  * @property {string} name Its part of the texts.
  * @property {string} path The address after `#/`; `*` stands for one parameter.
  * @property {boolean} isInMenu
+ * @property {string} [above] The entry of the menu that leads to it, where the address does not begin so.
  * @property {() => Promise<Module>} load
  */
 
@@ -20,9 +21,10 @@ export const views = [
   { name: "predict", path: "", isInMenu: true, load: () => import("./predict.js") },
   { name: "evaluate", path: "evaluate", isInMenu: true, load: () => styled(import("./evaluate.js"), "./evaluate.css") },
   { name: "models", path: "models", isInMenu: true, load: () => import("./models.js") },
-  { name: "evaluations", path: "evaluations", isInMenu: true, load: () => import("./evaluations.js") },
-  { name: "report", path: "evaluations/*", isInMenu: false, load: () => import("./report.js") },
-  { name: "report", path: "evaluations/*/*", isInMenu: false, load: () => import("./report.js") },
+  { name: "evaluations", path: "evaluations", isInMenu: true, load: () => styled(import("./evaluations.js"), "./compare.css") },
+  { name: "report", path: "evaluations/*", isInMenu: false, load: () => styled(import("./report.js"), "./compare.css") },
+  { name: "report", path: "evaluations/*/*", isInMenu: false, load: () => styled(import("./report.js"), "./compare.css") },
+  { name: "compare", path: "compare/*/*", isInMenu: false, above: "evaluations", load: () => styled(import("./compare.js"), "./compare.css") },
 ];
 
 /** @type {View} */
@@ -35,7 +37,7 @@ const missing = { name: "missing", path: "", isInMenu: false, load: () => import
  * @returns {[View, string[]]}
  */
 export function find(hash) {
-  const given = hash.replace(/^#?\/?/, "").replace(/\/$/, "").split("/").map(decoded);
+  const given = hash.replace(/\?.*$/, "").replace(/^#?\/?/, "").replace(/\/$/, "").split("/").map(decoded);
   for (const view of views) {
     const wanted = view.path.split("/");
     if (wanted.length === given.length && wanted.every((part, index) => part === "*" || part === given[index])) {
@@ -43,6 +45,15 @@ export function find(hash) {
     }
   }
   return [missing, []];
+}
+
+/**
+ * Return what an address asks of its view: what stands behind `?`.
+ *
+ * @param {string} hash
+ */
+export function queryOf(hash) {
+  return new URLSearchParams(hash.split("?")[1] ?? "");
 }
 
 /**

@@ -243,7 +243,7 @@ async def test_two_versions_are_compared_on_the_same_files(serve: Serve, two_ver
 async def test_a_version_compared_with_itself_has_no_flips(client: Client) -> None:
     comparison = (await evaluate(client, FILES, "?against=1"))["comparison"]
     assert comparison["flips"] == []
-    assert comparison["verdict"] == "On 4 files both versions are right on the same ones."
+    assert comparison["verdict"] == "On 4 files both are right on the same ones."
 
 
 async def test_without_another_version_a_report_has_no_comparison(client: Client) -> None:

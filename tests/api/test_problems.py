@@ -124,6 +124,7 @@ ELSEWHERE = {
     "deadline-exceeded": "test_deadline.py",
     "inference-failed": "test_predict.py",
     "records-missing": "test_representations.py",
+    "labels-differ": "test_comparison.py",
     "thumbnail-not-found": "test_representations.py",
     "rendering-failed": "test_representations.py",
     "malformed-request": "test_server_process.py",

@@ -388,6 +388,20 @@ def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, repor
     assert visit.messages == []
 
 
+def test_files_that_versions_call_differently_have_pictures_and_a_filter(
+    open_report: Open, report: dict[str, Any]
+) -> None:
+    page = open_report("/comparison").page
+    section = page.locator("#comparison")
+    expect(section.locator("img").first).to_be_attached()
+    flips = report["comparison"]["flips"]
+    assert section.locator("li .path").all_text_contents() == [shown(flip["path"]) for flip in flips][:24]
+    for side, name in (("this", "version 2"), ("against", "version 1")):
+        wanted = [shown(flip["path"]) for flip in flips if flip[side] == flip["actual"]]
+        section.get_by_role("radio", name=f"Only {name} right ({len(wanted)})").check(force=True)
+        assert section.locator("li .path").all_text_contents() == wanted[:24]
+
+
 def test_a_report_that_is_not_there_is_said(server: Server, open_page: Open) -> None:
     page = open_page(f"{server.url}/#/evaluations/01M86MH2QNWRFE3XQB7RD9WPWK").page
     expect(page.get_by_role("alert")).to_contain_text("01M86MH2QNWRFE3XQB7RD9WPWK")

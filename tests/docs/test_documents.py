@@ -12,11 +12,12 @@ import pytest
 from app.archive import REASONS as ARCHIVE_REASONS
 from app.main import create_app
 from app.problems import all_types
-from app.schemas import EvaluationBody, Explanation, PredictionBody
+from app.schemas import ComparedReport, EvaluationBody, Explanation, PredictionBody, ReportComparisonBody
 from app.settings import Settings
 from model_store.command import GROUP
 from model_store.comparison import Comparison, Paired, mcnemar_exact
 from model_store.pixels import REASONS as IMAGE_REASONS
+from model_store.side_by_side import SharedFiles
 from training.backbones.catalogue import BACKBONES
 from training.data.files import FATES
 
@@ -86,6 +87,12 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     paired = Paired(**comparison["paired"])
     assert paired.files == examples[3]["accounting"]["scored"]
     assert mcnemar_exact(paired.only_this, paired.only_against) == comparison["p_value"]
+    reports = examples[5]
+    assert list(reports) == list(ReportComparisonBody.model_fields)
+    assert list(reports["this"]) == list(ComparedReport.model_fields)
+    files = SharedFiles(**reports["files"])
+    assert files.both + files.other_label + files.only_this == reports["this"]["accounting"]["images"]
+    assert sum(map(sum, reports["confusion_matrix"]["counts"])) == files.both
 
 
 def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> None:

@@ -109,7 +109,7 @@ def test_against_itself_a_version_flips_no_file(client: httpx.Client, held_out_z
     assert comparison["flips"] == []
     assert comparison["confusion_matrix"] == answer["confusion_matrix"] == report["confusion_matrix"]
     assert sum(comparison["paired"].values()) == TEST_FILES
-    assert comparison["verdict"] == "On 158 files both versions are right on the same ones."
+    assert comparison["verdict"] == "On 158 files both are right on the same ones."
 
 
 def test_the_version_knows_its_training_pictures_and_none_was_held_out(

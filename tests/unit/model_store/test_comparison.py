@@ -94,8 +94,8 @@ def test_flips_that_decide_come_first() -> None:
 @pytest.mark.parametrize(
     ("calls", "verdict"),
     [
-        ([], "There is no file that both versions scored and whose label they know."),
-        ([("cat", 0, 0), ("dog", 0, 0)], "On 2 files both versions are right on the same ones."),
+        ([], "There is no file that both scored and whose label they know."),
+        ([("cat", 0, 0), ("dog", 0, 0)], "On 2 files both are right on the same ones."),
         (
             [("cat", 0, 0)] * 150 + [("cat", 0, 1)] * 5 + [("cat", 1, 0)] * 3,
             (
