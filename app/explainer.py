@@ -81,5 +81,5 @@ class Explainer:
     def _load(self) -> ComputeMaps:
         """Load what computes them, and believe it when it has shown the golden samples' probabilities."""
         compute = self._engine.load_maps(self._signature)
-        check_maps(compute, load_golden(self._stored.directory), self._engine.tolerance)
+        check_maps(compute, load_golden(self._stored.directory))
         return compute

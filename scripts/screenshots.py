@@ -90,7 +90,7 @@ def evaluate(browser: Browser, url: str, archive: Path) -> str:
     """Evaluate a labelled zip in the page, and return the report's id."""
     page = browser.new_page()
     page.goto(f"{url}/#/evaluate")
-    page.locator("input[type=file]").first.set_input_files(archive)
+    page.locator("input[accept*=zip]").set_input_files(archive)
     page.locator("form [type=submit]").click()
     page.wait_for_url("**/#/evaluations/*", timeout=_EVALUATED_WITHIN_MS)
     page.close()

@@ -188,6 +188,8 @@ def test_what_is_packed_is_a_zip_of_every_file_and_the_same_each_time(
     digests = set()
     for give in (choose, drop):
         page.goto(f"{server.url}/#/evaluate")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Evaluate labelled pictures")
+        expect(page.get_by_role("button", name="Choose a folder")).to_be_visible()
         give(page, labelled)
         evaluate(page)
         digests.add(report_of(server, page)["archive"]["sha256"])
@@ -259,7 +261,8 @@ def test_a_file_that_changes_between_packing_and_sending_is_never_evaluated(page
     page.evaluate(HOLD_WHAT_IS_SENT)
     choose(page, root)
     evaluate(page)
-    page.wait_for_function("Boolean(window.go)")
+    while not page.evaluate("Boolean(window.go)"):  # the page's policy forbids `wait_for_function` its `eval`
+        page.wait_for_timeout(20)
     (root / "functional/2.png").write_bytes(grey(200))
     os.utime(root / "functional/2.png", (1, 1))
     page.evaluate("go()")
@@ -307,13 +310,11 @@ def test_who_cancels_need_not_wait_for_the_end_of_a_file(page: Page, tmp_path: P
 
 
 def test_the_keyboard_is_enough(server: Server, page: Page, labelled: Path) -> None:
-    page.get_by_role("button", name="Choose a folder").focus()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Choose a folder").press("Enter")
     chooser.value.set_files(labelled)
     expect(page.locator("#status")).to_have_text("my set ü: 243 files.")
-    page.get_by_role("button", name="Evaluate", exact=True).focus()
-    page.keyboard.press("Space")
+    page.get_by_role("button", name="Evaluate", exact=True).press("Space")
     assert report_of(server, page)["accounting"]["images"] == 238
 
 

@@ -150,7 +150,7 @@ def test_an_evaluation_from_the_page_explains_where_the_version_can(server: Serv
     for model, asked in (("shades", True), ("plain", False)):
         seen = open_page(f"{server.url}/#/evaluate")
         seen.page.get_by_label("Model").select_option(model)
-        seen.page.locator("input[type=file]").first.set_input_files(
+        seen.page.locator("input[accept*=zip]").set_input_files(
             {"name": "roof.zip", "mimeType": "application/zip", "buffer": ZIP}
         )
         with seen.page.expect_request("**/evaluate?*") as sent:
