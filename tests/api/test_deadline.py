@@ -50,4 +50,4 @@ async def test_the_header_is_in_the_description_of_the_api(serve: Serve) -> None
     async with serve() as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
     names = [one["name"] for one in paths["/predict"]["post"]["parameters"]]
-    assert sorted(names) == ["X-Request-Timeout-Ms", "model", "top_k", "version"]
+    assert sorted(names) == ["X-Request-Timeout-Ms", "explain", "model", "pixels", "top_k", "version"]
