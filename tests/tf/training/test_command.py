@@ -18,8 +18,11 @@ def command(data: Path, store: Path, *options: str) -> list[str]:
 
 
 def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
-    arguments = command(folder, tmp_path, "--backbone", "efficientnet-lite0", "--epochs", "5", "--positive", "blue")
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    arguments = command(
+        folder, tmp_path / "store", "--backbone", "efficientnet-lite0", "--epochs", "5", "--positive", "blue"
+    )
+    fresh = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache")}  # or the images are there decoded
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=fresh)
     assert "50 files = 48 used + 1 unreadable + 1 not-an-image" in done.stdout
     assert "scored + 0 unreadable" in done.stdout
     assert "Published colours version 1" in done.stdout
@@ -32,7 +35,7 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
         "Scoring test images",
         *(["Measuring bfloat16"] if has_bf16() else []),
     }
-    assert ModelStore(tmp_path).open("colours").manifest.positive == "blue"
+    assert ModelStore(tmp_path / "store").open("colours").manifest.positive == "blue"
 
 
 def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
