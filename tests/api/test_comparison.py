@@ -14,18 +14,10 @@ from app.errors import LabelsDiffer
 from app.schemas import EvaluationBody
 from tests.api.conftest import Client, Serve
 from tests.api.problem_shape import assert_problem
+from tests.api.test_evaluate import MIDDLE as FILES
 from tests.fakes import grey, publish, zip_of
 
 ZIP = {"content-type": "application/zip"}
-FILES = {
-    "dark/1.png": grey(5),
-    "dark/2.png": grey(100),  # light to the second version only
-    "dark/3.png": grey(120),  # as well
-    "dark/broken.png": grey(9)[:-30],
-    "light/4.png": grey(250),
-    "light/5.png": grey(110),  # dark to the first version only
-    "owl/6.png": grey(100),
-}
 
 
 @pytest.fixture
