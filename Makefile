@@ -30,7 +30,7 @@ demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 
 
 test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what they need
 	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
-	$(PYTEST) --timeout 600 tests/tf
+	$(PYTEST) -n 2 --dist loadfile --timeout 600 tests/tf
 	$(PYTEST) -n 2 --dist loadfile --timeout 300 tests/browser
 	$(PYTEST) --timeout 900 tests/e2e
 	$(PYTEST) --timeout 900 tests/container

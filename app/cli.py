@@ -136,7 +136,7 @@ def predict(
     type=click.Choice(["low", "value"]),
     default="low",
     show_default=True,
-    help="Compare the lower end of the 95 % interval, or the value itself.",
+    help="Compare the lower end of the 95% interval, or the value itself.",
 )
 @click.option("--junit", type=_writable, help="Write what --min found to this file, for a build server.")
 @click.pass_context

@@ -1,6 +1,6 @@
 """Requirements on a report, as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
 
-A figure is judged by the lower end of its 95 % interval, not by its value: on few files a good value is soon luck.
+A figure is judged by the lower end of its 95% interval, not by its value: on few files a good value is soon luck.
 """
 
 import math
@@ -131,7 +131,7 @@ def _judge(figure: Estimate, requirement: Requirement, by: By) -> Judgement:
         sentence = f"{name} is {figure.value:.4f} and has no interval; judge it by --by value."
         return Judgement(requirement, is_met=False, sentence=sentence)
     is_met = figure.low >= least
-    interval = f"its 95 % interval begins at {figure.low:.4f}"
+    interval = f"its 95% interval begins at {figure.low:.4f}"
     sentence = f"{name} is {figure.value:.4f}, {interval}, {_relation(least, is_met=is_met)}"
     if not is_met and figure.value >= least:
         return Judgement(requirement, is_met=False, sentence=f"{sentence}: too few files to be sure of it.")

@@ -1,7 +1,7 @@
 """How well pictures are found again by their grid of light, re-encoded and resized, and what is taken for another.
 
 Run: `python -m benchmarks.nearness FOLDER` on a folder of pictures that are all different. `margin` is how far the
-nearest two different pictures are apart next to what counts as near (1), and how far 99 % of the copies are at most.
+nearest two different pictures are apart next to what counts as near (1), and how far 99% of the copies are at most.
 """
 
 import io

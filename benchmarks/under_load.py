@@ -70,7 +70,7 @@ def load(service: Running, pictures: Sequence[bytes], connections: int, seconds:
 
 
 def lag(service: Running, pictures: Sequence[bytes]) -> str:
-    """Say how late the event loop was in that time: the least bounds of the histogram that hold 50 and 99 %."""
+    """Say how late the event loop was in that time: the least bounds of the histogram that hold 50 and 99%."""
     before = buckets(service)
     load(service, pictures, BUSY, SECONDS)
     counts = {bound: count - before[bound] for bound, count in buckets(service).items()}

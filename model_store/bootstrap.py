@@ -1,4 +1,4 @@
-"""95 % intervals of figures that no formula gives one for: by drawing the files again, with replacement.
+"""95% intervals of figures that no formula gives one for: by drawing the files again, with replacement.
 
 Percentile bootstrap (Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). The draws are those of
 `scipy.stats.bootstrap` with the same seed, and so are the intervals (tests compare). Pure NumPy.

@@ -19,7 +19,7 @@ CALIBRATION_BINS: Final = 15
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float] | None:
-    """Return the 95 % score interval of a proportion (Wilson 1927), or None without trials."""
+    """Return the 95% score interval of a proportion (Wilson 1927), or None without trials."""
     if trials == 0:
         return None
     share = successes / trials

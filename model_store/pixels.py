@@ -50,7 +50,7 @@ MAX_IMAGE_PIXELS: Final = 89_478_485
 
 DRAFT_FACTOR: Final = 2
 """`draft` decodes to no less than this many times the target. On photographs of 12 megapixels shrunk to 224 or 300 the
-mean difference from a full decode is 0.1 to 0.3 grey levels, 99.9 % of the values are within 2, and none is off by more
+mean difference from a full decode is 0.1 to 0.3 grey levels, 99.9% of the values are within 2, and none is off by more
 than 4."""
 
 # What Pillow warns of in a client's file decides nothing and floods the log, and `warnings` keeps each text for ever.

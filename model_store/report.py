@@ -81,7 +81,7 @@ class ConfusionMatrix(_Value):
 
 
 class Estimate(_Value):
-    """A proportion with its 95 % Wilson interval; all null where it is not defined."""
+    """A proportion with its 95% Wilson interval; all null where it is not defined."""
 
     value: float | None
     low: float | None
@@ -112,14 +112,14 @@ class Metrics(_Value):
 
 
 class Range(_Value):
-    """A 95 % interval."""
+    """A 95% interval."""
 
     low: float
     high: float
 
 
 class Intervals(_Value):
-    """95 % intervals of the figures that are no proportions: the files drawn again, with replacement.
+    """95% intervals of the figures that are no proportions: the files drawn again, with replacement.
 
     A figure is not in it where it is not defined, or not in more than a twentieth of the resamples.
     """

@@ -45,7 +45,7 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
         *map(Text, evaluation.summary),
         Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
         matrix_table(evaluation.confusion_matrix),
-        Text("\nFigures over the scored files of known labels, with 95 % intervals"),
+        Text("\nFigures over the scored files of known labels, with 95% intervals"),
         metrics_table(evaluation),
     ]
     if evaluation.excluded:

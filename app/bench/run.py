@@ -68,7 +68,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class LoadFigures:
-    """One load: images per second, and milliseconds within which half and 99 % of the answers came."""
+    """One load: images per second, and milliseconds within which half and 99% of the answers came."""
 
     rate: float
     p50_ms: float

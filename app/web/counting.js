@@ -154,7 +154,7 @@ export function accuracy(counts, labels) {
 }
 
 /**
- * Estimate a proportion, with its 95 % score interval (Wilson 1927); all null without trials.
+ * Estimate a proportion, with its 95% score interval (Wilson 1927); all null without trials.
  *
  * @param {number} successes
  * @param {number} trials

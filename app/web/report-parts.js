@@ -98,7 +98,7 @@ export function estimateOf(one) {
 }
 
 /**
- * A proportion on a scale from 0 to 100 %, its interval as a bar; what it shows is said in words beside it.
+ * A proportion on a scale from 0 to 100%, its interval as a bar; what it shows is said in words beside it.
  *
  * @param {Estimate} one
  * @param {number | null} [mark]

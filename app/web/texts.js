@@ -577,11 +577,11 @@ const texts = {
       menu: "Result",
       title: "Result",
       accuracy: "Accuracy",
-      interval: "95 % interval",
+      interval: "95% interval",
       majority: "majority label",
       name: "Figures",
       /** @param {string} times */
-      caption: (times) => `Over the scored files of known labels. Intervals: 95 %, by drawing the files again ${times} times.`,
+      caption: (times) => `Over the scored files of known labels. Intervals: 95%, by drawing the files again ${times} times.`,
       figure: "figure",
       value: "value",
       /** @type {Record<string, string>} */
@@ -611,7 +611,7 @@ const texts = {
       menu: "Labels",
       title: "Each label against the rest",
       name: "Figures per label",
-      caption: "With 95 % intervals. Recall: of its files, how many were called so. Precision: of the files called so, how many are.",
+      caption: "With 95% intervals. Recall: of its files, how many were called so. Precision: of the files called so, how many are.",
       /** @param {string} labels */
       all: (labels) => `All ${labels} labels`,
       label: "label",
@@ -628,7 +628,7 @@ const texts = {
       menu: "Curves",
       title: "Curves",
       waiting: "Being drawn…",
-      note: "Beside a label's name, the area under its curve; dashed lines are what guessing reaches. Of many labels, those with the smallest areas are drawn. Reliability: a point for each range of probability, the larger the more files, with its 95 % interval; on the dashed line certainty and truth agree.",
+      note: "Beside a label's name, the area under its curve; dashed lines are what guessing reaches. Of many labels, those with the smallest areas are drawn. Reliability: a point for each range of probability, the larger the more files, with its 95% interval; on the dashed line certainty and truth agree.",
     },
 
     comparison: {

@@ -64,7 +64,7 @@ def summarise(
     right, accuracy = sum(one.true_positives for one in per_label), metrics.accuracy
     yield (
         f"Of {counted(files, noun)} the model called {right:,} what they are: {percent(accuracy.value)}, and with so "
-        f"many {noun}s anything from {interval(accuracy)} is plausible (95 % interval)."
+        f"many {noun}s anything from {interval(accuracy)} is plausible (95% interval)."
     )
     majority = max(per_label, key=lambda one: one.support).label
     yield f"Calling every {noun} '{printable(majority)}' would be right for {percent(metrics.majority_baseline)}."

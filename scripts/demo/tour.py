@@ -66,7 +66,7 @@ def evaluate(client: httpx.Client, archive: Path, console: Console) -> None:
     accuracy = report.metrics.accuracy
     if report.accounting.scored != HELD_OUT or accuracy.value is None:
         raise DemoFailed(f"All {HELD_OUT} held-out images should have been scored.")
-    _say(console, f"Accuracy {accuracy.value:.4f}, 95 % interval {accuracy.low:.3f} to {accuracy.high:.3f}")
+    _say(console, f"Accuracy {accuracy.value:.4f}, 95% interval {accuracy.low:.3f} to {accuracy.high:.3f}")
     _say(console, f"The most frequent label alone would reach {report.metrics.majority_baseline:.4f}")
 
 

@@ -28,7 +28,7 @@ def test_training_and_service_print_the_same_sum_and_matrix(output: str) -> None
 
 
 def test_the_accuracy_on_158_held_out_cells_is_above_80_percent(output: str) -> None:
-    accuracy = re.search(r"^Accuracy (0\.\d+), 95 % interval", output, re.MULTILINE)
+    accuracy = re.search(r"^Accuracy (0\.\d+), 95% interval", output, re.MULTILINE)
     assert accuracy is not None, output
     assert float(accuracy[1]) >= 0.80
 

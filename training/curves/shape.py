@@ -40,7 +40,7 @@ SURE_IMAGES: Final = 6
 SMALLEST_POINTS: Final = 0.005
 """Accuracy that matters, however many images there are."""
 WIDE: Final = 0.10
-"""Half of the 95 % interval of the accuracy from which a validation split is too small to tell anything."""
+"""Half of the 95% interval of the accuracy from which a validation split is too small to tell anything."""
 NARROW: Final = 0.025
 """The same, under which nothing needs to be said about it."""
 SHORTEST_PLATEAU: Final = 10
@@ -82,7 +82,7 @@ class Curves:
 
     @cached_property
     def half_width(self) -> float | None:
-        """Half of the 95 % interval (Wilson 1927) of the validation accuracy at the end; None if it is not known."""
+        """Half of the 95% interval (Wilson 1927) of the validation accuracy at the end; None if it is not known."""
         if self.val_accuracy is None or not self.validation_images:
             return None
         right = round(min(1.0, max(0.0, self.val_accuracy.level)) * self.validation_images)

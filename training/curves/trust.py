@@ -112,7 +112,7 @@ def too_small(curves: Curves) -> Finding | None:
     sure = limits.SURE_IMAGES / images
     evidence = [
         f"{_count(images, 'validation image')}{known}: one is {100 / images:.2g} points.",
-        f"Accuracy {accuracy.level:.1%} has a 95 % interval of ±{half_width * 100:.1f} points.",
+        f"Accuracy {accuracy.level:.1%} has a 95% interval of ±{half_width * 100:.1f} points.",
     ]
     if sure < 1:
         evidence.append(

@@ -95,7 +95,7 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
             yield f"There is no {split} split."
             continue
         if images < FEW:
-            interval = 98 / images**0.5  # half of Wald's 95 % interval at its widest, in points
+            interval = 98 / images**0.5  # half of Wald's 95% interval at its widest, in points
             yield (
                 f"The {split} split has {images} image{'' if images == 1 else 's'}: one is {100 / images:.1f} points, "
                 f"and a share of them is known to within about {min(interval, 100):.0f} points."

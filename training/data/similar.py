@@ -25,7 +25,7 @@ MAX_DIFFERENCE: Final = 0.05
 MIN_DETAIL: Final = 0.75
 """Least correlation of what is left of two pictures when their blurred selves are taken away."""
 BLANK_SPREAD: Final = 4
-"""A picture is blank if 99 % of the values of each channel lie within so many grey levels."""
+"""A picture is blank if 99% of the values of each channel lie within so many grey levels."""
 
 THUMBNAILS: Final = "thumbnails"
 """Name of the file in which `Looks` keeps pictures."""

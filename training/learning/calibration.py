@@ -20,7 +20,7 @@ HIGHEST: Final = 20.0
 FEWEST: Final = 30
 """Images below which the temperature stays 1."""
 STANDARD_ERRORS: Final = 1.645
-"""So many the gain must be above nothing: 5 %, one-sided."""
+"""So many the gain must be above nothing: 5%, one-sided."""
 
 _GOLDEN: Final = (5**0.5 - 1) / 2
 _STEPS: Final = 60  # narrow log T from 6.0 to 2e-12

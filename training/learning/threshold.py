@@ -195,4 +195,4 @@ def _share(hits: int, trials: int) -> str:
     interval = wilson_interval(hits, trials)
     if interval is None:
         return "not defined"
-    return f"{hits / trials:.3f} of {trials} (95 % interval {interval[0]:.3f} to {interval[1]:.3f})"
+    return f"{hits / trials:.3f} of {trials} (95% interval {interval[0]:.3f} to {interval[1]:.3f})"

@@ -60,7 +60,7 @@ def _left_out(audit: Audit) -> Iterator[Text]:
 def _figures(outcome: Outcome) -> Iterator[str]:
     figures = outcome.headline_evaluation.metrics
     yield (
-        f"Accuracy {percent(figures.accuracy.value)} (95 % interval {interval(figures.accuracy)}); "
+        f"Accuracy {percent(figures.accuracy.value)} (95% interval {interval(figures.accuracy)}); "
         f"majority label {percent(figures.majority_baseline)}"
     )
 

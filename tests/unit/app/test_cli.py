@@ -177,7 +177,7 @@ def test_a_version_that_is_not_there_is_not_compared_with(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("required", "code", "said"),
     [
-        (["accuracy=0.1"], 0, ["met: accuracy is 0.6667, its 95 % interval begins at 0.2077, not below 0.1."]),
+        (["accuracy=0.1"], 0, ["met: accuracy is 0.6667, its 95% interval begins at 0.2077, not below 0.1."]),
         (["accuracy=0.6"], 1, ["NOT MET: accuracy is 0.6667", "below 0.6: too few files to be sure of it."]),
         (["accuracy=0.1", "recall[dark]=0.9"], 1, ["met: accuracy", "NOT MET: recall[dark] is 0.5000"]),
         (["accuracy=0.6", "--by", "value"], 0, ["met: accuracy is 0.6667, not below 0.6."]),

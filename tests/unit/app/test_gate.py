@@ -99,10 +99,10 @@ def test_the_same_value_on_few_files_is_not_enough_and_says_so() -> None:
     assert [round(proportion_confint(19 * n, 20 * n, method="wilson")[0], 4) for n in (1, 50)] == [0.7639, 0.9347]
     assert not few.is_met
     assert few.sentence == (
-        "recall[cat] is 0.9500, its 95 % interval begins at 0.7639, below 0.9: too few files to be sure of it."
+        "recall[cat] is 0.9500, its 95% interval begins at 0.7639, below 0.9: too few files to be sure of it."
     )
     assert many.is_met
-    assert many.sentence == "recall[cat] is 0.9500, its 95 % interval begins at 0.9347, not below 0.9."
+    assert many.sentence == "recall[cat] is 0.9500, its 95% interval begins at 0.9347, not below 0.9."
 
 
 def test_what_cannot_be_computed_is_not_met() -> None:
@@ -123,7 +123,7 @@ def test_a_figure_that_is_no_proportion_is_judged_by_its_bootstrap_interval(text
     assert judge_one(evaluation, f"{text}={ends.low!r}").is_met
     refused = judge_one(evaluation, f"{text}={ends.low + 1e-6!r}")
     assert not refused.is_met
-    assert f"its 95 % interval begins at {ends.low:.4f}" in refused.sentence
+    assert f"its 95% interval begins at {ends.low:.4f}" in refused.sentence
 
 
 def test_a_figure_that_too_few_files_leave_without_an_interval_is_not_met() -> None:

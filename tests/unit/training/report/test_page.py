@@ -147,7 +147,7 @@ def test_the_sums_shown_are_those_of_the_evaluation() -> None:
 def test_the_result_is_said_in_words_with_its_interval_and_its_resolution() -> None:
     text = page_of(SMALL).text
     assert "Of 20 test images the model called" in text
-    assert "(95 % interval)" in text
+    assert "(95% interval)" in text
     assert "One test image is 5 percentage points" in text
     assert "Calling every test image 'functional' would be right for" in text
 

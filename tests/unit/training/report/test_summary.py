@@ -43,7 +43,7 @@ def test_it_says_verdict_figures_phases_and_place() -> None:
     said = (
         "Should you worry? No.",
         "159 files = 158 scored + 1 unreadable",
-        "95 % interval",
+        "95% interval",
         "majority label",
         "head: 34 epochs, best 31, 2.9 s, kept",
         "Temperature 2.",
