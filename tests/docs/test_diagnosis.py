@@ -41,5 +41,5 @@ def test_every_verdict_is_explained_in_the_same_order() -> None:
     ],
 )
 def test_a_threshold_is_the_one_in_the_code(verdict: str, threshold: str) -> None:
-    as_written = threshold if "±" not in threshold else threshold.replace("%", " points")
+    as_written = threshold.replace("%", " points") if "±" in threshold else threshold
     assert as_written in rows("verdict | decided by | why so")[verdict]
