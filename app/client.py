@@ -10,12 +10,14 @@ import httpx
 from pydantic import BaseModel
 
 from app.errors import ServerRefused, ServerUnreachable
-from app.schemas import BatchBody, EvaluationBody
+from app.predictions.schemas import BatchBody
+from app.reports.forms import MEDIA_TYPES
+from app.reports.schemas import ReportBody
 
 Body = TypeVar("Body", bound=BaseModel)
 
 _BASE_HINT = "Is a Fullcount service at that URL? --url takes its base, as http://localhost:8000."
-MEDIA_TYPES = {"html": "text/html", "png": "image/png", "csv": "text/csv"}
+
 _TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
 """Seconds to connect; an evaluation may take as long as it takes."""
 
@@ -33,7 +35,7 @@ def predict(url: str, paths: Sequence[Path], query: dict[str, Any]) -> BatchBody
 
 def evaluate(
     url: str, path: Path, query: dict[str, Any], on_progress: Callable[[int, int], None] = lambda *_: None
-) -> EvaluationBody:
+) -> ReportBody:
     """Send a labelled zip.
 
     Args:
@@ -59,14 +61,14 @@ def evaluate(
                 if event["event"] == "progress":
                     on_progress(event["done"], event["total"])
                 elif event["event"] == "report":
-                    return EvaluationBody.model_validate(event["report"])
+                    return ReportBody.model_validate(event["report"])
                 else:
                     problem = event["problem"]
                     raise ServerRefused(problem["title"], problem["detail"], hint=problem.get("hint"))
     raise ServerUnreachable(url, "its answer ended before the report")
 
 
-def rendered(url: str, report: EvaluationBody, form: str) -> bytes:
+def rendered(url: str, report: ReportBody, form: str) -> bytes:
     """Fetch a report that the server keeps, in another form.
 
     Args:

@@ -13,7 +13,7 @@
     │   ├── BodyTimeout         the client stopped sending
     │   ├── ParameterInvalid
     │   └── LabelsDiffer        two reports whose models do not have the same labels
-    ├── ArchiveRejected         `reason` is one of `archive.REASONS`
+    ├── SetRejected         `reason` is one of `archive.REASONS`
     ├── Unavailable             come back later
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
@@ -42,7 +42,7 @@ They know no HTTP status; `problems` has the one map from class to status.
 from collections.abc import Sequence
 
 from model_store.errors import FullcountError
-from model_store.presentation.wording import NAMED, printable
+from model_store.text import NAMED, printable
 
 
 class RequestInvalid(FullcountError):
@@ -133,25 +133,6 @@ class LabelsDiffer(RequestInvalid):
         named = ", ".join(map(printable, labels[:NAMED]))
         rest = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
         super().__init__(f"The reports' models do not have the same labels; not in both: {named}{rest}.")
-
-
-_ARCHIVE_HINTS = {
-    "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
-    "no-labels": "Put the images into one folder per label (cats/1.jpg, dogs/2.jpg), or add a labels.csv: path,label.",
-    "labels-file": "Write path,label into its first row and one image into each other; save it as 'CSV UTF-8'.",
-}
-
-
-class ArchiveRejected(FullcountError):
-    """An archive that is refused as a whole.
-
-    Attributes:
-        reason: One of `app.archive.REASONS`.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail, hint=_ARCHIVE_HINTS.get(reason))
-        self.reason = reason
 
 
 class Unavailable(FullcountError):

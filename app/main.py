@@ -13,18 +13,18 @@ from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app import problems
-from app.engines.loading import EngineFactory, load_engine
-from app.metrics import Metrics
-from app.middleware import RequestContext
-from app.registry import Registry
-from app.reports import warn_if_unwritable
-from app.representations.process import Renderer
-from app.routes import evaluate, health, models, page, predict
-from app.service import Service
+from app.api.middleware import RequestContext
+from app.api.problem_responses import install
+from app.api.routes import evaluate, health, models, page, predict
+from app.inference.engines.loading import EngineFactory, load_engine
+from app.inference.predictor import Service
+from app.lifecycle.registry import Registry
+from app.observability.metrics import ServiceMetrics
+from app.reports.rendering.process import Renderer
+from app.reports.storing import warn_if_unwritable
 from app.settings import Settings, cores
 from model_store.errors import FullcountError
-from model_store.evaluations import Evaluations
+from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
 
 _CLOSING_S = 1.0
@@ -54,16 +54,16 @@ def create_app(
         description="Image classification and its evaluation; every file is counted.",
         lifespan=_lifespan,
     )
-    metrics = Metrics()
+    metrics = ServiceMetrics()
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
-    app.state.evaluations = Evaluations(settings.store, settings.evaluations_dir)
+    app.state.evaluations = ReportStore(settings.store, settings.evaluations_dir)
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
     )
-    problems.install(app)
+    install(app)
     app.add_exception_handler(ClientDisconnect, _nobody_listens)
     routers = (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router, page.router)
     for router in routers:

@@ -4,25 +4,34 @@ Every type is described at `/problems/NAME` and in docs/problems.md.
 """
 
 import errno
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
 
 from app import errors
-from app.schemas import ProblemBody
 from model_store import errors as store_errors
+from model_store.errors import SetRejected
 
-log = logging.getLogger(__name__)
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ProblemBody(_Body):
+    """An RFC 9457 problem; further members carry data."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+
 
 MEDIA_TYPE: Final = "application/problem+json"
-REQUEST_ID_KEY: Final = "fullcount.request_id"
-"""Where the request id lies in the ASGI scope."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.ModelRequired: _type("model-required", 400, "Model required"),
     store_errors.ModelNotFound: _type("model-not-found", 404, "Unknown model"),
     store_errors.VersionNotFound: _type("version-not-found", 404, "Unknown version"),
-    store_errors.EvaluationNotFound: _type("evaluation-not-found", 404, "Unknown evaluation"),
+    store_errors.ReportNotFound: _type("evaluation-not-found", 404, "Unknown evaluation"),
     errors.ThumbnailNotFound: _type("thumbnail-not-found", 404, "Unknown thumbnail"),
     errors.RecordsMissing: _type("records-missing", 406, "Records missing"),
     errors.BodyTimeout: _type("body-timeout", 408, "Body timeout"),
@@ -67,7 +76,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.ParameterInvalid: INVALID,
     errors.LabelsDiffer: _type("labels-differ", 422, "Labels differ"),
     store_errors.ImageRejected: _type("image-rejected", 422, "Image rejected"),
-    errors.ArchiveRejected: _type("archive-rejected", 422, "Archive rejected"),
+    SetRejected: _type("archive-rejected", 422, "Archive rejected"),
     errors.InferenceFailed: _type("inference-failed", 500, "Inference failed"),
     errors.RenderingFailed: _type("rendering-failed", 500, "Rendering failed"),
     errors.EngineError: _type("model-unusable", 500, "Model unusable"),
@@ -119,67 +128,5 @@ def _told(error: Exception) -> Exception:
     return error
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of an application a problem."""
-
-    async def on_http_error(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise TypeError
-        kind = BY_STATUS.get(error.status_code, ProblemType("http-error", error.status_code, "HTTP error"))
-        return _response(request, kind, _body(kind, f"{error.detail.rstrip('.')}."), error.headers)
-
-    async def on_validation_error(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):
-            raise TypeError
-        wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
-        return _response(request, INVALID, _body(INVALID, f"{'; '.join(wrong)}.", errors=wrong))
-
-    app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(RequestValidationError, on_validation_error)
-    handled: list[type[Exception]] = [OSError, MemoryError, *TYPES]
-    for one in handled:
-        app.add_exception_handler(one, answer)
-
-
-async def answer(request: Request, error: Exception) -> Response:
-    """Answer a request with the problem that an error is; an error of ours is logged.
-
-    Of `Exception` itself `middleware` takes care: the framework's own place for it lies outside every middleware, where
-    the answer would have no id and not be counted.
-    """
-    error = _told(error)
-    kind, body = _logged(request, error)
-    retry = {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.Unavailable) else {}
-    return _response(request, kind, body, retry)
-
-
-def content_of(request: Request, error: Exception) -> dict[str, Any]:
-    """Describe the error that a request met when its answer had begun; an error of ours is logged."""
-    return _content(request, _logged(request, error)[1])
-
-
-def request_id(request: Request) -> str | None:
-    """Return the id of a request."""
-    value = request.scope.get(REQUEST_ID_KEY)
-    return value if isinstance(value, str) else None
-
-
 def _body(kind: ProblemType, detail: str, **members: Any) -> ProblemBody:  # noqa: ANN401  any JSON value
     return ProblemBody(type=kind.uri, title=kind.title, status=kind.status, detail=detail, **members)
-
-
-def _response(
-    request: Request, kind: ProblemType, body: ProblemBody, headers: Mapping[str, str] | None = None
-) -> Response:
-    return JSONResponse(_content(request, body), kind.status, headers, media_type=MEDIA_TYPE)
-
-
-def _content(request: Request, body: ProblemBody) -> dict[str, Any]:
-    return body.model_dump(exclude_none=True) | {"instance": request_id(request)}
-
-
-def _logged(request: Request, error: Exception) -> tuple[ProblemType, ProblemBody]:
-    kind, body = problem_of(error)
-    if kind.status == 500:
-        log.error("request %s failed", request_id(request), exc_info=error)
-    return kind, body

@@ -11,9 +11,15 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.archive import ArchiveLimits
 from app.errors import SpoolMissing
-from model_store.pixels import DEFAULT_MAX_IMAGE_BYTES, DEFAULT_MAX_IMAGE_PIXELS, MAX_IMAGE_PIXELS, Format, InputSpec
+from model_store.images.pixels import (
+    DEFAULT_MAX_IMAGE_BYTES,
+    DEFAULT_MAX_IMAGE_PIXELS,
+    MAX_IMAGE_PIXELS,
+    Format,
+    InputSpec,
+)
+from model_store.labelled_sets.labelled_set import SetLimits
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -107,9 +113,9 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    def archive_limits(self) -> ArchiveLimits:
+    def set_limits(self) -> SetLimits:
         """Return what an archive may cost."""
-        return ArchiveLimits(
+        return SetLimits(
             max_entries=self.max_archive_entries,
             max_uncompressed_bytes=self.max_archive_uncompressed_bytes,
             max_compression_ratio=self.max_compression_ratio,

@@ -14,13 +14,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 import training
-from app.engines.loading import load_engine
+from app.inference.engines.loading import load_engine
 from app.settings import Settings
-from model_store.pixels import decode
+from model_store.images.pixels import decode
 from model_store.precision import Precision
 from model_store.store import ModelStore
 from scripts.demo.cells import POSITIVE, lay_out
-from training.quiet import quieten_tensorflow
+from training.commands.quiet import quieten_tensorflow
 from training.variants.requantizing import publish_quantized
 
 IMAGES = 500

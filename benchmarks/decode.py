@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_sample_images
 
-from model_store.pixels import InputSpec, decode
+from model_store.images.pixels import InputSpec, decode
 
 REPETITIONS = 7
 SIZES = {"12 MP": (4000, 3000), "1 MP": (1152, 864), "0.3 MP": (640, 427)}

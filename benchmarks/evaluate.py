@@ -24,11 +24,11 @@ import httpx
 
 from app.bench.limits import rate
 from app.bench.pictures import make_pictures
-from app.bench.service import Running, serving
-from app.engines.loading import load_engine_quietly
+from app.bench.process import Running, serving
+from app.inference.engines.loading import load_engine_quietly
 from app.settings import Settings, cores
-from model_store.golden import load_golden
-from model_store.pixels import decode
+from model_store.images.pixels import decode
+from model_store.storage.golden import load_golden
 from model_store.store import ModelStore
 
 LOOK_EVERY_S: Final = 0.25
@@ -40,7 +40,7 @@ print(httpx.post(sys.argv[2], content=open(sys.argv[1], "rb"), headers=headers, 
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class Conclusions:
     """What an evaluation did: images per second, two ways, and MiB."""
 
     evaluating: float
@@ -70,7 +70,7 @@ def main(store: Path, model: str, files: tuple[int, ...], precision: str, second
         return rate(both, cores(), seconds)
 
     limits: list[float] = []
-    found: list[tuple[int, Evaluated]] = []
+    found: list[tuple[int, Conclusions]] = []
     for count in files:
         limits.append(limit())
         with tempfile.NamedTemporaryFile(suffix=".zip") as archive:
@@ -89,7 +89,7 @@ def write_zip(file: IO[bytes], labels: Sequence[str], pictures: Sequence[bytes],
     file.flush()
 
 
-def evaluate(service: Running, archive: Path, count: int) -> Evaluated:
+def evaluate(service: Running, archive: Path, count: int) -> Conclusions:
     """Send a zip from another process, and watch how many images are scored meanwhile."""
     url = f"http://127.0.0.1:{service.port}"
     idle_mib = service.peak_mib()
@@ -106,7 +106,7 @@ def evaluate(service: Running, archive: Path, count: int) -> Evaluated:
         raise click.ClickException(f"{report['accounting']} of {count} files")
     during = [(at, images) for at, images in scored if 0 < images < count]
     (first_s, first), (last_s, last) = during[0], during[-1]
-    return Evaluated((last - first) / (last_s - first_s), count / in_all_s, idle_mib, service.peak_mib())
+    return Conclusions((last - first) / (last_s - first_s), count / in_all_s, idle_mib, service.peak_mib())
 
 
 def images_scored(client: httpx.Client) -> float:
@@ -115,7 +115,7 @@ def images_scored(client: httpx.Client) -> float:
     return float(found[1]) if found else 0.0
 
 
-def show(precision: str, limits: Sequence[float], found: Sequence[tuple[int, Evaluated]]) -> None:
+def show(precision: str, limits: Sequence[float], found: Sequence[tuple[int, Conclusions]]) -> None:
     """Print; each ratio is to the mean of the limits measured before and after."""
     print(f"{precision}, limit {statistics.median(limits):.0f}/s ({', '.join(f'{one:.0f}' for one in limits)})")
     for number, (count, one) in enumerate(found):

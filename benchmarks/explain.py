@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.engines.base import Engine
-from app.engines.openvino import OpenVinoEngine
-from app.engines.saved_model import SavedModel
+from app.inference.engines.base import Engine
+from app.inference.engines.openvino import OpenVinoEngine
+from app.inference.engines.saved_model import SavedModel
 from app.settings import cores
-from model_store.golden import load_golden
+from model_store.storage.golden import load_golden
 from model_store.store import ModelStore
 
 REPETITIONS = 300

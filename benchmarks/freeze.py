@@ -14,8 +14,8 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from app.engines.tensorflow import TensorFlowEngine
-from model_store.pixels import Pixels
+from app.inference.engines.tensorflow import TensorFlowEngine
+from model_store.images.pixels import Pixels
 from model_store.store import ModelStore
 
 REPETITIONS = 9

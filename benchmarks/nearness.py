@@ -12,9 +12,9 @@ import click
 import numpy as np
 from PIL import Image
 
-from model_store.labelled import has_image_extension
-from model_store.nearness import MAX_DIFFERENCE, MAX_SHIFT, Grids, has_grid, light_grid, near_pairs
-from model_store.pixels import InputSpec, decode
+from model_store.images.nearness import MAX_DIFFERENCE, MAX_SHIFT, Grids, has_grid, light_grid, near_pairs
+from model_store.images.pixels import InputSpec, decode
+from model_store.images.signatures import has_image_extension
 
 QUALITY = 80
 FACTORS = (1.0, 0.5, 0.7, 0.9, 1.5)

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.settings import cores
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 from model_store.store import ModelStore, StoredVersion
 
 REPETITIONS = 5

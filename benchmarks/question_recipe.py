@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from model_store.pixels import InputSpec, Pixels, decode
+from model_store.images.pixels import InputSpec, Pixels, decode
 from training.backbones.catalogue import BACKBONES
 from training.data.dataset import Dataset
 from training.data.files import Split

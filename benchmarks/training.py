@@ -17,8 +17,8 @@ import click
 
 from benchmarks.solar_cells import POSITIVE, PUBLISHED, lay_out_split
 from training import FineTuneSettings, TrainingConfig, train
+from training.commands.quiet import quieten_tensorflow
 from training.data.dataset import Dataset
-from training.quiet import quieten_tensorflow
 from training.report.figures import calibration_error
 
 BACKBONE = "efficientnet-lite0"

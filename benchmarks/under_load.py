@@ -25,10 +25,10 @@ from PIL import Image
 
 from app.bench.load import Load, run_load
 from app.bench.pictures import make_pictures
-from app.bench.service import Running, serving
+from app.bench.process import Running, serving
 from app.settings import Settings
-from model_store.golden import load_golden
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
+from model_store.storage.golden import load_golden
 from model_store.store import ModelStore, StoredVersion
 
 FILES: Final = 5000

@@ -8,7 +8,7 @@
     ├── ModelNotFound               `available` lists the models
     ├── VersionNotFound             `available` lists the versions
     ├── AliasNotFound               `available` lists the aliases
-    ├── EvaluationNotFound          no report of that id
+    ├── ReportNotFound          no report of that id
     ├── VersionInUse                an alias holds the version
     ├── VersionCorrupt              `differences` between the directory and its manifest
     ├── SchemaUnknown               a manifest of another time
@@ -19,6 +19,12 @@ Errors take data, not prose. They know no HTTP: `app.problems` maps them.
 
 from collections.abc import Sequence
 from pathlib import Path
+
+_ARCHIVE_HINTS = {
+    "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
+    "no-labels": "Put the images into one folder per label (cats/1.jpg, dogs/2.jpg), or add a labels.csv: path,label.",
+    "labels-file": "Write path,label into its first row and one image into each other; save it as 'CSV UTF-8'.",
+}
 
 
 class FullcountError(Exception):
@@ -34,6 +40,18 @@ class FullcountError(Exception):
         super().__init__(message)
         if hint is not None:
             self.hint = hint
+
+
+class SetRejected(FullcountError):
+    """An archive that is refused as a whole.
+
+    Attributes:
+        reason: One of `model_store.labelled_sets.labelled_set.REASONS`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail, hint=_ARCHIVE_HINTS.get(reason))
+        self.reason = reason
 
 
 class ImageRejected(FullcountError):
@@ -98,7 +116,7 @@ class AliasNotFound(NotFound):
         super().__init__(f"Model {model!r} has no alias {alias!r}.", available)
 
 
-class EvaluationNotFound(FullcountError):
+class ReportNotFound(FullcountError):
     """No stored report has that id."""
 
     hint = "List the stored reports with GET /evaluations."

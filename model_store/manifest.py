@@ -5,20 +5,15 @@ every file. Nothing here touches the disk, except that `read_manifest` parses th
 """
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from model_store.documents import read_document
-from model_store.errors import NameInvalid, SchemaUnknown, VersionCorrupt
-from model_store.pixels import InputSpec
+from model_store.decision import Decision
+from model_store.images.pixels import InputSpec
 from model_store.precision import MeasuredPrecision, Precision
 
 SCHEMA_VERSION: Final = 1
@@ -38,25 +33,6 @@ def _inside(path: str) -> str:
 InnerPath = Annotated[str, AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Scalar = str | int | float | bool | None
-
-_MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-
-
-def is_name(name: str) -> bool:
-    """Tell whether a model or an alias may be called so."""
-    return _MODEL_NAME.fullmatch(name) is not None
-
-
-def check_name(name: str, kind: str = "a model") -> str:
-    """Return `name` if a model or an alias may be called so.
-
-    Raises:
-        NameInvalid: It may not.
-    """
-    if not is_name(name):
-        rule = "lower-case letters, digits, '.', '_' and '-', at most 63, the first a letter or a digit"
-        raise NameInvalid(kind, name, rule)
-    return name
 
 
 class _Frozen(BaseModel):
@@ -83,37 +59,7 @@ class Headline(_Frozen):
     majority_baseline: float | None
 
 
-@dataclass(frozen=True)
-class Decision:
-    """The one rule by which probabilities become a label."""
-
-    labels: Sequence[str]
-    """In the order of the model's output."""
-    positive: str | None = None
-    """With two labels, the one that `threshold` speaks of."""
-    threshold: float | None = None
-
-    def indices(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
-        """Decide for one label each: by the threshold where there is one, else the highest, the first of equals.
-
-        Args:
-            probabilities: `(n, labels)`.
-
-        Returns:
-            Indices into `labels`, `(n,)`.
-        """
-        if self.positive is None or self.threshold is None:
-            highest: npt.NDArray[np.int64] = probabilities.argmax(axis=1)
-            return highest
-        positive = self.labels.index(self.positive)
-        return np.where(probabilities[:, positive] >= self.threshold, positive, 1 - positive)
-
-    def index(self, probabilities: npt.NDArray[np.floating]) -> int:
-        """Decide for one label, as `indices` does: `(labels,)` → index into `labels`."""
-        return int(self.indices(probabilities[None])[0])
-
-
-class Dataset(_Frozen):
+class DatasetSummary(_Frozen):
     """The labelled files that the version was trained from."""
 
     counts: dict[str, dict[str, int]]
@@ -168,7 +114,7 @@ class Description(_Frozen):
     """`validation` and `test`, where there is one."""
     precisions: dict[Precision, MeasuredPrecision] = Field(default_factory=dict)
     """What was measured of `bf16`, where the engine for it was there, and of `int8`, where there is such a variant."""
-    dataset: Dataset
+    dataset: DatasetSummary
     training_images: TrainingImages | None = None
     software: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Scalar] = Field(default_factory=dict)
@@ -217,27 +163,6 @@ class Manifest(Description):
     def to_json(self) -> str:
         """Return the text of `manifest.json`: sorted, indented, with a final newline."""
         return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def read_manifest(directory: Path) -> Manifest:
-    """Read the manifest of a version directory; digests are not compared.
-
-    Raises:
-        SchemaUnknown: It is of a schema this release does not read.
-        VersionCorrupt: It is missing or makes no sense.
-    """
-    try:
-        raw = read_document(directory / MANIFEST_NAME)
-    except (OSError, ValueError) as error:
-        raise VersionCorrupt(directory, [f"{MANIFEST_NAME} cannot be read ({error})"]) from error
-    schema_version = raw.get("schema_version")
-    if type(schema_version) is not int or schema_version != SCHEMA_VERSION:
-        raise SchemaUnknown(directory, schema_version, [SCHEMA_VERSION])
-    try:
-        return Manifest.model_validate(raw)
-    except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise VersionCorrupt(directory, [f"{MANIFEST_NAME}: {line}" for line in wrong]) from error
 
 
 def headline(metrics: Mapping[str, Headline]) -> Headline | None:

@@ -12,9 +12,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from model_store.digest import compare, digest_directory
-from model_store.documents import read_document
-from model_store.durable import abandoned_files, directory_lock, write_atomically
 from model_store.errors import (
     AliasNotFound,
     ModelNotFound,
@@ -23,18 +20,24 @@ from model_store.errors import (
     VersionInUse,
     VersionNotFound,
 )
-from model_store.evaluations import abandoned_records
-from model_store.layout import (
+from model_store.manifest import MANIFEST_NAME, FileDigest
+from model_store.storage.digest import compare, digest_directory
+from model_store.storage.documents import read_document
+from model_store.storage.durable import abandoned_files, directory_lock, write_atomically
+from model_store.storage.layout import (
     ALIASES_NAME,
     EVALUATIONS_NAME,
     HIGHEST_NAME,
     STAGING_PREFIX,
     StoredVersion,
+    check_name,
+    is_name,
     next_number,
     version_numbers,
 )
-from model_store.manifest import MANIFEST_NAME, FileDigest, check_name, is_name, read_manifest
-from model_store.staging import Staging, locked_staging, remove_if_abandoned, set_aside
+from model_store.storage.manifest_file import read_manifest
+from model_store.storage.reports import abandoned_records
+from model_store.storage.staging import Staging, locked_staging, remove_if_abandoned, set_aside
 
 __all__ = ["SERVING", "ModelStore", "Staging", "StoredVersion"]
 

@@ -19,7 +19,7 @@ import click
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, FilePayload, FloatRect, Locator, Page, Request, ViewportSize, sync_playwright
 
-from model_store.command import run
+from model_store.commands.main import run
 from scripts.demo.errors import DemoFailed
 from scripts.demo.server import serving
 
@@ -39,7 +39,7 @@ README_MARGIN: Final = 24
 
 _QUIET_MS: Final = 600
 _EVALUATED_WITHIN_MS: Final = 120_000
-_VIEWS: Final = "import('/web/views.js').then(({views}) => views.map(({name, path}) => [name, path]))"
+_VIEWS: Final = "import('/web/frame/views.js').then(({views}) => views.map(({name, path}) => [name, path]))"
 _SCROLL: Final = """async () => {
   for (let at = 0; at < document.body.scrollHeight; at += innerHeight / 2) {
     scrollTo(0, at);

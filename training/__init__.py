@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
-from training.config import FineTuneSettings, HeadSettings, TrainingConfig
-from training.data.split import Fractions
+from training.config import FineTuneSettings, Fractions, HeadSettings, TrainingConfig
 
 if TYPE_CHECKING:
     from training.recipe import TrainingResult
+
 
 __all__ = ["FineTuneSettings", "Fractions", "HeadSettings", "TrainingConfig", "train"]
 

@@ -2,7 +2,7 @@
 
 import click
 
-from model_store.command import run
+from model_store.commands.main import run
 from training.commands.audit import audit
 from training.commands.diagnose import diagnose
 from training.commands.train import train
@@ -15,6 +15,7 @@ def training() -> None:
 
 for command in (audit, diagnose, train):
     training.add_command(command)
+
 
 if __name__ == "__main__":
     run(training, prog_name="python -m training")

@@ -9,7 +9,31 @@ from pathlib import Path
 from typing import Final, Literal
 
 from training.backbones.names import DEFAULT, IMAGENET
-from training.data.split import Fractions
+
+
+@dataclass(frozen=True)
+class Fractions:
+    """What part of the images of each label is held out.
+
+    Attributes:
+        validation: From 0 to 1, without the ends: stopping needs validation images.
+        test: From 0 to 1; with 0 there is no test split.
+    """
+
+    validation: float = 0.15
+    test: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise ValueError(
+                f"fractions of {self.validation} for validation and {self.test} for test leave nothing to train on"
+            )
+
+    @property
+    def fewest(self) -> int:
+        """How many images a label needs: one in each split."""
+        return 3 if self.test else 2
+
 
 DEVICE_PATTERN: Final = r"auto|cpu|gpu(:\d+)?"
 

@@ -8,47 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from model_store.manifest import Decision, Scalar
+from model_store.decision import Decision
+from model_store.evaluation.report import Evaluation
 from model_store.precision import MeasuredPrecision, Precision
-from model_store.report import Evaluation
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis
-from training.curves.history import History, Phase
+from training.curves.history import History
 from training.data.dataset import Dataset
 from training.data.files import Split
 from training.learning.calibration import Calibration
+from training.learning.phase_summary import PhaseSummary
 from training.learning.threshold import Threshold
 
 Probabilities = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class PhaseSummary:
-    """What became of one phase."""
-
-    phase: Phase
-    epochs: int
-    """Run; 0 for a phase that was skipped."""
-    best: int | None
-    """Number, in the history, of the epoch whose weights the phase ended with; None if it was skipped."""
-    seconds: float
-    is_kept: bool
-    """Whether the published model has this phase's weights."""
-    note: str
-    """Why it ended, was kept, rejected or skipped: a sentence."""
-    trainable: int
-    """Parameters that learnt."""
-    settings: dict[str, Scalar]
-    """What decided it: learning rate, weight decay and so on."""
-
-    @property
-    def fate(self) -> str:
-        """What became of its weights, in a word."""
-        if self.is_kept:
-            return "kept"
-        if not self.epochs:
-            return "skipped"
-        return "trained on" if self.phase == "head" else "rejected"
 
 
 @dataclass(frozen=True)

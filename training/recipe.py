@@ -17,22 +17,19 @@ import numpy.typing as npt
 import tensorflow as tf
 from rich.progress import Progress
 
-from model_store.golden import MAX_GOLDEN, Golden, save_golden
-from model_store.manifest import Decision
-from model_store.pixels import InputSpec
+from model_store.decision import Decision
+from model_store.evaluation.report import Evaluation
+from model_store.images.pixels import InputSpec
 from model_store.precision import MeasuredPrecision, Precision
-from model_store.report import Evaluation
+from model_store.storage.golden import MAX_GOLDEN, Golden, save_golden
 from model_store.store import ModelStore, Staging, StoredVersion
-from training.activation_maps import activation_maps
 from training.backbones.catalogue import BACKBONES, LoadedBackbone
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis, Facts, diagnose
 from training.curves.history import History
 from training.data.dataset import Dataset, open_dataset
 from training.data.files import Audit, Split
-from training.description import Exportable, describe, settings_of, software
 from training.errors import LabelUnknown, QuantizationRefused
-from training.export import Exported, assemble, check_exported, export
 from training.interruption import Interruption
 from training.learning.calibration import Calibration, fit_temperature, softmax
 from training.learning.devices import prepare
@@ -43,6 +40,9 @@ from training.learning.scoring import evaluate_split
 from training.learning.threshold import Threshold, choose_threshold, parse_policy
 from training.learning.workbench import Workbench
 from training.outcome import Outcome, Probabilities
+from training.publishing.activation_maps import activation_maps
+from training.publishing.description import Exportable, describe, settings_of, software
+from training.publishing.saved_model import Exported, assemble, check_exported, export
 from training.report.mistakes import mistake_rows
 from training.report.records import write_records
 from training.run_state import open_run, run_key

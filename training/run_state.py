@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model_store.durable import directory_lock, fsync
+from model_store.storage.durable import directory_lock, fsync
 from training.cache import cache_directory
 from training.errors import RunUnderWay
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.engines.base import Engine
-from model_store.pixels import InputSpec, Pixels, decode
+from app.inference.engines.base import Engine
+from model_store.images.pixels import InputSpec, Pixels, decode
 
 Work = Callable[[int], object]
 """Does the n-th piece of work."""

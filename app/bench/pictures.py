@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from app.folder import read_file
-from model_store.pixels import Pixels
+from model_store.images.files import read_image_file
+from model_store.images.pixels import Pixels
 
 COUNT: Final = 32
 SIZE: Final = (500, 375)
@@ -20,7 +20,7 @@ _GRAIN: Final = 5.0
 
 def read_pictures(paths: Sequence[Path], max_image_bytes: int) -> list[bytes]:
     """Read image files, each once."""
-    return [read_file(path, max_image_bytes=max_image_bytes) for path in paths]
+    return [read_image_file(path, max_image_bytes=max_image_bytes) for path in paths]
 
 
 def make_pictures(samples: Pixels) -> list[bytes]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from app.engines.openvino import has_bf16
+from app.inference.engines.openvino import has_bf16
 from app.settings import cores
 from benchmarks.serving.bodies import bodies_folder, write_bodies
 from benchmarks.serving.environments import ensure_wrk

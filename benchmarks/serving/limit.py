@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.engines.base import Engine, Predict
-from app.engines.loading import load_engine
+from app.inference.engines.base import Engine, Predict
+from app.inference.engines.loading import load_engine
 from app.settings import Settings, cores
 from benchmarks.serving.bodies import PICTURES, bodies_folder
-from model_store.pixels import InputSpec, decode
+from model_store.images.pixels import InputSpec, decode
 from model_store.store import ModelStore
 
 WARM_UP_S = 1.0

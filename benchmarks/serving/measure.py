@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from app.engines.loading import load_engine
+from app.inference.engines.loading import load_engine
 from app.settings import Settings
 from benchmarks.serving.bodies import FORMS, PICTURES, bodies_folder
 from benchmarks.serving.environments import InstallationFailed, ensure_peer
 from benchmarks.serving.loads import LOADS, WARM_UP, WARM_UP_S, LoadFailed, Target, run_load
 from benchmarks.serving.processes import NotStarted, Process, ask, busy_share, free_ports
 from benchmarks.serving.servers import PORT_NAMES, ROOT, Launch, Ports, launch_fullcount, launch_peer, peer_of
-from model_store.pixels import decode
+from model_store.images.pixels import decode
 from model_store.store import StoredVersion
 
 LIMIT_TIMEOUT_S = 300

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 
 FOR: Final = (255, 122, 0)
 AGAINST: Final = (20, 110, 255)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from model_store.report import ConfusionMatrix
+from model_store.evaluation.report import ConfusionMatrix
 
 Kind = Literal["right", "wrong", "unreadable"]
 
-MOST_LABELS: Final = 20
+MAX_LABELS: Final = 20
 """A matrix of more is shown as a picture and by its most confused pairs."""
 SHADES: Final = 10
 
@@ -30,7 +30,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HeatmapRow:
     """The files given under one label."""
 
     label: str
@@ -51,7 +51,7 @@ class Confusion:
     """Of the files given under the label."""
 
 
-def heatmap(matrix: ConfusionMatrix) -> tuple[Row, ...]:
+def heatmap(matrix: ConfusionMatrix) -> tuple[HeatmapRow, ...]:
     """Return a row per label given, in the order of the matrix."""
     return tuple(_row(matrix.columns, label, counts) for label, counts in zip(matrix.rows, matrix.counts, strict=True))
 
@@ -74,10 +74,10 @@ def _confusions(matrix: ConfusionMatrix) -> Iterator[Confusion]:
                 yield Confusion(actual, predicted, count, count / sum(counts))
 
 
-def _row(columns: list[str], label: str, counts: list[int]) -> Row:
+def _row(columns: list[str], label: str, counts: list[int]) -> HeatmapRow:
     files = sum(counts)
     cells = tuple(_cell(count, files, _kind(place, columns, label)) for place, count in enumerate(counts))
-    return Row(label, cells, files, label in columns[:-1])
+    return HeatmapRow(label, cells, files, label in columns[:-1])
 
 
 def _kind(place: int, columns: list[str], label: str) -> Kind:

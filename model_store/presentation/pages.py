@@ -9,7 +9,8 @@ from base64 import b64encode
 
 import jinja2
 
-from model_store.presentation import wording
+from model_store.evaluation import summary as wording
+from model_store.text import counted, number, percent, printable
 
 
 def make_environment(package: str) -> jinja2.Environment:
@@ -21,7 +22,7 @@ def make_environment(package: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (wording.percent, wording.number, wording.interval, wording.counted, wording.printable)
+    filters = (percent, number, wording.interval, counted, printable)
     environment.filters |= {one.__name__: one for one in filters}
     environment.globals |= {"style_digest": _style_digest(environment)}
     return environment

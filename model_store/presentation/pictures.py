@@ -15,8 +15,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from model_store.presentation.plots import DARK, LIGHT, MOST_NAMED, Theme, missing_letters_allowed, plot_matrix
-from model_store.report import ConfusionMatrix
+from model_store.evaluation.report import ConfusionMatrix
+from model_store.presentation.plots import DARK, LIGHT, MAX_NAMED, Theme, missing_letters_allowed, plot_matrix
 
 Paint = Callable[[Figure, Theme], None]
 
@@ -91,7 +91,7 @@ def save_matrix(file: Path | BinaryIO, matrix: ConfusionMatrix, sentence: str) -
 def matrix_side(matrix: ConfusionMatrix) -> float:
     """Return a length in inches: cells as large as what is written in them, while something is."""
     columns = len(matrix.columns)
-    return 1.8 + (0.7 * columns if columns <= 12 else 0.3 * min(columns, MOST_NAMED))
+    return 1.8 + (0.7 * columns if columns <= 12 else 0.3 * min(columns, MAX_NAMED))
 
 
 def _svg(size: tuple[float, float], paint: Paint, theme: Theme) -> str:

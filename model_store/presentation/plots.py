@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import PercentFormatter
 
-from model_store.report import ConfusionMatrix, ReliabilityBin
+from model_store.evaluation.report import ConfusionMatrix, ReliabilityBin
 
-MOST_NAMED: Final = 40
+MAX_NAMED: Final = 40
 """A matrix of more labels is drawn without their names: they would be too small to read."""
-MOST_WRITTEN: Final = 20
+MAX_WRITTEN: Final = 20
 """A matrix of more labels is drawn without its counts."""
 
 
@@ -90,15 +90,15 @@ def plot_matrix(axes: Axes, matrix: ConfusionMatrix, theme: Theme) -> None:
     shades = LinearSegmentedColormap.from_list("shares", [theme.paper, theme.validation])
     axes.imshow(np.sqrt(shares), cmap=shades, vmin=0, vmax=1, interpolation="nearest")
     axes.tick_params(length=0)
-    if max(counts.shape) <= MOST_NAMED:
-        small = "medium" if max(counts.shape) <= MOST_WRITTEN else "x-small"
+    if max(counts.shape) <= MAX_NAMED:
+        small = "medium" if max(counts.shape) <= MAX_WRITTEN else "x-small"
         columns, rows = ([short(label) for label in labels] for labels in (matrix.columns, matrix.rows))
         axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", fontsize=small, parse_math=False)
         axes.set_yticks(range(len(rows)), rows, fontsize=small, parse_math=False)
     else:
         axes.set(xticks=[], yticks=[])
     axes.set(xlabel="label called", ylabel="label given")
-    if max(counts.shape) <= MOST_WRITTEN:
+    if max(counts.shape) <= MAX_WRITTEN:
         _write_counts(axes, counts, np.sqrt(shares), theme)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 
 SIDE: Final = 168
 """Longest side in pixels: sharp at half of it on a dense screen."""

@@ -11,7 +11,7 @@ from typing import Final
 import click
 from rich.console import Console
 
-from model_store.command import run
+from model_store.commands.main import run
 from model_store.store import ModelStore
 from scripts.demo.cells import LICENCE, POSITIVE, Cells, lay_out
 from scripts.demo.errors import DemoFailed

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.schemas import BatchBody, BatchFailure, EvaluationBody, PredictionBody
-from model_store.tables import matrix_table
+from app.predictions.schemas import BatchBody, BatchFailure, PredictionBody
+from app.reports.schemas import ReportBody
+from model_store.presentation.tables import matrix_table
 from scripts.demo.cells import HELD_OUT, LABELS, Cells
 from scripts.demo.errors import DemoFailed
 
@@ -60,7 +61,7 @@ def predict_batch(client: httpx.Client, images: list[Path], console: Console) ->
 def evaluate(client: httpx.Client, archive: Path, console: Console) -> None:
     """Evaluate the held-out zip; every file of it must be in the sums."""
     response = client.post("/evaluate", content=archive.read_bytes(), headers={"Content-Type": "application/zip"})
-    report = _answer(response, EvaluationBody)
+    report = _answer(response, ReportBody)
     _say(console, report.accounting.sentence(), style="bold")
     console.print(matrix_table(report.confusion_matrix))
     accuracy = report.metrics.accuracy

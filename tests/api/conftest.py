@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import Settings
-from tests.fakes import FakeEngine, FakeFactory, publish
+from tests.support.fakes import FakeEngine, FakeFactory, publish
 
 
 class Client(httpx.AsyncClient):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, unmarked_zip_of, zip_of
+from tests.support.fakes import FakeEngine, grey, unmarked_zip_of, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 LINES = {"accept": "application/jsonl"}

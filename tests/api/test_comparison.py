@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from starlette.concurrency import run_in_threadpool
 
-from app.compared import names_of
 from app.errors import LabelsDiffer
-from app.schemas import EvaluationBody
+from app.reports.comparing import names_of
+from app.reports.schemas import ReportBody
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
 from tests.api.test_evaluate import MIDDLE as FILES
-from tests.fakes import grey, publish, zip_of
+from tests.support.fakes import grey, publish, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 
@@ -78,7 +78,7 @@ async def test_a_flip_has_a_picture_where_either_report_has_one(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await evaluate(client, "version=1")
-    monkeypatch.setattr("app.reports.dump_records", _without_thumbnails)
+    monkeypatch.setattr("app.reports.storing.dump_records", _without_thumbnails)
     second = await evaluate(client, "version=2")
     found = await compare(client, second, first)
     assert set(found["thumbnails"]) == {flip["path"] for flip in found["comparison"]["flips"]} != set()
@@ -89,7 +89,7 @@ async def test_a_flip_has_a_picture_where_either_report_has_one(
 
 
 def _without_thumbnails(records: Any) -> bytes:  # noqa: ANN401  the records
-    from model_store.records_file import dump_records
+    from model_store.evaluation.records_file import dump_records
 
     records.thumbnails.clear()
     return dump_records(records)
@@ -149,7 +149,7 @@ async def test_without_answers_for_each_file_nothing_can_be_compared(client: Cli
 
 
 async def test_reports_are_named_by_what_they_differ_in(client: Client) -> None:
-    body = EvaluationBody.model_validate(await evaluate(client, "version=2"))
+    body = ReportBody.model_validate(await evaluate(client, "version=2"))
     later = body.created.replace(year=body.created.year + 1)
     cases: list[tuple[dict[str, Any], tuple[str, str]]] = [
         ({"model": "lamps"}, ("version 2 of shades", "version 2 of lamps")),

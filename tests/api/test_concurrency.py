@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import Client, Serve
-from tests.fakes import FakeEngine, grey, zip_of
+from tests.support.fakes import FakeEngine, grey, zip_of
 
 ZIP = {"content-type": "application/zip"}
 LEVELS = range(200)

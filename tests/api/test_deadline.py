@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from app.registry import Registry
+from app.lifecycle.registry import Registry
 from tests.api.conftest import Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey
+from tests.support.fakes import FakeEngine, grey
+from tests.support.problem_shape import assert_problem
 
 
 @pytest.mark.parametrize(("allowed", "given"), [(0, "50"), (50, None), (60_000, "50"), (50, "60000")])

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from starlette.concurrency import run_in_threadpool
 
-from model_store.pixels import Decoded, decode
+from model_store.images.pixels import Decoded, decode
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, publish, unmarked_zip_of, zip_of
+from tests.support.fakes import FakeEngine, grey, publish, unmarked_zip_of, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 LINES = {"accept": "application/jsonl"}
@@ -116,7 +116,7 @@ async def test_lines_tell_the_progress_and_the_last_one_holds_the_report(client:
 
 
 async def test_progress_is_told_while_files_are_evaluated(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.routes.evaluate.PROGRESS_EVERY_S", 0.01)
+    monkeypatch.setattr("app.api.routes.evaluate.PROGRESS_EVERY_S", 0.01)
     async with serve(engine=FakeEngine(delay_s=0.02), max_batch_size=1, max_in_flight=1) as client:
         events = await evaluate_by_lines(client, {f"dark/{number}.png": grey(number) for number in range(10)})
     done = [one["done"] for one in events[:-1]]
@@ -259,7 +259,7 @@ async def test_each_file_is_decoded_once_for_both_versions(
         decoded.append(data)
         return decode(data, *args, **kwargs)
 
-    monkeypatch.setattr("app.pipeline.decode", counting)
+    monkeypatch.setattr("app.inference.pipeline.decode", counting)
     async with serve(store=two_versions) as client:
         await evaluate(client, MIDDLE, "?against=1")
     assert sorted(decoded) == sorted(MIDDLE.values())

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.engines.base import ComputeMaps, Maps
+from app.inference.engines.base import ComputeMaps, Maps
+from model_store.images.pixels import InputSpec, Pixels, decode
 from model_store.manifest import Signature
-from model_store.pixels import InputSpec, Pixels, decode
 from model_store.presentation.activation import overlay
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import LABELS, SIZE, FakeEngine, activation, brightness, encode, grey, publish, zip_of
+from tests.support.fakes import LABELS, SIZE, FakeEngine, activation, brightness, encode, grey, publish, zip_of
+from tests.support.problem_shape import assert_problem
 
 SHADED = encode(Image.fromarray(np.linspace(40, 230, 16 * 16 * 3).reshape(16, 16, 3).astype(np.uint8)))
 SEEN = decode(SHADED, InputSpec(height=SIZE, width=SIZE)).pixels

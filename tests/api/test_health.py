@@ -10,8 +10,8 @@ from app.main import create_app
 from app.problems import all_types
 from app.settings import Settings
 from tests.api.conftest import Client, Serve, loaded
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeFactory, grey
+from tests.support.fakes import FakeFactory, grey
+from tests.support.problem_shape import assert_problem
 
 POSTS = ("/predict", "/predict/batch", "/evaluate")
 READS = ("/health/ready", "/models", "/models/shades", "/models/shades/versions/1", "/evaluations?model=shades")

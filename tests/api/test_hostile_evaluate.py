@@ -12,12 +12,12 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from app.labelled_set import give_labels
 from app.problems import MEDIA_TYPE
+from model_store.labelled_sets.labelled_set import give_labels
 from tests.api.conftest import Client, Serve
-from tests.api.test_server_memory import open_files
-from tests.fakes import FakeEngine, grey, zip_of
+from tests.process.test_memory import open_files
 from tests.property.test_fuzzed_archive import PAIRS, cases
+from tests.support.fakes import FakeEngine, grey, zip_of
 
 ZIP = {"content-type": "application/zip"}
 BODIES = [data for seed, region in PAIRS for data in cases(seed, region)][::45]
@@ -188,7 +188,7 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
         loop.call_soon_threadsafe(vanishing.goes.set)
         return give_labels(*args, **named)
 
-    monkeypatch.setattr("app.archive.give_labels", goes)
+    monkeypatch.setattr("model_store.labelled_sets.archive.give_labels", goes)
     await asyncio.wait_for(vanishing.request(), 1)
     assert asyncio.all_tasks() == before
     assert client.app.state.service._jobs == 0

@@ -5,8 +5,8 @@ from pathlib import Path
 import elpv_dataset
 
 from tests.api.conftest import Serve
-from tests.fakes import grey, publish_trained_on, zip_of
-from tests.unit.model_store.test_nearness import reencoded
+from tests.support.fakes import grey, publish_trained_on, zip_of
+from tests.unit.model_store.images.test_nearness import reencoded
 
 ZIP = {"content-type": "application/zip"}
 CELLS = sorted((Path(elpv_dataset.__file__).parent / "data/images").glob("*.png"))

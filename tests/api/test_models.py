@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import grey, publish
+from tests.support.fakes import grey, publish
+from tests.support.problem_shape import assert_problem
 
 
 async def test_models_are_listed_with_their_versions_and_what_is_loaded(serve: Serve, store: Path) -> None:

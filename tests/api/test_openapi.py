@@ -10,7 +10,7 @@ from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
 from tests.api.conftest import Client
-from tests.fakes import grey, zip_of
+from tests.support.fakes import grey, zip_of
 
 HTTP_METHODS = {"get", "post", "put", "patch", "delete"}
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.assets import MEDIA_TYPES, assets
+from app.api.assets import MEDIA_TYPES, assets
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeFactory
+from tests.support.fakes import FakeFactory
+from tests.support.problem_shape import assert_problem
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "app" / "web"
 ADDRESSES = {"/": "index.html"} | {f"/web/{path.name}": path.name for path in sorted(WEB.iterdir())}
-MOST_BYTES = 40_000
+MAX_BYTES = 40_000
 
 
 def read(name: str) -> str:
@@ -91,7 +91,7 @@ async def test_a_file_that_the_client_has_is_not_sent_again(client: Client, codi
 @pytest.mark.parametrize("coding", CODINGS)
 async def test_the_head_of_a_file_is_that_of_the_file(client: Client, coding: str) -> None:
     client.headers["x-request-id"] = "1"
-    for address in ("/", "/web/page.js"):
+    for address in ("/", "/web/frame/page.js"):
         head = await client.head(address, headers={"accept-encoding": coding})
         assert head.status_code == 200
         assert head.headers == (await received(client, address, coding))[0]
@@ -132,7 +132,7 @@ def test_what_the_first_view_needs_is_small() -> None:
         needed |= new
         new = {one for name in new for one in named_at_once(name)} - needed
     assert {"page.css", "icon.svg", "answer.js", "texts.js"} <= needed
-    assert sum(len(assets()[one].gzipped.body) for one in needed) < MOST_BYTES
+    assert sum(len(assets()[one].gzipped.body) for one in needed) < MAX_BYTES
     assert 90_000 < sum(len(assets()[one].plain.body) for one in needed) < 110_000  # which docs/http-api.md tells
 
 

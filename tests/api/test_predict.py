@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, publish
+from tests.support.fakes import FakeEngine, grey, publish
+from tests.support.problem_shape import assert_problem
 
 
 async def test_a_raw_body_is_answered(client: Client) -> None:

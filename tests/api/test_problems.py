@@ -16,8 +16,8 @@ from app.errors import EngineError
 from app.problems import all_types
 from model_store.store import StoredVersion
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import FakeEngine, grey, publish, zip_of
+from tests.support.fakes import FakeEngine, grey, publish, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 PICTURE = grey(1)

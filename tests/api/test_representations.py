@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 
-from app.representations.process import Renderer
+from app.reports.rendering.process import Renderer
 from tests.api.conftest import Client, Serve
-from tests.api.problem_shape import assert_problem
-from tests.fakes import grey, zip_of
+from tests.support.fakes import grey, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 FILES = {
@@ -147,7 +147,7 @@ async def test_files_that_one_looks_at_first_have_thumbnails(client: Client) -> 
 async def test_each_cell_has_thumbnails_the_biggest_mistakes_first(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.evaluated.MOST_IN_A_CELL", 2)
+    monkeypatch.setattr("app.reports.thumbnails.MAX_IN_A_CELL", 2)
     levels = (2, 90, 100, 250, 130, 200)
     archive = zip_of({f"dark/{number}.png": grey(level) for number, level in enumerate(levels)})
     report = (await client.post("/evaluate", content=archive, headers=ZIP)).json()

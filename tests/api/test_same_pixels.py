@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 from tests.api.conftest import Serve
-from tests.fakes import FakeEngine, describe
-from tests.images import odd_images
-from training.data.decoding import decode_all
+from tests.support.fakes import FakeEngine, describe
+from tests.support.images import odd_images
+from training.data.pixels.decoding import decode_all
 from training.data.scan import scan
 
 SPEC = describe().input

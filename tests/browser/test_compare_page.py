@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from model_store.presentation.wording import percent
-from tests.api.test_server_process import Server, started
-from tests.browser.axe import violations
+from model_store.text import percent
 from tests.browser.conftest import Open, Scheme, Visit
-from tests.fakes import grey, publish, zip_of
+from tests.process.test_server import Server, started
+from tests.support.axe import violations
+from tests.support.fakes import grey, publish, zip_of
 
 MODEL: Final = "solar-cells"
 OTHER: Final = "roofs"

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, FilePayload, Locator, Page, Route, expect
 
-from app.representations import table
-from model_store.presentation.wording import percent, printable
-from tests.api.test_server_process import Server, settle, started
-from tests.browser.axe import violations
+from app.reports.rendering import table
+from model_store.text import percent, printable
 from tests.browser.conftest import Open, Scheme, Visit
-from tests.fakes import grey, publish, zip_of
-from tests.unit.app.representations.reports import HOSTILE_NAMES, MANY_LABELS, NO_FILES, SOLAR_CELLS, Recipe, make
+from tests.process.test_server import Server, settle, started
+from tests.support.axe import violations
+from tests.support.fakes import grey, publish, zip_of
+from tests.support.reports import HOSTILE_NAMES, MANY_LABELS, NO_FILES, SOLAR_CELLS, Recipe, make
 
 MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")
@@ -30,7 +30,7 @@ LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390,
 RECIPES: Final = {"solar cells": SOLAR_CELLS, "hostile": HOSTILE_NAMES, "many": MANY_LABELS, "none": NO_FILES}
 
 RECOUNT: Final = """async ([text, matrix, positive]) => {
-  const counting = await import("/web/counting.js");
+  const counting = await import("/web/report/counting.js");
   const files = await counting.readFiles(text, matrix);
   const labels = files.labels.length;
   const label = positive ? files.labels.indexOf(positive.label) : null;
@@ -488,7 +488,7 @@ def test_a_table_is_read_as_rfc_4180_says(end: str, server: Server, open_page: O
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator=end or "\r\n").writerows(rows)
     text = file.getvalue() if end else file.getvalue().removesuffix("\r\n")
-    read = "async text => [...(await import('/web/csv.js')).rowsOf(text)]"
+    read = "async text => [...(await import('/web/report/csv.js')).rowsOf(text)]"
     assert page.evaluate(read, text) == rows
     with pytest.raises(Error, match="ends inside quotes"):
         page.evaluate(read, 'a,"b')
@@ -498,9 +498,11 @@ def test_figures_are_written_as_the_service_writes_them(server: Server, open_pag
     page = open_page(f"{server.url}/#/evaluate").page
     shares = [0, 1, 0.5, 0.0625, 0.28125, 0.99996, 0.9995, 1e-7, *np.random.default_rng(1).random(500)]
     shares += [number / 160 for number in range(161)]
-    words = "async all => { const {percent} = await import('/web/wording.js'); return all.map(one => percent(one)); }"
+    words = (
+        "async all => { const {percent} = await import('/web/lib/wording.js'); return all.map(one => percent(one)); }"
+    )
     assert page.evaluate(words, [float(one) for one in shares]) == [percent(float(one)) for one in shares]
-    words = "async all => { const {printable} = await import('/web/wording.js'); return all.map(printable); }"
+    words = "async all => { const {printable} = await import('/web/lib/wording.js'); return all.map(printable); }"
     names = [*HOSTILE, "a\tb\r\nc", "\x00\x7f\xa0\u2028\U000e0001", "plain name"]
     assert page.evaluate(words, names) == [printable(one) for one in names]
 

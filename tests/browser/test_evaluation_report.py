@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.axe import violations
 from tests.browser.conftest import Open, Scheme
-from tests.unit.app.representations.reports import HOSTILE_NAMES, MANY_LABELS, NO_FILES, SOLAR_CELLS, write_page
+from tests.support.axe import violations
+from tests.support.reports import HOSTILE_NAMES, MANY_LABELS, NO_FILES, SOLAR_CELLS, write_page
 
 RECIPES = {"solar cells": SOLAR_CELLS, "hostile": HOSTILE_NAMES, "many": MANY_LABELS, "none": NO_FILES}
 LOOKS = [

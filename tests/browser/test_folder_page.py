@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.test_server_process import Server, started
-from tests.browser.axe import violations
 from tests.browser.conftest import Open, Scheme, Visit
-from tests.fakes import grey, publish, zip_of
+from tests.process.test_server import Server, started
+from tests.support.axe import violations
+from tests.support.fakes import grey, publish, zip_of
 
 LABELS: Final = ("functional", "defective")
 LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
@@ -41,7 +41,7 @@ BYTES: Final = """blob => new Promise(done => {
   reader.readAsDataURL(blob);
 })"""
 PACK: Final = f"""async files => {{
-  const {{crc32, Zip}} = await import("/web/zip.js");
+  const {{crc32, Zip}} = await import("/web/evaluate/zip.js");
   const zip = new Zip();
   const parts = files.flatMap(([path, text]) => {{
     const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0));
@@ -50,19 +50,19 @@ PACK: Final = f"""async files => {{
   return ({BYTES})(new Blob([...parts, ...zip.end()]));
 }}"""
 PACK_EMPTY: Final = f"""async count => {{
-  const {{Zip}} = await import("/web/zip.js");
+  const {{Zip}} = await import("/web/evaluate/zip.js");
   const zip = new Zip();
   const heads = Array.from({{length: count}}, (_, at) => zip.head({{path: `a/${{at}}.png`, size: 0, crc: 0}}));
   return ({BYTES})(new Blob([...heads, ...zip.end()]));
 }}"""
 HEADS: Final = """async files => {
-  const {Zip} = await import("/web/zip.js");
+  const {Zip} = await import("/web/evaluate/zip.js");
   const zip = new Zip();
   const heads = files.map(([path, size, crc]) => [...zip.head({path, size, crc})]);
   return [heads, zip.end().flatMap(one => [...one])];
 }"""
 CRC: Final = """async ([text, at]) => {
-  const {crc32} = await import("/web/zip.js");
+  const {crc32} = await import("/web/evaluate/zip.js");
   const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0));
   return [crc32(bytes), crc32(bytes.subarray(at), crc32(bytes.subarray(0, at)))];
 }"""

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import FileChooser, Page, Route, expect
 
 from model_store.manifest import Headline
-from tests.api.test_server_process import Server, started
-from tests.browser.axe import violations
 from tests.browser.conftest import Open, Scheme, Visit
-from tests.fakes import grey, publish, zip_of
+from tests.process.test_server import Server, started
+from tests.support.axe import violations
+from tests.support.fakes import grey, publish, zip_of
 
 MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")

@@ -10,8 +10,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from scripts.screenshots import evaluate, take, take_for_readme
-from tests.api.test_server_process import started
-from tests.fakes import grey, publish, zip_of
+from tests.process.test_server import started
+from tests.support.fakes import grey, publish, zip_of
 
 VIEWS = (Path(__file__).parents[2] / "app" / "web" / "views.js").read_text(encoding="utf-8")
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.axe import violations
 from tests.browser.conftest import Open, Scheme
-from tests.unit.training.outcomes import HOSTILE_NAMES, MANY_LABELS, SOLAR_CELLS, make_outcome
+from tests.support.axe import violations
+from tests.support.outcomes import HOSTILE_NAMES, MANY_LABELS, SOLAR_CELLS, make_outcome
 from training.report.page import write_html
 
 RECIPES = {"solar cells": SOLAR_CELLS, "hostile names": HOSTILE_NAMES, "many labels": MANY_LABELS}

@@ -12,11 +12,11 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from model_store.presentation.activation import AGAINST, FOR
-from tests.api.test_server_process import Server, started
-from tests.browser.axe import violations
 from tests.browser.conftest import Open, Scheme
 from tests.browser.test_page import card, choose, file, sideways
-from tests.fakes import encode, grey, publish, zip_of
+from tests.process.test_server import Server, started
+from tests.support.axe import violations
+from tests.support.fakes import encode, grey, publish, zip_of
 
 LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 CORNER: Final = np.full((16, 16, 3), 60, np.uint8)

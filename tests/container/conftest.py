@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from scripts.demo.cells import LABELS, POSITIVE, data_directory, read_labels
-from tests.container.docker import Container, docker, start
+from tests.support.docker import Container, docker, start
 
 ROOT = Path(__file__).parents[2]
 PREPARE = ROOT / "tests" / "container" / "prepare"

@@ -9,8 +9,8 @@ import pytest
 
 from scripts.demo.cells import LABELS
 from tests.container.conftest import Measure, Start
-from tests.container.docker import Container, docker
-from tests.fakes import zip_of
+from tests.support.docker import Container, docker
+from tests.support.fakes import zip_of
 
 MAX_IMAGE_BYTES = 500_000_000
 MANY = 600

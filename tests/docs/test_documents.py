@@ -9,15 +9,16 @@ from typing import Any
 import click
 import pytest
 
-from app.archive import REASONS as ARCHIVE_REASONS
 from app.main import create_app
+from app.predictions.schemas import Explanation, PredictionBody
 from app.problems import all_types
-from app.schemas import ComparedReport, EvaluationBody, Explanation, PredictionBody, ReportComparisonBody
+from app.reports.schemas import ComparedReport, ReportBody, ReportComparisonBody
 from app.settings import Settings
-from model_store.command import GROUP
-from model_store.comparison import Comparison, Paired, mcnemar_exact
-from model_store.pixels import REASONS as IMAGE_REASONS
-from model_store.side_by_side import SharedFiles
+from model_store.commands.main import GROUP
+from model_store.evaluation.comparison import Comparison, Paired, mcnemar_exact
+from model_store.evaluation.overlap import SharedFiles
+from model_store.images.pixels import REASONS as IMAGE_REASONS
+from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
 from training.backbones.catalogue import BACKBONES
 from training.data.files import FATES
 
@@ -81,7 +82,7 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/http-api.md", "json")]
     PredictionBody.model_validate(examples[0], extra="forbid")
     Explanation.model_validate(examples[1]["explanation"], extra="forbid")
-    assert [*examples[3], "comparison"] == list(EvaluationBody.model_fields)
+    assert [*examples[3], "comparison"] == list(ReportBody.model_fields)
     comparison = examples[4]
     assert list(comparison) == list(Comparison.model_fields)
     paired = Paired(**comparison["paired"])

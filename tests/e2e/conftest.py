@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 import training
-from tests.fakes import zip_of
+from tests.support.fakes import zip_of
 from training import FineTuneSettings, TrainingConfig
 from training.recipe import TrainingResult
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from model_store.pixels import decode
-from model_store.tables import evaluation_summary
+from model_store.images.pixels import decode
+from model_store.presentation.tables import evaluation_summary
 from tests.e2e.conftest import MODEL, TEST_FILES, Cells
-from tests.fakes import grey, zip_of
+from tests.support.fakes import grey, zip_of
 from training.recipe import TrainingResult
 
 ZIP = {"Content-Type": "application/zip"}

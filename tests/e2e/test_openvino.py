@@ -12,8 +12,8 @@ import httpx
 import numpy as np
 import pytest
 
-from app.engines.base import Probabilities
-from app.engines.loading import choose_precision
+from app.inference.engines.base import Probabilities
+from app.inference.engines.loading import choose_precision
 from tests.e2e.conftest import Cells, Server, start_server, stop_server
 from training.recipe import TrainingResult
 

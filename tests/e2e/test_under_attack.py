@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Cells, Server, start_server, stop_server
-from tests.fakes import grey, zip_of
+from tests.support.fakes import grey, zip_of
 
 BODIES = 1000
 ROUTES = {"/predict": "image/png", "/predict/batch": "application/zip", "/evaluate": "application/zip"}

@@ -6,15 +6,14 @@ import zipfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.archive import REASONS as ARCHIVE_REASONS
-from app.archive import Archive, ArchiveLimits
-from app.errors import ArchiveRejected
-from app.labelled_set import LabelledSet
-from model_store.errors import ImageRejected
-from model_store.pixels import REASONS as IMAGE_REASONS
-from tests.fakes import LABELS, grey, unmarked_zip_of, zip_of
+from model_store.errors import ImageRejected, SetRejected
+from model_store.images.pixels import REASONS as IMAGE_REASONS
+from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
+from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
+from tests.support.fakes import LABELS, grey, unmarked_zip_of, zip_of
 
-LIMITS = ArchiveLimits(max_entries=20, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
+LIMITS = SetLimits(max_entries=20, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
 TABLE = {"1.png": grey(1), "Labels.csv": b"path;label\n1.png;Dark\n2.png;light\n"}
 FILES = {"set/": b"", "set/dark/1.png": grey(1), "set/light/2": grey(2), "__MACOSX/x": b"x", "set/a.txt": b"abc" * 99}
 
@@ -49,7 +48,7 @@ def opened(data: bytes) -> LabelledSet | None:
         archive = Archive(io.BytesIO(data), LIMITS)
         archive.paths()
         return archive.labelled(LABELS)
-    except ArchiveRejected as error:
+    except SetRejected as error:
         reason = error.reason
     assert reason in ARCHIVE_REASONS
     return None

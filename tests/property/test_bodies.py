@@ -19,7 +19,7 @@ from starlette.types import Message, Scope
 from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
-from tests.fakes import FakeFactory, grey, publish, zip_of
+from tests.support.fakes import FakeFactory, grey, publish, zip_of
 
 COUNT = 1000
 IMAGES = [grey(level, form) for level, form in enumerate(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])]

@@ -13,11 +13,13 @@ from scipy.stats import binned_statistic, binomtest
 from sklearn import metrics as reference
 from statsmodels.stats.proportion import proportion_confint
 
-from model_store.evaluation import evaluate
-from model_store.manifest import UNREADABLE, Decision
-from model_store.metrics import CALIBRATION_BINS, wilson_interval
-from model_store.records import Records, Scored, Unreadable
-from model_store.report import Estimate, Evaluation, Ignored
+from model_store.decision import Decision
+from model_store.evaluation.counting import evaluate
+from model_store.evaluation.metrics import CALIBRATION_BINS, wilson_interval
+from model_store.evaluation.records import Records, Scored, Unreadable
+from model_store.evaluation.report import Estimate, Evaluation
+from model_store.labelled_sets.interpretation import Ignored
+from model_store.manifest import UNREADABLE
 
 EXACT = 1e-12
 OF_A_LABEL = ("precision", "recall", "f1")

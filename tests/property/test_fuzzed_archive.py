@@ -13,17 +13,16 @@ from typing import Any
 
 import pytest
 
-from app.archive import REASONS as ARCHIVE_REASONS
-from app.archive import Archive, ArchiveLimits
-from app.errors import ArchiveRejected
-from app.labelled_set import LabelledSet
-from model_store.errors import ImageRejected
-from model_store.pixels import REASONS as IMAGE_REASONS
-from model_store.pixels import InputSpec, decode
-from tests.fakes import LABELS, SIZE, grey
-from tests.zips import STORED, Entry, Made, Span, make_zip
+from model_store.errors import ImageRejected, SetRejected
+from model_store.images.pixels import REASONS as IMAGE_REASONS
+from model_store.images.pixels import InputSpec, decode
+from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
+from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
+from tests.support.fakes import LABELS, SIZE, grey
+from tests.support.zips import STORED, Entry, Made, Span, make_zip
 
-LIMITS = ArchiveLimits(max_entries=80, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
+LIMITS = SetLimits(max_entries=80, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
 END_BYTES = 22 + (1 << 16)
 """The end of a file, which is searched for the archive's end."""
 PNG, JPEG = grey(7), grey(250, "JPEG")
@@ -170,7 +169,7 @@ def opened(file: Watched) -> LabelledSet | None:
     try:
         archive = Archive(file, LIMITS)
         given = archive.labelled(LABELS)
-    except ArchiveRejected as error:
+    except SetRejected as error:
         reason = error.reason
     else:
         entries = len(archive._zip.infolist())

@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from sklearn.datasets import load_sample_images
 
 from model_store.errors import ImageRejected
-from model_store.pixels import FORMATS, REASONS, InputSpec, decode
-from tests.images import OddImage, encode, odd_images, picture, png, png_header, turned
+from model_store.images.pixels import FORMATS, REASONS, InputSpec, decode
+from tests.support.images import OddImage, encode, odd_images, picture, png, png_header, turned
 
 SQUARE = InputSpec(height=32, width=32, formats=FORMATS)
 HOSTILE_CASES_A_FILE = 60

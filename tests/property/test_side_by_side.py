@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from model_store.comparison import Side, compare
-from model_store.evaluation import evaluate
-from model_store.manifest import Decision
-from model_store.records import Records, Scored, Unreadable
-from model_store.side_by_side import Matched, SideBySide, put_side_by_side
+from model_store.decision import Decision
+from model_store.evaluation.comparison import Side, compare
+from model_store.evaluation.counting import evaluate
+from model_store.evaluation.overlap import MatchedFiles, Overlap, compare_overlap
+from model_store.evaluation.records import Records, Scored, Unreadable
 
 LABELS = ("cat", "dog", "owl")
 GIVEN = [*LABELS, "bat"]
@@ -45,8 +45,8 @@ def side(version: int, files: Files, *, order: Sequence[str] = LABELS, wrapper: 
     return Side(version, Decision(order), Records.of(map(answer, files), order))
 
 
-def put(this: Side, against: Side, wrappers: tuple[str | None, str | None] = (None, None)) -> SideBySide:
-    return put_side_by_side(this, against, Matched.of(this.records, against.records, wrappers))
+def put(this: Side, against: Side, wrappers: tuple[str | None, str | None] = (None, None)) -> Overlap:
+    return compare_overlap(this, against, MatchedFiles.of(this.records, against.records, wrappers))
 
 
 @st.composite

@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.errors import NameInvalid
-from model_store.layout import STAGING_PREFIX
-from model_store.manifest import check_name
+from model_store.storage.layout import STAGING_PREFIX, check_name
 from model_store.store import ModelStore
-from tests.fakes import describe
+from tests.support.fakes import describe
 
 KILLS = 50
 FILES, MEGABYTE = 3, 2**20

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from model_store.digest import digest_file
+from model_store.storage.digest import digest_file
 from training.backbones.keras_networks import APPLICATIONS, Application
 from training.backbones.names import IMAGENET, LITE0, LITE0_FILE, NONE
 from training.errors import WeightsInvalid

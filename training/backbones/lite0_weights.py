@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from model_store.digest import digest_file
+from model_store.storage.digest import digest_file
 from training.backbones.keras_weights import load_keras_weights
 from training.backbones.lite0 import build_lite0
 from training.backbones.names import IMAGENET, LITE0, LITE0_FILE, LITE0_PACKAGE, NONE

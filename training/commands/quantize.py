@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from model_store.cli import store_option
+from model_store.commands.models import store_option
 from model_store.store import ModelStore
 from training.commands.options import make_progress
 from training.variants.requantizing import publish_quantized

@@ -9,25 +9,25 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from model_store.cli import store_option
+from model_store.commands.models import store_option
 from training.backbones.catalogue import BACKBONES
 from training.backbones.names import DEFAULT, IMAGENET, NONE
 from training.backbones.table import backbones_table
 from training.commands.options import Duration, data_argument, make_progress, option
+from training.commands.quiet import quieten_tensorflow
 from training.config import (
     DEVICE_PATTERN,
     Augmentation,
     ClassWeights,
     FineTuneSettings,
+    Fractions,
     HeadSettings,
     Precision,
     TrainingConfig,
 )
-from training.data.split import Fractions
 from training.errors import LabelUnknown, ThresholdInvalid
 from training.interruption import listening
 from training.learning.threshold import parse_policy
-from training.quiet import quieten_tensorflow
 from training.report.summary import training_summary
 
 _HEAD: Final = HeadSettings()

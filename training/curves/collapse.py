@@ -27,7 +27,7 @@ _STILL: Final = 0.03
 def collapsed(curves: Curves) -> Finding | None:
     """Find a model that does no better than calling every image the most frequent label."""
     accuracy = curves.val_accuracy
-    if accuracy is None or len(accuracy) < limits.FEWEST_EPOCHS or curves.is_hopeless or not _is_collapsed(curves):
+    if accuracy is None or len(accuracy) < limits.MIN_EPOCHS or curves.is_hopeless or not _is_collapsed(curves):
         return None
     majority = curves.facts.majority_share
     away = np.flatnonzero(np.abs(accuracy.smoothed - accuracy.level) > curves.tolerance)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from training.curves.keras_log import MISSING, Log, Row, read_log
+from training.curves.keras_log import MISSING, Log, LoggedEpoch, read_log
 from training.errors import HistoryInvalid
 
 Phase = Literal["head", "fine-tune"]
@@ -83,7 +83,7 @@ def write_history(path: Path, history: History) -> None:
             writer.writerow([MISSING if value is None else str(value) for value in values])
 
 
-def _epoch(path: Path, row: Row, place: int) -> Epoch:
+def _epoch(path: Path, row: LoggedEpoch, place: int) -> Epoch:
     loss = _number(path, row, "loss")
     if loss is None:
         hint = "Every epoch needs its training loss; remove rows that are no epochs."
@@ -101,7 +101,7 @@ def _epoch(path: Path, row: Row, place: int) -> Epoch:
     )
 
 
-def _number(path: Path, row: Row, column: str) -> float | None:
+def _number(path: Path, row: LoggedEpoch, column: str) -> float | None:
     """Read a cell; `nan` and `inf` are values: a loss that has run away."""
     text = row.cells.get(column, "")
     if text.lower() in _MISSING:
@@ -138,7 +138,7 @@ def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
     return kept, notes
 
 
-def _at(row: Row, epoch: Epoch) -> str:
+def _at(row: LoggedEpoch, epoch: Epoch) -> str:
     return f"at epoch {epoch.number}" if row.line is None else f"at line {row.line}"
 
 

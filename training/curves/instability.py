@@ -68,7 +68,7 @@ def run_away(curves: Curves) -> Finding | None:
     worst = 3 * math.log(labels) if labels and labels > 1 else limits.ABSURD_LOSS
     above = loss.level - float(loss.smoothed.min())
     has_risen = above > loss.level / 2 and above > max(2 * limits.WILD_LOSS, 4 * loss.noise)
-    if len(loss) < limits.FEWEST_EPOCHS or (loss.level <= worst and not has_risen):
+    if len(loss) < limits.MIN_EPOCHS or (loss.level <= worst and not has_risen):
         return None
     return _unstable(curves, "The training loss has run away: the steps are too large.")
 
@@ -79,7 +79,7 @@ def swinging(curves: Curves) -> Finding | None:
     That the validation loss does so says nothing where the split is too small to tell anything.
     """
     wild = [name for name, loss in _losses(curves) if _is_wild(loss)]
-    if not wild or len(curves.judged) < limits.FEWEST_EPOCHS or (curves.is_hopeless and wild == ["Validation"]):
+    if not wild or len(curves.judged) < limits.MIN_EPOCHS or (curves.is_hopeless and wild == ["Validation"]):
         return None
     best = _best(curves)
     return _unstable(curves, f"The loss swings from epoch to epoch: that epoch {best} is the best is luck.")

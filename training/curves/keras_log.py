@@ -35,7 +35,7 @@ _NEEDED: Final = "Write it with keras.callbacks.CSVLogger, or save History.histo
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LoggedEpoch:
     """One epoch as text.
 
     Attributes:
@@ -51,7 +51,7 @@ class Row:
 class Log:
     """A file's rows in their order, at least one, and what was odd about the file, a sentence each."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[LoggedEpoch, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -93,7 +93,7 @@ def _read_csv(path: Path, text: str) -> Log:
     separator = max(_SEPARATORS, key=header.count)
     places = _places(path, first, _split(path, first, header, separator))
     width = len(_split(path, first, header, separator))
-    rows: list[Row] = []
+    rows: list[LoggedEpoch] = []
     notes: list[str] = []
     for number, line in lines[1:]:
         cells = _split(path, number, line, separator)
@@ -101,7 +101,7 @@ def _read_csv(path: Path, text: str) -> Log:
             places, width = _places(path, number, cells), len(cells)
             notes.append(f"Line {number} is a header again: the file holds several logs, read as one run that went on.")
         elif len(cells) == width:
-            rows.append(Row(number, {name: _cell(cells[place], separator) for name, place in places.items()}))
+            rows.append(LoggedEpoch(number, {name: _cell(cells[place], separator) for name, place in places.items()}))
         elif number == lines[-1][0] and len(cells) < width:
             notes.append(f"Line {number}, the last, is cut off after {len(cells)} of {width} columns and left out.")
         else:
@@ -162,7 +162,7 @@ def _values(column: list[object] | dict[str, object]) -> Iterator[str]:
 def _aligned(path: Path, columns: dict[str, list[str]]) -> Log:
     """Make rows of columns; one that is shorter by a whole factor was logged every so many epochs."""
     epochs = len(columns["loss"])
-    rows = [Row(None, {}) for _ in range(epochs)]
+    rows = [LoggedEpoch(None, {}) for _ in range(epochs)]
     notes = []
     for name, column in columns.items():
         every = epochs // len(column) if column else 0

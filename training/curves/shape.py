@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from model_store.metrics import wilson_interval
+from model_store.evaluation.metrics import wilson_interval
 from training.curves.findings import Facts
 from training.curves.history import Epoch, History
 from training.curves.trend import Curve, grid
@@ -45,7 +45,7 @@ NARROW: Final = 0.025
 """The same, under which nothing needs to be said about it."""
 SHORTEST_PLATEAU: Final = 10
 """Epochs that metrics must have stood still for, and a third of the run as well; for the loss two thirds of it."""
-FEWEST_EPOCHS: Final = 4
+MIN_EPOCHS: Final = 4
 """Epochs under which a curve has no trend."""
 
 

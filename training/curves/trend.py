@@ -24,7 +24,7 @@ _CHANCE: Final = 0.01
 """Of finding a grid that is none; over it, nothing is inferred."""
 _FLOAT32: Final = 2e-7
 """How far off a share from 0 to 1 is in Keras' single precision."""
-_FEWEST_SHARES: Final = 3
+_MIN_SHARES: Final = 3
 _MEDIAN_OF_NORMAL: Final = 0.6745
 """Of the absolute value of a standard normal variable."""
 
@@ -161,7 +161,7 @@ def grid(shares: Sequence[float]) -> int | None:
     """
     values = np.unique(np.asarray(shares, dtype=np.float64))
     between = values[(values > 0) & (values < 1)]
-    if len(between) < _FEWEST_SHARES:
+    if len(between) < _MIN_SHARES:
         return None
     digits = next((few for few in (3, 4, 5) if np.allclose(between, between.round(few), rtol=0, atol=1e-9)), None)
     if digits is None:

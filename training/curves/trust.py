@@ -37,7 +37,7 @@ def too_good(curves: Curves) -> Finding | None:
 
 def _perfect_at_once(curves: Curves) -> list[str]:
     accuracy = curves.val_accuracy
-    if accuracy is None or len(accuracy) < limits.FEWEST_EPOCHS or accuracy.level < _NEARLY_ALL:
+    if accuracy is None or len(accuracy) < limits.MIN_EPOCHS or accuracy.level < _NEARLY_ALL:
         return []
     early = max(_FIRST_EPOCHS, round(len(accuracy) / 10))
     first = np.flatnonzero(accuracy.values >= _NEARLY_ALL - curves.tolerance / 2)
@@ -79,11 +79,11 @@ def without_validation(curves: Curves) -> Finding | None:
 
 def too_short(curves: Curves) -> Finding | None:
     """Find that there are too few epochs for a trend."""
-    if len(curves.judged) >= limits.FEWEST_EPOCHS:
+    if len(curves.judged) >= limits.MIN_EPOCHS:
         return None
     epochs, validated = len(curves.loss), len(curves.judged)
-    takes = f"A trend takes {limits.FEWEST_EPOCHS} epochs at least."
-    if epochs >= limits.FEWEST_EPOCHS:
+    takes = f"A trend takes {limits.MIN_EPOCHS} epochs at least."
+    if epochs >= limits.MIN_EPOCHS:
         return Finding(
             "too-small-to-tell",
             "watch",

@@ -15,16 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import Progress
 
-from model_store.pixels import InputSpec, Pixels
-from training.config import TrainingConfig
+from model_store.images.pixels import InputSpec, Pixels
+from training.config import Fractions, TrainingConfig
 from training.data.assignment import assign_splits, given_splits
 from training.data.audit import settle, untrainable
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
 from training.data.grouping import compile_pattern
-from training.data.pixel_cache import open_images
+from training.data.pixels.cache import open_images
 from training.data.remarks import crossing_remarks, share_remarks, split_remarks
 from training.data.scan import scan
-from training.data.split import Fractions
 from training.errors import DatasetInvalid
 
 Targets = npt.NDArray[np.int64]

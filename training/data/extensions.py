@@ -4,7 +4,7 @@ import mimetypes
 from pathlib import PurePosixPath
 from typing import Final
 
-from model_store.labelled import IMAGE_EXTENSIONS
+from model_store.images.signatures import IMAGE_EXTENSIONS
 
 _FORMAT_OF: Final = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),

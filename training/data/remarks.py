@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from model_store.labelled import is_system_file
+from model_store.labelled_sets.walk import is_system_file
 from training.data.files import File, Split
 from training.data.grouping import group_key
 from training.data.scan import SPLIT_FOLDERS

@@ -14,14 +14,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from model_store.labelled import (
-    SIGNATURE_BYTES,
-    find_wrapper,
-    has_image_extension,
-    has_image_signature,
-    is_system_file,
-    label_of,
-)
+from model_store.images.signatures import SIGNATURE_BYTES, has_image_extension, has_image_signature
+from model_store.labelled_sets.layout import find_wrapper, label_of
+from model_store.labelled_sets.walk import is_system_file
 from training.data.files import File, Split
 from training.errors import DatasetInvalid
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model_store.metrics import expected_calibration_error
+from model_store.evaluation.metrics import expected_calibration_error
 
 Logits = npt.NDArray[np.floating]
 Targets = npt.NDArray[np.int64]

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from rich.progress import Progress
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # has no public name
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from model_store.pixels import Pixels
-from training.learning.views import IDENTITY, View
+from model_store.images.pixels import Pixels
+from training.learning.variation.views import IDENTITY, View
 
 INFERENCE_BATCH: Final = 32
 """Images at a time: more are no faster on a CPU, and less are slower."""

@@ -16,14 +16,14 @@ import numpy.typing as npt
 import tensorflow as tf
 from rich.progress import Progress, TaskID
 
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 from training.config import FineTuneSettings
 from training.curves.history import Epoch, History
 from training.interruption import Interruption
-from training.learning.augment import Augmenter
 from training.learning.calibration import softmax
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
 from training.learning.schedule import Clock, WarmupCosine
+from training.learning.variation.augment import Augmenter
 from training.run_state import RunState, Snapshot
 
 STEP: Final = "fine-tune"
@@ -32,7 +32,7 @@ RESERVE: Final = 1.2
 
 
 @dataclass(frozen=True)
-class Images:
+class SplitImages:
     """Images of a split.
 
     Attributes:
@@ -63,8 +63,8 @@ class FineTuning:
     """
 
     model: keras.Model
-    train: Images
-    validation: Images
+    train: SplitImages
+    validation: SplitImages
     class_weights: npt.NDArray[np.float32]
     augmenter: Augmenter | None
     seed: int

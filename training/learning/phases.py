@@ -18,22 +18,22 @@ from training.backbones.catalogue import BACKBONES
 from training.backbones.names import NONE
 from training.curves.history import History
 from training.data.files import Split
-from training.export import logits_model
-from training.learning.augment import Augmenter
 from training.learning.calibration import fit_temperature
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
 from training.learning.finetune import STEP as FINE_TUNE
-from training.learning.finetune import FineTuned, FineTuning, Images, fine_tune, freeze, leaves
-from training.learning.head import build_head
-from training.learning.head_phase import PhaseOne, train_head_phase
-from training.learning.strength import NOTHING, STRENGTHS, Strength, StrengthChoice, choose_strength
-from training.learning.views import IDENTITY, asked_images
+from training.learning.finetune import FineTuned, FineTuning, SplitImages, fine_tune, freeze, leaves
+from training.learning.head.fitting import build_head
+from training.learning.head.phase import PhaseOne, train_head_phase
+from training.learning.network import logits_model
+from training.learning.phase_summary import PhaseSummary
+from training.learning.variation.augment import Augmenter
+from training.learning.variation.strength import NOTHING, STRENGTHS, Strength, StrengthChoice, choose_strength
+from training.learning.variation.views import IDENTITY, asked_images
 from training.learning.workbench import Workbench
-from training.outcome import PhaseSummary
 
-FEWEST_VALIDATION: Final = 20
+MIN_VALIDATION: Final = 20
 """Validation images below which nobody can tell whether fine-tuning helped."""
-FEWEST_EPOCHS: Final = 2
+MIN_EPOCHS: Final = 2
 """Of fine-tuning, for which a budget must have time, or else there is none."""
 STEP_COST: Final = 3.2
 """How many times as long as its features an image takes in fine-tuning: 2.9 was measured (Lite0, batch 16, 2 cores)."""
@@ -84,10 +84,10 @@ def _reason_to_skip(bench: Workbench, one: PhaseOne) -> str | None:
         return "switched off"
     if bench.interruption.is_requested:
         return "the run was asked to finish"
-    if images < FEWEST_VALIDATION:
-        return f"{images} validation images cannot tell whether it helps; {FEWEST_VALIDATION} could"
+    if images < MIN_VALIDATION:
+        return f"{images} validation images cannot tell whether it helps; {MIN_VALIDATION} could"
     fits = bench.clock.epochs_left(wanted, _epoch_s(bench, one), reserve_s=_reserve_s(bench, one))
-    if fits < min(FEWEST_EPOCHS, wanted):
+    if fits < min(MIN_EPOCHS, wanted):
         return f"the budget has no time for it: an epoch takes about {_epoch_s(bench, one):.0f} s"
     return None
 
@@ -207,8 +207,8 @@ def _twin(bench: Workbench, plain: keras.Model) -> keras.Model:
     return twin
 
 
-def _images(bench: Workbench, split: Split) -> Images:
-    return Images(bench.dataset.pixels, bench.dataset.rows(split), bench.dataset.targets(split))
+def _images(bench: Workbench, split: Split) -> SplitImages:
+    return SplitImages(bench.dataset.pixels, bench.dataset.rows(split), bench.dataset.targets(split))
 
 
 def _fine_tune_settings(bench: Workbench) -> dict[str, Scalar]:

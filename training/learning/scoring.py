@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from model_store.evaluation import evaluate
-from model_store.manifest import Decision
-from model_store.records import Records, Scored, Unreadable
-from model_store.report import Evaluation
+from model_store.decision import Decision
+from model_store.evaluation.counting import evaluate
+from model_store.evaluation.records import Records, Scored, Unreadable
+from model_store.evaluation.report import Evaluation
 from training.data.dataset import Dataset
 from training.data.files import Split
 

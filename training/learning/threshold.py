@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from model_store.metrics import ratio, wilson_interval
+from model_store.evaluation.metrics import ratio, wilson_interval
 from training.errors import ThresholdInvalid
 
 Probabilities = npt.NDArray[np.floating]

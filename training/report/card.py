@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import jinja2
 
-from model_store.presentation import wording as words
+from model_store.evaluation import summary as words
+from model_store.evaluation.report import Evaluation
 from model_store.presentation.heatmap import most_confused
-from model_store.report import Evaluation
+from model_store.text import counted, number, percent, printable
 from training.curves.diagnosis import ANSWERS, VERDICTS
 from training.data.files import SPLITS
 from training.outcome import Outcome
@@ -83,7 +84,7 @@ def yaml(value: Yaml, indent: int = 0) -> str:
 
 def markdown(value: object) -> str:
     """Return a value so that Markdown shows it as it is, on one line."""
-    text = _MARKUP.sub(lambda found: f"\\{found[0]}", words.printable(str(value)))
+    text = _MARKUP.sub(lambda found: f"\\{found[0]}", printable(str(value)))
     text = _NUMBERED.sub(r"\1\\", text)  # no list
     return _INDENT.sub(lambda found: "&#32;" * len(found[0]), text)  # no block of code
 
@@ -143,7 +144,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: tuple[Any, ...] = (words.percent, words.interval, words.number, words.counted)
+    filters: tuple[Any, ...] = (percent, words.interval, number, counted)
     environment.filters |= {one.__name__: one for one in filters}
     environment.globals |= {
         "worry_answers": ANSWERS,

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from model_store.evaluation import reliability
-from model_store.metrics import expected_calibration_error
+from model_store.evaluation.counting import reliability
+from model_store.evaluation.metrics import expected_calibration_error
 from model_store.presentation.pictures import PANEL, Picture, picture, save_matrix, save_png
 from model_store.presentation.plots import Theme, plot_reliability
-from model_store.presentation.wording import number
+from model_store.text import number
 from training.outcome import Outcome, Probabilities
 from training.report.plots import CurveMarks, plot_curve
 

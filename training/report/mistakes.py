@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model_store.pixels import Pixels
+from model_store.evaluation.report import Misclassified
+from model_store.images.pixels import Pixels
 from model_store.presentation.activation import tint
 from model_store.presentation.thumbnails import data_address, embedded, thumbnail
-from model_store.report import Misclassified
 from training.outcome import Outcome
 
 MOST: Final = 24

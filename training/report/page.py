@@ -8,19 +8,14 @@ from typing import Final
 import jinja2
 
 from model_store.manifest import Scalar
-from model_store.presentation.heatmap import MOST_LABELS, Confusion, Row, column_sums, heatmap, most_confused
+from model_store.presentation.heatmap import MAX_LABELS, Confusion, HeatmapRow, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import Picture, matrix_picture
 from training.curves.diagnosis import ANSWERS, VERDICTS
 from training.data.files import FATES, ODD_FATES, SPLITS, USED_FATES, Audit, File
 from training.outcome import Outcome
 from training.report import wording
-from training.report.figures import (
-    calibration_error,
-    curve_pictures,
-    published_epoch,
-    reliability_pictures,
-)
+from training.report.figures import calibration_error, curve_pictures, published_epoch, reliability_pictures
 from training.report.mistakes import worst_mistakes
 from training.report.reproduction import command, python_only, settings, software
 
@@ -48,7 +43,7 @@ class Pictures:
 class Confusions:
     """The confusion matrix: as a table, or by its most confused pairs."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[HeatmapRow, ...]
     sums: tuple[int, ...]
     pairs: tuple[Confusion, ...]
 
@@ -108,7 +103,7 @@ def _setting_groups(outcome: Outcome) -> dict[str, dict[str, Scalar]]:
 
 
 def _pictures(outcome: Outcome) -> Pictures:
-    is_large = len(outcome.decision.labels) > MOST_LABELS
+    is_large = len(outcome.decision.labels) > MAX_LABELS
     return Pictures(
         curves=curve_pictures(outcome),
         reliability=reliability_pictures(outcome),
@@ -118,7 +113,7 @@ def _pictures(outcome: Outcome) -> Pictures:
 
 def _confusions(outcome: Outcome) -> Confusions:
     matrix = outcome.headline_evaluation.confusion_matrix
-    is_large = len(outcome.decision.labels) > MOST_LABELS
+    is_large = len(outcome.decision.labels) > MAX_LABELS
     return Confusions(
         rows=() if is_large else heatmap(matrix),
         sums=column_sums(matrix),

@@ -19,11 +19,12 @@ from typing import Final
 
 import numpy as np
 
-from model_store.digest import digest_file
+from model_store.evaluation.report import Evaluation
+from model_store.images.fingerprint import TrainingFingerprints, digest_array
+from model_store.images.nearness import GRID_BYTES, has_grid, light_grid
 from model_store.manifest import TrainingImages
-from model_store.nearness import GRID_BYTES, has_grid, light_grid
-from model_store.report import Evaluation
-from model_store.training_images import TrainingFingerprints, digest_array, write_fingerprints
+from model_store.storage.digest import digest_file
+from model_store.storage.training_images import write_fingerprints
 from training.curves.history import write_history
 from training.data.dataset import Dataset
 from training.data.files import DATASET_COLUMNS, Audit, dataset_rows

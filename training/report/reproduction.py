@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from model_store.manifest import Scalar
-from training.config import FineTuneSettings, HeadSettings, TrainingConfig
-from training.data.split import Fractions
+from training.config import FineTuneSettings, Fractions, HeadSettings, TrainingConfig
 
 PACKAGES: Final = ("fullcount", "tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")
 """What decides a result; of TensorFlow's two builds one is installed."""

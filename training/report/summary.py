@@ -6,19 +6,21 @@ from typing import Final, Protocol
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from model_store.layout import StoredVersion
-from model_store.presentation.wording import counted, interval, percent, printable
-from model_store.tables import matrix_table
+from model_store.evaluation.summary import interval
+from model_store.presentation.tables import matrix_table
+from model_store.storage.layout import StoredVersion
+from model_store.text import counted, percent, printable
 from training.curves.diagnosis import ANSWERS
 from training.data.files import LEFT_OUT_FATES, Audit
-from training.outcome import Outcome, PhaseSummary
+from training.learning.phase_summary import PhaseSummary
+from training.outcome import Outcome
 from training.report.wording import duration, precision_sentences
 
-MOST_COLUMNS: Final = 8
+MAX_COLUMNS: Final = 8
 """A matrix of more labels is in the report and not on the terminal."""
 
 
-class Trained(Protocol):
+class TrainedRun(Protocol):
     """What a run made, as far as the summary speaks of it."""
 
     @property
@@ -30,7 +32,7 @@ class Trained(Protocol):
         """What was found out on the way."""
 
 
-def training_summary(result: Trained) -> RenderableType:
+def training_summary(result: TrainedRun) -> RenderableType:
     """Lay out a run on one screen: files, verdict, figures on held-out images, phases, where everything is."""
     outcome, manifest = result.outcome, result.stored.manifest
     evaluation, main = outcome.headline_evaluation, outcome.diagnosis.main
@@ -41,7 +43,7 @@ def training_summary(result: Trained) -> RenderableType:
         Text.assemble((f"Should you worry? {ANSWERS[main.worry]} ", "bold"), f"{main.sentence} {main.advice}"),
         Text(f"On {outcome.headline_split} images: {evaluation.accounting.sentence()}", style="bold"),
     ]
-    if len(outcome.decision.labels) <= MOST_COLUMNS:
+    if len(outcome.decision.labels) <= MAX_COLUMNS:
         parts.append(matrix_table(evaluation.confusion_matrix))
     parts += [Text(line) for line in (*_figures(outcome), *map(_phase, outcome.phases), *_decisions(outcome))]
     parts += [

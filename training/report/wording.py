@@ -5,8 +5,9 @@ Plain functions. What a document says with them is in the document's own module.
 
 from collections.abc import Collection, Iterator
 
+from model_store.evaluation.summary import summarise
 from model_store.manifest import Scalar
-from model_store.presentation.wording import printable, summarise
+from model_store.text import printable
 from training.outcome import Outcome
 
 

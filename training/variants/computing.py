@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model_store.pixels import InputSpec, Pixels
+from model_store.images.pixels import InputSpec, Pixels
 from model_store.precision import Precision
-from model_store.telemetry import forbid_telemetry
+from model_store.quiet import forbid_telemetry
 
 Probabilities = npt.NDArray[np.float32]
 

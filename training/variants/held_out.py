@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from model_store.manifest import Decision
-from model_store.metrics import expected_calibration_error
-from model_store.pixels import Pixels
+from model_store.decision import Decision
+from model_store.evaluation.metrics import expected_calibration_error
+from model_store.images.pixels import Pixels
 from model_store.precision import MeasuredPrecision
 
 Rows = npt.NDArray[np.int64]

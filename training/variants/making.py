@@ -5,9 +5,9 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from model_store.golden import load_golden
-from model_store.pixels import InputSpec
+from model_store.images.pixels import InputSpec
 from model_store.precision import MeasuredPrecision, Precision
+from model_store.storage.golden import load_golden
 from training.variants.computing import answer, engine_name, has_bf16, is_installed, read_model
 from training.variants.held_out import HeldOut, Rows
 from training.variants.quantization import quantize, write_variant

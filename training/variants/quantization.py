@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from rich.progress import Progress
 
-from model_store.golden import Golden, save_golden
-from model_store.pixels import InputSpec, Pixels
+from model_store.images.pixels import InputSpec, Pixels
 from model_store.precision import ACCURACY_MARGIN, INT8_DIRECTORY, MeasuredPrecision
-from model_store.telemetry import forbid_telemetry
+from model_store.quiet import forbid_telemetry
+from model_store.storage.golden import Golden, save_golden
 from training.errors import QuantizationRefused, QuantizerMissing
 from training.variants.computing import answer, engine_name, read_model, save_model
 from training.variants.held_out import HeldOut, Rows
@@ -27,7 +27,7 @@ CALIBRATION_IMAGES: Final = 300
 """At most; NNCF's own default."""
 _RANKED_BY: Final = 100
 """Images by which layers are put in the order of the harm they do."""
-_MOST_ITERATIONS: Final = 30
+_MAX_ITERATIONS: Final = 30
 """Layers that are put back to float, one after the other, before it is given up."""
 
 
@@ -122,7 +122,7 @@ def _accuracy_aware(read: Callable[[], Any], calibration: Rows, held_out: HeldOu
             subset_size=len(calibration),
             fast_bias_correction=False,
             advanced_accuracy_restorer_parameters=nncf.AdvancedAccuracyRestorerParameters(
-                max_num_iterations=_MOST_ITERATIONS, ranking_subset_size=_RANKED_BY
+                max_num_iterations=_MAX_ITERATIONS, ranking_subset_size=_RANKED_BY
             ),
         )
 

@@ -14,7 +14,7 @@ from model_store.manifest import MANIFEST_NAME, Description, Manifest
 from model_store.precision import INT8_DIRECTORY
 from model_store.store import ModelStore, StoredVersion
 from training.data.files import SPLITS, USED_FATES, Split
-from training.data.pixel_cache import Images, open_images
+from training.data.pixels.cache import DecodedImages, open_images
 from training.data.scan import scan
 from training.errors import ImagesMissing
 from training.variants.computing import answer, read_model
@@ -70,7 +70,7 @@ def _read_dataset(stored: StoredVersion) -> dict[Split, list[dict[str, str]]]:
 
 
 def _find(
-    wanted: dict[Split, list[dict[str, str]]], images: Images, stored: StoredVersion, data: Path
+    wanted: dict[Split, list[dict[str, str]]], images: DecodedImages, stored: StoredVersion, data: Path
 ) -> tuple[Rows, HeldOut]:
     """Find the version's training and validation images among those of a folder, by their bytes.
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model_store.golden import Golden, save_golden
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
+from model_store.storage.golden import Golden, save_golden
 from model_store.store import ModelStore, StoredVersion
-from tests.fakes import SIZE, describe
+from tests.support.fakes import SIZE, describe
 
 
 @pytest.fixture(scope="session")

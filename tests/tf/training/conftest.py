@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.quiet import quieten_tensorflow
+from training.commands.quiet import quieten_tensorflow
 
 quieten_tensorflow()
 

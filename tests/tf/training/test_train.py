@@ -9,14 +9,14 @@ from PIL import Image
 from rich.progress import Progress, TaskID
 
 import training
-from model_store.digest import digest_file
-from model_store.fingerprint import perceptual_hash, pixel_digest
-from model_store.golden import load_golden
-from model_store.pixels import decode
+from model_store.images.fingerprint import perceptual_hash, pixel_digest
+from model_store.images.pixels import decode
+from model_store.storage.digest import digest_file
+from model_store.storage.golden import load_golden
 from model_store.store import ModelStore
 from tests.tf.training.conftest import config_for
 from training.errors import ExportMismatch, LabelUnknown
-from training.export import Exported, check_exported
+from training.publishing.saved_model import Exported, check_exported
 from training.recipe import TrainingResult
 
 

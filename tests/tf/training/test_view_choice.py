@@ -9,12 +9,13 @@ import pytest
 from PIL import Image, ImageDraw
 from rich.progress import Progress
 
-from model_store.pixels import Pixels
+from model_store.images.pixels import Pixels
 from training.backbones.catalogue import BACKBONES
 from training.config import HeadSettings
 from training.learning.features import as_function, run_in_batches
-from training.learning.head import Examples, fit_head
-from training.learning.views import (
+from training.learning.head.fitting import fit_head
+from training.learning.head.softmax_regression import Examples
+from training.learning.variation.views import (
     FLIP_HORIZONTAL,
     FLIP_VERTICAL,
     IDENTITY,

@@ -11,9 +11,9 @@ import pytest
 
 from app import client
 from app.errors import ServerRefused, ServerUnreachable
-from app.schemas import EvaluationBody
-from tests.fakes import grey
-from tests.unit.app.representations.reports import NO_FILES, make
+from app.reports.schemas import ReportBody
+from tests.support.fakes import grey
+from tests.support.reports import NO_FILES, make
 
 Answering = Callable[[int, bytes], AbstractContextManager[str]]
 
@@ -129,7 +129,7 @@ def test_a_url_that_nobody_answers_at_is_a_sentence_and_a_hint(url: str, image: 
     assert "fullcount serve" in (caught.value.hint or "")
 
 
-def stored_report(*, stored: bool) -> EvaluationBody:
+def stored_report(*, stored: bool) -> ReportBody:
     report, _ = make(NO_FILES)
     return report.model_copy(update={"stored": stored})
 

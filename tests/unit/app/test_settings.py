@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.settings import Settings, cores
-from model_store.pixels import MAX_IMAGE_PIXELS, InputSpec
+from model_store.images.pixels import MAX_IMAGE_PIXELS, InputSpec
 
 
 def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_uploads_wait_where_the_setting_says(tmp_path: Path) -> None:
 
 
 def test_the_limits_of_an_archive_are_those_of_the_settings() -> None:
-    limits = Settings(max_archive_entries=3, max_image_bytes=4, max_compression_ratio=5).archive_limits()
+    limits = Settings(max_archive_entries=3, max_image_bytes=4, max_compression_ratio=5).set_limits()
     assert (limits.max_entries, limits.max_image_bytes, limits.max_compression_ratio) == (3, 4, 5)
 
 

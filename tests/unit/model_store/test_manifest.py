@@ -6,19 +6,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from model_store.decision import Decision
 from model_store.errors import NameInvalid, SchemaUnknown, VersionCorrupt
-from model_store.manifest import (
-    MANIFEST_NAME,
-    UNREADABLE,
-    Decision,
-    Headline,
-    Manifest,
-    check_name,
-    headline,
-    is_name,
-    read_manifest,
-)
-from tests.fakes import describe
+from model_store.manifest import MANIFEST_NAME, UNREADABLE, Headline, Manifest, headline
+from model_store.storage.layout import check_name, is_name
+from model_store.storage.manifest_file import read_manifest
+from tests.support.fakes import describe
 
 DIGEST = {"sha256": "0" * 64, "bytes": 1}
 

@@ -17,10 +17,10 @@ from model_store.errors import (
     VersionInUse,
     VersionNotFound,
 )
-from model_store.layout import ALIASES_NAME, EVALUATIONS_NAME
 from model_store.manifest import MANIFEST_NAME
+from model_store.storage.layout import ALIASES_NAME, EVALUATIONS_NAME
 from model_store.store import SERVING, ModelStore, StoredVersion
-from tests.fakes import describe, publish
+from tests.support.fakes import describe, publish
 from tests.unit.model_store.conftest import without_rights
 
 BAD_NAMES = ["", ".", "..", "a/b", "../x", "/etc", ".staging-x", "A", "a\n"]
@@ -79,7 +79,7 @@ def test_a_number_that_somebody_took_meanwhile_is_passed_over(store: ModelStore,
 def test_a_lost_race_for_a_number_is_run_again(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(store.directory)
     monkeypatch.setattr(
-        "model_store.staging.next_number", lambda _: 1
+        "model_store.storage.staging.next_number", lambda _: 1
     )  # what a publisher saw before the other's rename
     assert publish(store.directory).manifest.version == 2
     assert store.open("shades", 2).manifest.version == 2

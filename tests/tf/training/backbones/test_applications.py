@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from app.engines.graph_check import COMPUTE_OPS, VARIABLE_OPS
+from app.inference.engines.graph_check import COMPUTE_OPS, VARIABLE_OPS
 from training.backbones.applications import load_application
 from training.backbones.catalogue import BACKBONES
 from training.backbones.input_scaling import IMAGENET_DEVIATION, IMAGENET_MEAN

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.tf.training.runs import TRAIN, VALIDATION, Cells, Recipe, fit, load_cells
+from tests.support.runs import TRAIN, VALIDATION, Cells, Recipe, fit, load_cells
 from training.curves.diagnosis import Diagnosis, Facts, Verdict, diagnose
 from training.curves.history import Epoch, History, read_history
 from training.curves.shape import curves

@@ -4,7 +4,7 @@ from rich.progress import Progress
 
 from training.backbones.catalogue import BACKBONES
 from training.learning.features import as_function, run_in_batches
-from training.learning.views import FLIP_HORIZONTAL, ROTATE_90
+from training.learning.variation.views import FLIP_HORIZONTAL, ROTATE_90
 
 SILENT = Progress(disable=True)
 

@@ -11,11 +11,11 @@ from rich.progress import Progress
 
 from training.config import FineTuneSettings
 from training.interruption import Interruption
-from training.learning.augment import Augmenter
-from training.learning.finetune import FineTuned, FineTuning, Images, fine_tune, freeze
+from training.learning.finetune import FineTuned, FineTuning, SplitImages, fine_tune, freeze
 from training.learning.schedule import Clock
-from training.learning.strength import STRENGTHS
-from training.learning.views import IDENTITY
+from training.learning.variation.augment import Augmenter
+from training.learning.variation.strength import STRENGTHS
+from training.learning.variation.views import IDENTITY
 from training.run_state import RunState, Snapshot
 
 SETTINGS = FineTuneSettings(epochs=4, batch_size=8, learning_rate=3e-3, patience=9)
@@ -42,13 +42,13 @@ def network() -> keras.Model:
     return keras.Model(pixels, keras.layers.Dense(2, name="logits")(keras.layers.Dropout(0.3)(features)))
 
 
-def images(count: int, seed: int) -> Images:
+def images(count: int, seed: int) -> SplitImages:
     """Half of them brighter in red."""
     random = np.random.default_rng(seed)
     targets = np.arange(count) % 2
     pixels = random.integers(0, 160, (count, 12, 12, 3), dtype=np.uint8)
     pixels[targets == 1, :, :, 0] += 60
-    return Images(pixels, np.arange(count), targets)
+    return SplitImages(pixels, np.arange(count), targets)
 
 
 def task(model: keras.Model, **changes: Any) -> FineTuning:  # noqa: ANN401  fields of FineTuning
@@ -154,7 +154,7 @@ def test_a_request_to_finish_ends_it_with_what_there_is(tmp_path: Path) -> None:
 def test_training_stops_when_the_validation_loss_no_longer_falls(tmp_path: Path) -> None:
     wrong = images(21, 1)
     settings = FineTuneSettings(epochs=30, batch_size=8, learning_rate=1e-2, patience=2)
-    tuned = run(tmp_path, network(), settings, validation=Images(wrong.pixels, wrong.rows, 1 - wrong.targets))
+    tuned = run(tmp_path, network(), settings, validation=SplitImages(wrong.pixels, wrong.rows, 1 - wrong.targets))
     assert tuned.best is not None
     assert len(tuned.history) == tuned.best + 3 < 30
     assert tuned.note == "the validation loss had not fallen for 2 epochs"

@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from rich.progress import Progress
 
 import training
-from app.engines.loading import choose_precision, load_engine
+from app.inference.engines.loading import choose_precision, load_engine
 from app.settings import Settings
 from model_store import precision
-from model_store.pixels import decode
+from model_store.images.pixels import decode
 from model_store.store import ModelStore, StoredVersion
 from tests.tf.training.conftest import config_for
 from training.commands.quantize import quantize

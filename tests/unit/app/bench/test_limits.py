@@ -7,8 +7,8 @@ import numpy as np
 
 from app.bench.limits import measure_limits, median_ms, rate, stack
 from app.bench.pictures import COUNT, SIZE, make_pictures
-from model_store.pixels import InputSpec, Pixels, decode
-from tests.fakes import FakeEngine
+from model_store.images.pixels import InputSpec, Pixels, decode
+from tests.support.fakes import FakeEngine
 
 SPEC = InputSpec(height=8, width=8)
 SAMPLES: Pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)

@@ -8,17 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.unit.training.legacy_file import (
-    HEADER,
-    ORDERED_DICT,
-    elements,
-    legacy_file,
-    number,
-    state,
-    storage,
-    tensor,
-    text,
-)
+from tests.support.legacy_file import HEADER, ORDERED_DICT, elements, legacy_file, number, state, storage, tensor, text
 from training.backbones.torch_weights import read_state_dict
 from training.errors import WeightsInvalid
 

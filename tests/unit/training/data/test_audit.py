@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from tests.unit.training.pictures import audited, crop, encoded, fates, labelled, picture, smaller, write
+from tests.support.pictures import audited, crop, encoded, fates, labelled, picture, smaller, write
 from training.data.audit_tables import audit_table
 from training.data.files import FATES, LEFT_OUT_FATES, ODD_FATES, USED_FATES, Fate
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.pixels import InputSpec
-from tests.unit.training.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
+from model_store.images.pixels import InputSpec
+from tests.support.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
+from training.config import Fractions
 from training.data.files import SPLITS, dataset_digest
-from training.data.similar import REFERENCE
-from training.data.split import Fractions
+from training.data.pixels.similar import REFERENCE
 from training.errors import DatasetInvalid, GroupingInvalid
 
 PLACES = [(split, label) for split in ("train", "test") for label in "ab"]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.training.pictures import audited, labelled, write
+from tests.support.pictures import audited, labelled, write
 from training.data.remarks import share_remarks, split_remarks
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.training.pictures import labelled, picture, write
+from tests.support.pictures import labelled, picture, write
 from training.data.files import File
 from training.data.scan import scan
 from training.errors import DatasetInvalid

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from training.config import Fractions
 from training.data.files import Split
-from training.data.split import Fractions, Group, position, split_groups
+from training.data.split import Group, position, split_groups
 
 
 def groups(count: int, start: int = 0, label: str = "a") -> list[Group]:

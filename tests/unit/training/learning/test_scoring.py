@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model_store.manifest import Decision
-from tests.unit.training.pictures import labelled, opened, picture, write
+from model_store.decision import Decision
+from tests.support.pictures import labelled, opened, picture, write
 from training.learning.scoring import evaluate_split
 
 

@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 from sklearn import metrics
 
-from model_store.manifest import Decision
+from model_store.decision import Decision
 from training.errors import ThresholdInvalid
 from training.learning.threshold import Policy, choose_threshold, parse_policy
 

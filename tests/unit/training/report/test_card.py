@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml as parser
 
-from tests.unit.training.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
+from tests.support.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
 from training.report.card import markdown, render, yaml
 
 NAMES = (

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from model_store.presentation.pictures import Picture, matrix_picture
-from tests.unit.training.outcomes import HOSTILE_NAMES, SMALL, SOLAR_CELLS, Recipe, make_outcome
+from tests.support.outcomes import HOSTILE_NAMES, SMALL, SOLAR_CELLS, Recipe, make_outcome
 from training.curves.history import Epoch
 from training.outcome import Outcome
 from training.report.figures import (

@@ -7,7 +7,7 @@ from PIL import Image
 
 from model_store.presentation.activation import tint
 from model_store.presentation.thumbnails import SIDE, data_address, embedded, thumbnail
-from tests.unit.training.outcomes import SOLAR_CELLS, make_outcome
+from tests.support.outcomes import SOLAR_CELLS, make_outcome
 from training.report.mistakes import worst_mistakes
 
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.unit.training.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
+from tests.support.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
 from training.report.page import SHOWN, render
 
 VOID = {"meta", "link", "img", "source", "wbr", "br", "path", "rect", "circle"}

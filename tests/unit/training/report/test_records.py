@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_store.digest import digest_file
 from model_store.manifest import TrainingImages
-from tests.unit.training.outcomes import SMALL, make_outcome
+from model_store.storage.digest import digest_file
+from tests.support.outcomes import SMALL, make_outcome
 from training.curves.history import read_history
 from training.report.records import write_records
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-from model_store.layout import StoredVersion
-from tests.unit.training.outcomes import MANY_LABELS, SMALL, SOLAR_CELLS, make_outcome
+from model_store.storage.layout import StoredVersion
+from tests.support.outcomes import MANY_LABELS, SMALL, SOLAR_CELLS, make_outcome
 from training.outcome import Outcome
 from training.report.summary import training_summary
 

@@ -1,6 +1,6 @@
 import pytest
 
-from model_store.presentation.wording import counted, percent, points
+from model_store.text import counted, percent, points
 from training.report.wording import duration, labels_in_words, setting
 
 

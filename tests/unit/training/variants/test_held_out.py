@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from sklearn.metrics import accuracy_score
 
-from model_store.manifest import Decision
+from model_store.decision import Decision
 from model_store.precision import ACCURACY_MARGIN
 from training.variants.held_out import HeldOut
 

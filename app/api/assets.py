@@ -1,0 +1,58 @@
+"""The files of the page at `/`: read and compressed once. They are in `app/web`, wherever the package is."""
+
+import functools
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+from typing import Final
+
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+"""By the end of the name; other files are none of the page."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A file's bytes in one content coding."""
+
+    body: bytes
+    etag: str
+    """In quotes, as it stands in the header: another one for other bytes, and so for each coding."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the page."""
+
+    media_type: str
+    plain: Coded
+    gzipped: Coded
+
+
+@functools.cache
+def assets() -> Mapping[str, Asset]:
+    """Return the files of the page by their path below `app/web`."""
+    return dict(_found(files("app") / "web", ""))
+
+
+def _found(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
+    for entry in folder.iterdir():
+        name = f"{above}{entry.name}"
+        if entry.is_dir():
+            yield from _found(entry, f"{name}/")
+        elif (media_type := MEDIA_TYPES.get(PurePosixPath(name).suffix)) is not None:
+            yield name, _asset(media_type, entry.read_bytes())
+
+
+def _asset(media_type: str, body: bytes) -> Asset:
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    gzipped = gzip.compress(body, 9, mtime=0)
+    return Asset(media_type, Coded(body, f'"{digest}"'), Coded(gzipped, f'"{digest}-gzip"'))

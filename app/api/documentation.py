@@ -1,0 +1,38 @@
+"""What OpenAPI says about bodies and problems that FastAPI cannot see in a signature."""
+
+from typing import Any
+
+from app.problems import MEDIA_TYPE, ProblemBody
+from app.reports.schemas import ReportBody
+
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the statuses with which a route answers a problem."""
+    content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
+    return {status: {"description": "A problem, see /problems.", "content": content} for status in statuses}
+
+
+def report_forms() -> dict[str, Any]:
+    """Document a report in each of its forms."""
+    text: dict[str, Any] = {"schema": {"type": "string"}}
+    content = {"application/jsonl": text, "text/html": text, "image/png": _BINARY, "text/csv": text}
+    return {"model": ReportBody, "content": content}
+
+
+def upload(raw: tuple[str, ...], field: str | None, *, is_list: bool = False) -> dict[str, Any]:
+    """Document a body that is one raw file or a form.
+
+    Args:
+        raw: Media types of the raw body.
+        field: The form's field, or None.
+        is_list: Whether the field may be repeated.
+    """
+    content = dict.fromkeys(raw, _BINARY)
+    if field is not None:
+        one = {"type": "string", "format": "binary"}
+        shape = {"type": "array", "items": one} if is_list else one
+        schema = {"type": "object", "properties": {field: shape}, "required": [field]}
+        content["multipart/form-data"] = {"schema": schema}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,153 @@
+"""What every request gets, whatever its route: an id, a count, an answer, limits to its body. Pure ASGI.
+
+A body may stall for so long, and be as large as its route says with `limit_body`.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid import ULID
+
+from app.api.problem_responses import REQUEST_ID_KEY, answer
+from app.errors import BodyTimeout, BodyTooLarge, Overloaded, ShuttingDown
+from app.observability.metrics import ServiceMetrics
+
+log = logging.getLogger("app.access")
+
+HEADER: Final = "X-Request-ID"
+_LIMIT_KEY: Final = "fullcount.max_body_bytes"
+_SLOWEST_BYTES_PER_S: Final = 16 * 1024
+"""Of a body, beyond its timeout: a byte now and then must not hold a place for ever."""
+_NO_ANSWER: Final = 499
+"""What nginx calls it when the client goes before the answer."""
+_ACCEPTABLE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def limit_body(max_body_bytes: int) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that refuses a request with a larger body, before it is read or as soon as it is known."""
+
+    async def limit(request: Request) -> None:
+        limit_body_of(request, max_body_bytes)
+
+    return limit
+
+
+def limit_body_of(request: Request, max_body_bytes: int) -> None:
+    """Refuse a request with a larger body; see `limit_body`.
+
+    Raises:
+        BodyTooLarge: Its head says so.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_body_bytes:
+        raise BodyTooLarge(max_body_bytes)
+    request.scope[_LIMIT_KEY] = max_body_bytes
+
+
+class RequestContext:
+    """Gives each request its id and counts it.
+
+    Args:
+        app: The application inside.
+        metrics: Told about every request.
+        body_timeout_s: Seconds without a byte of the body after which `BodyTimeout` is raised to its reader.
+        max_uploads: POST requests under way at the same time; their bodies take memory or disk.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: ServiceMetrics, body_timeout_s: float, max_uploads: int) -> None:
+        self._app = app
+        self._max_uploads = max_uploads
+        self._uploads = 0
+        self._metrics = metrics
+        self._body_timeout_s = body_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = scope[REQUEST_ID_KEY] = _request_id(Headers(scope=scope).get(HEADER))
+        status = _NO_ANSWER
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = request_id
+            await send(message)
+
+        started = time.perf_counter()
+        with self._metrics.requests_in_progress.track_inprogress():
+            try:
+                with self._upload(scope):
+                    await self._app(scope, self._limited(scope, receive), send_with_id)
+            except asyncio.CancelledError:  # the server's grace is over
+                if status == _NO_ANSWER:
+                    await (await answer(Request(scope), ShuttingDown()))(scope, receive, send_with_id)
+                raise
+            except Exception as error:
+                if status != _NO_ANSWER:
+                    raise  # it is too late for another answer; the server ends the connection
+                await (await answer(Request(scope), error))(scope, receive, send_with_id)
+            finally:
+                self._count(scope, status, time.perf_counter() - started)
+
+    @contextmanager
+    def _upload(self, scope: Scope) -> Iterator[None]:
+        """Take a place among the uploads, where the request is one."""
+        if scope["method"] != "POST":
+            yield
+            return
+        if self._uploads >= self._max_uploads:
+            raise Overloaded("uploads under way", self._max_uploads)
+        self._uploads += 1
+        try:
+            yield
+        finally:
+            self._uploads -= 1
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        has_more = True
+        body_bytes = 0
+        waited_s = 0.0
+
+        async def receive_within_limits() -> Message:
+            nonlocal has_more, body_bytes, waited_s
+            if not has_more:
+                return await receive()  # waits for the client's going, for which there is no hurry
+            patience_s = self._body_timeout_s + body_bytes / _SLOWEST_BYTES_PER_S - waited_s
+            started = time.perf_counter()
+            try:
+                async with asyncio.timeout(min(self._body_timeout_s, patience_s)):
+                    message = await receive()
+            except TimeoutError as error:
+                raise BodyTimeout(self._body_timeout_s) from error
+            waited_s += time.perf_counter() - started
+            has_more = message["type"] == "http.request" and message.get("more_body", False)
+            body_bytes += len(message.get("body", b""))
+            if _LIMIT_KEY in scope and body_bytes > scope[_LIMIT_KEY]:
+                raise BodyTooLarge(scope[_LIMIT_KEY])
+            return message
+
+        return receive_within_limits
+
+    def _count(self, scope: Scope, status: int, taken_s: float) -> None:
+        route = getattr(scope.get("route"), "path", "(none)")
+        self._metrics.requests.labels(scope["method"], route, str(status)).inc()
+        self._metrics.request_seconds.labels(route).observe(taken_s)
+        path = quote(scope["path"])  # as it was sent: decoded, it may hold a line break
+        log.info("%s %s %d %.1f ms %s", scope["method"], path, status, taken_s * 1e3, scope[REQUEST_ID_KEY])
+
+
+def _request_id(given: str | None) -> str:
+    """Take the client's id if it can stand in a header and in a log, else make one."""
+    return given if given and _ACCEPTABLE_ID.fullmatch(given) else str(ULID())

@@ -1,0 +1,55 @@
+"""Negotiation."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import Request
+
+_QUALITY: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+def wants(request: Request, media_type: str) -> bool:
+    """Tell whether `Accept` names a media type, with a quality above zero."""
+    return any(name == media_type and quality > 0 for name, quality in _accepted(request, "accept"))
+
+
+def preferred(request: Request, offers: Sequence[str]) -> str:
+    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1); of equals, and where it wants none, the first.
+
+    Args:
+        request: The request.
+        offers: Media types.
+    """
+    accepted = _accepted(request, "accept")
+    return max(offers, key=lambda offer: _quality(offer, accepted))
+
+
+def takes_gzip(request: Request) -> bool:
+    """Tell whether `Accept-Encoding` takes gzip, and no less gladly than bytes as they are (RFC 9110, 12.5.3)."""
+    qualities = dict(_accepted(request, "accept-encoding"))
+    others = qualities.get("*", 0.0)
+    gzip = qualities.get("gzip", others)
+    return gzip > 0 and gzip >= qualities.get("identity", others)
+
+
+def _accepted(request: Request, header: str) -> list[tuple[str, float]]:
+    """Return what a header accepts, such as ranges of media types, with their qualities."""
+    found = []
+    for part in request.headers.get(header, "").split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name:
+            qualities = [one[2:] for one in parameters if one.startswith("q=")]
+            found.append((name, _number(qualities[0]) if qualities else 1.0))
+    return found
+
+
+def _number(text: str) -> float:
+    return float(text) if _QUALITY.fullmatch(text) else 0.0
+
+
+def _quality(offer: str, accepted: Sequence[tuple[str, float]]) -> float:
+    """Return the quality of the most exact range that an offer is in."""
+    ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
+    qualities = dict(accepted)
+    return next((qualities[one] for one in ranges if one in qualities), 0.0)

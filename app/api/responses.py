@@ -1,0 +1,58 @@
+"""How bodies become responses: serialised once, without a second validation."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from pydantic import BaseModel
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app.inference.predictor import Timing
+from app.reports.forms import Form
+
+PNG: Final = "image/png"
+
+FORMS: Final[dict[str, Form]] = {"text/html": "html", PNG: "png", "text/csv": "csv"}
+"""Media types of the forms that are rendered."""
+
+JSON: Final = "application/json"
+JSONL: Final = "application/jsonl"
+
+_OFFERS: Final = (JSON, JSONL, *FORMS)
+
+VARY: Final = {"Vary": "Accept"}
+"""Says to caches that the answer depends on `Accept`."""
+
+
+def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Response:
+    """Serialise a body; fields that were not set are left out."""
+    return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type="application/json")
+
+
+class LinesResponse(StreamingResponse):
+    """JSON lines, sent as they are made.
+
+    When the response has ended, however it did, so has what makes the lines: before its files are closed, and not when
+    it happens to be collected as garbage.
+
+    Args:
+        lines: Makes the lines.
+    """
+
+    def __init__(self, lines: AsyncGenerator[str, None]) -> None:
+        super().__init__(lines, media_type=JSONL)
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the lines until there are no more or the client has gone."""
+        async with aclosing(self._lines):
+            await super().__call__(scope, receive, send)
+
+
+def server_timing(timing: Timing) -> dict[str, str]:
+    """Return the `Server-Timing` header, in milliseconds; sums, where there were several images."""
+    stages = {"decode": timing.decode_ms, "queue": timing.queue_ms, "inference": timing.inference_ms}
+    if timing.explain_ms:
+        stages["explain"] = timing.explain_ms
+    return {"Server-Timing": ", ".join(f"{stage};dur={taken:.2f}" for stage, taken in stages.items())}

@@ -1,0 +1,43 @@
+"""`GET /health/…`, `GET /metrics`, and what a problem's type means: `GET /problems/{name}`."""
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.dependencies import MetricsDep, RegistryDep
+from app.api.documentation import problems
+from app.api.schemas import HealthBody
+from app.observability.metrics import CONTENT_TYPE
+from app.problems import all_types
+
+router = APIRouter(tags=["health"])
+
+
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live")
+async def live(registry: RegistryDep) -> HealthBody:
+    """Answer while the process runs."""
+    return HealthBody(status="live", models=registry.served())
+
+
+@router.head("/health/ready", include_in_schema=False)
+@router.get("/health/ready", responses=problems(503))
+async def ready(registry: RegistryDep) -> HealthBody:
+    """Answer 200 only when a prediction would be answered."""
+    registry.check_ready()
+    return HealthBody(status="ready", models=registry.served())
+
+
+@router.get("/metrics")
+async def metrics(metrics: MetricsDep) -> Response:
+    """Return the counters in Prometheus' text format."""
+    return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+
+@router.get("/problems/{name}", responses=problems(404))
+async def read_problem(name: str) -> dict[str, str | int]:
+    """Say what a problem's `type` means."""
+    kind = all_types().get(name)
+    if kind is None:
+        raise HTTPException(404, "There is no problem of that name")
+    return {"type": kind.uri, "title": kind.title, "status": kind.status}

@@ -1,0 +1,65 @@
+"""`GET /`, the page for people, and its files at `/web/…`. They are no part of the API."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.assets import assets
+from app.api.negotiation import takes_gzip
+
+_ALLOWED: Final[Mapping[str, str]] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' blob: data:",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""What the page may do: ask the service that it came from, show pictures, and nothing else."""
+
+_HEADERS: Final = {
+    "Cache-Control": "no-cache",  # kept, and asked for again by its ETag: a new release is seen at once
+    "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in _ALLOWED.items()),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.head("/")
+@router.get("/")
+async def start(request: Request) -> Response:
+    """Return the page."""
+    return _respond(request, "index.html")
+
+
+@router.head("/web/{name:path}")
+@router.get("/web/{name:path}")
+async def asset(request: Request, name: str) -> Response:
+    """Return one of the page's files."""
+    if name not in assets():
+        raise HTTPException(404, "The page has no such file")
+    return _respond(request, name)
+
+
+def _respond(request: Request, name: str) -> Response:
+    """Return a file, compressed for whoever prefers that, or say that the client has it."""
+    found = assets()[name]
+    is_gzipped = takes_gzip(request)
+    sent = found.gzipped if is_gzipped else found.plain
+    headers = {**_HEADERS, "ETag": sent.etag}
+    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    if sent.etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    if is_gzipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(sent.body, headers=headers, media_type=found.media_type)

@@ -1,0 +1,155 @@
+"""`POST /predict` and `POST /predict/batch`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from app.api.deadline import deadline, timeout_header
+from app.api.dependencies import LoadedDep, ModelQuery, ServiceDep, SettingsDep, VersionQuery
+from app.api.disconnection import unless_disconnected
+from app.api.documentation import problems, upload
+from app.api.middleware import limit_body, limit_body_of
+from app.api.negotiation import preferred, wants
+from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
+from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader
+from app.errors import ParameterInvalid
+from app.inference.engines.base import Maps
+from app.inference.explainer import Explainer
+from app.inference.loaded_version import LoadedVersion, check_explainable
+from app.inference.predictor import Prediction, Service
+from app.predictions.answers import explanation, predicted_fields
+from app.predictions.batch import Result, Source, collect, results_of, sources_of
+from app.predictions.schemas import BatchBody, PredictionBody
+from app.settings import Settings
+from model_store.labelled_sets.archive import Archive
+from model_store.presentation.activation import overlay, png
+from model_store.presentation.thumbnails import data_address
+
+TopK = Annotated[int | None, Query(ge=1, description="How many labels to return, 1 to all; default: all.")]
+Explain = Annotated[bool, Query(description="Add class activation maps; with `Accept: image/png`, as a picture.")]
+WithPixels = Annotated[bool, Query(description="Add what the model saw, as a PNG in a `data:` address.")]
+
+
+def make_router(settings: Settings) -> APIRouter:
+    """Make the routes, with the settings' limits on their bodies."""
+    router = APIRouter(tags=["predict"])
+    router.add_api_route(
+        "/predict",
+        predict,
+        methods=["POST"],
+        responses={
+            200: {"model": PredictionBody, "content": {PNG: {}}},
+            **problems(400, 404, 408, 413, 415, 422, 503, 504, 507),
+        },
+        response_class=Response,
+        openapi_extra=upload(IMAGE, "file") | {"parameters": [timeout_header()]},
+    )
+    router.add_api_route(
+        "/predict/batch",
+        predict_batch,
+        methods=["POST"],
+        dependencies=[Depends(limit_body(settings.max_batch_bytes))],
+        responses={200: {"model": BatchBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        response_class=Response,
+        openapi_extra=upload(("application/zip",), "files", is_list=True),
+    )
+    return router
+
+
+async def predict(  # noqa: PLR0913  what FastAPI hands over
+    request: Request,
+    model: ModelQuery = None,
+    version: VersionQuery = None,
+    top_k: TopK = None,
+    *,
+    explain: Explain = False,
+    pixels: WithPixels = False,
+) -> Response:
+    """Predict one image: a raw body, or the field `file` of a form.
+
+    With `explain` there is a class activation map of each label listed, or, with `Accept: image/png`, a picture of what
+    the model saw with that of the label it called it: warm colours speak for the label, cold ones against it.
+
+    What it needs it takes from the application's state: each dependency that FastAPI resolves costs as much as an
+    eighth of a small image's prediction.
+    """
+    state = request.app.state
+    limit_body_of(request, state.settings.max_image_bytes)
+    async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
+        _check_top_k(top_k, loaded)
+        explainer = check_explainable(loaded) if explain else None
+        sent = await read_image(request)
+        work = asyncio.create_task(_predict(state.service, loaded, sent, explainer))
+        prediction, maps = await unless_disconnected(request, work)
+    manifest = loaded.manifest
+    fields = predicted_fields(prediction, manifest, top_k)
+    headers = server_timing(prediction.timing)
+    if maps is not None:
+        headers |= VARY
+        if preferred(request, (JSON, PNG)) == PNG:
+            called = manifest.labels.index(fields["label"])
+            drawn = await state.service.in_thread(overlay, prediction.decoded.pixels, maps, called)
+            return Response(drawn, headers=headers, media_type=PNG)
+        listed = [one.label for one in fields["predictions"]]
+        fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
+    if pixels:
+        fields["pixels"] = data_address(await state.service.in_thread(png, prediction.decoded.pixels), PNG)
+    body = PredictionBody(model=manifest.model, version=manifest.version, filename=sent.filename, **fields)
+    return json_response(body, headers)
+
+
+async def _predict(
+    service: Service, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
+) -> tuple[Prediction, Maps | None]:
+    prediction = await service.predict(loaded, sent.take)
+    return prediction, None if explainer is None else await service.explain(explainer, prediction)
+
+
+async def _sources(
+    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
+) -> AsyncIterator[list[Source]]:
+    """Open the images of a batch, with a place among the batches under way, until the response is sent."""
+    del loaded  # an unknown model is said before the images are taken
+    with service.job():
+        if media_type(request) == FORM:
+            async with open_files(request, settings.max_batch_images) as files:
+                yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
+        else:
+            async with open_archive(request, service, settings) as spooled:
+                archive = await service.in_thread(Archive, spooled.file, settings.set_limits())
+                yield await service.in_thread(sources_of, archive, settings.max_batch_images)
+
+
+async def predict_batch(
+    request: Request,
+    loaded: LoadedDep,
+    service: ServiceDep,
+    sources: Annotated[list[Source], Depends(_sources)],
+    top_k: TopK = None,
+) -> Response:
+    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does so alone.
+
+    System files in a zip, such as `__MACOSX/`, are left out.
+    """
+    _check_top_k(top_k, loaded)
+    if wants(request, JSONL):
+        return LinesResponse(_lines(results_of(loaded, service, sources, top_k)))
+    work = asyncio.create_task(collect(loaded, service, sources, top_k))
+    body, timing = await unless_disconnected(request, work)
+    return json_response(body, server_timing(timing))
+
+
+async def _lines(results: AsyncGenerator[Result, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(results):
+        async for result, _ in results:
+            yield result.model_dump_json(exclude_unset=True) + "\n"
+
+
+def _check_top_k(top_k: int | None, loaded: LoadedVersion) -> None:
+    labels = len(loaded.manifest.labels)
+    if top_k is not None and top_k > labels:
+        raise ParameterInvalid("top_k", top_k, f"the model has {labels} labels")

@@ -1,0 +1,48 @@
+"""Schemas."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from model_store.manifest import Manifest
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ModelBody(_Body):
+    """A model that is served."""
+
+    model: str
+    serving: int
+    versions: list[int]
+    loaded: list[int]
+    labels: list[str]
+    positive: str | None
+
+    @classmethod
+    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int]) -> Self:
+        """Describe a model by the version that serves."""
+        return cls(
+            model=manifest.model,
+            serving=manifest.version,
+            versions=versions,
+            loaded=loaded,
+            labels=list(manifest.labels),
+            positive=manifest.positive,
+        )
+
+
+class ModelsBody(_Body):
+    """Every model that is served."""
+
+    models: list[ModelBody]
+
+
+class HealthBody(_Body):
+    """`status` is `live` or `ready`."""
+
+    status: str
+    models: dict[str, int]
+    """Model to the version that answers by default."""

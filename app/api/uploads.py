@@ -1,0 +1,169 @@
+"""How files arrive: as a raw body or as fields of a form, in memory when one image, on disk when an archive.
+
+Limits on the whole body are in `middleware`. Here are the rules about media types, and
+the one place that reads a request's stream.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, BinaryIO, Final, cast
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from app.api.forms import open_form
+from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
+from app.inference.pipeline import Read
+from app.inference.predictor import Service
+from app.settings import Settings
+from model_store.images.files import check_file_size
+
+FORM: Final = "multipart/form-data"
+ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
+IMAGE: Final = ("image/*", "application/octet-stream")
+_PIECE_BYTES: Final = 1 << 20
+
+
+class Upload:
+    """One file that was sent, held until it is taken: the bytes need not wait for the engine with their request.
+
+    Args:
+        filename: What the client calls it.
+        data: The file.
+    """
+
+    def __init__(self, filename: str | None, data: bytes) -> None:
+        self.filename = filename
+        self._data = [data]
+
+    def take(self) -> bytes:
+        """Hand over the bytes and forget them; once."""
+        return self._data.pop()
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """One file that waits on disk; whoever opened it closes it."""
+
+    filename: str | None
+    file: BinaryIO
+    bytes: int
+    sha256: str
+
+
+def media_type(request: Request) -> str:
+    """Return the declared media type without parameters, in lower case; empty where none is declared."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+async def read_image(request: Request) -> Upload:
+    """Read one image: the raw body, or the field `file` of a form.
+
+    Raises:
+        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
+    """
+    declared = media_type(request)
+    if declared == FORM:
+        async with open_form(request, 1) as form:
+            file = _field(form.get("file"), "file")
+            filename, data = file.filename, await file.read()
+    elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
+        filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep it
+    else:
+        raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
+    if not data:
+        raise BodyEmpty
+    return Upload(filename, data)
+
+
+@asynccontextmanager
+async def open_files(request: Request, max_files: int) -> AsyncIterator[list[UploadFile]]:
+    """Open the files of the field `files` of a form.
+
+    Raises:
+        FieldMissing: There are none, or one has no file name and is therefore text.
+    """
+    async with open_form(request, max_files) as form:
+        files = [_field(value, "files") for value in form.getlist("files")]
+        if not files:
+            raise FieldMissing("files")
+        yield files
+
+
+def reader(file: UploadFile, max_image_bytes: int) -> Read:
+    """Return what reads one image of a form, if it is not too large."""
+
+    def read() -> bytes:
+        check_file_size(file.filename or "The file", file.size or 0, max_image_bytes)
+        return file.file.read()
+
+    return read
+
+
+@asynccontextmanager
+async def open_archive(request: Request, service: Service, settings: Settings) -> AsyncIterator[Spooled]:
+    """Take an archive to disk: the raw body, or the field `file` of a form; it is removed at the end of the block.
+
+    Raises:
+        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
+        OSError: There is no space; `problems` knows.
+    """
+    declared = media_type(request)
+    if declared == FORM:
+        async with open_form(request, 1) as form:
+            field = _field(form.get("file"), "file")
+            spooled = await service.in_thread(_measure, field.file, field.filename)
+            yield _not_empty(spooled)
+    elif declared in {"", *ZIP}:
+        with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
+            yield _not_empty(await _spool(request, service, file))
+    else:
+        raise MediaTypeUnsupported(declared, [*ZIP, FORM])
+
+
+async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled:
+    digest = hashlib.sha256()
+    length = 0
+
+    def write(pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+
+    pieces: list[bytes] = []
+    waiting = 0
+    async for piece in request.stream():
+        pieces.append(piece)
+        length += len(piece)
+        waiting += len(piece)
+        if waiting >= _PIECE_BYTES:
+            await service.in_thread(write, pieces)
+            pieces, waiting = [], 0
+    await service.in_thread(write, pieces)
+    await service.in_thread(file.flush)
+    return Spooled(None, cast("BinaryIO", file), length, digest.hexdigest())
+
+
+def _measure(file: BinaryIO, filename: str | None) -> Spooled:
+    file.seek(0)
+    digest = hashlib.sha256()
+    length = 0
+    while piece := file.read(_PIECE_BYTES):
+        digest.update(piece)
+        length += len(piece)
+    return Spooled(filename, file, length, digest.hexdigest())
+
+
+def _not_empty(spooled: Spooled) -> Spooled:
+    if spooled.bytes == 0:
+        raise BodyEmpty
+    return spooled
+
+
+def _field(value: object, name: str) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise FieldMissing(name)
+    return value

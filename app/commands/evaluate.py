@@ -1,0 +1,161 @@
+"""Evaluate."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+
+from app import client
+from app.commands.options import (
+    _existing,
+    _model_options,
+    _one_model,
+    _pop_url,
+    _writable,
+    engine_options,
+    read_settings,
+)
+from app.reports import gate
+from app.reports.forms import MEDIA_TYPES
+from app.reports.schemas import ReportBody
+from model_store.presentation.tables import comparison_summary, doubts_summary, evaluation_summary
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from model_store.evaluation.records import Records
+
+
+@click.command()
+@click.argument("data", type=_existing)
+@_model_options
+@engine_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "html", "png", "csv"]),
+    default="table",
+    show_default=True,
+    help="Tables for the terminal, the report, a page, a picture of the matrix, or a line for each file.",
+)
+@click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
+@click.option("--explain", is_flag=True, help="Show in a page what in the pictures spoke for the labels called.")
+@click.option("--output", type=_writable, help="Write to this file.")
+@click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
+@click.option(
+    "--by",
+    type=click.Choice(["low", "value"]),
+    default="low",
+    show_default=True,
+    help="Compare the lower end of the 95% interval, or the value itself.",
+)
+@click.option("--junit", type=_writable, help="Write what --min found to this file, for a build server.")
+@click.pass_context
+def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not a setting
+    ctx: click.Context,
+    /,
+    data: Path,
+    form: str,
+    against: int | None,
+    explain: bool,  # noqa: FBT001  a flag
+    output: Path | None,
+    least: tuple[str, ...],
+    by: gate.By,
+    junit: Path | None,
+    **options: Any,  # noqa: ANN401  click's values
+) -> None:
+    """Evaluate a labelled folder or zip; every file is counted.
+
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1, and says why, when the model is not as good.
+    """
+    url = _pop_url(options)
+    requirements = [gate.parse(text) for text in least]  # like what follows, before an evaluation that may take an hour
+    if junit is not None and not requirements:
+        raise click.UsageError("--junit needs --min: it says what was required and found.")
+    for file in (output, junit):
+        if file is not None and not os.access(file.parent, os.W_OK):
+            raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
+    if output is None and form in {"html", "png"} and _is_terminal():
+        raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
+    if url and data.is_dir():
+        raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
+    with _progress("Evaluating") as on_progress:
+        if url:
+            query = {"model": options["model"], "version": options["version"], "against": against}
+            query |= {"explain": True} if explain else {}
+            body = client.evaluate(url.rstrip("/"), data, query, on_progress)
+            rendered = client.rendered(url.rstrip("/"), body, form) if form in MEDIA_TYPES else None
+        else:
+            settings = read_settings(_one_model(options))
+            body, records = asyncio.run(_evaluate_offline(settings, data, on_progress, against, explain=explain))
+            rendered = _render(body, records, form)
+    _write(body, form, rendered, output)
+    judgements = gate.judge(body, requirements, by)
+    for one in judgements:
+        click.echo(f"{'met' if one.is_met else 'NOT MET'}: {one.sentence}", err=True)
+    if junit is not None:
+        junit.write_text(gate.junit(judgements, f"{body.model} version {body.version} on {data.name}"), "utf-8")
+    ctx.exit(0 if all(one.is_met for one in judgements) else 1)
+
+
+async def _evaluate_offline(
+    settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None, *, explain: bool
+) -> "tuple[ReportBody, Records]":
+    from app.local.session import load  # noqa: PLC0415  as above
+
+    async with load(settings) as offline:
+        return await offline.evaluate(data, on_progress, against=against, explain=explain)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error while the block runs, if that is a terminal; gives what moves it."""
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _render(body: ReportBody, records: "Records", form: str) -> bytes | None:
+    """Return a report in a form that is no text for the terminal; None where it is."""
+    from app.reports.rendering.render import render  # noqa: PLC0415  as above
+    from model_store.evaluation.records_file import dump_records  # noqa: PLC0415
+
+    if form in {"html", "png", "csv"}:
+        return render(form, body.model_dump_json(exclude_unset=True), dump_records(records))  # type: ignore[arg-type]
+    return None
+
+
+def _write(body: ReportBody, form: str, rendered: bytes | None, output: Path | None) -> None:
+    if output is None and rendered is None:
+        _print_report(body, form, Console())
+    elif output is None:
+        sys.stdout.buffer.write(rendered or b"")
+    elif rendered is not None:
+        output.write_bytes(rendered)
+    else:
+        with output.open("w", encoding="utf-8") as file:
+            _print_report(body, form, Console(file=file, width=120))
+    if output is not None:
+        click.echo(f"written to {output}", err=True)
+
+
+def _print_report(body: ReportBody, form: str, console: Console) -> None:
+    if form == "json":
+        console.file.write(body.model_dump_json(indent=2, exclude_unset=True) + "\n")
+    else:
+        console.print(evaluation_summary(body, body.interpretation))
+        console.print(doubts_summary(body.leakage, body.duplicates, body.mislabelled))
+        if body.comparison is not None:
+            console.print(comparison_summary(body.comparison, body.version))

@@ -1,0 +1,77 @@
+"""`fullcount serve`, `predict`, `evaluate` and `doctor`: their words and options; what they do is elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+from pydantic import ValidationError
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    help="Directory of the model store; default: FULLCOUNT_STORE, else models.",
+)
+_existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_existing = click.Path(exists=True, path_type=Path)
+_writable = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+def engine_options(function: F) -> F:
+    """Give a command the options of what computes."""
+    for option in (
+        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="In what it computes."),
+        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="What computes."),
+        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Where it computes."),
+    ):
+        function = option(function)
+    return function
+
+
+def _model_options(function: F) -> F:
+    for option in (
+        click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
+        click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
+        click.option("--model", help="Model; may be left out where the store holds one."),
+        store_option,
+    ):
+        function = option(function)
+    return function
+
+
+def _pop_url(options: dict[str, Any]) -> str | None:
+    """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
+    url: str | None = options.pop("url")
+    if url is not None and "://" not in url:
+        url = f"http://{url}"
+    if url is None or options["store"] is None:
+        return url
+    if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--url asks a server and --store does without one; give one of them.")
+    return None
+
+
+def _one_model(options: dict[str, Any]) -> dict[str, Any]:
+    model = options.pop("model")
+    return {**options, "models": (model,) if model else ()}
+
+
+def read_settings(options: dict[str, Any]) -> "Settings":
+    """Read the environment, and let the options that were given win."""
+    from app.settings import Settings  # noqa: PLC0415  as above
+
+    given = {name: value for name, value in options.items() if value not in {None, ()}}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        where = f"--{name}" if name in given else f"FULLCOUNT_{name.upper()}"
+        raise click.UsageError(f"{where}={first.get('input')} is not possible: {first['msg']}.") from error

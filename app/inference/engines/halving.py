@@ -1,0 +1,61 @@
+"""A batch that is too large for the memory is computed in halves. Knows no TensorFlow: which error says so is told."""
+
+import logging
+import sys
+import threading
+
+import numpy as np
+
+from app.inference.engines.base import Predict, Probabilities
+from model_store.images.pixels import Pixels
+
+log = logging.getLogger(__name__)
+
+
+class Halving:
+    """A `Predict` that halves a batch until it fits, and later asks for no more at once than what did.
+
+    What fitted is remembered until the version is loaded again: where another process took the memory for a while,
+    batches stay small, which costs time and no answer.
+
+    Args:
+        predict: Called with the batch, or with parts of it one after the other, in order.
+        out_of_memory: What it raises when there is too little memory.
+        device: Whose memory that is, for the log.
+    """
+
+    def __init__(self, predict: Predict, *, out_of_memory: type[Exception], device: str) -> None:
+        self._predict = predict
+        self._out_of_memory = out_of_memory
+        self._device = device
+        self._most = sys.maxsize
+        self._lowering = threading.Lock()
+
+    def __call__(self, pixels: Pixels) -> Probabilities:
+        """Compute probabilities; see `Engine.predict`.
+
+        Raises:
+            Exception: What `predict` raises; of the kind `out_of_memory` where a single image does not fit.
+        """
+        size = asked = min(len(pixels), self._most)
+        answers: list[Probabilities] = []
+        at = 0
+        while at < len(pixels):
+            try:
+                answers.append(self._predict(pixels[at : at + size]))
+            except self._out_of_memory:
+                if size == 1:
+                    raise
+                size //= 2
+            else:
+                at += size
+        if size < asked:
+            self._remember(asked, size)
+        return np.concatenate(answers)
+
+    def _remember(self, asked: int, fits: int) -> None:
+        with self._lowering:
+            if fits >= self._most:  # another thread found out before
+                return
+            self._most = fits
+        log.warning("%s has no memory for %d images at once: from now on %d", self._device, asked, fits)

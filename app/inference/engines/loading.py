@@ -1,0 +1,131 @@
+"""From a stored version to an engine that has proved itself: the golden samples are replayed here."""
+
+import importlib.util
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from app.errors import EngineMissing, PrecisionMissing
+from app.inference.engines.base import Engine
+from app.inference.engines.proof import replay_golden
+from app.inference.engines.replicas import replicate
+from app.settings import Settings, cores
+from model_store.manifest import Manifest
+from model_store.precision import INT8_DIRECTORY, Precision
+from model_store.quiet import hold_back_stderr
+from model_store.storage.golden import load_golden
+from model_store.store import StoredVersion
+
+EngineFactory = Callable[[StoredVersion, Settings], Engine]
+
+PACKAGES: Final = {"openvino": "openvino", "tensorflow": "tensorflow"}
+_FASTEST_FIRST: Final[tuple[Precision, ...]] = ("int8", "bf16")
+
+
+def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
+    """Load a version whose digests have been verified.
+
+    Raises:
+        EngineError: Engine, device or precision is missing, the graph is refused, or the golden samples are not
+            reproduced.
+        VersionCorrupt: It has no golden samples.
+    """
+    engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
+    with ExitStack() as on_failure:
+        on_failure.callback(engine.close)
+        golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
+        replay_golden(engine, golden)
+        on_failure.pop_all()
+    return engine
+
+
+def choose_engine(settings: Settings) -> str:
+    """Return `openvino` or `tensorflow`: on a CPU the former is faster, a GPU is the latter's.
+
+    Raises:
+        EngineMissing: The one asked for, or either, is not installed.
+    """
+    if settings.engine != "auto":
+        if not is_installed(settings.engine):
+            raise EngineMissing(settings.engine, PACKAGES[settings.engine])
+        return settings.engine
+    wants_gpu = settings.device.startswith("gpu") or (settings.device == "auto" and has_gpu_driver())
+    preferred, other = ("tensorflow", "openvino") if wants_gpu else ("openvino", "tensorflow")
+    if is_installed(preferred):
+        return preferred
+    if is_installed(other):
+        return other
+    raise EngineMissing(preferred, PACKAGES[preferred])
+
+
+def is_installed(engine: str) -> bool:
+    """Tell whether an engine's package is there, without importing it."""
+    return importlib.util.find_spec(PACKAGES[engine]) is not None
+
+
+def has_gpu_driver() -> bool:
+    """Tell whether there is an NVIDIA driver with a GPU, without importing TensorFlow, which takes seconds."""
+    return any(Path("/proc/driver/nvidia/gpus").glob("*"))
+
+
+def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
+    from app.inference.engines.openvino import OpenVinoEngine  # noqa: PLC0415  an engine is imported when it is used
+
+    return OpenVinoEngine(
+        stored.directory,
+        stored.manifest,
+        device=settings.device,
+        threads=settings.engine_threads or cores(),
+        precision=choose_precision(stored.manifest) if settings.precision == "auto" else settings.precision,
+        scratch=settings.spool_dir,
+    )
+
+
+def choose_precision(manifest: Manifest) -> Precision:
+    """Return the fastest precision that this machine has and that was measured to cost next to nothing."""
+    from app.inference.engines.openvino import check_precision  # noqa: PLC0415  as above
+
+    for precision in _FASTEST_FIRST:
+        measured = manifest.precisions.get(precision)
+        if measured is not None and measured.keeps_accuracy:
+            try:
+                check_precision(precision, manifest)
+            except PrecisionMissing:
+                continue
+            return precision
+    return "f32"
+
+
+def _tensorflow(stored: StoredVersion, settings: Settings) -> Engine:
+    from app.inference.engines.tensorflow import (  # noqa: PLC0415  imports TensorFlow
+        TensorFlowEngine,
+        choose_devices,
+        visible_gpus,
+    )
+
+    if settings.precision not in {"auto", "f32"}:
+        raise PrecisionMissing(settings.precision, "the TensorFlow engine computes in f32")
+
+    def load(device: str) -> Engine:
+        return TensorFlowEngine(
+            stored.directory,
+            stored.manifest,
+            device=device,
+            max_batch_size=settings.max_batch_size,
+            threads=settings.engine_threads or _quota(),
+        )
+
+    return replicate(load, choose_devices(settings.device, visible_gpus()))
+
+
+def _quota() -> int:
+    """Return the cores of a container's quota; 0 where there is none, and the engine counts the cores itself."""
+    return cores() if cores() < len(os.sched_getaffinity(0)) else 0
+
+
+def load_engine_quietly(stored: StoredVersion, settings: Settings) -> Engine:
+    """Load as `load_engine` does, without what TensorFlow says meanwhile: for commands, not for a service's log."""
+    with hold_back_stderr():
+        return load_engine(stored, settings)

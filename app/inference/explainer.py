@@ -1,0 +1,86 @@
+"""Class activation maps of one version: loaded when they are first asked for, and computed one image at a time.
+
+Whoever asks for none pays nothing for them, neither time nor memory.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from app.errors import InferenceFailed, Overloaded
+from app.inference.engines.base import ComputeMaps, Engine, Maps
+from app.inference.engines.proof import check_maps
+from model_store.images.pixels import Pixels
+from model_store.manifest import Signature
+from model_store.storage.golden import load_golden
+from model_store.store import StoredVersion
+
+log = logging.getLogger(__name__)
+
+
+class Explainer:
+    """Computes the maps of a version.
+
+    Args:
+        stored: The version.
+        signature: Its manifest's `activation_maps`.
+        engine: The version, loaded.
+        max_waiting: Images that may wait; one more is refused.
+    """
+
+    def __init__(self, stored: StoredVersion, signature: Signature, engine: Engine, *, max_waiting: int) -> None:
+        self._stored = stored
+        self._signature = signature
+        self._engine = engine
+        self._max_waiting = max_waiting
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, "explainer")
+        self._compute: ComputeMaps | None = None
+
+    async def explain(self, pixels: Pixels) -> Maps:
+        """Compute the maps of one image.
+
+        Args:
+            pixels: uint8 `(height, width, 3)`.
+
+        Returns:
+            float32 `(rows, columns, labels)`.
+
+        Raises:
+            Overloaded: Too many are waiting.
+            InferenceFailed: They cannot be computed; the log says why.
+        """
+        if self._waiting >= self._max_waiting:
+            raise Overloaded("images waiting", self._max_waiting)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._explain, pixels)
+        finally:
+            self._waiting -= 1
+
+    def explain_blocking(self, pixels: Pixels) -> Maps:
+        """Do so for a caller in a thread, who waits for a turn each time."""
+        return self._thread.submit(self._explain, pixels).result()
+
+    def close(self) -> None:
+        """Let go of the memory; nobody is waiting any more."""
+        self._thread.shutdown(wait=False)
+        self._compute = None
+
+    def _explain(self, pixels: Pixels) -> Maps:
+        try:
+            if self._compute is None:
+                self._compute = self._load()
+            maps: Maps = self._compute(pixels[np.newaxis])[0]
+        except Exception as error:
+            log.exception("class activation maps of %s cannot be computed", self._stored.directory.name)
+            raise InferenceFailed from error
+        return maps
+
+    def _load(self) -> ComputeMaps:
+        """Load what computes them, and believe it when it has shown the golden samples' probabilities."""
+        compute = self._engine.load_maps(self._signature)
+        check_maps(compute, load_golden(self._stored.directory))
+        return compute

@@ -1,0 +1,1 @@
+"""Which versions are in memory, and when. How one predicts is `inference`."""

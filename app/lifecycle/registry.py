@@ -1,0 +1,234 @@
+"""Which versions are in memory, and getting them there: verified, loaded, checked, and only then found.
+
+The versions that are served by default are loaded at the start and stay. Others are loaded when they are first asked
+for, and the least recently used of them makes room. Loading happens in a thread of its own.
+"""
+
+import asyncio
+import functools
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from app.errors import ModelRequired, NotReady, Overloaded, ParameterInvalid, ShuttingDown
+from app.inference.batcher import Batcher
+from app.inference.engines.base import Engine
+from app.inference.engines.loading import EngineFactory
+from app.inference.explainer import Explainer
+from app.inference.loaded_version import LoadedVersion
+from app.observability.metrics import ServiceMetrics
+from app.settings import Settings
+from model_store.errors import FullcountError, ModelNotFound
+from model_store.images.fingerprint import TrainingFingerprints
+from model_store.storage.training_images import read_fingerprints
+from model_store.store import ModelStore, StoredVersion
+
+log = logging.getLogger(__name__)
+
+_Key = tuple[str, int]
+
+
+def choose_versions(store: ModelStore, settings: Settings) -> dict[str, int]:
+    """Decide which version of which model is served by default.
+
+    Raises:
+        FullcountError: There is nothing to serve, or not what the settings name.
+    """
+    models = list(settings.models) or store.models()
+    if not models:
+        raise FullcountError(f"There is no model in {store.directory}.", hint="Publish one with `fullcount train`.")
+    if settings.version is not None and len(models) > 1:
+        raise ParameterInvalid("version", settings.version, "it goes with exactly one model")
+    return {model: store.resolve(model, settings.version) for model in models}
+
+
+class Registry:
+    """The versions of a store that are in memory.
+
+    Args:
+        store: The store.
+        settings: Which models to serve, and how.
+        make_engine: Makes an engine from a stored version; blocks.
+        metrics: Told about batches and loaded versions.
+    """
+
+    def __init__(
+        self, store: ModelStore, settings: Settings, make_engine: EngineFactory, metrics: ServiceMetrics
+    ) -> None:
+        self.store = store
+        self._settings = settings
+        self._make_engine = make_engine
+        self._metrics = metrics
+        self._loading: dict[_Key, asyncio.Task[LoadedVersion]] = {}  # in the order of last use
+        self._users: Counter[_Key] = Counter()  # what is used, or waited for, is not unloaded
+        self._served: dict[str, int] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self.failure: Exception | None = None
+        self.is_ready = False
+
+    async def start(self) -> None:
+        """Load what is served by default; on failure keep the reason in `failure` and raise it.
+
+        Raises:
+            FullcountError: There is nothing to serve, or a version cannot be loaded.
+        """
+        try:
+            self._served = choose_versions(self.store, self._settings)
+            for key in self._served.items():
+                await self._load(key)
+        except Exception as error:
+            self.failure = error
+            raise
+        self.is_ready = True
+
+    async def close(self) -> None:
+        """Turn away who is waiting and let go of every version."""
+        self.is_ready = False
+        for task in self._loading.values():
+            task.cancel()
+        for outcome in await asyncio.gather(*self._loading.values(), return_exceptions=True):
+            if isinstance(outcome, LoadedVersion):
+                await self._unload(outcome)
+        self._loading.clear()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def check_ready(self) -> None:
+        """Raise unless a prediction could be answered now.
+
+        Raises:
+            NotReady: Models are being loaded, or could not be.
+        """
+        if self.failure is not None:
+            raise NotReady("The models could not be loaded; the log says why.")
+        if not self.is_ready:
+            raise NotReady
+
+    def served(self) -> dict[str, int]:
+        """Return the models served and the version of each that answers by default."""
+        return dict(self._served)
+
+    def default_model(self) -> str:
+        """Return the model that answers where none is named.
+
+        Raises:
+            ModelRequired: Several are served, and none was named first by the settings.
+        """
+        if self._settings.models:
+            return self._settings.models[0]
+        if len(self._served) > 1:
+            raise ModelRequired(sorted(self._served))
+        return next(iter(self._served))
+
+    def waiting(self) -> int:
+        """Return how many images wait for an engine."""
+        return sum(loaded.batcher.waiting() for loaded in self.loaded().values())
+
+    def loaded(self) -> dict[_Key, LoadedVersion]:
+        """Return the versions in memory."""
+        return {
+            key: task.result()
+            for key, task in self._loading.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
+
+    @asynccontextmanager
+    async def use(self, model: str | None = None, version: int | None = None) -> AsyncIterator[LoadedVersion]:
+        """Use a version, loading it if it must be; it stays loaded until the block ends.
+
+        Raises:
+            NotReady: The service is not ready.
+            ModelRequired: No model is named and several are served.
+            ModelNotFound, VersionNotFound: It is not there, or not served.
+            Overloaded: As many other versions as may be in memory are in use.
+        """
+        self.check_ready()
+        key = self._resolve(model, version)
+        self._users[key] += 1
+        try:
+            await self._make_room(key)
+            yield await self._load(key)
+        finally:
+            self._users[key] -= 1
+
+    def check_served(self, model: str) -> str:
+        """Return `model` if it is served.
+
+        Raises:
+            NotReady: The service is not ready.
+            ModelNotFound: It is not.
+        """
+        self.check_ready()
+        if model not in self._served:
+            raise ModelNotFound(model, sorted(self._served))
+        return model
+
+    def _resolve(self, model: str | None, version: int | None) -> _Key:
+        name = self.default_model() if model is None else self.check_served(model)
+        if version is None or version == self._served[name]:
+            return name, self._served[name]
+        return name, self.store.resolve(name, version)
+
+    async def _load(self, key: _Key) -> LoadedVersion:
+        """Find a version in memory or bring it there; who gives up waiting does not stop the loading."""
+        task = self._loading.pop(key, None)
+        if task is None:
+            task = asyncio.create_task(self._bring(key), name=f"load {key}")
+            task.add_done_callback(functools.partial(self._forget_failed, key))
+        self._loading[key] = task  # the most recently used is last
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():  # by `close`, not by who called us
+                raise ShuttingDown from None
+            raise
+
+    def _forget_failed(self, key: _Key, task: "asyncio.Task[LoadedVersion]") -> None:
+        """Let the next caller try again, also where everybody who waited for this one has gone."""
+        error = "the service stops" if task.cancelled() else task.exception()
+        if error is None:
+            return
+        log.warning("model %s version %d is not loaded: %s", *key, error)
+        if self._loading.get(key) is task:
+            del self._loading[key]
+
+    async def _bring(self, key: _Key) -> LoadedVersion:
+        stored, trained, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
+        most = self._settings.max_queue
+        batcher = Batcher(engine, max_waiting=most, observe=self._metrics.batch_size.observe)
+        spec, maps = self._settings.input_of(stored.manifest.input), stored.manifest.activation_maps
+        explainer = None if maps is None else Explainer(stored, maps, engine, max_waiting=most)
+        loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained, explainer)
+        self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
+        log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
+        return loaded
+
+    def _open(self, key: _Key) -> tuple[StoredVersion, TrainingFingerprints | None, Engine]:
+        stored = self.store.open(*key)
+        return stored, _read_trained(stored), self._make_engine(stored, self._settings)
+
+    async def _make_room(self, wanted: _Key) -> None:
+        """Unload least recently used versions, idle and not served by default, until there is a place for another."""
+        while wanted not in self._loading and wanted not in self._served.items():
+            guests = [key for key in self._loading if key not in self._served.items()]
+            if len(guests) < self._settings.max_loaded_versions:
+                return
+            loaded = self.loaded()
+            idle = next((key for key in guests if key in loaded and not self._users[key]), None)
+            if idle is None:
+                raise Overloaded("versions in use", self._settings.max_loaded_versions)
+            await self._unload(self._loading.pop(idle).result())
+
+    async def _unload(self, loaded: LoadedVersion) -> None:
+        await loaded.batcher.close()
+        if loaded.explainer is not None:
+            loaded.explainer.close()
+        loaded.engine.close()
+        manifest = loaded.manifest
+        self._metrics.forget(manifest.model, str(manifest.version), loaded.engine.name, loaded.engine.device)
+
+
+def _read_trained(stored: StoredVersion) -> TrainingFingerprints | None:
+    images = stored.manifest.training_images
+    return None if images is None else read_fingerprints(stored.directory / images.file)

@@ -1,0 +1,96 @@
+"""What the service counts, as Prometheus metrics with a registry of their own."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
+_LAG_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_LAG_EVERY_S: Final = 0.05
+_SUM: Final = "livesum"
+"""Of a gauge, over the processes that live."""
+_SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+class ServiceMetrics:
+    """Counters, gauges and histograms of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "fullcount_requests_total", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "fullcount_request_seconds",
+            "Time from the first byte to the last.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.requests_in_progress = Gauge(
+            "fullcount_requests_in_progress", "Requests under way.", registry=self.registry, multiprocess_mode=_SUM
+        )
+        self.images = Counter(
+            "fullcount_images_total", "Images by outcome: `scored`, or why not.", ["outcome"], registry=self.registry
+        )
+        self.stage_seconds = Histogram(
+            "fullcount_stage_seconds",
+            "Time of one image in a stage.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.loop_lag_seconds = Histogram(
+            "fullcount_event_loop_lag_seconds",
+            "How late the event loop, on which every request depends, does what is due.",
+            buckets=_LAG_SECONDS,
+            registry=self.registry,
+        )
+        self.batch_size = Histogram(
+            "fullcount_batch_size", "Images computed at once.", buckets=_SIZES, registry=self.registry
+        )
+        self.waiting = Gauge(
+            "fullcount_waiting_images",
+            "Images waiting for the engine.",
+            registry=self.registry,
+            multiprocess_mode=_SUM,
+        )
+        self.loaded = Gauge(
+            "fullcount_loaded_version",
+            "Versions in memory.",
+            ["model", "version", "engine", "device"],
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+
+    async def watch_loop(self, waiting: Callable[[], int]) -> None:
+        """Measure how late the running event loop is, and how many images wait, until cancelled."""
+        while True:
+            due = time.perf_counter() + _LAG_EVERY_S
+            await asyncio.sleep(_LAG_EVERY_S)
+            self.loop_lag_seconds.observe(time.perf_counter() - due)
+            self.waiting.set(waiting())
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format; of several processes, the sums over all of them."""
+        if not _is_one_of_several():
+            return generate_latest(self.registry)
+        of_all = CollectorRegistry()
+        MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]
+        return generate_latest(of_all)
+
+    def forget(self, *labels: str) -> None:
+        """Take a version out of those loaded."""
+        self.loaded.labels(*labels).set(0)
+        if not _is_one_of_several():  # files that processes share keep their labels
+            self.loaded.remove(*labels)
+
+
+def _is_one_of_several() -> bool:
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ

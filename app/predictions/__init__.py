@@ -1,0 +1,1 @@
+"""Predictions as answers: their schemas, and batches of them. How they are computed is `inference`."""

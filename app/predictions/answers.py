@@ -1,0 +1,43 @@
+"""From a prediction to the fields of a body: ranked labels and the decision. Bodies themselves are in `schemas`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from app.inference.engines.base import Maps
+from app.inference.predictor import Prediction
+from app.predictions.schemas import Explanation, ImageFacts, LabelProbability
+from model_store.manifest import Description
+
+DECIMALS: Final = 4
+"""Of a value of an activation map."""
+
+
+def explanation(maps: Maps, called: str, listed: Iterable[str], labels: Sequence[str]) -> Explanation:
+    """Return the maps of one image, `(rows, columns, labels)`, of the label that it was called and of those listed."""
+    wanted = dict.fromkeys([called, *listed])
+    return Explanation(maps={label: rows_of(maps[..., labels.index(label)]) for label in wanted})
+
+
+def rows_of(activation: npt.NDArray[np.float32]) -> list[list[float]]:
+    """Return a map, `(rows, columns)`, as numbers for JSON."""
+    rows: list[list[float]] = np.round(activation.astype(np.float64), DECIMALS).tolist()
+    return rows
+
+
+def predicted_fields(prediction: Prediction, description: Description, top_k: int | None) -> dict[str, Any]:
+    """Return the fields of `schemas.PredictedImage`: the most probable `top_k` labels, highest first."""
+    labels, decoded = description.labels, prediction.decoded
+    chosen = description.decision.index(prediction.probabilities)
+    probabilities = prediction.probabilities.tolist()
+    order = sorted(range(len(labels)), key=lambda at: -probabilities[at])[:top_k]  # equals stay in the labels' order
+    threshold = {} if description.threshold is None else {"threshold": description.threshold}
+    return {
+        "label": labels[chosen],
+        "probability": probabilities[chosen],
+        **threshold,
+        "predictions": [LabelProbability(label=labels[at], probability=probabilities[at]) for at in order],
+        "image": ImageFacts(format=decoded.format, width=decoded.width, height=decoded.height),
+    }

@@ -1,0 +1,147 @@
+"""Requirements on a report, as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
+
+A figure is judged by the lower end of its 95% interval, not by its value: on few files a good value is soon luck.
+"""
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.errors import RequirementInvalid
+from model_store.evaluation.report import Estimate, Evaluation, PerLabel
+
+By = Literal["low", "value"]
+"""What is compared: the lower end of the interval, or the value itself."""
+
+OF_ALL: Final = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "roc_auc",
+    "average_precision",
+)
+OF_A_LABEL: Final = ("precision", "recall", "f1")
+"""Figures of which more is better: over all files, and of one label."""
+
+_FORM: Final = re.compile(r"(?P<metric>[a-z0-9_]+)(\[(?P<label>.+)\])?=(?P<least>[^=]+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """The least that a figure must be."""
+
+    metric: str
+    label: str | None
+    least: float
+
+    @property
+    def name(self) -> str:
+        """Return how it is written, without the number."""
+        return self.metric if self.label is None else f"{self.metric}[{self.label}]"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a requirement is met, and the sentence that says why."""
+
+    requirement: Requirement
+    is_met: bool
+    sentence: str
+
+
+def parse(text: str) -> Requirement:
+    """Read a requirement: `METRIC=LEAST`, or `METRIC[LABEL]=LEAST`.
+
+    Raises:
+        RequirementInvalid: It is none.
+    """
+    form = _FORM.fullmatch(text)
+    if form is None:
+        raise RequirementInvalid(text, "write METRIC=NUMBER or METRIC[LABEL]=NUMBER, as accuracy=0.9")
+    metric, label = form["metric"], form["label"]
+    known = OF_ALL if label is None else OF_A_LABEL
+    if metric not in known:
+        whose = "over all files" if label is None else "of one label"
+        raise RequirementInvalid(text, f"figures {whose} are {', '.join(known)}")
+    try:
+        least = float(form["least"])
+    except ValueError:
+        least = math.nan
+    if not 0 <= least <= 1:
+        raise RequirementInvalid(text, f"{form['least']} is no number from 0 to 1")
+    return Requirement(metric, label, least)
+
+
+def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -> list[Judgement]:
+    """Compare a report with what is required.
+
+    Raises:
+        RequirementInvalid: A label is not in the report.
+    """
+    return [_judge(_figure(evaluation, one), one, by) for one in requirements]
+
+
+def junit(judgements: Sequence[Judgement], suite: str) -> str:
+    """Return JUnit's XML, which build servers show: a test case for each requirement."""
+    failures = sum(not one.is_met for one in judgements)
+    root = ET.Element("testsuite", name=suite, tests=str(len(judgements)), failures=str(failures), errors="0")
+    for one in judgements:
+        name = f"{one.requirement.name} at least {one.requirement.least:g}"
+        case = ET.SubElement(root, "testcase", classname="fullcount.evaluate", name=_printable(name))
+        if one.is_met:
+            ET.SubElement(case, "system-out").text = _printable(one.sentence)
+        else:
+            ET.SubElement(case, "failure", message=_printable(one.sentence))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _figure(evaluation: Evaluation, requirement: Requirement) -> Estimate:
+    metric, label = requirement.metric, requirement.label
+    source = evaluation.metrics if label is None else _label(evaluation, requirement)
+    figure: Estimate | float | None = getattr(source, metric)
+    if isinstance(figure, Estimate):
+        return figure
+    ranges = evaluation.intervals
+    ends = ranges.metrics.get(metric) if label is None else ranges.f1.get(label)
+    return Estimate(value=figure, low=ends and ends.low, high=ends and ends.high)
+
+
+def _label(evaluation: Evaluation, requirement: Requirement) -> PerLabel:
+    for one in evaluation.per_label:
+        if one.label == requirement.label:
+            return one
+    labels = ", ".join(one.label for one in evaluation.per_label)
+    raise RequirementInvalid(requirement.name, f"the labels are {labels}")
+
+
+def _judge(figure: Estimate, requirement: Requirement, by: By) -> Judgement:
+    name, least = requirement.name, requirement.least
+    if figure.value is None:
+        return Judgement(requirement, is_met=False, sentence=f"{name} cannot be computed: no file counts for it.")
+    if by == "value":
+        is_met = figure.value >= least
+        return Judgement(requirement, is_met, f"{name} is {figure.value:.4f}, {_relation(least, is_met=is_met)}.")
+    if figure.low is None:
+        sentence = f"{name} is {figure.value:.4f} and has no interval; judge it by --by value."
+        return Judgement(requirement, is_met=False, sentence=sentence)
+    is_met = figure.low >= least
+    interval = f"its 95% interval begins at {figure.low:.4f}"
+    sentence = f"{name} is {figure.value:.4f}, {interval}, {_relation(least, is_met=is_met)}"
+    if not is_met and figure.value >= least:
+        return Judgement(requirement, is_met=False, sentence=f"{sentence}: too few files to be sure of it.")
+    return Judgement(requirement, is_met, f"{sentence}.")
+
+
+def _relation(least: float, *, is_met: bool) -> str:
+    return f"{'not below' if is_met else 'below'} {least:g}"
+
+
+def _printable(text: str) -> str:
+    """Return text without the characters that XML cannot hold; a label may be any folder's name."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,61 @@
+"""Has reports rendered by processes of their own, a bounded number of them at the same time."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from contextlib import suppress
+
+from app.errors import RenderingFailed
+from app.reports.forms import Form
+from app.reports.rendering.render import packed
+
+
+class Renderer:
+    """Renders reports for one service.
+
+    Args:
+        at_once: Processes at the same time; who comes next waits.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._cache: tempfile.TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Remove what the processes kept for each other: matplotlib's list of fonts."""
+        if self._cache is not None:
+            self._cache.cleanup()
+
+    async def render(self, form: Form, report: str, records: bytes) -> bytes:
+        """Return a report in another form; cancelled, it ends the process.
+
+        Args:
+            form: Which.
+            report: As JSON.
+            records: As `dump_records` makes them.
+
+        Raises:
+            RenderingFailed: The process ended without an answer.
+        """
+        if self._cache is None:
+            self._cache = tempfile.TemporaryDirectory(prefix="fullcount-plots-", ignore_cleanup_errors=True)
+        async with self._places:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "app.reports.rendering.render", form),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, "MPLCONFIGDIR": self._cache.name},
+            )
+            try:
+                rendered, errors = await process.communicate(packed(report, records))
+            finally:
+                if process.returncode is None:
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+        if process.returncode:
+            raise RenderingFailed(form, process.returncode, errors.decode(errors="replace").strip())
+        return rendered

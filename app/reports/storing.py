@@ -1,0 +1,67 @@
+"""From an evaluation to a report with an id: kept in the store where that can be written, and sent all the same."""
+
+import logging
+
+from pydantic import ValidationError
+
+from app.reports.schemas import ReportBody, ReportSummary
+from model_store.errors import ReportNotFound, VersionCorrupt
+from model_store.evaluation.records import Records
+from model_store.evaluation.records_file import dump_records
+from model_store.storage.reports import ReportStore, StoredReport
+
+log = logging.getLogger(__name__)
+
+
+def keep(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
+    """Store a report and its records if there is a place to write to; blocks.
+
+    Returns:
+        The report as it was stored, or with `stored` false.
+    """
+    stored = report.model_copy(update={"stored": True})
+    try:
+        text = stored.model_dump_json(exclude_unset=True)
+        reports.put(report.id, report.model, report.version, text, dump_records(records))
+    except OSError as error:
+        log.warning("report %s is not stored: %s", report.id, error)
+        return report
+    return stored
+
+
+def warn_if_unwritable(reports: ReportStore, models: list[str]) -> None:
+    """Say at start-up, once, if reports will not be stored."""
+    unwritable = [model for model in models if not reports.is_writable(model)]
+    if unwritable:
+        log.warning(
+            "evaluations of %s will be answered but not stored: the place is read-only; set FULLCOUNT_EVALUATIONS_DIR",
+            ", ".join(unwritable),
+        )
+
+
+def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list[ReportSummary]:
+    """Read one line about each stored report, newest first; blocks. A damaged one is in the log, not in the list."""
+    summaries = []
+    for stored in reports.newest(model=model, limit=limit):
+        try:
+            summaries.append(_summarise(stored))
+        except ReportNotFound:
+            continue  # it was removed meanwhile
+        except (VersionCorrupt, KeyError, TypeError, ValidationError) as error:
+            log.warning("report %s cannot be read: %r", stored.path, error)
+    return summaries
+
+
+def _summarise(stored: StoredReport) -> ReportSummary:
+    report = stored.read()
+    return ReportSummary(
+        id=stored.id,
+        created=report["created"],
+        model=stored.model,
+        version=stored.version,
+        filename=report["archive"]["filename"],
+        images=report["accounting"]["images"],
+        scored=report["accounting"]["scored"],
+        unreadable=report["accounting"]["unreadable"],
+        accuracy=report["metrics"]["accuracy"]["value"],
+    )

@@ -1,0 +1,137 @@
+"""The process around the application: listening, logging, and an end that loses nothing.
+
+On SIGTERM or Ctrl-C the server stops accepting, finishes what it has, and the process exits with 0; after
+`shutdown_grace_s` it stops waiting. A model that cannot be loaded ends it with 1.
+"""
+
+import asyncio
+import functools
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import cast
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.inference.engines.loading import EngineFactory, load_engine
+from app.main import create_app
+from app.server.http import BoundedHttpProtocol
+from app.server.workers import COMMAND, run_workers
+from app.settings import Settings
+from model_store.errors import FullcountError
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 2048
+_IDLE_S = 0.2
+_WORKERS = ("image", "engine", "file", "loader")
+"""How the names of this application's threads begin."""
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class CannotStart(FullcountError):
+    """The server cannot start with these settings."""
+
+
+def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, worker: Sequence[str] = COMMAND) -> int:
+    """Serve until a signal comes.
+
+    Args:
+        settings: All of them.
+        make_engine: Makes an engine from a stored version.
+        worker: Command of one of several processes.
+
+    Returns:
+        The exit code: 0, or 1 when the models could not be loaded.
+
+    Raises:
+        CannotStart: The address is taken.
+        SpoolMissing: There is no directory for uploads.
+    """
+    logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form, whose sender is told
+    _use_spool_directory(settings)
+    _allow_many_files()
+    listener = _listen(settings)
+    if settings.workers > 1:
+        return run_workers(settings, listener, worker)
+    failed = False
+
+    def stop() -> None:
+        nonlocal failed
+        failed = True
+        server.should_exit = True
+
+    def stop_as_asked(signal_number: int, frame: FrameType | None) -> None:
+        del signal_number, frame
+        server.should_exit = True
+
+    app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
+    server = uvicorn.Server(_config(settings, app))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # for a signal that comes before uvicorn listens to them, and for the one that it raises again, having shut
+        # down, to end as signalled: here the end is an ordinary one
+        signal.signal(number, stop_as_asked)
+    server.run(sockets=[listener])
+    _exit_if_threads_remain(1 if failed else 0)
+    return 1 if failed else 0
+
+
+def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    protocol = functools.partial(BoundedHttpProtocol, head_timeout_s=settings.body_timeout_s)
+    return uvicorn.Config(
+        app,
+        http=cast("type[asyncio.Protocol]", protocol),
+        backlog=_BACKLOG,
+        access_log=False,  # `app.middleware` logs requests, with their ids
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_grace_s,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    if settings.fd is not None:
+        return socket.socket(fileno=settings.fd)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        what = (error.strerror or str(error)).split(" (while attempting")[0]  # which repeats the address
+        raise CannotStart(
+            f"Cannot listen on {settings.host} port {settings.port}: {what}.",
+            hint="Choose another with --host and --port.",
+        ) from error
+    host, port = listener.getsockname()[:2]
+    log.info("listening on http://%s:%d, loading models", f"[{host}]" if ":" in host else host, port)
+    return listener
+
+
+def _exit_if_threads_remain(code: int) -> None:
+    """End the process where a thread is still loading or computing, for which Python would wait after the grace."""
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith(_WORKERS)]
+    for thread in workers:
+        thread.join(_IDLE_S)  # one that has nothing to do ends by itself
+    if any(thread.is_alive() for thread in workers):
+        logging.shutdown()
+        os._exit(code)
+
+
+def _allow_many_files() -> None:
+    """Raise the number of files this process may open to what the system allows it: uploads lie in files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _use_spool_directory(settings: Settings) -> None:
+    """Make every temporary file of this process lie where uploads shall wait, also those of the form parser."""
+    tempfile.tempdir = str(settings.spool_directory())

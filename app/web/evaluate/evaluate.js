@@ -1,0 +1,176 @@
+// @ts-check
+// A set of labelled pictures is chosen, packed if it is no zip, sent and evaluated, with its progress; then the report.
+
+import { manifestOf } from "../lib/choice.js";
+import { element } from "../lib/elements.js";
+import { takeOver } from "../lib/given.js";
+import { askFor, problemNotice } from "../lib/notices.js";
+import { count } from "../lib/numbers.js";
+import { pack } from "./packing.js";
+import { showReport } from "../report/report.js";
+import { Running } from "./running.js";
+import { problemIn } from "../lib/service.js";
+import { SetChooser } from "./set-chooser.js";
+import texts from "../lib/texts.js";
+import { evaluateArchive } from "./upload.js";
+
+/** @typedef {import("../lib/choice.js").Model} Model */
+/** @typedef {import("./folder.js").Member} Member */
+/** @typedef {import("../lib/service.js").Problem} Problem */
+/** @typedef {import("./set-chooser.js").ChosenSet} ChosenSet */
+
+const words = texts.evaluate;
+
+/**
+ * Show the view.
+ *
+ * @param {HTMLElement} root
+ * @param {string[]} _parameters
+ * @param {AbortSignal} signal
+ */
+export async function show(root, _parameters, signal) {
+  const place = element("div", { class: "stack" });
+  root.append(element("h1", null, words.title), element("p", { class: "lead" }, words.lead), place);
+  const served = await askFor("/models", place, signal);
+  if (!served) return;
+  if (!served.models.length) place.replaceChildren(element("p", null, words.noModel));
+  else place.replaceChildren(new Evaluation(root, served.models, signal).node);
+}
+
+/** The form, and what is under way. */
+class Evaluation {
+  /** @type {HTMLElement} */
+  #root;
+  /** @type {Model[]} */
+  #models;
+  /** @type {AbortSignal} */
+  #signal;
+  #told = element("div", { class: "told-here" });
+  #chooser;
+  #model = element("select", { onchange: () => this.#fillVersions() });
+  #version = element("select", { onchange: () => this.#fillAgainst() });
+  #against = element("select");
+  #start = element("button", { type: "submit", class: "button primary" }, words.start);
+  #form;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {Model[]} models
+   * @param {AbortSignal} signal
+   */
+  constructor(root, models, signal) {
+    this.#root = root;
+    this.#models = models;
+    this.#signal = signal;
+    this.#chooser = new SetChooser((...told) => this.#told.replaceChildren(...told), signal);
+    this.#model.append(...models.map((one) => element("option", null, one.model)));
+    this.#fillVersions();
+    this.#form = element("form", { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      this.#chooser.node,
+      element("div", { class: "choices" }, choice(words.model, this.#model), choice(words.version, this.#version), choice(words.against, this.#against)),
+      this.#start, this.#told);
+    this.node = element("div", null, this.#form);
+    this.#chooser.take(takeOver());
+  }
+
+  #chosen() {
+    return /** @type {Model} */ (this.#models[this.#model.selectedIndex]);
+  }
+
+  #fillVersions() {
+    const { versions, serving } = this.#chosen();
+    const newest = [...new Set([...versions, serving])].sort((one, other) => other - one);
+    this.#version.replaceChildren(...newest.map((one) =>
+      element("option", { value: one, selected: one === serving }, one === serving ? words.serves(one) : String(one))));
+    this.#fillAgainst();
+  }
+
+  #fillAgainst() {
+    const before = this.#against.value;
+    const others = [...this.#version.options].map((one) => one.value).filter((one) => one !== this.#version.value);
+    this.#against.replaceChildren(element("option", { value: "" }, words.nothing),
+      ...others.map((one) => element("option", { value: one, selected: one === before }, words.againstVersion(Number(one)))));
+    this.#against.disabled = !others.length;
+  }
+
+  /** @param {Event} event */
+  async #submit(event) {
+    event.preventDefault();
+    this.#told.replaceChildren();
+    const { chosen } = this.#chooser;
+    if (!chosen) {
+      this.#told.replaceChildren(problemNotice({ type: "about:blank", title: "", status: 0, ...words.noFile }));
+      this.#chooser.focus();
+      return;
+    }
+    const given = { model: this.#model.value, version: this.#version.value, against: this.#against.value };
+    const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value));
+    const running = new Running(chosen.name, "members" in chosen);
+    const stop = () => running.cancel();
+    this.#signal.addEventListener("abort", stop);
+    this.node.replaceChildren(running.node);
+    running.node.focus();
+    try {
+      const archive = "archive" in chosen ? chosen.archive : await packed(chosen, running);
+      const manifest = await manifestOf(given.model, Number(given.version));
+      if (manifest?.activation_maps) query.set("explain", "true");
+      running.signal.throwIfAborted();
+      running.onSent(0, archive.size);
+      const report = await evaluateArchive(`/evaluate?${query}`, archive, running, running.signal);
+      if (this.#signal.aborted) return;
+      if (report.stored) location.hash = `#/evaluations/${encodeURIComponent(report.id)}`;
+      else this.#showHere(report);
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      this.node.replaceChildren(this.#form);
+      this.#told.replaceChildren(running.signal.aborted
+        ? element("p", { class: "quiet", role: "status" }, running.isSending ? words.cancelled : words.cancelledPacking)
+        : problemNotice(await asOfSet(problemIn(error), chosen)));
+      this.#start.focus();
+    } finally {
+      running.end();
+      this.#signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** @param {import("../report/types.js").Report} report */
+  #showHere(report) {
+    showReport(this.#root, report, this.#signal);
+    window.scrollTo(0, 0);
+    this.#root.querySelector("h1")?.focus({ preventScroll: true });
+  }
+}
+
+/**
+ * Pack a set; who cancels need not wait until its folders are listed.
+ *
+ * @param {{name: string, members: Promise<Member[]>}} chosen
+ * @param {Running} running
+ */
+async function packed({ name, members }, running) {
+  const { signal } = running;
+  const cancelled = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const all = await Promise.race([members, cancelled]);
+  return pack(`${name}.zip`, all, (done, total) => running.onPacked(done, total), signal);
+}
+
+/**
+ * Say of a folder what the service says of the zip that it was packed as.
+ *
+ * @param {Problem} problem
+ * @param {ChosenSet} chosen
+ * @returns {Promise<Problem>}
+ */
+async function asOfSet(problem, chosen) {
+  if (problem["reason"] !== "no-images" || "archive" in chosen) return problem;
+  const files = (await chosen.members).filter((one) => one.open).length;
+  return { ...problem, ...words.noImages(chosen.name, files, count(files)) };
+}
+
+/**
+ * @param {string} name
+ * @param {HTMLElement} control
+ */
+function choice(name, control) {
+  return element("label", { class: "choice-of" }, element("span", null, name), control);
+}

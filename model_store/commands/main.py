@@ -1,0 +1,92 @@
+"""The `fullcount` command: it finds the subcommands that each package registers, and tells errors to people.
+
+What a command does is no business of this file.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from model_store.commands.groups import EntryPointGroup
+from model_store.errors import FullcountError
+
+GROUP = "fullcount.commands"
+ENVIRONMENT_PREFIX = "FULLCOUNT"
+
+_SUMMARIES = {
+    "audit": "List every file of a data set with its fate; train nothing.",
+    "bench": "Measure this machine's limits and the service on it, and say what holds it back.",
+    "diagnose": "Say what the curves of a training run mean, and whether to worry.",
+    "doctor": "Say what this machine has and what limits it.",
+    "evaluate": "Evaluate a labelled folder or zip; every file is counted.",
+    "models": "List, show, verify and clean up what a store holds.",
+    "predict": "Predict the labels of images.",
+    "serve": "Serve the models of a store over HTTP.",
+    "train": "Train on a folder of labelled images and publish the model.",
+}
+"""What `fullcount --help` says of each command without loading it; a test compares with the commands' own words."""
+
+
+@click.group(
+    cls=EntryPointGroup,
+    entry_points=GROUP,
+    summaries=_SUMMARIES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--debug", is_flag=True, envvar=f"{ENVIRONMENT_PREFIX}_DEBUG", help="Show the traceback of an error.")
+@click.version_option(version("fullcount"), prog_name="fullcount")
+def fullcount(*, debug: bool) -> None:
+    """Train, store, serve and evaluate image classifiers; every file is counted."""
+    del debug  # `run` looks for it itself: it must know also when the arguments make no sense
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command of this process's arguments and exit: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
+    run(fullcount, arguments)
+
+
+def run(command: click.Command, arguments: Sequence[str] | None = None, **settings: Any) -> None:  # noqa: ANN401
+    """Run a click command and exit; an error is one sentence and a hint on standard error.
+
+    Args:
+        command: The command.
+        arguments: Its arguments; default: those of the process.
+        **settings: Further settings of `click.Command.main`.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given or os.environ.get(f"{ENVIRONMENT_PREFIX}_DEBUG", "0") not in {"", "0", "false"}
+    try:
+        code = command.main(given, standalone_mode=False, **settings)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except BrokenPipeError:  # the reader of our output, `head` for one, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:
+        if debug:
+            raise
+        sentence, hint = _in_words(error)
+        click.echo(f"Error: {sentence}", err=True)
+        if hint:
+            click.echo(f"Hint: {hint}", err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error: Exception) -> tuple[str, str | None]:
+    """Return a sentence that says what is wrong, and one that says what to do."""
+    if isinstance(error, FullcountError):
+        return str(error), error.hint
+    if isinstance(error, ModuleNotFoundError):
+        hint = "pip install 'fullcount[serve]' to serve and evaluate, 'fullcount[train]' to train."
+        return f"The package {error.name} is needed for this and not installed.", hint
+    where = f"{ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where it comes from."
+    return f"{type(error).__name__}: {error}", where

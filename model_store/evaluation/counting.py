@@ -1,0 +1,304 @@
+"""From files with their labels and probabilities to an evaluation in which every file is counted.
+
+Pure: no disk, no model, no HTTP. The laws of the report are checked before it leaves here:
+
+- entries = directories + ignored + images, and images = scored + unreadable;
+- a row of the matrix sums to the files given under its label, all rows together to the images.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from model_store.decision import Decision
+from model_store.evaluation import metrics
+from model_store.evaluation.bootstrap import RESAMPLES, SEED, ScoredFiles, bootstrap
+from model_store.evaluation.ranking import average_precision, roc_auc
+from model_store.evaluation.records import Records
+from model_store.evaluation.report import (
+    Accounting,
+    AtThreshold,
+    ConfusionMatrix,
+    Estimate,
+    Evaluation,
+    Excluded,
+    Intervals,
+    Metrics,
+    Misclassified,
+    Mislabelled,
+    PerLabel,
+    Positive,
+    Range,
+    ReliabilityBin,
+    Undefined,
+)
+from model_store.evaluation.summary import summarise
+from model_store.evaluation.suspicion import suspect_labels
+from model_store.labelled_sets.interpretation import Ignored
+from model_store.manifest import UNREADABLE
+
+THRESHOLDS: Final = tuple(step / 20 for step in range(1, 20))
+"""Of the positive label, for which a report says what each would come to, beside the operating one."""
+
+
+def evaluate(
+    records: Records,
+    decision: Decision,
+    *,
+    ignored: Sequence[Ignored] = (),
+    directories: int = 0,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Evaluate a labelled set.
+
+    Args:
+        records: Every image file of the set; each has an answer or a reason for having none. A label that the model
+            does not have becomes a row of its own.
+        decision: How the model decides between its labels.
+        ignored: What else was given.
+        directories: How many entries were directories.
+        resamples: How often files are drawn again for the intervals that have no formula.
+
+    Returns:
+        The evaluation; its laws hold.
+    """
+    evaluation = _Evaluator(records, decision).evaluation(list(ignored), directories, resamples)
+    _check_laws(evaluation, records)
+    return evaluation
+
+
+class _Evaluator:
+    def __init__(self, records: Records, decision: Decision) -> None:
+        self._records = records
+        self._decision = decision
+        self._labels = list(decision.labels)
+        self._positive = None if decision.positive is None else self._labels.index(decision.positive)
+        self._called = decision.indices(records.probabilities)  # of an unreadable file, nonsense
+        self._places = np.flatnonzero(records.is_known)
+        """Of the files that the figures are over, in the records."""
+        self._answered = ScoredFiles(
+            actual=records.given[self._places].astype(np.int64),
+            called=self._called[self._places],
+            probabilities=records.probabilities[self._places].astype(np.float64),
+            positive=self._positive,
+        )
+
+    def evaluation(self, ignored: list[Ignored], directories: int, resamples: int) -> Evaluation:
+        matrix = self._matrix()
+        known = np.array(matrix.counts, np.int64)[: len(self._labels), : len(self._labels)]
+        files = [sum(row) for row in matrix.counts]
+        per_label = [self._per_label(known, label, files[label]) for label in range(len(self._labels))]
+        figures = self._metrics(known, per_label)
+        accounting = self._accounting(ignored, directories)
+        return Evaluation(
+            summary=list(summarise(accounting, figures, per_label)),
+            accounting=accounting,
+            excluded=self._excluded(),
+            ignored=ignored,
+            confusion_matrix=matrix,
+            metrics=figures,
+            intervals=self._intervals(resamples),
+            undefined=self._undefined(figures, per_label),
+            per_label=per_label,
+            positive=self._at_the_threshold(per_label),
+            reliability=reliability(self._answered.actual, self._answered.probabilities),
+            misclassified=self._misclassified(),
+            mislabelled=self._mislabelled(),
+        )
+
+    def _matrix(self) -> ConfusionMatrix:
+        columns = [*self._labels, UNREADABLE]
+        column = np.where(self._records.is_scored, self._called, len(self._labels))
+        shape = len(self._records.rows), len(columns)
+        cells = np.bincount(self._records.given * shape[1] + column, minlength=shape[0] * shape[1])
+        return ConfusionMatrix(rows=self._records.rows, columns=columns, counts=cells.reshape(shape).tolist())
+
+    def _accounting(self, ignored: list[Ignored], directories: int) -> Accounting:
+        images, scored = len(self._records), int(self._records.is_scored.sum())
+        return Accounting(
+            entries=directories + len(ignored) + images,
+            directories=directories,
+            ignored=len(ignored),
+            images=images,
+            scored=scored,
+            unreadable=len(self._records.rejections),
+        )
+
+    def _excluded(self) -> list[Excluded]:
+        records = self._records
+        return [
+            Excluded(path=records.paths[place], label=records.label(place), reason=why.reason, detail=why.detail)
+            for place, why in sorted(records.rejections.items())
+        ]
+
+    def _per_label(self, known: metrics.Counts, label: int, files: int) -> PerLabel:
+        support = int(known[label].sum())
+        rest = _against_the_rest(
+            hits=int(known[label, label]), called=int(known[:, label].sum()), support=support, total=int(known.sum())
+        )
+        return PerLabel(label=self._labels[label], files=files, support=support, **rest)
+
+    def _metrics(self, known: metrics.Counts, per_label: list[PerLabel]) -> Metrics:
+        actual, probabilities = self._answered.actual, self._answered.probabilities
+        scored = int(known.sum())
+        macro_recall = metrics.mean_of_defined([one.recall.value for one in per_label])
+        steps = [ranking.steps() for ranking in self._answered.rankings] if self._answered.has_every_label else []
+        return Metrics(
+            accuracy=Estimate.of(int(known.trace()), scored),
+            balanced_accuracy=macro_recall,
+            macro_precision=metrics.mean_of_defined([one.precision.value for one in per_label]),
+            macro_recall=macro_recall,
+            macro_f1=metrics.mean_of_defined([one.f1 for one in per_label]),
+            log_loss=metrics.log_loss(actual, probabilities),
+            roc_auc=float(np.mean([roc_auc(one) for one in steps])) if steps else None,
+            average_precision=float(np.mean([average_precision(one) for one in steps])) if steps else None,
+            expected_calibration_error=metrics.expected_calibration_error(actual, probabilities),
+            majority_baseline=metrics.ratio(int(known.sum(axis=1).max()), scored),
+            resolution=metrics.ratio(1, scored),
+        )
+
+    def _intervals(self, resamples: int) -> Intervals:
+        found = bootstrap(self._answered, resamples)
+        f1 = zip(self._labels, found.f1, strict=True)
+        return Intervals(
+            resamples=resamples,
+            seed=SEED,
+            metrics={name: Range(low=ends[0], high=ends[1]) for name, ends in found.of_all.items() if ends},
+            f1={label: Range(low=ends[0], high=ends[1]) for label, ends in f1 if ends},
+        )
+
+    def _undefined(self, figures: Metrics, per_label: list[PerLabel]) -> list[Undefined]:
+        reasons = {
+            "precision": "No scored file was called so.",
+            "recall": "No scored file has this label.",
+            "f1": "No scored file has this label or was called so.",
+        }
+        if not len(self._places):
+            of_all = "No file of a label of the model was scored."
+        else:
+            lacking = ", ".join(one.label for one in per_label if not one.support)
+            of_all = f"A curve needs files of every label, and there are none of {lacking}."
+        return [
+            *(Undefined(metric=name, label=None, reason=of_all) for name, value in figures if _is_null(value)),
+            *(
+                Undefined(metric=name, label=one.label, reason=reason)
+                for one in per_label
+                for name, reason in reasons.items()
+                if _is_null(getattr(one, name))
+            ),
+        ]
+
+    def _at_the_threshold(self, per_label: list[PerLabel]) -> Positive | None:
+        threshold = self._decision.threshold
+        if self._positive is None or threshold is None:
+            return None
+        counts = per_label[self._positive].model_dump(
+            include={"label", "true_positives", "false_positives", "false_negatives", "true_negatives"}
+        )
+        thresholds = [self._at(one, self._positive) for one in sorted({*THRESHOLDS, threshold})]
+        return Positive(threshold=threshold, thresholds=thresholds, **counts)
+
+    def _at(self, threshold: float, positive: int) -> AtThreshold:
+        is_called = self._records.probabilities[self._places, positive] >= threshold  # as `Decision` compares
+        is_positive = self._answered.actual == positive
+        rest = _against_the_rest(
+            hits=int((is_called & is_positive).sum()),
+            called=int(is_called.sum()),
+            support=int(is_positive.sum()),
+            total=len(is_called),
+        )
+        return AtThreshold(threshold=threshold, **rest)
+
+    def _misclassified(self) -> list[Misclassified]:
+        records = self._records
+        found = [
+            Misclassified(
+                path=records.paths[place],
+                actual=records.label(place),
+                predicted=self._labels[called],
+                probability=float(records.probabilities[place, called]),
+            )
+            for place, actual, called in zip(
+                self._places.tolist(), self._answered.actual.tolist(), self._answered.called.tolist(), strict=True
+            )
+            if actual != called
+        ]
+        return sorted(found, key=lambda one: (-one.probability, one.path))
+
+    def _mislabelled(self) -> list[Mislabelled]:
+        actual, probabilities = self._answered.actual, self._answered.probabilities
+        suspects = suspect_labels(actual, probabilities)
+        return [
+            Mislabelled(
+                path=self._records.paths[self._places[file]],
+                actual=self._labels[actual[file]],
+                suggested=self._labels[label],
+                probability_actual=float(probabilities[file, actual[file]]),
+                probability_suggested=float(probabilities[file, label]),
+            )
+            for file, label in zip(suspects.files.tolist(), suspects.suggested.tolist(), strict=True)
+        ]
+
+
+def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) -> list[ReliabilityBin]:
+    """Sort files into bins by their highest probability, those of `metrics.expected_calibration_error`.
+
+    Args:
+        actual: Indices of their labels `(n,)`.
+        probabilities: `(n, labels)`.
+
+    Returns:
+        The bins that have files, least sure first.
+    """
+    if not len(actual):
+        return []
+    confidence = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == actual
+    bins = metrics.calibration_bins(confidence)
+    return [
+        ReliabilityBin(
+            files=int((bins == one).sum()),
+            confidence=float(confidence[bins == one].mean()),
+            accuracy=Estimate.of(int(is_right[bins == one].sum()), int((bins == one).sum())),
+        )
+        for one in np.unique(bins)
+    ]
+
+
+def _against_the_rest(*, hits: int, called: int, support: int, total: int) -> dict[str, Any]:
+    """Return what one label comes to against the rest, by the names that the report has for it.
+
+    Args:
+        hits: Files that have the label and were called so.
+        called: Files that were called so.
+        support: Files that have it.
+        total: All files.
+    """
+    return {
+        "true_positives": hits,
+        "false_positives": called - hits,
+        "false_negatives": support - hits,
+        "true_negatives": total - called - support + hits,
+        "precision": Estimate.of(hits, called),
+        "recall": Estimate.of(hits, support),
+        "f1": metrics.ratio(2 * hits, called + support),
+    }
+
+
+def _is_null(value: Estimate | float | None) -> bool:
+    return value is None or (isinstance(value, Estimate) and value.value is None)
+
+
+def _check_laws(evaluation: Evaluation, records: Records) -> None:
+    """Stop a report that does not add up: that would be a defect of this module, never of the data."""
+    sums = evaluation.accounting
+    given = np.bincount(records.given, minlength=len(records.rows)).tolist()
+    rows = [sum(row) for row in evaluation.confusion_matrix.counts]
+    adds_up = (
+        sums.entries == sums.directories + sums.ignored + sums.images
+        and sums.images == sums.scored + sums.unreadable == sum(rows)
+        and rows == given
+    )
+    if not adds_up:
+        raise ArithmeticError(f"the evaluation does not add up: {sums}, rows {rows}, given {given}")

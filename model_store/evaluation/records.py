@@ -1,0 +1,141 @@
+"""Every image file of an evaluation and what became of it, by columns: fifty thousand of them are a few megabytes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from model_store.images.fingerprint import pixel_digest
+from model_store.images.nearness import GRID_BYTES, light_grid
+from model_store.images.pixels import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An image that the model answered."""
+
+    path: str
+    label: str
+    probabilities: npt.NDArray[np.floating]
+    """`(labels,)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An image file that could not be decoded; `reason` is one of `model_store.pixels.REASONS`."""
+
+    path: str
+    label: str
+    reason: str
+    detail: str
+
+
+class Rejection(NamedTuple):
+    """Why a file could not be decoded."""
+
+    reason: str
+    detail: str
+
+
+class Records:
+    """Image files with their labels, in order, and the answers as they come in.
+
+    Args:
+        files: Path and label of each, each file once.
+        labels: The model's, in the order of its output.
+    """
+
+    labels: tuple[str, ...]
+    """The model's."""
+    rows: list[str]
+    """Labels given: the model's, and then others in the order in which they first occur."""
+    paths: list[str]
+    """`(files,)`."""
+    given: npt.NDArray[np.int32]
+    """Each file's label as an index into `rows`, `(files,)`."""
+    probabilities: npt.NDArray[np.float32]
+    """`(files, labels)`; not a number where there is no answer."""
+    rejections: dict[int, Rejection]
+    """Of the files that could not be decoded, by their place."""
+    digests: npt.NDArray[np.uint8]
+    """`fingerprint.pixel_digest` of each, `(files, 32)`; zeros for one that was not seen."""
+    grids: npt.NDArray[np.uint8]
+    """`nearness.light_grid` of each, `(files, 50)`; zeros for one that has none."""
+    thumbnails: dict[int, bytes]
+    """JPEG files of some of them, by their place."""
+    maps: dict[int, npt.NDArray[np.float32]]
+    """Class activation maps of the labels that some of them were called, `(rows, columns)`, by their place."""
+
+    def __init__(self, files: Iterable[tuple[str, str]], labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        places = {label: place for place, label in enumerate(self.labels)}
+        self.paths = []
+        given: list[int] = []
+        for path, label in files:
+            self.paths.append(path)
+            given.append(places.setdefault(label, len(places)))
+        self.rows = list(places)
+        self.given = np.array(given, np.int32)
+        self.probabilities = np.full((len(self.paths), len(self.labels)), np.nan, np.float32)
+        self.rejections = {}
+        self.thumbnails = {}
+        self.maps = {}
+        self.digests = np.zeros((len(self.paths), 32), np.uint8)
+        self.grids = np.zeros((len(self.paths), GRID_BYTES), np.uint8)
+
+    @classmethod
+    def of(cls, files: Iterable[Scored | Unreadable], labels: Sequence[str]) -> Self:
+        """Gather files whose fates are known."""
+        files = list(files)
+        records = cls(((file.path, file.label) for file in files), labels)
+        for place, file in enumerate(files):
+            if isinstance(file, Scored):
+                records.score(place, file.probabilities)
+            else:
+                records.reject(place, file.reason, file.detail)
+        return records
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def score(self, place: int, probabilities: npt.NDArray[np.floating]) -> None:
+        """Note the model's answer for the file at a place, `(labels,)`."""
+        self.probabilities[place] = probabilities
+
+    def reject(self, place: int, reason: str, detail: str) -> None:
+        """Note that the file at a place could not be decoded."""
+        self.rejections[place] = Rejection(reason, detail)
+
+    def see(self, place: int, pixels: Pixels) -> None:
+        """Note what the file at a place looks like, `(height, width, 3)`; may be called from many threads."""
+        self.digests[place] = np.frombuffer(bytes.fromhex(pixel_digest(pixels)), np.uint8)
+        self.grids[place] = light_grid(pixels)
+
+    def only(self, places: npt.NDArray[np.integer]) -> "Records":
+        """Return the files at some places, in their order there, `(n,)`; rows stay as they are, thumbnails behind."""
+        records = Records([], self.labels)
+        records.rows, records.paths = self.rows, [self.paths[place] for place in places.tolist()]
+        records.given, records.probabilities = self.given[places], self.probabilities[places]
+        records.digests, records.grids = self.digests[places], self.grids[places]
+        records.rejections = {
+            new: self.rejections[place] for new, place in enumerate(places.tolist()) if place in self.rejections
+        }
+        return records
+
+    @property
+    def is_scored(self) -> npt.NDArray[np.bool_]:
+        """Tell which files have an answer, `(files,)`."""
+        answered: npt.NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
+        return answered
+
+    @property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """Tell which files have an answer and a label of the model, `(files,)`: those that figures are over."""
+        known: npt.NDArray[np.bool_] = self.is_scored & (self.given < len(self.labels))
+        return known
+
+    def label(self, place: int) -> str:
+        """Return the label given to the file at a place."""
+        return self.rows[int(self.given[place])]

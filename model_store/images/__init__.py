@@ -1,0 +1,1 @@
+"""From bytes to pixels, and what pixels have in common. Nothing here knows labels or stores."""

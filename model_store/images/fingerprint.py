@@ -1,0 +1,82 @@
+"""How a picture is recognised again: exactly by a digest of its pixels, roughly by a perceptual hash.
+
+Both are computed on decoded pixels, so the container, the metadata and the name of the file do not count. Training
+stores them with the model; evaluation looks for them. Nothing here reads files.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from model_store.images.nearness import Grids
+from model_store.images.pixels import Pixels
+
+DIGEST_BYTES: Final = 32
+
+Digests = npt.NDArray[np.uint8]
+"""SHA-256 of `fingerprint.pixel_digest`, `(n, 32)`."""
+
+
+@dataclass(frozen=True)
+class TrainingFingerprints:
+    """What a version knows of the pictures of its train and validation splits."""
+
+    perceptual_hashes: npt.NDArray[np.uint64]
+    """`fingerprint.perceptual_hash`, `(n,)`."""
+    digests: Digests
+    grids: Grids
+    """Of those that have one, `(at most n, 50)`."""
+
+
+def digest_array(digests: Iterable[str]) -> Digests:
+    """Return hexadecimal digests as an array, `(n, 32)`."""
+    return np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, DIGEST_BYTES)
+
+
+_SIDE: Final = 32
+_KEPT: Final = 8
+
+
+def pixel_digest(pixels: Pixels) -> str:
+    """Digest pixels exactly.
+
+    Args:
+        pixels: uint8 `(height, width, 3)`.
+
+    Returns:
+        SHA-256 of shape and values, in hexadecimal.
+    """
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def perceptual_hash(pixels: Pixels) -> int:
+    """Hash what a picture looks like into 64 bits; similar pictures differ in few of them.
+
+    The signs of the 8x8 lowest frequencies (the constant one apart) of a 32x32 grey thumbnail's cosine transform
+    against their median: "pHash", Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions".
+
+    Args:
+        pixels: uint8 `(height, width, 3)`.
+
+    Returns:
+        An unsigned integer below 2^64.
+    """
+    grey = Image.fromarray(pixels).convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    basis = _cosine_basis()
+    low = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).round(6)  # (8, 8); what is 0 is 0 on every machine
+    bits = (low > np.median(low.ravel()[1:])).ravel()
+    return int.from_bytes(np.packbits(bits).tobytes())
+
+
+def _cosine_basis() -> npt.NDArray[np.float64]:
+    """The first 8 rows of the type-II cosine transform of 32 points, `(8, 32)`."""
+    frequency = np.arange(_KEPT)[:, None]
+    place = np.arange(_SIDE)[None, :]
+    return np.cos(np.pi * frequency * (2 * place + 1) / (2 * _SIDE))

@@ -1,0 +1,178 @@
+"""A labelled set as the service sees it: image files with their labels, what else was given, and how to read a file.
+
+`archive` makes one from a zip and `folder` from a directory; who evaluates it need not know which.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from model_store.errors import SetRejected
+from model_store.images.signatures import has_image_extension
+from model_store.labelled_sets.interpretation import Ignored, Interpretation, LabelsFile, MatchedFolder
+from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_places, read_labels_file
+from model_store.labelled_sets.layout import find_wrapper, first_folders, label_of
+from model_store.labelled_sets.names import LabelMatcher
+from model_store.labelled_sets.walk import is_system_file
+
+REASONS: Final = {
+    "not-a-zip": "The bytes are no zip archive.",
+    "truncated": "The archive ends too early, or its directory is damaged.",
+    "encrypted": "An entry is encrypted.",
+    "no-images": "There is no image file in the archive.",
+    "no-labels": "There are images, but neither a folder nor a `labels.csv` gives any of them its label.",
+    "labels-file": "The `labels.csv` cannot be read, or gives an image two labels or none.",
+    "too-many-entries": "The archive has more entries than the limit.",
+    "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
+    "compression-ratio": "The files are larger in relation to the archive than pictures can be: a zip bomb.",
+    "unsafe-path": "An entry's path is absolute, climbs out of its folder or holds characters no path has.",
+    "link": "An entry is a link or a special file.",
+    "duplicate-path": "Two entries have the same path.",
+    "unsupported-compression": "An entry is compressed by another method than deflate.",
+    "nested-archive-only": "There is no image, but there are archives inside the archive.",
+}
+"""Every reason for which an archive is refused as a whole, with its meaning."""
+
+
+@dataclass(frozen=True)
+class SetLimits:
+    """What an archive may cost."""
+
+    max_entries: int
+    max_uncompressed_bytes: int
+    max_compression_ratio: float
+    """Bytes of all files unpacked over bytes of the archive."""
+    max_image_bytes: int
+
+
+AS_IT_SAYS: Final = Interpretation(wrapper=None, encoding=None, matched=[], labels_file=None)
+"""Of a set in which every folder at the top is a label, or none."""
+
+
+class LabelledImage(NamedTuple):
+    """An image file and the label that its path gives it."""
+
+    path: str
+    label: str
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """Every file that was given: images, and the others with the reason for which they are none."""
+
+    images: list[LabelledImage]
+    ignored: list[Ignored]
+    directories: int
+    read: Callable[[str], bytes]
+    """Path → the file's bytes. Blocks; safe in several threads; raises `ImageRejected`."""
+    interpretation: Interpretation = AS_IT_SAYS
+
+
+@dataclass(frozen=True)
+class SortedPaths:
+    """Paths by what they are."""
+
+    images: list[str]
+    """With an image's extension or signature."""
+    ignored: list[Ignored]
+
+    def paths(self) -> list[str]:
+        """Return all of them."""
+        return [*self.images, *(one.path for one in self.ignored)]
+
+
+def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> SortedPaths:
+    """Tell image files from others.
+
+    Args:
+        paths: Posix paths of files.
+        has_signature: Whether the file begins as an image does; asked only where the name does not tell.
+    """
+    images, ignored = [], []
+    for path in paths:
+        if is_system_file(path):
+            ignored.append(Ignored(path=path, reason="system-file"))
+        elif has_image_extension(path) or has_signature(path):
+            images.append(path)
+        else:
+            ignored.append(Ignored(path=path, reason="not-an-image"))
+    return SortedPaths(images, ignored)
+
+
+def give_labels(
+    files: SortedPaths,
+    labels: Collection[str],
+    *,
+    directories: int,
+    read: Callable[[str], bytes],
+    encoding: str | None = None,
+) -> LabelledSet:
+    """Give each image its label: what a `labels.csv` says or, if there is none, its folder.
+
+    An image without one is ignored as `unlabelled`. A name that differs from a label of the model in its case only is
+    that label.
+
+    Args:
+        files: Every file of the set.
+        labels: The model's: a folder of such a name is no wrapper.
+        directories: How many folders there are.
+        read: Path → bytes, as in `LabelledSet`.
+        encoding: What names were read as: see `Interpretation`.
+
+    Raises:
+        SetRejected: No image has a label, or the `labels.csv` is refused.
+    """
+    matcher = LabelMatcher(labels)
+    places = find_places((one.path for one in files.ignored), files.images)
+    table = read_labels_file(places, files.paths(), read, matcher)
+    if table is None:
+        wrapper = _find_wrapper(files.images, matcher)
+        names = [label_of(path, wrapper) for path in files.images]
+    else:
+        wrapper = table.folder.rstrip("/") or None
+        names = [table.name_of(path) for path in files.images]
+    images, unlabelled, matched = _matched(files.images, names, matcher)
+    if not images:
+        raise SetRejected("no-labels", _without_labels(places, table))
+    labels_file = None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing)
+    interpretation = Interpretation(wrapper=wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
+    return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
+
+
+def _find_wrapper(paths: list[str], matcher: LabelMatcher) -> str | None:
+    """Find the wrapper; a folder that means a label is one, in whichever case it is written."""
+    return find_wrapper(paths, {name for name in first_folders(paths) if matcher.match(name) is not None})
+
+
+def _matched(
+    paths: list[str], names: list[str | None], matcher: LabelMatcher
+) -> tuple[list[LabelledImage], list[Ignored], list[MatchedFolder]]:
+    """Tell images with a label from those without, and count those whose label is not what their name says."""
+    images, unlabelled = [], []
+    counts: Counter[tuple[str, str]] = Counter()
+    for path, name in zip(paths, names, strict=True):
+        if name is None:
+            unlabelled.append(Ignored(path=path, reason="unlabelled"))
+            continue
+        label = matcher.match(name) or name
+        images.append(LabelledImage(path, label))
+        if label != name:
+            counts[name, label] += 1
+    matched = [MatchedFolder(folder=name, label=label, files=files) for (name, label), files in counts.items()]
+    return images, unlabelled, matched
+
+
+def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]:
+    if table is None:
+        return ignored
+    return [Ignored(path=one.path, reason="labels-file") if one.path == table.path else one for one in ignored]
+
+
+def _without_labels(places: list[str], table: LabelsTable | None) -> str:
+    """Say what to do; of a `labels.csv` that is no use, why."""
+    if table is not None:
+        missing = f" Not there is {table.missing[0]}." if table.missing else ""
+        return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"
+    detail = "Put the images into one folder per label: cats/1.jpg."
+    return f"{detail} {places[0]} gives no labels: {HEADER}." if places else detail

@@ -1,0 +1,171 @@
+"""A `labels.csv` among the files of a labelled set, which says of each image what it is, whatever folder it is in.
+
+Pure: takes paths and a function that reads one. A file of that name without the two columns is any other file.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+
+from model_store.errors import ImageRejected, SetRejected
+from model_store.labelled_sets.names import LabelMatcher, composed
+
+NAME: Final = "labels.csv"
+"""In any case."""
+HEADER: Final = "its first row must name a column 'path' and a column 'label'"
+MAX_ROWS_WITHOUT_FILE: Final = 100_000
+"""A row takes memory, a few bytes of a zip make many, and a report lists those whose file is not there."""
+
+_PATH_COLUMNS: Final = ("path", "file", "filename", "image")
+_LABEL_COLUMNS: Final = ("label", "class")
+_DELIMITERS: Final = (",", ";", "\t")
+_HEAD_BYTES: Final = 65_536
+"""Most that the first row may have."""
+
+
+@dataclass(frozen=True)
+class LabelsTable:
+    """What a `labels.csv` says."""
+
+    path: str
+    """Its own."""
+    folder: str
+    """What its paths are relative to: its folder, with a slash at the end, or nothing."""
+    names: dict[str, str]
+    """Path → label as it is written. NFC, both."""
+    rows: int
+    missing: list[str]
+    """Paths in it that are no files, in its order."""
+
+    def name_of(self, path: str) -> str | None:
+        """Return the label of a file of the set, as it is written; None where there is none."""
+        return self.names.get(_key(path.removeprefix(self.folder)))
+
+
+class _Columns(NamedTuple):
+    """Where in a row path and label are."""
+
+    delimiter: str
+    path: int
+    label: int
+
+
+def find_places(paths: Iterable[str], images: Iterable[str]) -> list[str]:
+    """Return the paths called `labels.csv` that are at the top, or in the one folder that every image is in."""
+    tops = {path.partition("/")[0] if "/" in path else "" for path in images}
+    folders = {"", *tops} if len(tops) == 1 else {""}
+    split = ((path, *path.rpartition("/")) for path in paths)
+    return [path for path, folder, _, name in split if folder in folders and name.lower() == NAME]
+
+
+def read_labels_file(
+    places: Iterable[str], files: Collection[str], read: Callable[[str], bytes], matcher: LabelMatcher
+) -> LabelsTable | None:
+    """Read the file that gives the labels, if there is one.
+
+    Args:
+        places: Where it may be: see `find_places`.
+        files: Every file of the set.
+        read: Path → bytes; raises `ImageRejected`.
+        matcher: Knows which names mean the same label.
+
+    Raises:
+        SetRejected: It cannot be read, gives an image two labels or none, or there are two of it.
+    """
+    table = None
+    for path in places:
+        data = _bytes(path, read)
+        columns = _columns(data)
+        if columns is None:
+            continue
+        if table is not None:
+            raise _refused(f"{table.path} and {path} both give labels; keep one of them.")
+        table = _table(path, data, columns, files, matcher)
+    return table
+
+
+def _bytes(path: str, read: Callable[[str], bytes]) -> bytes:
+    try:
+        return read(path)
+    except ImageRejected as error:
+        raise _refused(f"{path} cannot be read: {error}") from error
+
+
+def _columns(data: bytes) -> _Columns | None:
+    """Find path and label in the first row, also of a file that is then refused for its encoding or its quotes."""
+    head = data[:_HEAD_BYTES].replace(b"\0", b"").decode("utf-8-sig", errors="ignore")
+    for delimiter in _DELIMITERS:
+        try:
+            row = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True), [])
+        except csv.Error:
+            continue
+        names = [cell.strip().casefold() for cell in row]
+        path, label = _place(names, _PATH_COLUMNS), _place(names, _LABEL_COLUMNS)
+        if path is not None and label is not None:
+            return _Columns(delimiter, path, label)
+    return None
+
+
+def _place(names: list[str], known: Iterable[str]) -> int | None:
+    return next((names.index(name) for name in known if name in names), None)
+
+
+def _table(path: str, data: bytes, columns: _Columns, files: Collection[str], matcher: LabelMatcher) -> LabelsTable:
+    _check_text(path, data)
+    folder = path[: path.rfind("/") + 1]
+    present = {_key(file.removeprefix(folder)) for file in files if file.startswith(folder)}
+    names: dict[str, str] = {}
+    rows = 0
+    for number, file, name in _rows(path, data, columns):
+        rows += 1
+        if rows > len(present) + MAX_ROWS_WITHOUT_FILE:
+            raise _refused(f"{path} has {MAX_ROWS_WITHOUT_FILE} rows more than there are files, up to row {number}.")
+        if not file or not name:
+            raise _refused(f"{path}, row {number}: " + (f"{file} has no label." if file else "there is no path."))
+        key = _key(file.replace("\\", "/"))
+        before = names.setdefault(key, name)
+        if before != name and (matcher.match(before) or before) != (matcher.match(name) or name):
+            raise _refused(f"{path}, row {number}: {file} has the label {name!r}, and {before!r} in a row before.")
+    return LabelsTable(path, folder, names, rows, [key for key in names if key not in present])
+
+
+def _check_text(path: str, data: bytes) -> None:
+    """Refuse what is no UTF-8, whole, before a row of it is taken for one."""
+    wrong = data.find(b"\0")
+    if wrong < 0:
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            wrong = error.start
+    if wrong >= 0:
+        row = data.count(b"\n", 0, wrong) + 1
+        raise _refused(f"{path}, row {row}: there are bytes that are not UTF-8; save it as 'CSV UTF-8'.")
+
+
+def _rows(path: str, data: bytes, columns: _Columns) -> Iterator[tuple[int, str, str]]:
+    """Yield number, path and label of each row below the first, as a spreadsheet counts them; blank ones are none."""
+    number = 0
+    try:
+        text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+        # Strictly: else a quotation mark that is never closed would swallow the rest of the file.
+        reader = csv.reader(text, delimiter=columns.delimiter, skipinitialspace=True, strict=True)
+        for number, cells in enumerate(reader, start=1):
+            if number > 1 and any(cell.strip() for cell in cells):
+                yield number, _cell(cells, columns.path), _cell(cells, columns.label)
+    except csv.Error as error:
+        raise _refused(f"{path}, row {number + 1}: it cannot be read ({error}).") from error
+
+
+def _cell(cells: list[str], place: int) -> str:
+    return composed(cells[place].strip()) if place < len(cells) else ""
+
+
+def _key(path: str) -> str:
+    return "/".join(map(composed, PurePosixPath(path).parts))
+
+
+def _refused(detail: str) -> SetRejected:
+    return SetRejected("labels-file", detail)

@@ -1,0 +1,105 @@
+"""How the names in a zip are read, which says of hardly one name in which bytes its letters are written.
+
+A name is UTF-8 where its entry says so, or where Info-ZIP's Unicode path repeats it. Every other name is in the code
+page of the machine that packed it: one is chosen for the whole archive, by the labels that its folders then mean.
+"""
+
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Final
+from zipfile import ZipInfo
+
+from model_store.labelled_sets.names import LabelMatcher
+
+CODE_PAGES: Final = ("cp437", "cp850", "cp1252", "cp1250", "cp1251", "cp866", "cp932", "gb18030", "big5", "euc_kr")
+"""Tried in this order. The first is the one of the zip standard, in which every sequence of bytes is a name."""
+
+_ZIPFILE_READS: Final = "cp437"
+"""What `zipfile` reads a name as that is not marked: a letter for each byte, so that the bytes can be had back."""
+_MARKED_AS_UTF8: Final = 0x800
+_UNICODE_PATH: Final = 0x7075
+_UNICODE_PATH_VERSION: Final = 1
+
+
+def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str | None:
+    """Choose what the names are read as that nothing marks as UTF-8.
+
+    Args:
+        infos: All entries of the archive.
+        labels: The model's; there may be none, and then nothing tells the code pages apart.
+
+    Returns:
+        Of UTF-8 and the code pages in which all of those names are valid, the first in which most have a folder that
+        means a label. None where all those names are ASCII.
+    """
+
+    def unmarked() -> Iterator[bytes]:
+        return (raw for raw in map(_unmarked, infos) if raw is not None)
+
+    if next(unmarked(), None) is None:
+        return None
+    match = LabelMatcher(labels).match
+    pages = ("utf-8", *CODE_PAGES)
+    counts = {page: count for page in pages if (count := _count(unmarked(), page, match)) is not None}
+    return max(counts, key=counts.__getitem__)
+
+
+def name_of(info: ZipInfo, encoding: str | None) -> str:
+    """Return an entry's whole name, whatever it is: it has not been checked.
+
+    Args:
+        info: The entry.
+        encoding: What `choose_encoding` returned for the archive.
+    """
+    name = info.orig_filename  # `filename` ends at a NUL
+    if info.flag_bits & _MARKED_AS_UTF8:
+        return name
+    raw = name.encode(_ZIPFILE_READS)
+    unicode_path = _unicode_path(info.extra, raw)
+    if unicode_path is not None:
+        return unicode_path
+    return name if encoding is None else raw.decode(encoding)
+
+
+def _unmarked(info: ZipInfo) -> bytes | None:
+    """Return a name's bytes, if it is not ASCII and nothing marks it as UTF-8."""
+    if info.flag_bits & _MARKED_AS_UTF8 or info.orig_filename.isascii():
+        return None
+    raw = info.orig_filename.encode(_ZIPFILE_READS)
+    return raw if _unicode_path(info.extra, raw) is None else None
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    """Return the name that Info-ZIP's extra field gives, unless the entry was renamed since: see APPNOTE.TXT, 4.6.9."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        data, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and len(data) > 5:
+            version, checksum = struct.unpack_from("<BL", data)
+            if version == _UNICODE_PATH_VERSION and checksum == zlib.crc32(raw):
+                return _decoded(data[5:])
+    return None
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _count(names: Iterable[bytes], encoding: str, match: Callable[[str], str | None]) -> int | None:
+    """Count the names whose first folder, or second below a wrapper, means a label; None where one is not valid."""
+    folders: Counter[str] = Counter()
+    try:
+        for raw in names:
+            folders[raw.decode(encoding).replace("\\", "/").rpartition("/")[0]] += 1
+    except UnicodeDecodeError:
+        return None
+    return sum(
+        count
+        for folder, count in folders.items()
+        if any(match(name) is not None for name in folder.split("/", maxsplit=2)[:2])
+    )

@@ -1,0 +1,158 @@
+"""Reports and manifests as tables for a terminal.
+
+Names of files and labels are anything a file system allows: they are shown as they are, never as markup, and what
+would steer the terminal is spelled out.
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from model_store.evaluation.comparison import Comparison
+from model_store.evaluation.report import ConfusionMatrix, Duplicate, Estimate, Evaluation, Leakage, Mislabelled, Range
+from model_store.evaluation.summary import interpretation_sentences, leakage_sentences
+from model_store.labelled_sets.interpretation import Interpretation
+from model_store.manifest import Manifest, headline
+from model_store.text import UNDEFINED, printable
+
+SHOWN = 20
+"""How many excluded, ignored or misclassified files a table names before it counts the rest."""
+
+
+def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
+    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out.
+
+    Args:
+        evaluation: What came of a labelled set.
+        interpretation: How that was read, where it is known.
+    """
+    sums = evaluation.accounting
+    parts: list[RenderableType] = [
+        Text(sums.sentence(), style="bold"),
+        Text(
+            f"{sums.entries} entries = {sums.directories} directories + {sums.ignored} ignored + {sums.images} images"
+        ),
+        *map(Text, () if interpretation is None else interpretation_sentences(interpretation)),
+        *map(Text, evaluation.summary),
+        Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
+        matrix_table(evaluation.confusion_matrix),
+        Text("\nFigures over the scored files of known labels, with 95% intervals"),
+        metrics_table(evaluation),
+    ]
+    if evaluation.excluded:
+        rows = [(one.path, one.label, one.reason) for one in evaluation.excluded]
+        parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
+    if evaluation.ignored:
+        parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+    return Group(*parts)
+
+
+def doubts_summary(
+    leakage: Leakage | None, duplicates: Sequence[Duplicate], mislabelled: Sequence[Mislabelled]
+) -> RenderableType:
+    """Lay out what to doubt in the files: trained on, there twice, perhaps under a wrong label."""
+    parts: list[RenderableType] = [Text(""), *map(Text, leakage_sentences(leakage))]
+    if leakage is not None and leakage.files:
+        rows = [(one.path, one.label, one.match) for one in leakage.files]
+        parts.append(_listing("Trained on", ("path", "label", "match"), rows))
+    if duplicates:
+        groups = [(", ".join(one.paths), ", ".join(one.labels), one.match) for one in duplicates]
+        parts.append(_listing("The same picture under several names", ("paths", "labels", "match"), groups))
+    if mislabelled:
+        suspects = [(one.path, one.actual, one.suggested, f"{one.probability_suggested:.4f}") for one in mislabelled]
+        names = ("path", "label", "more likely", "probability")
+        parts.append(_listing("Perhaps under a wrong label", names, suspects))
+    return Group(*parts)
+
+
+def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
+    """Lay out a comparison of a version with another: the verdict, who is right where, and the files that differ."""
+    paired = comparison.paired
+    table = Table("", f"version {comparison.against} right", "wrong")
+    table.add_row(f"version {version} right", str(paired.both_right), str(paired.only_this))
+    table.add_row("wrong", str(paired.only_against), str(paired.both_wrong))
+    parts: list[RenderableType] = [
+        Text(f"\nVersion {comparison.against} on the same files: accuracy {_number(comparison.metrics.accuracy)}"),
+        table,
+        Text(comparison.verdict, style="bold"),
+    ]
+    if comparison.flips:
+        rows = [(one.path, one.actual, one.this, one.against) for one in comparison.flips]
+        names = ("path", "label", f"version {version}", f"version {comparison.against}")
+        parts.append(_listing("Called differently", names, rows))
+    return Group(*parts)
+
+
+def matrix_table(matrix: ConfusionMatrix) -> Table:
+    """Lay out a confusion matrix with the sums of its rows and columns."""
+    table = Table()
+    table.add_column("")
+    for column in [*matrix.columns, "files"]:
+        table.add_column(verbatim(column), justify="right")
+    for row, counts in zip(matrix.rows, matrix.counts, strict=True):
+        name = row if row in matrix.columns else f"{row} (no label of the model)"
+        table.add_row(verbatim(name), *map(str, counts), str(sum(counts)))
+    table.add_section()
+    sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
+    table.add_row("files", *map(str, sums), str(sum(sums)), style="bold")
+    return table
+
+
+def metrics_table(evaluation: Evaluation) -> Table:
+    """Lay out the figures, each label's with its interval."""
+    table = Table(show_header=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    ranges = evaluation.intervals
+    for name, value in evaluation.metrics:
+        if name != "resolution":  # which is among the sentences
+            table.add_row(name.replace("_", " "), _number(value, ranges.metrics.get(name)))
+    for one in evaluation.per_label:
+        table.add_section()
+        table.add_row(verbatim(f"{one.label}: precision"), _number(one.precision))
+        table.add_row(verbatim(f"{one.label}: recall"), _number(one.recall))
+        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1, ranges.f1.get(one.label)))
+    return table
+
+
+def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
+    """Lay out versions; the flag says which one serves."""
+    table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
+    for manifest, serves in manifests:
+        figures = headline(manifest.metrics)
+        table.add_row(
+            manifest.model,
+            str(manifest.version),
+            "yes" if serves else "",
+            f"{manifest.created:%Y-%m-%d %H:%M}",
+            verbatim(manifest.backbone),
+            verbatim(", ".join(manifest.labels)),
+            _number(figures.accuracy) if figures else "",
+        )
+    return table
+
+
+def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    table = Table(*columns, title=f"{title}: {len(rows)}", title_justify="left")
+    for row in rows[:SHOWN]:
+        table.add_row(*map(verbatim, row))
+    if len(rows) > SHOWN:
+        table.caption = f"and {len(rows) - SHOWN} more; --format json lists all"
+    return table
+
+
+def verbatim(text: str) -> Text:
+    """Show a text from outside; a line break, an escape sequence and the like by their codes."""
+    return Text(printable(text))
+
+
+def _number(value: Estimate | float | None, ends: Range | None = None) -> str:
+    if isinstance(value, Estimate):
+        if value.value is None or value.low is None or value.high is None:
+            return UNDEFINED
+        return f"{value.value:.4f}  ({value.low:.3f} to {value.high:.3f})"
+    if value is None:
+        return UNDEFINED
+    return f"{value:.4f}" if ends is None else f"{value:.4f}  ({ends.low:.3f} to {ends.high:.3f})"

@@ -1,0 +1,35 @@
+"""The doctor's sentences; the machine itself it examines in tests/tf."""
+
+import pytest
+
+from app.commands import doctor
+from app.settings import GIB
+
+
+def test_a_machine_without_a_gpu_is_told_so() -> None:
+    assert any("no GPU" in line for line in doctor._limits(["cpu"]))
+
+
+def test_a_machine_with_everything_has_nothing_that_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "cores", lambda: 16)
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: 64 * GIB)
+    assert doctor._limits(["cpu", "gpu:0 Fast"]) == ["nothing that stands out"]
+
+
+def test_few_cores_and_little_memory_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "cores", lambda: 2)
+    monkeypatch.setattr(doctor, "_memory_bytes", lambda: GIB // 2)
+    limits = " ".join(doctor._limits(["cpu", "gpu:0 Fast"]))
+    assert "2 cores" in limits
+    assert "less than 1 GiB" in limits
+
+
+def test_memory_and_processor_are_read_from_this_machine() -> None:
+    assert doctor._memory_bytes() > 2**20
+    assert doctor._processor()
+
+
+def test_only_packages_that_are_installed_are_listed() -> None:
+    versions = doctor._versions()
+    assert any(line.startswith("pydantic ") for line in versions)
+    assert all(len(line.split()) == 2 for line in versions)

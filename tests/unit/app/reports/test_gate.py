@@ -1,0 +1,151 @@
+"""A gate fails a build for a reason, and passes none by luck."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
+
+from app.errors import RequirementInvalid
+from app.reports.gate import OF_A_LABEL, OF_ALL, Judgement, Requirement, judge, junit, parse
+from model_store.decision import Decision
+from model_store.evaluation.counting import evaluate
+from model_store.evaluation.records import Records, Scored, Unreadable
+from model_store.evaluation.report import Evaluation
+
+LABELS = ("cat", "dog")
+
+
+def report(right: int, wrong: int, *, unreadable: int = 0, resamples: int = 2, dogs: int = 1) -> Evaluation:
+    """Evaluate pictures of cats, so many of which are called cats, and some dogs."""
+    cat, dog = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    files = [Scored(f"cat/{number}", "cat", cat if number < right else dog) for number in range(right + wrong)]
+    broken = [Unreadable(f"cat/{number}.txt", "cat", "empty", "The file has no bytes.") for number in range(unreadable)]
+    others = [Scored(f"dog/{number}", "dog", dog) for number in range(dogs)]
+    records = Records.of([*files, *broken, *others], LABELS)
+    return evaluate(records, Decision(LABELS), directories=2, resamples=resamples)
+
+
+def read(xml: str) -> ET.Element:
+    return ET.fromstring(xml)  # noqa: S314  our own
+
+
+def judge_one(evaluation: Evaluation, text: str, by: str = "low") -> Judgement:
+    (judgement,) = judge(evaluation, [parse(text)], by)  # type: ignore[arg-type]
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("accuracy=0.9", Requirement("accuracy", None, 0.9)),
+        ("recall[cat]=0.95", Requirement("recall", "cat", 0.95)),
+        ("f1[a [b] = c]=1", Requirement("f1", "a [b] = c", 1.0)),
+        ("macro_f1=.5", Requirement("macro_f1", None, 0.5)),
+    ],
+)
+def test_a_requirement_is_a_metric_perhaps_a_label_and_a_number(text: str, expected: Requirement) -> None:
+    assert parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("accuracy", "METRIC=NUMBER"),
+        ("", "METRIC=NUMBER"),
+        ("accuracy=", "METRIC=NUMBER"),
+        ("accuracy=90", "90 is no number from 0 to 1"),
+        ("accuracy=90%", "90% is no number"),
+        ("accuracy=nan", "nan is no number"),
+        ("accuracy[cat]=0.9", "figures of one label are precision, recall, f1"),
+        ("recall=0.9", "figures over all files are accuracy"),
+        ("log_loss=0.1", "figures over all files are accuracy"),
+        ("counts=0.1", "figures over all files are accuracy"),
+    ],
+)
+def test_what_is_no_requirement_is_refused_with_the_way_to_write_it(text: str, reason: str) -> None:
+    with pytest.raises(RequirementInvalid) as refused:
+        parse(text)
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("metric", [*OF_ALL, *(f"{metric}[cat]" for metric in OF_A_LABEL)])
+def test_every_figure_that_may_be_required_is_in_a_report(metric: str) -> None:
+    found = judge_one(report(9, 1), f"{metric}=0", "value")
+    assert found.is_met or "cannot be computed" in found.sentence
+
+
+@given(right=st.integers(0, 300), wrong=st.integers(0, 300), least=st.floats(0.01, 1))
+def test_recall_is_judged_by_the_lower_end_of_its_interval(right: int, wrong: int, least: float) -> None:
+    if right + wrong == 0:
+        return
+    low, _ = proportion_confint(right, right + wrong, method="wilson")
+    found = judge_one(report(right, wrong), f"recall[cat]={least!r}")
+    if abs(low - least) > 1e-9:
+        assert found.is_met == (low > least)
+
+
+@given(right=st.integers(0, 50), wrong=st.integers(1, 50), least=st.floats(0, 1))
+def test_by_value_it_is_judged_by_the_value(right: int, wrong: int, least: float) -> None:
+    assert judge_one(report(right, wrong), f"recall[cat]={least!r}", "value").is_met == (
+        right / (right + wrong) >= least
+    )
+
+
+def test_the_same_value_on_few_files_is_not_enough_and_says_so() -> None:
+    few, many = (judge_one(report(19 * times, times), "recall[cat]=0.9") for times in (1, 50))
+    assert [round(proportion_confint(19 * n, 20 * n, method="wilson")[0], 4) for n in (1, 50)] == [0.7639, 0.9347]
+    assert not few.is_met
+    assert few.sentence == (
+        "recall[cat] is 0.9500, its 95% interval begins at 0.7639, below 0.9: too few files to be sure of it."
+    )
+    assert many.is_met
+    assert many.sentence == "recall[cat] is 0.9500, its 95% interval begins at 0.9347, not below 0.9."
+
+
+def test_what_cannot_be_computed_is_not_met() -> None:
+    found = judge_one(report(0, 0, unreadable=3), "recall[cat]=0")
+    assert not found.is_met
+    assert found.sentence == "recall[cat] cannot be computed: no file counts for it."
+
+
+def test_a_label_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(RequirementInvalid, match=r"--min recall\[bird\] is not possible: the labels are cat, dog\."):
+        judge(report(1, 1), [parse("recall[bird]=0.5")], "low")
+
+
+@pytest.mark.parametrize("text", ["macro_f1", "f1[cat]", "roc_auc"])
+def test_a_figure_that_is_no_proportion_is_judged_by_its_bootstrap_interval(text: str) -> None:
+    evaluation = report(50, 5, resamples=200, dogs=20)
+    ends = evaluation.intervals.f1["cat"] if text == "f1[cat]" else evaluation.intervals.metrics[text]
+    assert judge_one(evaluation, f"{text}={ends.low!r}").is_met
+    refused = judge_one(evaluation, f"{text}={ends.low + 1e-6!r}")
+    assert not refused.is_met
+    assert f"its 95% interval begins at {ends.low:.4f}" in refused.sentence
+
+
+def test_a_figure_that_too_few_files_leave_without_an_interval_is_not_met() -> None:
+    found = judge_one(report(50, 5, resamples=200), "roc_auc=0.1")  # a single dog: many resamples have none
+    assert not found.is_met
+    assert found.sentence == "roc_auc is 0.9545 and has no interval; judge it by --by value."
+    assert judge_one(report(50, 5, resamples=200), "roc_auc=0.1", "value").is_met
+
+
+def test_a_build_server_reads_every_requirement() -> None:
+    judgements = judge(report(95, 5), [parse("accuracy=0.5"), parse("recall[cat]=0.99")], "low")
+    root = read(junit(judgements, "cells <1> & more"))
+    assert root.attrib == {"name": "cells <1> & more", "tests": "2", "failures": "1", "errors": "0"}
+    first, second = root.findall("testcase")
+    assert (first.get("name"), first.find("failure")) == ("accuracy at least 0.5", None)
+    failure = second.find("failure")
+    assert failure is not None
+    assert failure.get("message") == judgements[1].sentence
+
+
+@given(label=st.text(min_size=1))
+def test_any_label_can_stand_in_what_the_build_server_reads(label: str) -> None:
+    requirement = Requirement("recall", label, 0.5)
+    for is_met in (True, False):
+        assert len(read(junit([Judgement(requirement, is_met, f"{requirement.name} is so.")], "cells"))) == 1

@@ -1,0 +1,84 @@
+"""The names of a zip: what marks one as UTF-8, and what the others are read as."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+import pytest
+
+from model_store.labelled_sets.zip_names import CODE_PAGES, choose_encoding, name_of
+from tests.support.fakes import unmarked_zip_of, zip_of
+
+
+def listed(data: bytes) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.infolist()
+
+
+def chosen(*names: bytes, labels: tuple[str, ...] = ()) -> str | None:
+    return choose_encoding(listed(unmarked_zip_of(dict.fromkeys(names, b""))), labels)
+
+
+def field(raw: bytes, path: bytes, *, kind: int = 0x7075, version: int = 1) -> bytes:
+    return struct.pack("<HHBL", kind, 5 + len(path), version, zlib.crc32(raw)) + path
+
+
+def test_of_names_that_are_ascii_or_marked_nothing_is_said() -> None:
+    assert chosen(b"cats/1.png", b"dogs\\2.png") is None
+    marked = listed(zip_of({"Bäume/ä.png": b"", "cats/1.png": b""}))
+    assert choose_encoding(marked, ("Bäume",)) is None
+    assert [name_of(info, None) for info in marked] == ["Bäume/ä.png", "cats/1.png"]
+
+
+def test_one_name_that_is_no_utf_8_makes_all_of_them_none() -> None:
+    assert chosen("Õlu/1.png".encode(), labels=("Õlu",)) == "utf-8"
+    assert chosen("Õlu/1.png".encode(), b"\x82.png", labels=("Õlu",)) == "cp437"
+
+
+def test_the_zip_standard_decides_where_labels_do_not() -> None:
+    for labels in ((), ("cats",), ("Bäume",)):  # of which the last is written alike in both of the first two
+        assert chosen("Bäume/ü.png".encode("cp850"), labels=labels) == CODE_PAGES[0] == "cp437"
+
+
+def test_the_code_page_of_most_entries_is_taken_and_not_that_of_most_labels() -> None:
+    names = [f"Õlu/{number}.png".encode("cp850") for number in range(3)] + [
+        f"{label}/1.png".encode("cp1252") for label in ("Ørken", "Ñandú")
+    ]
+    assert chosen(*names, labels=("Õlu", "Ørken", "Ñandú")) == "cp850"
+
+
+def test_a_code_page_in_which_one_name_is_none_is_out() -> None:
+    assert chosen("Œuvre/1.png".encode("cp1252"), labels=("Œuvre",)) == "cp1252"
+    assert chosen("Œuvre/1.png".encode("cp1252"), b"\x81.png", labels=("Œuvre",)) == "cp437"
+
+
+def test_labels_are_found_in_any_case_below_a_wrapper_and_with_windows_separators() -> None:
+    assert chosen("my set\\ÕLU\\1.png".encode("cp850"), labels=("õlu",)) == "cp850"
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        (field(b"\xc4.png", "Ä.png".encode()), "Ä.png"),
+        (b"\1\2\3\0abc" + field(b"\xc4.png", "Ä.png".encode()), "Ä.png"),
+        (field(b"other", "Ä.png".encode()), "─.png"),
+        (field(b"\xc4.png", "Ä.png".encode(), version=2), "─.png"),
+        (field(b"\xc4.png", "Ä.png".encode(), kind=0x6375), "─.png"),
+        (field(b"\xc4.png", b"\xc4.png"), "─.png"),
+        (field(b"\xc4.png", b"x")[:-1].replace(b"\6\0", b"\5\0"), "─.png"),
+        (b"", "─.png"),
+        (b"\x75", "─.png"),
+    ],
+)
+def test_a_unicode_path_counts_if_it_is_whole_and_of_this_name(extra: bytes, expected: str) -> None:
+    (info,) = listed(unmarked_zip_of({b"\xc4.png": b""}, {b"\xc4.png": extra}))
+    encoding = choose_encoding([info], ())
+    assert encoding == (None if expected == "Ä.png" else "cp437")
+    assert name_of(info, encoding) == expected
+
+
+def test_a_label_tells_a_code_page_from_utf8_that_happens_to_be_valid() -> None:
+    assert "Ёлка".encode("cp866").decode() != "Ёлка"
+    assert chosen("Ёлка/0.png".encode("cp866"), labels=("Ёлка",)) == "cp866"
+    assert chosen("Ёлка/0.png".encode("cp866"), labels=()) == "utf-8"

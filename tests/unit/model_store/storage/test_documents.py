@@ -1,0 +1,33 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from model_store.storage.documents import MAX_DOCUMENT_BYTES, read_document
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "{", "", "[" * 100_000])
+def test_only_a_json_object_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(ValueError, match=r"it is|Expecting"):
+        read_document(tmp_path / "x")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x")
+    with pytest.raises(ValueError, match="no plain file"):
+        read_document(tmp_path / "x")
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("{}")
+    (tmp_path / "x").symlink_to("secret")
+    with pytest.raises(OSError, match="symbolic links"):
+        read_document(tmp_path / "x")
+
+
+def test_a_giant_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "x").open("wb") as file:
+        file.truncate(MAX_DOCUMENT_BYTES + 1)
+    with pytest.raises(ValueError, match="more than"):
+        read_document(tmp_path / "x")

@@ -1,0 +1,125 @@
+"""Decodes the images of a folder once, through `model_store.pixels` and nothing else, into arrays on disk.
+
+The arrays are mapped into memory and let go of again, so memory does not grow with the number of images. Each file is
+read once: what is computed from its bytes and its pixels is computed there and then.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from rich.progress import Progress
+
+from model_store.errors import ImageRejected
+from model_store.images.fingerprint import perceptual_hash, pixel_digest
+from model_store.images.pixels import DEFAULT_MAX_IMAGE_BYTES, InputSpec, Pixels, decode
+from training.data.files import File
+from training.data.pixels.arrays import let_go
+from training.data.pixels.similar import REFERENCE, Likeness, is_blank
+
+_WINDOW: Final = 64
+"""Files handed to the threads at a time: few, so that an interruption ends soon."""
+
+LET_GO_EVERY: Final = 16
+"""Rows of a mapped array after which its pages are let go of."""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def decode_all(
+    files: Sequence[File],
+    spec: InputSpec,
+    progress: Progress,
+    pixels: Pixels | None = None,
+    looks: Likeness | None = None,
+) -> list[File]:
+    """Decode the files that have the fate `used` for the time being.
+
+    Args:
+        files: All files of the folder.
+        spec: The model's input.
+        progress: Gets a bar.
+        pixels: uint8 `(at least the number of images, height, width, 3)`; filled row by row if given.
+        looks: For as many images; filled if given.
+
+    Returns:
+        The files in the same order: images with what is known of their content and a row, or `unreadable` with the
+        reason.
+    """
+    images = [place for place, file in enumerate(files) if file.fate == "used"]
+    numbered = [replace(files[place], row=row) for row, place in enumerate(images)]
+    decoded = list(files)
+    done = in_threads(lambda file: _decoded(file, spec, pixels, looks), numbered, (progress, "Decoding images"))
+    for place, file in zip(images, done, strict=True):
+        decoded[place] = file
+        if pixels is not None and file.row % LET_GO_EVERY == 0:
+            let_go(pixels)
+    return decoded
+
+
+def in_threads(function: Callable[[_In], _Out], values: Sequence[_In], bar: tuple[Progress, str]) -> Iterator[_Out]:
+    """Yield what a function makes of each value, in order, computed by as many threads as there are processors.
+
+    Args:
+        function: Does its work in native code or waits for files, and so lets other threads run.
+        values: For the function.
+        bar: What to show, and where.
+    """
+    progress, description = bar
+    task = progress.add_task(description, total=len(values))
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for start in range(0, len(values), _WINDOW):
+            for result in pool.map(function, values[start : start + _WINDOW]):
+                yield result
+                progress.advance(task)
+
+
+def read_image(file: File) -> tuple[File, bytes]:
+    """Read an image file.
+
+    Returns:
+        The file with its SHA-256, and its bytes; or as `unreadable`, and no bytes.
+    """
+    try:
+        if file.location.stat().st_size > DEFAULT_MAX_IMAGE_BYTES:
+            return _unreadable(file, "too-large", f"The file has more than {DEFAULT_MAX_IMAGE_BYTES:,} bytes."), b""
+        data = file.location.read_bytes()
+    except OSError as error:
+        return _unreadable(file, "corrupt", f"The file cannot be read ({error.strerror})."), b""
+    return replace(file, sha256=hashlib.sha256(data).hexdigest()), data
+
+
+def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness | None) -> File:
+    file, data = read_image(file)
+    if file.fate != "used":
+        return file
+    reference = REFERENCE.model_copy(update={"formats": spec.formats, "background": spec.background})
+    try:
+        image, format_, width, height = decode(data, spec)
+        known = image if spec == reference else decode(data, reference).pixels
+    except ImageRejected as error:
+        return _unreadable(file, error.reason, error.detail)
+    digest, hash_ = pixel_digest(image), perceptual_hash(image)
+    is_same = known is image
+    if pixels is not None:
+        pixels[file.row] = image
+    if looks is not None:
+        looks.put(file.row, known, hash_ if is_same else perceptual_hash(known))
+    return replace(
+        file,
+        pixel_digest=digest,
+        identity=digest if is_same else pixel_digest(known),
+        perceptual_hash=hash_,
+        format=format_,
+        width=width,
+        height=height,
+        is_blank=is_blank(known),
+    )
+
+
+def _unreadable(file: File, rejection: str, detail: str) -> File:
+    return replace(file, fate="unreadable", reason=detail, rejection=rejection, row=-1)

@@ -1,0 +1,1 @@
+"""Training the head on features of a frozen backbone."""

@@ -1,0 +1,1 @@
+"""Varied views of training images, and how strongly they vary."""
