@@ -1,8 +1,8 @@
 """The batcher: collects waiting images into batches for the engine. Knows no HTTP.
 
 It is work-conserving: if a lane of the engine is free, an image is computed at once, and a batch grows only while all
-lanes are busy. There is no timer. Foreground images go before background ones (batches and evaluations), which still get
-a place in every larger batch and a turn now and then, so that nothing waits forever.
+lanes are busy. There is no timer. Foreground images go before background ones (batches and evaluations), which still
+get a place in every larger batch and a turn now and then, so that nothing waits forever.
 
 A lane is not a thread of its own: the worker that brings an image to a free lane computes there, both its own image and
 those that arrive meanwhile. So an image that need not wait is decoded and computed in one thread, without a switch.
