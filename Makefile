@@ -17,7 +17,7 @@ PORT ?= 8000
 BIN := .venv/bin
 # Its date is when .venv was last made equal to the pins.
 ENVIRONMENT := .venv/.complete
-FAST_TESTS := tests/unit tests/api tests/property tests/docs $(wildcard tests/test_*.py)
+FAST_TESTS := tests/unit tests/api tests/process tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training screenshots clean

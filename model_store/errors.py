@@ -58,7 +58,7 @@ class ImageRejected(FullcountError):
     """Bytes that do not become pixels.
 
     Attributes:
-        reason: One of `model_store.pixels.REASONS`.
+        reason: One of `model_store.images.pixels.REASONS`.
         detail: The same as a sentence, with the values that led to it.
     """
 

@@ -53,7 +53,7 @@ def test_tensorflow_stays_in_training_and_in_the_engines() -> None:
     outside = {
         str(path): tops(names) & FRAMEWORKS
         for path, names in modules(*PACKAGES)
-        if path.parts[0] != "training" and path.parts[:2] != ("app", "engines")
+        if path.parts[0] != "training" and path.parts[:3] != ("app", "inference", "engines")
     }
     assert {path: names for path, names in outside.items() if names} == {}
 

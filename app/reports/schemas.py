@@ -1,4 +1,4 @@
-"""The bodies of the responses, beside those of `model_store.report`: see docs/http-api.md."""
+"""The bodies of the responses, beside those of `model_store.evaluation.report`: see docs/http-api.md."""
 
 from datetime import datetime
 from typing import Self

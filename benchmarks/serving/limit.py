@@ -1,7 +1,8 @@
 """What an engine could do at most in one process: JPEG bytes to probabilities, without HTTP, by the service's own code.
 
 Run: `python -m benchmarks.serving.limit STORE MODEL ENGINE PRECISION BODIES SECONDS`. As many threads as cores, each of
-which decodes and then computes, with `model_store.pixels.decode` and the engine that the service loads. Prints JSON.
+which decodes and then computes, with `model_store.images.pixels.decode` and the engine that the service loads. It
+prints JSON.
 """
 
 import itertools

@@ -24,7 +24,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An image file that could not be decoded; `reason` is one of `model_store.pixels.REASONS`."""
+    """An image file that could not be decoded; `reason` is one of `model_store.images.pixels.REASONS`."""
 
     path: str
     label: str

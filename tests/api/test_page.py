@@ -1,10 +1,10 @@
 """The page for people as it is sent: its files, their headers, and what it may do in a browser."""
 
-import fnmatch
 import gzip
+import posixpath
 import re
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import httpx
 import pytest
@@ -16,7 +16,8 @@ from tests.support.problem_shape import assert_problem
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "app" / "web"
-ADDRESSES = {"/": "index.html"} | {f"/web/{path.name}": path.name for path in sorted(WEB.iterdir())}
+FILES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*") if path.is_file())
+ADDRESSES = {"/": "index.html"} | {f"/web/{name}": name for name in FILES}
 MAX_BYTES = 40_000
 
 
@@ -26,11 +27,19 @@ def read(name: str) -> str:
 
 def named_at_once(name: str) -> set[str]:
     """Return the files without which a file cannot be shown."""
-    return set(re.findall(r'"(?:web|\.)/([\w-]+\.\w+)"(?!\))', read(name)))
+    addresses = re.findall(r'"((?:web|\.{1,2})/[\w./-]+\.\w+)"(?![,)])', read(name))
+    return {_below_web(name, address) for address in addresses}
+
+
+def _below_web(name: str, address: str) -> str:
+    """Return where an address that a file names leads, as a path below the folder of the page."""
+    return posixpath.normpath(
+        posixpath.join("" if name == "index.html" else posixpath.dirname(name), address)
+    ).removeprefix("web/")
 
 
 CODINGS = ("identity", "gzip")
-SCRIPTS = sorted(path.name for path in WEB.glob("*.js"))
+SCRIPTS = [name for name in FILES if name.endswith(".js")]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -119,19 +128,19 @@ async def test_the_page_is_there_while_models_are_being_loaded(serve: Serve) -> 
 
 def test_every_file_travels_in_the_package_and_is_served() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = project["tool"]["setuptools"]["package-data"]["app.web"]
-    for path in WEB.iterdir():
-        assert any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns), path
-        assert path.name in assets()
+    patterns = project["tool"]["setuptools"]["package-data"]["app"]
+    for name in FILES:
+        assert any(PurePosixPath("web", name).match(pattern) for pattern in patterns), name
+        assert name in assets()
 
 
 def test_what_the_first_view_needs_is_small() -> None:
     needed: set[str] = set()
-    new = {"index.html", "predict.js"}
+    new = {"index.html", "predict/predict.js"}
     while new:
         needed |= new
         new = {one for name in new for one in named_at_once(name)} - needed
-    assert {"page.css", "icon.svg", "answer.js", "texts.js"} <= needed
+    assert {"frame/page.css", "icon.svg", "predict/answer.js", "lib/texts.js"} <= needed
     assert sum(len(assets()[one].gzipped.body) for one in needed) < MAX_BYTES
     assert 90_000 < sum(len(assets()[one].plain.body) for one in needed) < 110_000  # which docs/http-api.md tells
 
@@ -152,7 +161,8 @@ def test_no_file_names_another_host() -> None:
 
 def test_every_file_that_another_names_is_there() -> None:
     named = {one for name in assets() for one in named_at_once(name)}
-    named |= {one for script in SCRIPTS for one in re.findall(r'"\./([\w.-]+)"\)', read(script))}
+    in_calls = {name: re.findall(r'"(\.{1,2}/[\w./-]+\.\w+)"[,)]', read(name)) for name in SCRIPTS}
+    named |= {_below_web(name, address) for name, found in in_calls.items() for address in found}
     assert named <= set(assets())
     assert set(assets()) - named == {"index.html"}  # nothing lies around
 

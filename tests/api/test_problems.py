@@ -118,18 +118,19 @@ LIMITS = {
     "max_image_pixels": 100_000,
     "body_timeout_s": 0.05,
 }
+TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
-    "model-required": "test_predict.py",
-    "not-ready": "test_health.py",
-    "deadline-exceeded": "test_deadline.py",
-    "inference-failed": "test_predict.py",
-    "records-missing": "test_representations.py",
-    "labels-differ": "test_comparison.py",
-    "thumbnail-not-found": "test_representations.py",
-    "rendering-failed": "test_representations.py",
-    "malformed-request": "test_server_process.py",
-    "head-timeout": "test_server_process.py",
-    "head-too-large": "test_server_process.py",
+    "model-required": "api/test_predict.py",
+    "not-ready": "api/test_health.py",
+    "deadline-exceeded": "api/test_deadline.py",
+    "inference-failed": "api/test_predict.py",
+    "records-missing": "api/test_representations.py",
+    "labels-differ": "api/test_comparison.py",
+    "thumbnail-not-found": "api/test_representations.py",
+    "rendering-failed": "api/test_representations.py",
+    "malformed-request": "process/test_server.py",
+    "head-timeout": "process/test_server.py",
+    "head-too-large": "process/test_server.py",
 }
 
 
@@ -144,7 +145,7 @@ async def test_a_bad_request_is_answered_with_its_problem(
 
 def test_every_kind_of_problem_is_reached_by_a_test() -> None:
     here = re.findall(r'"([a-z-]+)"', Path(__file__).read_text())
-    elsewhere = {name for name, file in ELSEWHERE.items() if f'"{name}"' in Path(__file__).with_name(file).read_text()}
+    elsewhere = {name for name, file in ELSEWHERE.items() if f'"{name}"' in (TESTS / file).read_text()}
     assert set(all_types()) <= {*here} - {*ELSEWHERE} | elsewhere
 
 

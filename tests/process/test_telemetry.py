@@ -12,7 +12,7 @@ def refuse(*arguments, **settings):
     raise AssertionError("a connection")
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-from model_store.telemetry import forbid_telemetry
+from model_store.quiet import forbid_telemetry
 forbid_telemetry()
 import {module}
 print(*(name for name in ("openvino_telemetry", "openvino.tools.ovc") if sys.modules.get(name)))

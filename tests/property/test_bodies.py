@@ -193,7 +193,7 @@ async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield Harness(app)
 
 
-POOLS = {"image", "image-patient", "engine", "file", "loader", "AnyIO worker thread", "asyncio"}
+POOLS = {"image", "image-background", "engine", "file", "loader", "AnyIO worker thread", "asyncio"}
 """Threads that wait for work."""
 ROUTES = {"/predict": "file", "/predict/batch": "files", "/evaluate": "file"}
 

@@ -1,8 +1,8 @@
 """The catalogue of backbones: networks from pixels to features, each with its weights and its own scaling inside.
 
 Entries are here without loading Keras; `load` loads it. Scaling belongs in these graphs and nowhere else: what
-goes in is uint8 from 0 to 255, as `model_store.pixels` decodes it. A new backbone of `keras.applications` is a line in
-`catalogue.py`; one from elsewhere is a builder and an entry below.
+goes in is uint8 from 0 to 255, as `model_store.images.pixels` decodes it. A new backbone of `keras.applications` is a
+line in `catalogue.py`; one from elsewhere is a builder and an entry below.
 """
 
 from collections.abc import Callable

@@ -24,7 +24,7 @@ def extension_disagrees(path: str, format_: str) -> bool:
 
     Args:
         path: Of the file.
-        format_: What its bytes are, one of `model_store.pixels.FORMATS`.
+        format_: What its bytes are, one of `model_store.images.pixels.FORMATS`.
     """
     extension = PurePosixPath(path).suffix.lower()
     if extension in IMAGE_EXTENSIONS:

@@ -73,7 +73,7 @@ class File:
     reason: str = ""
     """Why, in words; empty for a file that is used."""
     rejection: str = ""
-    """For an unreadable one, its reason as one of `model_store.pixels.REASONS`."""
+    """For an unreadable one, its reason as one of `model_store.images.pixels.REASONS`."""
     label: str | None = None
     split: Split | None = None
     """Given by the folder, or else, in a `Dataset`, by the split; None where it has none."""
@@ -86,7 +86,7 @@ class File:
     perceptual_hash: int = 0
     """Of the model's input."""
     format: str = ""
-    """What the bytes are, one of `model_store.pixels.FORMATS`; empty for what was not decoded."""
+    """What the bytes are, one of `model_store.images.pixels.FORMATS`; empty for what was not decoded."""
     width: int = 0
     """Of the picture in the file, in pixels."""
     height: int = 0

@@ -2,8 +2,8 @@
 
 There is a folder per label, or there are `train`, `val` and `test` folders of such folders.
 Files are told apart by their first bytes and their names with the same rules as the service's zip reader
-(`model_store.labelled`). Nothing is decoded here, links to folders are not followed, and pipes and devices are never
-opened.
+(`model_store.labelled_sets.layout`). Nothing is decoded here, links to folders are not followed, and pipes and devices
+are never opened.
 """
 
 import os

@@ -40,7 +40,7 @@ class Calibration:
     """Mean, in nats."""
     log_loss_after: float
     ece_before: float
-    """Expected calibration error, as `model_store.metrics` has it."""
+    """Expected calibration error, as `model_store.evaluation.metrics` has it."""
     ece_after: float
     note: str
     """Why the temperature is what it is: a sentence."""

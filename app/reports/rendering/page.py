@@ -55,7 +55,7 @@ def render(report: ReportBody, records: Records) -> bytes:
     labels = len(matrix.columns) - 1
     thumbnails = {records.paths[place]: embedded(jpeg) for place, jpeg in records.thumbnails.items()}
     tints = {records.paths[place]: data_address(tint(one), "image/png") for place, one in records.maps.items()}
-    page = _environment().get_template("evaluation.html").render(
+    page = _environment().get_template("report.html").render(
         report=report,
         shown=SHOWN,
         figures=FIGURES,

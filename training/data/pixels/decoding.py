@@ -1,4 +1,4 @@
-"""Decodes the images of a folder once, through `model_store.pixels` and nothing else, into arrays on disk.
+"""Decodes the images of a folder once, through `model_store.images.pixels` and nothing else, into arrays on disk.
 
 The arrays are mapped into memory and let go of again, so memory does not grow with the number of images. Each file is
 read once: what is computed from its bytes and its pixels is computed there and then.

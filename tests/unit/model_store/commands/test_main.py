@@ -111,7 +111,7 @@ def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_only_the_command_that_is_called_is_loaded(published: str) -> None:
     code = """
 import sys
-from model_store.command import main
+from model_store.commands.main import main
 try:
     main(["models", "list", "--store", sys.argv[1]])
 finally:
@@ -127,7 +127,7 @@ finally:
 def test_help_loads_no_command_at_all() -> None:
     code = """
 import sys
-from model_store.command import main
+from model_store.commands.main import main
 try:
     main(["--help"])
 finally:
@@ -137,7 +137,7 @@ finally:
 
 
 def test_a_reader_that_leaves_early_is_no_crash(published: str) -> None:
-    code = "import sys; from model_store.command import main; main(['models', 'list', '--store', sys.argv[1]])"
+    code = "import sys; from model_store.commands.main import main; main(['models', 'list', '--store', sys.argv[1]])"
     reading, writing = os.pipe()
     os.close(reading)
     process = subprocess.Popen(
@@ -151,7 +151,7 @@ def test_a_reader_that_leaves_early_is_no_crash(published: str) -> None:
 def test_ctrl_c_ends_with_130() -> None:
     code = """
 import time, click
-from model_store.command import run
+from model_store.commands.main import run
 @click.command()
 def wait():
     click.echo("ready")

@@ -68,7 +68,7 @@ def test_what_pillow_warns_of_is_neither_an_error_nor_logged() -> None:
     data = encode(Image.new("RGB", (8, 8)), "JPEG", exif=exif)
     code = """
 import sys
-from model_store.pixels import InputSpec, decode
+from model_store.images.pixels import InputSpec, decode
 print(decode(sys.stdin.buffer.read(), InputSpec(height=8, width=8)).format)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], input=data, capture_output=True, check=False)

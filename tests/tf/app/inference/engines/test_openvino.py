@@ -48,7 +48,7 @@ def test_many_callers_at_once_get_each_his_own_answer(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
-def test_the_patient_are_computed_by_threads_that_have_stepped_back(stored: StoredVersion, pixels: Pixels) -> None:
+def test_background_images_are_computed_at_the_lowest_priority(stored: StoredVersion, pixels: Pixels) -> None:
     engine = OpenVinoEngine(stored.directory, stored.manifest, threads=2)
     assert not computing_threads(engine.predict, pixels) & stepped_back()
     background = computing_threads(engine.predict_in_background, pixels)

@@ -24,7 +24,7 @@ from model_store.storage.golden import Golden, save_golden
 from model_store.store import ModelStore, StoredVersion
 from tests.support.fakes import describe
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[5]
 GPUS = tf.config.list_physical_devices("GPU")
 
 
@@ -177,7 +177,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 from app.engines import tensorflow
-from app.engines.loading import load_engine
+from app.inference.engines.loading import load_engine
 from app.settings import Settings
 from model_store.store import ModelStore
 

@@ -19,7 +19,7 @@ from training.data.pixels.space import LIMIT_VARIABLE
 from training.data.scan import scan
 from training.errors import CacheUnusable
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[5]
 WIDE = InputSpec(height=16, width=32)
 
 
@@ -125,13 +125,13 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from rich.progress import Progress
-from model_store.pixels import InputSpec
-from training.data import decoding, pixel_cache
+from model_store.images.pixels import InputSpec
+from training.data.pixels import cache, decoding
 from training.data.scan import scan
 
 where, count = sys.argv[2], 0
-module, name = {"decode": (decoding, "decode"), "index": (pixel_cache, "write_index"),
-                "finish": (pixel_cache.CacheSpace, "finish")}[where.split("-")[0]]
+module, name = {"decode": (decoding, "decode"), "index": (cache, "write_index"),
+                "finish": (cache.CacheSpace, "finish")}[where.split("-")[0]]
 original = getattr(module, name)
 
 def deadly(*arguments):
@@ -143,7 +143,7 @@ def deadly(*arguments):
 
 setattr(module, name, deadly)
 spec = InputSpec(height=16, width=16)
-with pixel_cache.open_images(scan(Path(sys.argv[1])), spec, Progress(disable=True)):
+with cache.open_images(scan(Path(sys.argv[1])), spec, Progress(disable=True)):
     pass
 """
 
@@ -231,8 +231,8 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from rich.progress import Progress
-from model_store.pixels import InputSpec
-from training.data.pixel_cache import open_images
+from model_store.images.pixels import InputSpec
+from training.data.pixels.cache import open_images
 from training.data.scan import scan
 
 files = scan(Path(sys.argv[1]))
