@@ -80,6 +80,11 @@ class Process:
         """Return the proportional set size of the process and its descendants, in units of 10^6 bytes."""
         return sum(_pss_bytes(pid) for pid in _family(self._process.pid)) / 1e6
 
+    def processor_s(self) -> float:
+        """Return the seconds of processor time that the process and its descendants have used, in user and system."""
+        ticks = sum(_ticks(pid) for pid in _family(self._process.pid))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     @contextlib.contextmanager
     def peak_memory_mb(self) -> Iterator[list[float]]:
         """Sample the memory in a thread; the list has its peak at the end."""
@@ -171,6 +176,11 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _ticks(pid: int) -> int:
+    """Return the processor time of a process and of those of its children that have ended, in clock ticks."""
+    return sum(map(int, _stat(pid)[11:15]))
 
 
 def _is_alive(pid: int) -> bool:
