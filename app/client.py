@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.errors import ServerRefused, ServerUnreachable
 from app.predictions.schemas import BatchBody
-from app.reports.forms import MEDIA_TYPES
+from app.reports.forms import MEDIA_TYPES, Form
 from app.reports.schemas import ReportBody
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -47,7 +47,7 @@ def evaluate(
     Raises:
         ServerUnreachable, ServerRefused: There is no answer, or a problem.
     """
-    headers = {"Accept": "application/jsonl"}
+    headers = {"Accept": MEDIA_TYPES["jsonl"]}
     with path.open("rb") as file, _answers(url):
         files = [("file", (path.name, file))]
         with httpx.stream(
@@ -68,13 +68,13 @@ def evaluate(
     raise ServerUnreachable(url, "its answer ended before the report")
 
 
-def rendered(url: str, report: ReportBody, form: str) -> bytes:
+def rendered(url: str, report: ReportBody, form: Form) -> bytes:
     """Fetch a report that the server keeps, in another form.
 
     Args:
         url: The service's base.
         report: The report.
-        form: One of `MEDIA_TYPES`.
+        form: A form that is rendered.
 
     Raises:
         ServerUnreachable, ServerRefused: There is no answer, or a problem; or the server keeps no reports.

@@ -32,6 +32,7 @@
     ├── RenderingFailed         a report could not be drawn
     ├── ThumbnailNotFound       a file of a report has none
     ├── RecordsMissing          a report was kept without what other forms of it need
+    ├── TrainingReportMissing   a version holds no report of its training
     ├── RequirementInvalid      `--min` asks for what no report has
     ├── ServerUnreachable       `--url` does not answer
     └── ServerRefused           `--url` answered with a problem
@@ -277,6 +278,15 @@ class ThumbnailNotFound(FullcountError):
 
     def __init__(self, evaluation_id: str, place: int) -> None:
         super().__init__(f"File {place} of report {evaluation_id} has no thumbnail.")
+
+
+class TrainingReportMissing(FullcountError):
+    """A version without a report of its training."""
+
+    hint = "Versions published by `fullcount train` have one."
+
+    def __init__(self, model: str, version: int) -> None:
+        super().__init__(f"Version {version} of {model} has no training report.")
 
 
 class RequirementInvalid(FullcountError):

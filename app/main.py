@@ -15,11 +15,13 @@ from starlette.responses import Response
 
 from app.api.middleware import RequestContext
 from app.api.problem_responses import install
-from app.api.routes import evaluate, health, models, page, predict
+from app.api.routes import evaluate, health, models, page, predict, reports
+from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
-from app.inference.predictor import Service
+from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
+from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
 from app.reports.storing import warn_if_unwritable
 from app.settings import Settings, cores
@@ -59,14 +61,14 @@ def create_app(
     app.state.metrics = metrics
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
-    app.state.evaluations = ReportStore(settings.store, settings.evaluations_dir)
+    app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
     )
     install(app)
     app.add_exception_handler(ClientDisconnect, _nobody_listens)
-    routers = (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router, page.router)
-    for router in routers:
+    made = predict.make_router(settings), evaluate.make_router(settings)
+    for router in (*made, reports.router, models.router, health.router, page.router):
         app.include_router(router)
     return app
 
@@ -75,7 +77,16 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models beside the running server, which answers `/health/live` meanwhile; let go of them at the end."""
     settings: Settings = app.state.settings
-    app.state.service = Service(settings, app.state.metrics)
+    app.state.predictor = Predictor(settings, app.state.metrics)
+    app.state.files = FileThreads(settings.max_evaluations + 4)
+    app.state.jobs = Slots("batches and evaluations under way", settings.max_evaluations)
+    app.state.evaluator = Evaluator(
+        app.state.predictor,
+        app.state.files,
+        app.state.reports,
+        max_in_flight=settings.max_in_flight,
+        max_image_pixels=settings.max_image_pixels,
+    )
     app.state.renderer = Renderer(at_once=max(1, cores() // 2))
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
     loading = asyncio.create_task(_load(app), name="load models")
@@ -91,7 +102,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in (loading, *others):
             task.cancel()
         await asyncio.gather(loading, *others, return_exceptions=True)
-        app.state.service.close()
+        app.state.predictor.close()
+        app.state.files.close()
         app.state.renderer.close()
         with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
@@ -117,7 +129,7 @@ async def _load(app: FastAPI) -> None:
         log.exception("the models cannot be loaded")
         app.state.on_load_failure()
         return
-    warn_if_unwritable(app.state.evaluations, list(registry.served()))
+    warn_if_unwritable(app.state.reports, list(registry.served()))
 
 
 async def _nobody_listens(request: Request, error: Exception) -> Response:

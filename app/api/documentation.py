@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.problems import MEDIA_TYPE, ProblemBody
+from app.reports.forms import MEDIA_TYPES
 from app.reports.schemas import ReportBody
 
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -17,7 +18,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def report_forms() -> dict[str, Any]:
     """Document a report in each of its forms."""
     text: dict[str, Any] = {"schema": {"type": "string"}}
-    content = {"application/jsonl": text, "text/html": text, "image/png": _BINARY, "text/csv": text}
+    content = {MEDIA_TYPES[form]: _BINARY if form == "png" else text for form in MEDIA_TYPES if form != "json"}
     return {"model": ReportBody, "content": content}
 
 

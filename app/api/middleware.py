@@ -7,8 +7,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final
 from urllib.parse import quote
 
@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from app.api.problem_responses import REQUEST_ID_KEY, answer
-from app.errors import BodyTimeout, BodyTooLarge, Overloaded, ShuttingDown
+from app.concurrency import Slots
+from app.errors import BodyTimeout, BodyTooLarge, ShuttingDown
 from app.observability.metrics import ServiceMetrics
 
 log = logging.getLogger("app.access")
@@ -65,8 +66,7 @@ class RequestContext:
 
     def __init__(self, app: ASGIApp, *, metrics: ServiceMetrics, body_timeout_s: float, max_uploads: int) -> None:
         self._app = app
-        self._max_uploads = max_uploads
-        self._uploads = 0
+        self._uploads = Slots("uploads under way", max_uploads)
         self._metrics = metrics
         self._body_timeout_s = body_timeout_s
 
@@ -88,7 +88,7 @@ class RequestContext:
         started = time.perf_counter()
         with self._metrics.requests_in_progress.track_inprogress():
             try:
-                with self._upload(scope):
+                with self._uploads.take() if scope["method"] == "POST" else nullcontext():
                     await self._app(scope, self._limited(scope, receive), send_with_id)
             except asyncio.CancelledError:  # the server's grace is over
                 if status == _NO_ANSWER:
@@ -100,20 +100,6 @@ class RequestContext:
                 await (await answer(Request(scope), error))(scope, receive, send_with_id)
             finally:
                 self._count(scope, status, time.perf_counter() - started)
-
-    @contextmanager
-    def _upload(self, scope: Scope) -> Iterator[None]:
-        """Take a place among the uploads, where the request is one."""
-        if scope["method"] != "POST":
-            yield
-            return
-        if self._uploads >= self._max_uploads:
-            raise Overloaded("uploads under way", self._max_uploads)
-        self._uploads += 1
-        try:
-            yield
-        finally:
-            self._uploads -= 1
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         has_more = True

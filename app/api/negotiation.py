@@ -1,4 +1,4 @@
-"""Negotiation."""
+"""Content negotiation: which form, which coding and which version of a response a client asks for."""
 
 import re
 from collections.abc import Sequence
@@ -31,6 +31,12 @@ def takes_gzip(request: Request) -> bool:
     others = qualities.get("*", 0.0)
     gzip = qualities.get("gzip", others)
     return gzip > 0 and gzip >= qualities.get("identity", others)
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Tell whether `If-None-Match` names an entity tag: the client has that response (RFC 9110, 13.1.2)."""
+    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    return etag in known or "*" in known
 
 
 def _accepted(request: Request, header: str) -> list[tuple[str, float]]:

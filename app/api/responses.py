@@ -9,17 +9,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.inference.predictor import Timing
-from app.reports.forms import Form
-
-PNG: Final = "image/png"
-
-FORMS: Final[dict[str, Form]] = {"text/html": "html", PNG: "png", "text/csv": "csv"}
-"""Media types of the forms that are rendered."""
 
 JSON: Final = "application/json"
 JSONL: Final = "application/jsonl"
-
-_OFFERS: Final = (JSON, JSONL, *FORMS)
+PNG: Final = "image/png"
 
 VARY: Final = {"Vary": "Accept"}
 """Says to caches that the answer depends on `Accept`."""
@@ -27,7 +20,7 @@ VARY: Final = {"Vary": "Accept"}
 
 def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Response:
     """Serialise a body; fields that were not set are left out."""
-    return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type="application/json")
+    return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type=JSON)
 
 
 class LinesResponse(StreamingResponse):

@@ -1,4 +1,4 @@
-"""Schemas."""
+"""The bodies of the routes about models and health."""
 
 from typing import Self
 
@@ -20,9 +20,11 @@ class ModelBody(_Body):
     loaded: list[int]
     labels: list[str]
     positive: str | None
+    aliases: dict[str, int]
+    """Alias → version."""
 
     @classmethod
-    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int]) -> Self:
+    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int], aliases: dict[str, int]) -> Self:
         """Describe a model by the version that serves."""
         return cls(
             model=manifest.model,
@@ -31,6 +33,7 @@ class ModelBody(_Body):
             loaded=loaded,
             labels=list(manifest.labels),
             positive=manifest.positive,
+            aliases=aliases,
         )
 
 

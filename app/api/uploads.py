@@ -15,9 +15,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from app.api.forms import open_form
+from app.concurrency import FileThreads
 from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
 from app.inference.pipeline import Read
-from app.inference.predictor import Service
 from app.settings import Settings
 from model_store.images.files import check_file_size
 
@@ -104,7 +104,7 @@ def reader(file: UploadFile, max_image_bytes: int) -> Read:
 
 
 @asynccontextmanager
-async def open_archive(request: Request, service: Service, settings: Settings) -> AsyncIterator[Spooled]:
+async def open_archive(request: Request, files: FileThreads, settings: Settings) -> AsyncIterator[Spooled]:
     """Take an archive to disk: the raw body, or the field `file` of a form; it is removed at the end of the block.
 
     Raises:
@@ -115,16 +115,16 @@ async def open_archive(request: Request, service: Service, settings: Settings) -
     if declared == FORM:
         async with open_form(request, 1) as form:
             field = _field(form.get("file"), "file")
-            spooled = await service.in_thread(_measure, field.file, field.filename)
+            spooled = await files.run(_measure, field.file, field.filename)
             yield _not_empty(spooled)
     elif declared in {"", *ZIP}:
         with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
-            yield _not_empty(await _spool(request, service, file))
+            yield _not_empty(await _spool(request, files, file))
     else:
         raise MediaTypeUnsupported(declared, [*ZIP, FORM])
 
 
-async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled:
+async def _spool(request: Request, files: FileThreads, file: IO[bytes]) -> Spooled:
     digest = hashlib.sha256()
     length = 0
 
@@ -140,10 +140,10 @@ async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled
         length += len(piece)
         waiting += len(piece)
         if waiting >= _PIECE_BYTES:
-            await service.in_thread(write, pieces)
+            await files.run(write, pieces)
             pieces, waiting = [], 0
-    await service.in_thread(write, pieces)
-    await service.in_thread(file.flush)
+    await files.run(write, pieces)
+    await files.run(file.flush)
     return Spooled(None, cast("BinaryIO", file), length, digest.hexdigest())
 
 

@@ -19,9 +19,11 @@ store_option = click.option(
     type=click.Path(path_type=Path),
     help="Directory of the model store; default: FULLCOUNT_STORE, else models.",
 )
-_existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_existing = click.Path(exists=True, path_type=Path)
-_writable = click.Path(dir_okay=False, writable=True, path_type=Path)
+model_option = click.option("--model", help="Model; may be left out if the store holds only one.")
+version_option = click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves.")
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+existing_path = click.Path(exists=True, path_type=Path)
+writable_file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def engine_options(function: F) -> F:
@@ -35,22 +37,23 @@ def engine_options(function: F) -> F:
     return function
 
 
-def _model_options(function: F) -> F:
+def model_options(function: F) -> F:
+    """Give a command the options of where the model is: a store or a server, and which version."""
     for option in (
         click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
-        click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
-        click.option("--model", help="Model; may be left out where the store holds one."),
+        version_option,
+        model_option,
         store_option,
     ):
         function = option(function)
     return function
 
 
-def _pop_url(options: dict[str, Any]) -> str | None:
+def pop_url(options: dict[str, Any]) -> str | None:
     """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
     url: str | None = options.pop("url")
-    if url is not None and "://" not in url:
-        url = f"http://{url}"
+    if url is not None:
+        url = (url if "://" in url else f"http://{url}").rstrip("/")
     if url is None or options["store"] is None:
         return url
     if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
@@ -58,7 +61,8 @@ def _pop_url(options: dict[str, Any]) -> str | None:
     return None
 
 
-def _one_model(options: dict[str, Any]) -> dict[str, Any]:
+def pop_model(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the one model, if it was given, as the setting `models`."""
     model = options.pop("model")
     return {**options, "models": (model,) if model else ()}
 

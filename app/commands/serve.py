@@ -1,4 +1,4 @@
-"""Serve."""
+"""`fullcount serve`: serve the models of a store over HTTP."""
 
 from typing import Any
 

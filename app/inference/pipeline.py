@@ -20,6 +20,9 @@ from model_store.images.pixels import Decoded, InputSpec, Pixels, decode
 Read = Callable[[], bytes]
 """Hands over the bytes of one file; blocks, and runs in a worker's thread."""
 
+Source = Read | Decoded
+"""A file's bytes, to be read and decoded; or the image that they were decoded to, by the same `InputSpec`."""
+
 See = Callable[[Pixels], None]
 """Looks at the pixels of one image, uint8 `(height, width, 3)`."""
 
@@ -36,7 +39,7 @@ class Computed:
 
 @dataclass(slots=True)
 class _Work:
-    source: Read | Decoded
+    source: Source
     spec: InputSpec
     batcher: Batcher
     see: See
@@ -69,7 +72,7 @@ class Pipeline:
 
     async def run(
         self,
-        source: Read | Decoded,
+        source: Source,
         spec: InputSpec,
         batcher: Batcher,
         *,

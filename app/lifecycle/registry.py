@@ -44,6 +44,18 @@ def choose_versions(store: ModelStore, settings: Settings) -> dict[str, int]:
     return {model: store.resolve(model, settings.version) for model in models}
 
 
+def choose_version(store: ModelStore, settings: Settings) -> tuple[str, int]:
+    """Choose the one model to work with and its version.
+
+    Raises:
+        ModelRequired: If the settings name no model and the store holds several.
+        FullcountError: If the store does not hold it.
+    """
+    if not settings.models and len(names := store.models()) > 1:
+        raise ModelRequired(names)
+    return next(iter(choose_versions(store, settings).items()))
+
+
 class Registry:
     """The versions of a store that are in memory.
 

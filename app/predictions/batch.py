@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Read
-from app.inference.predictor import Prediction, Service, Timing
+from app.inference.predictor import Prediction, Predictor, Timing
 from app.predictions.answers import predicted_fields
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.problems import problem_of
@@ -39,32 +39,32 @@ def sources_of(archive: Archive, most: int) -> list[Source]:
 
 
 async def results_of(
-    loaded: LoadedVersion, service: Service, sources: Sequence[Source], top_k: int | None
+    version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
 ) -> AsyncGenerator[Result, None]:
     """Predict each image, in order; close the generator to give up what is under way."""
-    async with aclosing(service.predict_each(loaded, (source.read for source in sources))) as outcomes:
+    async with aclosing(predictor.predict_each(version, (source.read for source in sources))) as outcomes:
         index = 0
         async for outcome in outcomes:
             head = {"index": index, "filename": sources[index].filename}
             if isinstance(outcome, Prediction):
-                fields = predicted_fields(outcome, loaded.manifest, top_k)
+                fields = predicted_fields(outcome, version.manifest, top_k)
                 yield BatchPrediction(**head, **fields), outcome.timing
             else:
-                yield BatchFailure(**head, error=problem_of(outcome)[1]), Timing()
+                yield BatchFailure(**head, error=problem_of(outcome)), Timing()
             index += 1
 
 
 async def collect(
-    loaded: LoadedVersion, service: Service, sources: Sequence[Source], top_k: int | None
+    version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
 ) -> tuple[BatchBody, Timing]:
     """Predict every image and gather the answers, with the sums of their times."""
     timing = Timing()
     results = []
-    async with aclosing(results_of(loaded, service, sources, top_k)) as pairs:
+    async with aclosing(results_of(version, predictor, sources, top_k)) as pairs:
         async for result, taken in pairs:
             results.append(result)
             timing.add(taken)
-    return BatchBody.of(loaded.manifest, results), timing
+    return BatchBody.of(version.manifest, results), timing
 
 
 def _reader(archive: Archive, path: str) -> Read:

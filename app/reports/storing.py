@@ -4,16 +4,17 @@ import logging
 
 from pydantic import ValidationError
 
+from app.errors import RecordsMissing
 from app.reports.schemas import ReportBody, ReportSummary
 from model_store.errors import ReportNotFound, VersionCorrupt
 from model_store.evaluation.records import Records
-from model_store.evaluation.records_file import dump_records
+from model_store.evaluation.records_file import Thumbnails, dump_records, load_thumbnails
 from model_store.storage.reports import ReportStore, StoredReport
 
 log = logging.getLogger(__name__)
 
 
-def keep(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
+def store_report(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
     """Store a report and its records if there is a place to write to; blocks.
 
     Returns:
@@ -50,6 +51,24 @@ def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list
         except (VersionCorrupt, KeyError, TypeError, ValidationError) as error:
             log.warning("report %s cannot be read: %r", stored.path, error)
     return summaries
+
+
+def read_thumbnails(reports: ReportStore, report_id: str) -> Thumbnails:
+    """Read the thumbnails of a stored report; blocks.
+
+    Raises:
+        ReportNotFound: If there is no such report.
+        RecordsMissing: If it was stored without records.
+        VersionCorrupt: If its records cannot be read.
+    """
+    stored = reports.get(report_id)
+    records = stored.read_records()
+    if records is None:
+        raise RecordsMissing(report_id, "a thumbnail")
+    try:
+        return load_thumbnails(records)
+    except ValueError as error:
+        raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error
 
 
 def _summarise(stored: StoredReport) -> ReportSummary:

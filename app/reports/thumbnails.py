@@ -22,7 +22,7 @@ MAX_MISLABELLED: Final = 12
 
 
 def add_thumbnails(
-    evaluated: Conclusions,
+    conclusions: Conclusions,
     version: LoadedVersion,
     given: LabelledSet,
     max_image_pixels: int,
@@ -31,15 +31,15 @@ def add_thumbnails(
     """Keep small pictures of the files that a person wants to look at first, which are read again for it.
 
     Args:
-        evaluated: Its records are added to.
+        conclusions: Its records are added to.
         version: What was evaluated; the pictures are what it saw.
         given: The files.
         max_image_pixels: Most pixels of one image.
         explainer: Adds to each the activation map of the label it was called, if there is one.
     """
-    records, decision = evaluated.records, version.manifest.decision
+    records, decision = conclusions.records, version.manifest.decision
     places = {path: place for place, path in enumerate(records.paths)}
-    suspects = [places[one.path] for one in evaluated.evaluation.mislabelled[:MAX_MISLABELLED]]
+    suspects = [places[one.path] for one in conclusions.evaluation.mislabelled[:MAX_MISLABELLED]]
     for place in dict.fromkeys([*_first_of_each_cell(records, version), *suspects]):
         try:
             decoded = decode(given.read(records.paths[place]), version.input, max_image_pixels=max_image_pixels)

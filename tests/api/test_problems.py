@@ -175,7 +175,7 @@ async def test_a_version_that_changed_on_disk_is_unusable(serve: Serve, store: P
 async def test_an_error_nobody_thought_of_is_internal_and_says_no_more(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client.app.state.service.predict = None
+    client.app.state.predictor.predict = None
     problem = assert_problem(await client.post("/predict", content=PICTURE), "internal-error")
     assert "NoneType" not in str(problem)
     assert "NoneType" in caplog.text

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.assets import assets
-from app.api.negotiation import takes_gzip
+from app.api.negotiation import is_known, takes_gzip
 
 _ALLOWED: Final[Mapping[str, str]] = {
     "default-src": "'none'",
@@ -57,8 +57,7 @@ def _respond(request: Request, name: str) -> Response:
     is_gzipped = takes_gzip(request)
     sent = found.gzipped if is_gzipped else found.plain
     headers = {**_HEADERS, "ETag": sent.etag}
-    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if sent.etag in known or "*" in known:
+    if is_known(request, sent.etag):
         return Response(status_code=304, headers=headers)
     if is_gzipped:
         headers["Content-Encoding"] = "gzip"

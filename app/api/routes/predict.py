@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.api.deadline import deadline, timeout_header
-from app.api.dependencies import LoadedDep, ModelQuery, ServiceDep, SettingsDep, VersionQuery
+from app.api.dependencies import FilesDep, JobsDep, LoadedDep, ModelQuery, PredictorDep, SettingsDep, VersionQuery
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, upload
 from app.api.middleware import limit_body, limit_body_of
@@ -19,8 +19,8 @@ from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_
 from app.errors import ParameterInvalid
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
-from app.inference.loaded_version import LoadedVersion, check_explainable
-from app.inference.predictor import Prediction, Service
+from app.inference.loaded_version import LoadedVersion
+from app.inference.predictor import Prediction, Predictor
 from app.predictions.answers import explanation, predicted_fields
 from app.predictions.batch import Result, Source, collect, results_of, sources_of
 from app.predictions.schemas import BatchBody, PredictionBody
@@ -81,9 +81,9 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
     limit_body_of(request, state.settings.max_image_bytes)
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
         _check_top_k(top_k, loaded)
-        explainer = check_explainable(loaded) if explain else None
+        explainer = loaded.require_explainer() if explain else None
         sent = await read_image(request)
-        work = asyncio.create_task(_predict(state.service, loaded, sent, explainer))
+        work = asyncio.create_task(_predict(state.predictor, loaded, sent, explainer))
         prediction, maps = await unless_disconnected(request, work)
     manifest = loaded.manifest
     fields = predicted_fields(prediction, manifest, top_k)
@@ -92,42 +92,42 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
         headers |= VARY
         if preferred(request, (JSON, PNG)) == PNG:
             called = manifest.labels.index(fields["label"])
-            drawn = await state.service.in_thread(overlay, prediction.decoded.pixels, maps, called)
+            drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, called)
             return Response(drawn, headers=headers, media_type=PNG)
         listed = [one.label for one in fields["predictions"]]
         fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
     if pixels:
-        fields["pixels"] = data_address(await state.service.in_thread(png, prediction.decoded.pixels), PNG)
+        fields["pixels"] = data_address(await state.files.run(png, prediction.decoded.pixels), PNG)
     body = PredictionBody(model=manifest.model, version=manifest.version, filename=sent.filename, **fields)
     return json_response(body, headers)
 
 
 async def _predict(
-    service: Service, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
+    predictor: Predictor, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
 ) -> tuple[Prediction, Maps | None]:
-    prediction = await service.predict(loaded, sent.take)
-    return prediction, None if explainer is None else await service.explain(explainer, prediction)
+    prediction = await predictor.predict(loaded, sent.take)
+    return prediction, None if explainer is None else await predictor.explain(explainer, prediction)
 
 
 async def _sources(
-    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
+    request: Request, loaded: LoadedDep, jobs: JobsDep, threads: FilesDep, settings: SettingsDep
 ) -> AsyncIterator[list[Source]]:
     """Open the images of a batch, with a place among the batches under way, until the response is sent."""
     del loaded  # an unknown model is said before the images are taken
-    with service.job():
+    with jobs.take():
         if media_type(request) == FORM:
             async with open_files(request, settings.max_batch_images) as files:
                 yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
         else:
-            async with open_archive(request, service, settings) as spooled:
-                archive = await service.in_thread(Archive, spooled.file, settings.set_limits())
-                yield await service.in_thread(sources_of, archive, settings.max_batch_images)
+            async with open_archive(request, threads, settings) as spooled:
+                archive = await threads.run(Archive, spooled.file, settings.set_limits())
+                yield await threads.run(sources_of, archive, settings.max_batch_images)
 
 
 async def predict_batch(
     request: Request,
     loaded: LoadedDep,
-    service: ServiceDep,
+    predictor: PredictorDep,
     sources: Annotated[list[Source], Depends(_sources)],
     top_k: TopK = None,
 ) -> Response:
@@ -137,8 +137,8 @@ async def predict_batch(
     """
     _check_top_k(top_k, loaded)
     if wants(request, JSONL):
-        return LinesResponse(_lines(results_of(loaded, service, sources, top_k)))
-    work = asyncio.create_task(collect(loaded, service, sources, top_k))
+        return LinesResponse(_lines(results_of(loaded, predictor, sources, top_k)))
+    work = asyncio.create_task(collect(loaded, predictor, sources, top_k))
     body, timing = await unless_disconnected(request, work)
     return json_response(body, server_timing(timing))
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from app.commands.evaluate import evaluate
 from app.commands.predict import predict
 from app.errors import RequirementInvalid, ServerUnreachable
-from app.local import session as offline
+from app.local import session
 from model_store.errors import ModelNotFound, SetRejected, VersionNotFound
 from tests.support.fakes import FakeFactory, grey, publish, unmarked_zip_of, zip_of
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a store, which the environment names; whatever is loaded from it computes with the fake engine."""
     publish(tmp_path / "store")
     monkeypatch.setenv("FULLCOUNT_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr(offline, "load", functools.partial(offline.load, make_engine=FakeFactory()))
+    monkeypatch.setattr(session, "open_session", functools.partial(session.open_session, make_engine=FakeFactory()))
     return tmp_path / "store"
 
 
