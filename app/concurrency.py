@@ -1,4 +1,4 @@
-"""Threads, slots and order: where coroutines meet blocking work, whatever that work is.
+"""Threads, slots and order: where coroutines meet blocking work of any kind.
 
 On Linux each thread has a priority of its own, which the threads that it starts inherit. On other systems, lowering the
 priority of a thread does nothing.

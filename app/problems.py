@@ -109,7 +109,7 @@ def problem_of(error: Exception) -> ProblemBody:
     error = _translated(error)
     kind = next((TYPES[one] for one in type(error).__mro__ if one in TYPES), INTERNAL)
     if kind.status == 500:
-        return kind.body("Something went wrong here; the log has it under this request's id.")
+        return kind.body("The service failed; its log has the error under this request's id.")
     members = {name: value for name in _MEMBERS if (value := getattr(error, name, None)) is not None}
     return kind.body(str(error), **members)
 

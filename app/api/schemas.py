@@ -12,7 +12,7 @@ class _Body(BaseModel):
 
 
 class ModelBody(_Body):
-    """A model that is served."""
+    """A model that is served, described by the version that serves."""
 
     model: str
     serving: int
@@ -25,7 +25,7 @@ class ModelBody(_Body):
 
     @classmethod
     def of(cls, manifest: Manifest, versions: list[int], loaded: list[int], aliases: dict[str, int]) -> Self:
-        """Describe a model by the version that serves."""
+        """Describe a model by the manifest of the version that serves."""
         return cls(
             model=manifest.model,
             serving=manifest.version,
@@ -48,4 +48,4 @@ class HealthBody(_Body):
 
     status: str
     models: dict[str, int]
-    """Model to the version that answers by default."""
+    """Model → the version that answers by default."""

@@ -1,4 +1,4 @@
-"""`fullcount bench`: measure, and lay the figures out."""
+"""`fullcount bench`: measure this machine and print the figures."""
 
 import json
 from dataclasses import asdict
@@ -28,13 +28,17 @@ from model_store.store import ModelStore
 @version_option
 @engine_options
 @click.option(
-    "--seconds", type=click.FloatRange(0.5), default=3.0, show_default=True, help="Of each of some twenty measurements."
+    "--seconds",
+    type=click.FloatRange(0.5),
+    default=3.0,
+    show_default=True,
+    help="Length of each of 20 measurements.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def bench(images: tuple[Path, ...], seconds: float, form: str, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Measure this machine's limits and the service on it, and say what holds it back.
+    """Measure the limits of this machine and the service on it, and name the bottleneck.
 
-    IMAGES are sent; without them pictures of 500 x 375 pixels are made. Nothing else should run meanwhile.
+    IMAGES are sent; if there are none, pictures of 500 x 375 pixels are made. Nothing else should run meanwhile.
     """
     settings = read_settings(pop_model(options))
     store = ModelStore(settings.store)

@@ -54,10 +54,10 @@ class _Query:
     type=click.Choice(["table", "json", "html", "png", "csv"]),
     default="table",
     show_default=True,
-    help="Tables for the terminal, the report, a page, a picture of the matrix, or a line for each file.",
+    help="Tables for the terminal, the report, a page, a picture of the matrix, or a row for each file.",
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
-@click.option("--explain", is_flag=True, help="Show in a page what in the pictures spoke for the labels called.")
+@click.option("--explain", is_flag=True, help="Show in the page which parts of a picture support its label.")
 @click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -67,7 +67,7 @@ class _Query:
     show_default=True,
     help="Compare the lower end of the 95% interval, or the value itself.",
 )
-@click.option("--junit", type=writable_file, help="Write what --min found to this file, for a build server.")
+@click.option("--junit", type=writable_file, help="Write the results of --min to this file, for a build server.")
 @click.pass_context
 def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not a setting
     ctx: click.Context,
@@ -84,13 +84,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
 ) -> None:
     """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1, and says why, when the model is not as good.
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
     _check(data, url, form, (output, junit))
     if junit is not None and not requirements:
-        raise click.UsageError("--junit needs --min: it says what was required and found.")
+        raise click.UsageError("--junit needs --min, whose results it writes.")
     query = _Query(data, form, against, explain)
     with _progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
@@ -107,11 +107,11 @@ def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None
     """Refuse what could not be written or sent once the evaluation is done; the report's file is the first output."""
     for file in outputs:
         if file is not None and not os.access(file.parent, os.W_OK):
-            raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
+            raise click.UsageError(f"There is no writable directory {file.parent} for the output.")
     if outputs[0] is None and form in {"html", "png"} and _is_terminal():
         raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
     if url and data.is_dir():
-        raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
+        raise click.UsageError("A server accepts a zip; zip the folder, or use --store.")
 
 
 def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
@@ -147,7 +147,7 @@ def _is_rendered(form: str) -> TypeGuard[Form]:
 
 @contextmanager
 def _progress(what: str) -> Iterator[OnProgress]:
-    """Show a bar on standard error while the block runs, if that is a terminal; gives what moves it."""
+    """Show a progress bar on standard error, if that is a terminal, and yield the function that moves it."""
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""`fullcount serve`, `predict`, `evaluate` and `doctor`: their words and options; what they do is elsewhere."""
+"""Options that several commands share, and reading the settings from them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,18 +27,18 @@ writable_file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def engine_options(function: F) -> F:
-    """Give a command the options of what computes."""
+    """Add the options of the engine to a command."""
     for option in (
-        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="In what it computes."),
-        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="What computes."),
-        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Where it computes."),
+        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="Precision of computing."),
+        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="Engine that computes."),
+        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Device that computes."),
     ):
         function = option(function)
     return function
 
 
 def model_options(function: F) -> F:
-    """Give a command the options of where the model is: a store or a server, and which version."""
+    """Add the options of a model in a store or on a server to a command."""
     for option in (
         click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
         version_option,
@@ -50,25 +50,25 @@ def model_options(function: F) -> F:
 
 
 def pop_url(options: dict[str, Any]) -> str | None:
-    """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
+    """Remove the server's URL from the options and return it; --store takes precedence over one of the environment."""
     url: str | None = options.pop("url")
     if url is not None:
         url = (url if "://" in url else f"http://{url}").rstrip("/")
     if url is None or options["store"] is None:
         return url
     if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--url asks a server and --store does without one; give one of them.")
+        raise click.UsageError("--url asks a server and --store works without one; give one of them.")
     return None
 
 
 def pop_model(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with the one model, if it was given, as the setting `models`."""
+    """Return the options with `model` as the setting `models`."""
     model = options.pop("model")
     return {**options, "models": (model,) if model else ()}
 
 
 def read_settings(options: dict[str, Any]) -> "Settings":
-    """Read the environment, and let the options that were given win."""
+    """Read the settings from the environment; options that were given take precedence."""
     from app.settings import Settings  # noqa: PLC0415  as above
 
     given = {name: value for name, value in options.items() if value not in {None, ()}}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("images", nargs=-1, required=True, type=existing_file)
 @model_options
 @engine_options
-@click.option("--top-k", type=click.IntRange(min=1), help="How many labels to show.")
+@click.option("--top-k", type=click.IntRange(min=1), help="Number of labels to show.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
 def predict(
@@ -34,7 +34,7 @@ def predict(
 ) -> None:
     """Predict the labels of images.
 
-    Exits with 1 if an image could not be read; the others are answered all the same.
+    Exits with 1 if an image could not be read; the other images are still predicted.
     """
     url = pop_url(options)
     if url:

@@ -1,4 +1,4 @@
-"""From an evaluation to a report with an id: kept in the store where that can be written, and sent all the same."""
+"""Storing reports and reading them back. A report that cannot be stored is still sent."""
 
 import logging
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def store_report(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
-    """Store a report and its records if there is a place to write to; blocks.
+    """Store a report and its records if the store can be written; blocks.
 
     Returns:
-        The report as it was stored, or with `stored` false.
+        The report with `stored` true, or unchanged if it could not be stored.
     """
     stored = report.model_copy(update={"stored": True})
     try:
@@ -31,23 +31,23 @@ def store_report(report: ReportBody, records: Records, reports: ReportStore) -> 
 
 
 def warn_if_unwritable(reports: ReportStore, models: list[str]) -> None:
-    """Say at start-up, once, if reports will not be stored."""
+    """Log a warning if reports will not be stored; called once at the start."""
     unwritable = [model for model in models if not reports.is_writable(model)]
     if unwritable:
         log.warning(
-            "evaluations of %s will be answered but not stored: the place is read-only; set FULLCOUNT_EVALUATIONS_DIR",
+            "reports of %s will be sent but not stored: the directory is read-only; set FULLCOUNT_EVALUATIONS_DIR",
             ", ".join(unwritable),
         )
 
 
 def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list[ReportSummary]:
-    """Read one line about each stored report, newest first; blocks. A damaged one is in the log, not in the list."""
+    """Summarise the stored reports, newest first; blocks. A damaged report is logged and left out."""
     summaries = []
     for stored in reports.newest(model=model, limit=limit):
         try:
             summaries.append(_summarise(stored))
         except ReportNotFound:
-            continue  # it was removed meanwhile
+            continue  # removed meanwhile
         except (VersionCorrupt, KeyError, TypeError, ValidationError) as error:
             log.warning("report %s cannot be read: %r", stored.path, error)
     return summaries

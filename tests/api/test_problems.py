@@ -235,7 +235,7 @@ async def test_a_disk_without_space_for_the_upload_is_said(
 ) -> None:
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full(number))
     response = await client.post(path, content=SET, headers=ZIP)
-    assert_problem(response, "no-space", hint="Free some space, or name another directory with FULLCOUNT_SPOOL_DIR.")
+    assert_problem(response, "no-space", hint="Free some space, or set FULLCOUNT_SPOOL_DIR to another directory.")
 
 
 async def test_a_form_that_does_not_fit_on_the_disk_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

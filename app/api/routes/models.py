@@ -71,7 +71,7 @@ async def read_report(request: Request, model: str, version: int, registry: Regi
 
 def _describe(registry: Registry, model: str) -> ModelBody:
     in_memory = registry.loaded()
-    serving = in_memory[model, registry.served()[model]]  # whatever became of its directory meanwhile
+    serving = in_memory[model, registry.served()[model]]  # even if its directory was removed meanwhile
     loaded = sorted(version for name, version in in_memory if name == model)
     versions = registry.store.versions(model) if registry.store.has(model) else []
     return ModelBody.of(serving.manifest, versions, loaded, _aliases(registry, model))

@@ -29,9 +29,9 @@ from model_store.labelled_sets.archive import Archive
 from model_store.presentation.activation import overlay, png
 from model_store.presentation.thumbnails import data_address
 
-TopK = Annotated[int | None, Query(ge=1, description="How many labels to return, 1 to all; default: all.")]
+TopK = Annotated[int | None, Query(ge=1, description="Number of labels to return; default: all.")]
 Explain = Annotated[bool, Query(description="Add class activation maps; with `Accept: image/png`, as a picture.")]
-WithPixels = Annotated[bool, Query(description="Add what the model saw, as a PNG in a `data:` address.")]
+WithPixels = Annotated[bool, Query(description="Add the pixels that the model saw, as a PNG in a `data:` address.")]
 
 
 def make_router(settings: Settings) -> APIRouter:
@@ -60,7 +60,7 @@ def make_router(settings: Settings) -> APIRouter:
     return router
 
 
-async def predict(  # noqa: PLR0913  what FastAPI hands over
+async def predict(  # noqa: PLR0913  the parameters of the request
     request: Request,
     model: ModelQuery = None,
     version: VersionQuery = None,
@@ -71,13 +71,10 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
 ) -> Response:
     """Predict one image: a raw body, or the field `file` of a form.
 
-    With `explain` there is a class activation map of each label listed, or, with `Accept: image/png`, a picture of what
-    the model saw with that of the label it called it: warm colours speak for the label, cold ones against it.
-
-    What it needs it takes from the application's state: each dependency that FastAPI resolves costs as much as an
-    eighth of a small image's prediction.
+    With `explain` there is a class activation map of each label listed. With `Accept: image/png` as well, the answer is
+    a picture of what the model saw, warm where it supports the predicted label, cold where it counts against it.
     """
-    state = request.app.state
+    state = request.app.state  # each dependency of FastAPI costs an eighth of the prediction of a small image
     limit_body_of(request, state.settings.max_image_bytes)
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
         _check_top_k(top_k, loaded)
@@ -91,8 +88,8 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
     if maps is not None:
         headers |= VARY
         if preferred(request, (JSON, PNG)) == PNG:
-            called = manifest.labels.index(fields["label"])
-            drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, called)
+            predicted = manifest.labels.index(fields["label"])
+            drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, predicted)
             return Response(drawn, headers=headers, media_type=PNG)
         listed = [one.label for one in fields["predictions"]]
         fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
@@ -112,8 +109,8 @@ async def _predict(
 async def _sources(
     request: Request, loaded: LoadedDep, jobs: JobsDep, threads: FilesDep, settings: SettingsDep
 ) -> AsyncIterator[list[Source]]:
-    """Open the images of a batch, with a place among the batches under way, until the response is sent."""
-    del loaded  # an unknown model is said before the images are taken
+    """Open the images of a batch, which holds a slot among the jobs, until the response is sent."""
+    del loaded  # an unknown model is an error before the upload is read
     with jobs.take():
         if media_type(request) == FORM:
             async with open_files(request, settings.max_batch_images) as files:
@@ -131,7 +128,7 @@ async def predict_batch(
     sources: Annotated[list[Source], Depends(_sources)],
     top_k: TopK = None,
 ) -> Response:
-    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does so alone.
+    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does not stop others.
 
     System files in a zip, such as `__MACOSX/`, are left out.
     """

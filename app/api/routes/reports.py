@@ -30,7 +30,7 @@ async def list_evaluations(
     files: FilesDep,
     reports: ReportStoreDep,
     model: Annotated[str | None, Query(description="Only reports of this model.")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Most reports to return.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=1000, description="The greatest number of reports to return.")] = 50,
 ) -> ReportsBody:
     """List the stored reports, newest first."""
     if model is not None:
