@@ -1,4 +1,4 @@
-"""Asking a running server, for the `--url` of the command line."""
+"""A client of a running server, for the `--url` of the commands."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,22 +11,23 @@ from pydantic import BaseModel
 
 from app.errors import ServerRefused, ServerUnreachable
 from app.predictions.schemas import BatchBody
-from app.reports.forms import MEDIA_TYPES
+from app.reports.forms import MEDIA_TYPES, Form
 from app.reports.schemas import ReportBody
 
 Body = TypeVar("Body", bound=BaseModel)
 
-_BASE_HINT = "Is a Fullcount service at that URL? --url takes its base, as http://localhost:8000."
+_BASE_HINT = "Check that a Fullcount service runs at that URL; --url is its base, such as http://localhost:8000."
 
 _TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
-"""Seconds to connect; an evaluation may take as long as it takes."""
+"""Ten seconds to connect; an evaluation may take as long as it needs."""
 
 
 def predict(url: str, paths: Sequence[Path], query: dict[str, Any]) -> BatchBody:
     """Send images as one batch.
 
     Raises:
-        ServerUnreachable, ServerRefused: There is no answer, or a problem.
+        ServerUnreachable: If there is no answer.
+        ServerRefused: If the answer is a problem.
     """
     with ExitStack() as stack:
         files = [("files", (str(path), stack.enter_context(path.open("rb")))) for path in paths]
@@ -39,15 +40,16 @@ def evaluate(
     """Send a labelled zip.
 
     Args:
-        url: The service's base.
+        url: The base of the service.
         path: The zip.
         query: Parameters; those that are None are left out.
-        on_progress: Called now and then with the number of image files that are done, and of all.
+        on_progress: Called now and then with the number of image files that are done, and the number of all.
 
     Raises:
-        ServerUnreachable, ServerRefused: There is no answer, or a problem.
+        ServerUnreachable: If there is no answer.
+        ServerRefused: If the answer is a problem.
     """
-    headers = {"Accept": "application/jsonl"}
+    headers = {"Accept": MEDIA_TYPES["jsonl"]}
     with path.open("rb") as file, _answers(url):
         files = [("file", (path.name, file))]
         with httpx.stream(
@@ -68,21 +70,22 @@ def evaluate(
     raise ServerUnreachable(url, "its answer ended before the report")
 
 
-def rendered(url: str, report: ReportBody, form: str) -> bytes:
-    """Fetch a report that the server keeps, in another form.
+def rendered(url: str, report: ReportBody, form: Form) -> bytes:
+    """Fetch a report that the server stored, in another form.
 
     Args:
-        url: The service's base.
+        url: The base of the service.
         report: The report.
-        form: One of `MEDIA_TYPES`.
+        form: The form.
 
     Raises:
-        ServerUnreachable, ServerRefused: There is no answer, or a problem; or the server keeps no reports.
+        ServerUnreachable: If there is no answer, or it does not have the form.
+        ServerRefused: If the answer is a problem, or the server did not store the report.
     """
     if not report.stored:
-        hint = "Give the server a place for them, FULLCOUNT_EVALUATIONS_DIR, or ask for --format json."
+        hint = "Set FULLCOUNT_EVALUATIONS_DIR on the server to a writable directory, or use --format json."
         raise ServerRefused(
-            "Report not kept", f"The server keeps no reports, and could not send it as {form}.", hint=hint
+            "Report not stored", f"The server stores no reports, so it cannot send one as {form}.", hint=hint
         )
     with _answers(url):
         headers = {"Accept": MEDIA_TYPES[form]}
@@ -90,7 +93,7 @@ def rendered(url: str, report: ReportBody, form: str) -> bytes:
         if response.is_error:
             raise _refusal(response)
         if not response.headers["content-type"].startswith(MEDIA_TYPES[form]):
-            raise ServerUnreachable(url, f"it does not know the form {form}; is it of an earlier release?")
+            raise ServerUnreachable(url, f"it does not support the form {form}; it may be an earlier release")
         return response.content
 
 
@@ -104,13 +107,13 @@ def _post(url: str, query: dict[str, Any], answer: type[Body], **body: Any) -> B
 
 @contextmanager
 def _answers(url: str) -> Iterator[None]:
-    """Say which server it is that does not answer, or not as ours does."""
+    """Turn errors of the connection and of parsing the answer into `ServerUnreachable`."""
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ServerUnreachable(url, str(error) or type(error).__name__) from error
-    except (ValueError, KeyError, TypeError) as error:  # which pydantic's is one of
-        raise ServerUnreachable(url, "what answers there is no Fullcount service") from error
+    except (ValueError, KeyError, TypeError) as error:  # pydantic's is a ValueError
+        raise ServerUnreachable(url, "the answer is not a Fullcount service's") from error
 
 
 def _known(query: dict[str, Any]) -> dict[str, Any]:
@@ -122,5 +125,5 @@ def _refusal(response: httpx.Response) -> ServerRefused:
         problem = response.json()
         hint = _BASE_HINT if problem["type"] == "/problems/not-found" else problem.get("hint")
         return ServerRefused(problem["title"], problem["detail"], hint=hint)
-    except (ValueError, KeyError, TypeError):  # something else than the service answered
+    except (ValueError, KeyError, TypeError):  # the answer is not a Fullcount service's
         return ServerRefused(f"HTTP {response.status_code}", f"{response.reason_phrase}.", hint=_BASE_HINT)

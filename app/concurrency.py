@@ -1,26 +1,33 @@
-"""Threads that step back: on Linux each thread has a priority of its own, elsewhere all stay as they are.
+"""Threads, slots and order: where coroutines meet blocking work of any kind.
 
-A thread that was started by one that has stepped back has done so too; a library's threads can be made so.
+On Linux each thread has a priority of its own, which the threads that it starts inherit. On other systems, lowering the
+priority of a thread does nothing.
 """
 
+import asyncio
 import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from contextlib import contextmanager
+from typing import Final, ParamSpec, TypeVar
+
+from app.errors import Overloaded
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 NICENESS: Final = 19
-"""The most there is: about a hundredth of a core that an ordinary thread wants too, and all of one that none wants."""
+"""The lowest priority: about a hundredth of a core that an ordinary thread wants too, and all of an idle one."""
 
 
 def lower_own_priority() -> None:
-    """Give the calling thread the lowest priority, for good; where a sandbox forbids it, say so and go on."""
+    """Give the calling thread the lowest priority, for good; if a sandbox forbids it, log that and go on."""
     if sys.platform != "linux":
         return
     try:
@@ -30,6 +37,86 @@ def lower_own_priority() -> None:
 
 
 def call_at_low_priority(function: Callable[[], T]) -> T:
-    """Call a function in a thread that has stepped back; return what it returns."""
+    """Call a function in a new thread of the lowest priority and return its result; blocks."""
     with ThreadPoolExecutor(1, initializer=lower_own_priority) as thread:
         return thread.submit(function).result()
+
+
+class FileThreads:
+    """Threads for work that waits on the disk, so that it does not occupy a decoder's thread.
+
+    Args:
+        threads: The number of threads.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, "file")
+
+    def close(self) -> None:
+        """Release the threads; calls that have not begun are cancelled."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function in one of the threads and return its result."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
+
+    async def run_in_background(self, function: Callable[[], T]) -> T:
+        """Call a function at the lowest priority and return its result."""
+        return await self.run(call_at_low_priority, function)
+
+
+class Slots:
+    """A bounded number of slots, for the coroutines of one event loop.
+
+    Args:
+        what: The plural of what takes a slot, for the error.
+        limit: The number of slots.
+
+    Attributes:
+        taken: The number of slots in use.
+    """
+
+    def __init__(self, what: str, limit: int) -> None:
+        self._what = what
+        self._limit = limit
+        self.taken = 0
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Hold a slot until the block ends.
+
+        Raises:
+            Overloaded: If every slot is in use.
+        """
+        if self.taken >= self._limit:
+            raise Overloaded(self._what, self._limit)
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+async def in_order(works: Iterable[Coroutine[None, None, T]], at_once: int) -> AsyncGenerator[T, None]:
+    """Await coroutines concurrently and yield their results in order.
+
+    Close the generator (`contextlib.aclosing`) to cancel those in progress.
+
+    Args:
+        works: The coroutines; each is taken only when there is room for it.
+        at_once: The greatest number in progress.
+    """
+    window: deque[asyncio.Task[T]] = deque()
+    try:
+        for work in works:
+            window.append(asyncio.create_task(work))
+            if len(window) >= at_once:
+                yield await window[0]
+                window.popleft()
+        while window:
+            yield await window[0]
+            window.popleft()
+    finally:
+        for task in window:
+            task.cancel()
+        await asyncio.gather(*window, return_exceptions=True)

@@ -1,42 +1,42 @@
-"""What can go wrong in the service, beside the errors of `model_store`.
+"""The errors of the service, beside those of `model_store`.
 
 ::
 
     FullcountError
-    ├── RequestInvalid          the request lacks something, or says something impossible
+    ├── RequestInvalid          the request lacks something, or contradicts itself
     │   ├── BodyEmpty
     │   ├── FieldMissing        a multipart form without the field asked for
-    │   ├── FormMalformed       a body that is no readable form
+    │   ├── FormMalformed       a body that cannot be parsed as a form
     │   ├── BodyTooLarge        `limit_bytes`
-    │   ├── ModelRequired       several models are served and none was named
+    │   ├── ModelRequired       several models are served and the request names none
     │   ├── MediaTypeUnsupported
     │   ├── BodyTimeout         the client stopped sending
     │   ├── ParameterInvalid
     │   └── LabelsDiffer        two reports whose models do not have the same labels
-    ├── SetRejected         `reason` is one of `archive.REASONS`
-    ├── Unavailable             come back later
+    ├── Unavailable             worth asking again later
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
-    │   ├── Exhausted           the process has no more memory or files to open
+    │   ├── Exhausted           the process has no memory or file handles left
     │   └── ShuttingDown
-    ├── DeadlineExceeded        the answer would come later than anybody waits for it
-    ├── SpoolMissing            there is no directory where uploads could wait
-    ├── SpoolFull               no space where uploads wait
-    ├── EngineError             nothing the caller did
+    ├── DeadlineExceeded        the answer took longer than the client or the service allows
+    ├── SpoolMissing            there is no directory for uploads
+    ├── SpoolFull               no space is left for uploads
+    ├── EngineError             the engine failed; the caller cannot help it
     │   ├── EngineMissing       its package is not installed
-    │   ├── DeviceMissing       a GPU was asked for that is not there
-    │   ├── PrecisionMissing    neither this machine nor this version has it
+    │   ├── DeviceMissing       the device asked for does not exist
+    │   ├── PrecisionMissing    the machine or the version lacks the precision
     │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
-    │   ├── GoldenMismatch      the engine does not reproduce what training computed
+    │   ├── GoldenMismatch      the engine does not reproduce the probabilities of training
     │   └── InferenceFailed
     ├── RenderingFailed         a report could not be drawn
-    ├── ThumbnailNotFound       a file of a report has none
-    ├── RecordsMissing          a report was kept without what other forms of it need
-    ├── RequirementInvalid      `--min` asks for what no report has
+    ├── ThumbnailNotFound       a file of a report has no thumbnail
+    ├── RecordsMissing          a report was stored without the records that other forms need
+    ├── TrainingReportMissing   a version holds no report of its training
+    ├── RequirementInvalid      `--min` names a figure that reports do not have
     ├── ServerUnreachable       `--url` does not answer
     └── ServerRefused           `--url` answered with a problem
 
-They know no HTTP status; `problems` has the one map from class to status.
+Errors do not know their HTTP status: `problems` maps each class to one.
 """
 
 from collections.abc import Sequence
@@ -46,34 +46,34 @@ from model_store.text import NAMED, printable
 
 
 class RequestInvalid(FullcountError):
-    """A request that cannot be answered as it is."""
+    """The request cannot be answered as it is."""
 
 
 class BodyEmpty(RequestInvalid):
-    """A body without a byte."""
+    """The body has no bytes."""
 
-    hint = "Send the file as the body, or as a multipart field; a folder must be made a zip first."
+    hint = "Send the file as the body, or as a multipart field; zip a folder first."
 
     def __init__(self) -> None:
         super().__init__("The request has an empty body.")
 
 
 class FieldMissing(RequestInvalid):
-    """A multipart form without the field that holds the file."""
+    """The form has no file in the field that the route reads."""
 
     def __init__(self, field: str) -> None:
         super().__init__(f"The form has no file in a field named {field!r}.", hint=f"With curl: -F {field}=@FILE")
 
 
 class FormMalformed(RequestInvalid):
-    """A multipart body that cannot be parsed, or with more parts than allowed."""
+    """The multipart body cannot be parsed, or has more parts than allowed."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"The form cannot be read: {detail}")
 
 
 class BodyTooLarge(RequestInvalid):
-    """A body with more bytes than the route takes, declared or found while it came in."""
+    """The body is larger than the route accepts, as declared or as received so far."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body has more than {limit_bytes} bytes.")
@@ -81,23 +81,23 @@ class BodyTooLarge(RequestInvalid):
 
 
 class ModelRequired(RequestInvalid):
-    """Several models are served, and the request names none."""
+    """Several models are served and the request names none."""
 
     def __init__(self, available: Sequence[str]) -> None:
-        super().__init__("There are several models; name one.", hint=f"Available: {', '.join(available)}.")
+        super().__init__("Several models are served; name one.", hint=f"Available: {', '.join(available)}.")
         self.available = list(available)
 
 
 class MediaTypeUnsupported(RequestInvalid):
-    """A declared media type that this route does not take."""
+    """The route does not accept the declared media type."""
 
     def __init__(self, media_type: str, accepted: Sequence[str]) -> None:
         hint = f"Declare one of: {', '.join(accepted)}."
-        if media_type == "application/x-www-form-urlencoded":  # what curl declares unless it is told
+        if media_type == "application/x-www-form-urlencoded":  # curl's default
             hint += " With curl: -H 'Content-Type: image/jpeg', or application/zip."
         elif "zip" in media_type:
             hint = "A zip goes to /predict/batch or, with a folder per label, to /evaluate."
-        super().__init__(f"This route does not take {media_type!r}.", hint=hint)
+        super().__init__(f"This route does not accept {media_type!r}.", hint=hint)
         self.accepted = list(accepted)
 
 
@@ -109,94 +109,94 @@ class BodyTimeout(RequestInvalid):
 
 
 class DeadlineExceeded(FullcountError):
-    """There was no answer within the time that the client or the service allows."""
+    """The answer took longer than the client or the service allows."""
 
     hint = "Send fewer requests at once, or allow more time with X-Request-Timeout-Ms."
 
     def __init__(self, timeout_ms: int) -> None:
-        super().__init__(f"There was no answer within {timeout_ms} ms; the work is dropped.")
+        super().__init__(f"There was no answer within {timeout_ms} ms; the request was dropped.")
 
 
 class ParameterInvalid(RequestInvalid):
-    """A query parameter out of its range."""
+    """A query parameter or header is out of its range."""
 
     def __init__(self, name: str, value: object, rule: str) -> None:
         super().__init__(f"{name}={value} is not possible: {rule}.")
 
 
 class LabelsDiffer(RequestInvalid):
-    """Two reports that cannot be compared, because their models do not have the same labels."""
+    """Two reports cannot be compared, because the labels of their models differ."""
 
     hint = "Compare reports of models that have the same labels."
 
     def __init__(self, labels: Sequence[str]) -> None:
         named = ", ".join(map(printable, labels[:NAMED]))
         rest = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
-        super().__init__(f"The reports' models do not have the same labels; not in both: {named}{rest}.")
+        super().__init__(f"The labels of the two models differ; not in both: {named}{rest}.")
 
 
 class Unavailable(FullcountError):
-    """Not now.
+    """The service cannot answer now.
 
     Attributes:
-        retry_after_s: Seconds after which it is worth asking again.
+        retry_after_s: The number of seconds after which it is worth asking again.
     """
 
     retry_after_s: int = 1
 
 
 class NotReady(Unavailable):
-    """The models are still being loaded, or could not be."""
+    """The models are still being loaded, or could not be loaded."""
 
     def __init__(self, detail: str = "The models are being loaded.") -> None:
         super().__init__(detail)
 
 
 class Overloaded(Unavailable):
-    """As many are waiting, or under way, as may be."""
+    """As many requests as allowed are already waiting or in progress."""
 
     hint = "Ask again after Retry-After seconds, or send fewer requests at once."
 
     def __init__(self, what: str, limit: int) -> None:
-        super().__init__(f"There are {limit} {what} already, which is the limit.")
+        super().__init__(f"There are already {limit} {what}, which is the limit.")
 
 
 class Exhausted(Unavailable):
-    """The process has none left of something that every request needs."""
+    """The process has exhausted a resource that every request needs."""
 
-    hint = "Ask again after Retry-After seconds, or give the service more."
+    hint = "Ask again after Retry-After seconds, or give the service more of it."
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The service has no {what} left for this request.")
 
 
 class ShuttingDown(Unavailable):
-    """The service stops."""
+    """The service is shutting down."""
 
     def __init__(self) -> None:
         super().__init__("The service is shutting down.")
 
 
 class SpoolMissing(FullcountError):
-    """There is no directory where uploads could wait."""
+    """There is no directory for uploads."""
 
-    hint = "Name a directory that can be written with FULLCOUNT_SPOOL_DIR, or mount one at /tmp."
+    hint = "Set FULLCOUNT_SPOOL_DIR to a writable directory, or mount one at /tmp."
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"There is no directory for uploads: {detail}.")
 
 
 class SpoolFull(FullcountError):
-    """There is no space left where uploads wait on disk."""
+    """No space is left in the directory for uploads."""
 
-    hint = "Free some space, or name another directory with FULLCOUNT_SPOOL_DIR."
+    hint = "Free some space, or set FULLCOUNT_SPOOL_DIR to another directory."
 
     def __init__(self) -> None:
-        super().__init__("There is no space left for the upload.")
+        super().__init__("No space is left for the upload.")
 
 
 class EngineError(FullcountError):
-    """An engine cannot do its work."""
+    """The engine failed."""
 
 
 class EngineMissing(EngineError):
@@ -209,78 +209,87 @@ class EngineMissing(EngineError):
 
 
 class DeviceMissing(EngineError):
-    """A device was asked for that the engine does not see."""
+    """The engine does not see the device asked for."""
 
-    hint = "Use --device cpu or --device auto, or look at `fullcount doctor`."
+    hint = "Use --device cpu or --device auto, or run `fullcount doctor`."
 
     def __init__(self, engine: str, wanted: str, available: Sequence[str]) -> None:
-        super().__init__(f"There is no device {wanted!r} here; {engine} sees {', '.join(available) or 'none'}.")
+        super().__init__(f"The device {wanted!r} does not exist; {engine} sees {', '.join(available) or 'none'}.")
 
 
 class PrecisionMissing(EngineError):
-    """A precision was asked for that this machine or this version does not have."""
+    """The machine or the version does not support the precision asked for."""
 
     def __init__(self, precision: str, why: str, *, hint: str = "Use --precision f32 or --precision auto.") -> None:
-        super().__init__(f"There is no precision {precision!r} here: {why}.", hint=hint)
+        super().__init__(f"The precision {precision!r} is not available: {why}.", hint=hint)
 
 
 class GraphRefused(EngineError):
-    """A SavedModel holds operations that no image classifier needs."""
+    """The SavedModel contains operations that no image classifier needs."""
 
     hint = "Only serve models that you trained or trust; publish this one again with `fullcount train`."
 
     def __init__(self, where: str, operations: Sequence[str]) -> None:
-        super().__init__(f"{where} holds operations that are not on the allow-list: {', '.join(operations)}.")
+        super().__init__(f"{where} contains operations that are not on the allow-list: {', '.join(operations)}.")
         self.operations = list(operations)
 
 
 class GoldenMismatch(EngineError):
-    """The engine's answers to the golden samples are not what training computed."""
+    """The engine's answers to the golden samples differ from those that training computed."""
 
-    hint = "The model and this engine do not fit together; publish the model again or use another engine."
+    hint = "Publish the model again, or use another engine."
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"The golden samples are not reproduced: {detail}.")
+        super().__init__(f"The engine does not reproduce the golden samples: {detail}.")
 
 
 class InferenceFailed(EngineError):
-    """The engine raised an error for an image; the log has it."""
+    """The engine raised an error for an image, which is in the log."""
 
     def __init__(self) -> None:
         super().__init__("The model failed on this image.")
 
 
 class RenderingFailed(FullcountError):
-    """The process that renders a report ended without it."""
+    """The process that renders a report failed."""
 
-    hint = "The report as JSON is there all the same."
+    hint = "The report is still available as JSON."
 
     def __init__(self, form: str, code: int, errors: str) -> None:
-        last = errors.splitlines()[-1] if errors else f"it ended with {code}"
+        last = errors.splitlines()[-1] if errors else f"the process ended with {code}"
         super().__init__(f"The report could not be rendered as {form}: {last}")
         self.errors = errors
 
 
 class RecordsMissing(FullcountError):
-    """A stored report without the records of its files."""
+    """The report was stored without the records of its files."""
 
-    hint = "Evaluate the archive again; as application/json and image/png the report is there all the same."
+    hint = "Evaluate the archive again, or ask for application/json or image/png."
 
     def __init__(self, evaluation_id: str, form: str) -> None:
-        super().__init__(f"Report {evaluation_id} was kept without its files' records, which {form} needs.")
+        super().__init__(f"Report {evaluation_id} was stored without the records of its files, which {form} needs.")
 
 
 class ThumbnailNotFound(FullcountError):
-    """A file of a report that has no thumbnail."""
+    """The file of a report has no thumbnail."""
 
-    hint = "The list without a number says which have one."
+    hint = "Ask for the list of thumbnails to see which files have one."
 
     def __init__(self, evaluation_id: str, place: int) -> None:
         super().__init__(f"File {place} of report {evaluation_id} has no thumbnail.")
 
 
+class TrainingReportMissing(FullcountError):
+    """The version has no report of its training."""
+
+    hint = "Versions published by `fullcount train` have one."
+
+    def __init__(self, model: str, version: int) -> None:
+        super().__init__(f"Version {version} of {model} has no training report.")
+
+
 class RequirementInvalid(FullcountError):
-    """A requirement on a report that no report can be compared with."""
+    """No report can be compared with the requirement."""
 
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(f"--min {requirement} is not possible: {reason}.")

@@ -1,4 +1,4 @@
-"""The application: the one place that builds and wires objects."""
+"""The application: builds every object and wires them, which happens nowhere else."""
 
 import asyncio
 import contextlib
@@ -15,11 +15,13 @@ from starlette.responses import Response
 
 from app.api.middleware import RequestContext
 from app.api.problem_responses import install
-from app.api.routes import evaluate, health, models, page, predict
+from app.api.routes import evaluate, health, models, page, predict, reports
+from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
-from app.inference.predictor import Service
+from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
+from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
 from app.reports.storing import warn_if_unwritable
 from app.settings import Settings, cores
@@ -28,7 +30,7 @@ from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
 
 _CLOSING_S = 1.0
-"""Seconds for letting go of engines: requests have had their grace before."""
+"""Seconds for unloading the engines, after the grace period of the requests."""
 
 _LOOK_EVERY_S = 1.0
 
@@ -41,12 +43,12 @@ def create_app(
     make_engine: EngineFactory = load_engine,
     on_load_failure: Callable[[], None] = lambda: None,
 ) -> FastAPI:
-    """Build the application; nothing is loaded before its lifespan begins.
+    """Build the application; its lifespan loads the models.
 
     Args:
-        settings: All of them; the environment is not read here.
+        settings: All settings; the environment is not read here.
         make_engine: Makes an engine from a stored version.
-        on_load_failure: Called when what is to be served cannot be loaded; the reason has been logged.
+        on_load_failure: Called if a model cannot be loaded, after the reason was logged.
     """
     app = FastAPI(
         title="Fullcount",
@@ -59,30 +61,39 @@ def create_app(
     app.state.metrics = metrics
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
-    app.state.evaluations = ReportStore(settings.store, settings.evaluations_dir)
+    app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
     )
     install(app)
-    app.add_exception_handler(ClientDisconnect, _nobody_listens)
-    routers = (predict.make_router(settings), evaluate.make_router(settings), models.router, health.router, page.router)
-    for router in routers:
+    app.add_exception_handler(ClientDisconnect, _record_disconnected)
+    made = predict.make_router(settings), evaluate.make_router(settings)
+    for router in (*made, reports.router, models.router, health.router, page.router):
         app.include_router(router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Load the models beside the running server, which answers `/health/live` meanwhile; let go of them at the end."""
+    """Load the models while the server runs, which answers `/health/live` meanwhile; unload them at the end."""
     settings: Settings = app.state.settings
-    app.state.service = Service(settings, app.state.metrics)
+    app.state.predictor = Predictor(settings, app.state.metrics)
+    app.state.files = FileThreads(settings.max_evaluations + 4)
+    app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
+    app.state.evaluator = Evaluator(
+        app.state.predictor,
+        app.state.files,
+        app.state.reports,
+        max_in_flight=settings.max_in_flight,
+        max_image_pixels=settings.max_image_pixels,
+    )
     app.state.renderer = Renderer(at_once=max(1, cores() // 2))
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
     loading = asyncio.create_task(_load(app), name="load models")
     others = [
         asyncio.create_task(app.state.metrics.watch_loop(app.state.registry.waiting), name="watch the event loop")
     ]
-    if settings.fd is not None:  # one of several: others answer meanwhile, or connections wait
+    if settings.fd is not None:  # one of several workers: the others answer meanwhile, or connections wait
         others.append(asyncio.create_task(_end_with_the_parent(), name="watch the parent"))
         await asyncio.wait([loading])
     try:
@@ -91,16 +102,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in (loading, *others):
             task.cancel()
         await asyncio.gather(loading, *others, return_exceptions=True)
-        app.state.service.close()
+        app.state.predictor.close()
+        app.state.files.close()
         app.state.renderer.close()
-        with contextlib.suppress(TimeoutError):  # the engine is still busy for requests whose time is over
+        with contextlib.suppress(TimeoutError):  # the engine may still work for requests that were cancelled
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
 
 
 async def _end_with_the_parent() -> None:
-    """Stop as if asked to when the process that started this one is gone."""
+    """Stop as on SIGTERM when the process that started this one has ended."""
     parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110  nothing tells that it has changed
+    while os.getppid() == parent:  # noqa: ASYNC110  nothing signals the change
         await asyncio.sleep(_LOOK_EVERY_S)
     signal.raise_signal(signal.SIGTERM)
 
@@ -109,7 +121,7 @@ async def _load(app: FastAPI) -> None:
     registry: Registry = app.state.registry
     try:
         await registry.start()
-    except FullcountError as error:  # a person can mend it, and needs no traceback
+    except FullcountError as error:  # an operator can fix it and needs no traceback
         log.error("the models cannot be loaded: %s %s", error, error.hint or "")  # noqa: TRY400
         app.state.on_load_failure()
         return
@@ -117,10 +129,10 @@ async def _load(app: FastAPI) -> None:
         log.exception("the models cannot be loaded")
         app.state.on_load_failure()
         return
-    warn_if_unwritable(app.state.evaluations, list(registry.served()))
+    warn_if_unwritable(app.state.reports, list(registry.served()))
 
 
-async def _nobody_listens(request: Request, error: Exception) -> Response:
-    """Answer a client that has gone; the status is for the count."""
+async def _record_disconnected(request: Request, error: Exception) -> Response:
+    """Record a client that disconnected. The response is never sent; its status only labels the metric."""
     del request, error
     return Response(status_code=499)

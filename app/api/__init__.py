@@ -1,1 +1,1 @@
-"""HTTP in and out: what a request may be and what an answer looks like. Nothing here predicts or evaluates."""
+"""HTTP in and out: requests, their limits, and responses. Nothing here predicts or evaluates."""

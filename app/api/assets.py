@@ -1,4 +1,4 @@
-"""The files of the page at `/`: read and compressed once. They are in `app/web`, wherever the package is."""
+"""The files of the page at `/`, from the package's folder `app/web`, read and compressed once."""
 
 import functools
 import gzip
@@ -16,16 +16,16 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-"""By the end of the name; other files are none of the page."""
+"""Media type by file extension. Files with other extensions are not served."""
 
 
 @dataclass(frozen=True)
 class Coded:
-    """A file's bytes in one content coding."""
+    """The bytes of a file in one content coding."""
 
     body: bytes
     etag: str
-    """In quotes, as it stands in the header: another one for other bytes, and so for each coding."""
+    """The entity tag with its quotes; each coding has its own."""
 
 
 @dataclass(frozen=True)

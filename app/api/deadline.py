@@ -1,4 +1,4 @@
-"""How long an answer is waited for: `X-Request-Timeout-Ms`, within what the service allows."""
+"""Request deadlines: the client's `X-Request-Timeout-Ms`, capped by the service's own limit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,16 +11,16 @@ from app.errors import DeadlineExceeded, ParameterInvalid
 from app.settings import Settings
 
 HEADER: Final = "X-Request-Timeout-Ms"
-_LONGEST_MS: Final = 86_400_000
+_MAX_TIMEOUT_MS: Final = 86_400_000
 
 
 @asynccontextmanager
 async def deadline(request: Request, settings: Settings) -> AsyncIterator[None]:
-    """Cancel the block when nobody waits for its answer any more.
+    """Cancel the block when the deadline of a request passes.
 
     Raises:
-        ParameterInvalid: The header is no number of milliseconds.
-        DeadlineExceeded: The time is over.
+        ParameterInvalid: If the header is not a number of milliseconds.
+        DeadlineExceeded: If the deadline passed.
     """
     timeout_ms = _timeout_ms(request.headers.get(HEADER), settings.predict_timeout_ms)
     timer = asyncio.timeout(timeout_ms / 1e3 if timeout_ms else None)
@@ -34,22 +34,20 @@ async def deadline(request: Request, settings: Settings) -> AsyncIterator[None]:
 
 
 def timeout_header() -> dict[str, Any]:
-    """Return the header's entry in the API's description."""
+    """Return the description of the header for OpenAPI."""
     return {
         "name": HEADER,
         "in": "header",
         "required": False,
-        "description": "Milliseconds after which the client no longer waits; the prediction is dropped with a 504.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": _LONGEST_MS},
+        "description": "Milliseconds after which the client stops waiting; the prediction is then dropped with a 504.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": _MAX_TIMEOUT_MS},
     }
 
 
-def _timeout_ms(given: str | None, allowed: int) -> int:
-    """Return the lesser of what the client and the service allow; 0 where neither says anything."""
-    if given is None:
-        return allowed
-    if not (
-        given.isascii() and given.isdecimal() and len(given) <= len(str(_LONGEST_MS)) and 0 < int(given) <= _LONGEST_MS
-    ):
-        raise ParameterInvalid(HEADER, given[:20], f"it is a whole number of milliseconds from 1 to {_LONGEST_MS}")
-    return min(int(given), allowed) if allowed else int(given)
+def _timeout_ms(text: str | None, limit_ms: int) -> int:
+    """Return the smaller of the client's timeout and the service's limit; 0 if there is neither."""
+    if text is None:
+        return limit_ms
+    if not (text.isascii() and text.isdecimal() and len(text) <= 8 and 0 < int(text) <= _MAX_TIMEOUT_MS):
+        raise ParameterInvalid(HEADER, text[:20], f"it must be a number of milliseconds from 1 to {_MAX_TIMEOUT_MS}")
+    return min(int(text), limit_ms) if limit_ms else int(text)

@@ -1,6 +1,7 @@
-"""What routes ask for, as one annotated name each; `main` built it and put it into the application's state.
+"""The dependencies of the routes, one annotated name each.
 
-All are coroutines: FastAPI runs a plain function in a thread, which costs more than all it does.
+`main` builds the objects and keeps them in the application's state. All dependencies are coroutines: FastAPI runs a
+plain function in a thread, which costs more than the function itself.
 """
 
 from collections.abc import AsyncIterator
@@ -8,13 +9,19 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.api.uploads import Spooled, open_archive
-from app.inference.loaded_version import LoadedVersion, check_comparable
-from app.inference.predictor import Service
+from app.api.uploads import open_archive
+from app.concurrency import FileThreads, Slots
+from app.inference.explainer import Explainer
+from app.inference.loaded_version import LoadedVersion
+from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
+from app.reports.evaluator import Evaluator, GivenSet
 from app.reports.rendering.process import Renderer
+from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
+from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.storage.reports import ReportStore
 
 
@@ -28,14 +35,29 @@ async def _registry(request: Request) -> Registry:
     return registry
 
 
-async def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+async def _predictor(request: Request) -> Predictor:
+    predictor: Predictor = request.app.state.predictor
+    return predictor
 
 
-async def _evaluations(request: Request) -> ReportStore:
-    evaluations: ReportStore = request.app.state.evaluations
-    return evaluations
+async def _evaluator(request: Request) -> Evaluator:
+    evaluator: Evaluator = request.app.state.evaluator
+    return evaluator
+
+
+async def _files(request: Request) -> FileThreads:
+    files: FileThreads = request.app.state.files
+    return files
+
+
+async def _jobs(request: Request) -> Slots:
+    jobs: Slots = request.app.state.jobs
+    return jobs
+
+
+async def _reports(request: Request) -> ReportStore:
+    reports: ReportStore = request.app.state.reports
+    return reports
 
 
 async def _metrics(request: Request) -> ServiceMetrics:
@@ -50,8 +72,11 @@ async def _renderer(request: Request) -> Renderer:
 
 SettingsDep = Annotated[Settings, Depends(_settings)]
 RegistryDep = Annotated[Registry, Depends(_registry)]
-ServiceDep = Annotated[Service, Depends(_service)]
-ReportStoreDep = Annotated[ReportStore, Depends(_evaluations)]
+PredictorDep = Annotated[Predictor, Depends(_predictor)]
+EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
+FilesDep = Annotated[FileThreads, Depends(_files)]
+JobsDep = Annotated[Slots, Depends(_jobs)]
+ReportStoreDep = Annotated[ReportStore, Depends(_reports)]
 RendererDep = Annotated[Renderer, Depends(_renderer)]
 MetricsDep = Annotated[ServiceMetrics, Depends(_metrics)]
 
@@ -60,27 +85,27 @@ ModelQuery = Annotated[str | None, Query(description="Model; default: the one th
 VersionQuery = Annotated[int | None, Query(gt=0, description="Version; default: the one that serves.")]
 
 
-async def _loaded(
+async def _version(
     registry: RegistryDep, model: ModelQuery = None, version: VersionQuery = None
 ) -> AsyncIterator[LoadedVersion]:
     async with registry.use(model, version) as loaded:
         yield loaded
 
 
-LoadedDep = Annotated[LoadedVersion, Depends(_loaded)]
+LoadedDep = Annotated[LoadedVersion, Depends(_version)]
 """The version asked for; it stays in memory until the response is sent."""
 
 
 async def _against(
     registry: RegistryDep,
-    loaded: LoadedDep,
+    version: LoadedDep,
     against: Annotated[int | None, Query(gt=0, description="Version of the same model to compare with.")] = None,
 ) -> AsyncIterator[LoadedVersion | None]:
     if against is None:
         yield None
         return
-    async with registry.use(loaded.manifest.model, against) as other:
-        check_comparable(loaded, other)
+    async with registry.use(version.manifest.model, against) as other:
+        version.check_comparable(other)
         yield other
 
 
@@ -88,14 +113,32 @@ AgainstDep = Annotated[LoadedVersion | None, Depends(_against)]
 """The version to compare with, if any; it stays in memory until the response is sent."""
 
 
-async def _archive(
-    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
-) -> AsyncIterator[Spooled]:
-    del loaded  # an unknown model is said before the archive is taken
-    with service.job():
-        async with open_archive(request, service, settings) as spooled:
-            yield spooled
+async def _explainer(
+    version: LoadedDep,
+    *,
+    explain: Annotated[bool, Query(description="Add class activation maps to the thumbnails.")] = False,
+) -> Explainer | None:
+    return version.require_explainer() if explain else None
 
 
-ArchiveDep = Annotated[Spooled, Depends(_archive)]
-"""The archive sent, on disk, with a place among the evaluations under way, until the response is sent."""
+ExplainerDep = Annotated[Explainer | None, Depends(_explainer)]
+"""Explains the thumbnails of an evaluation, if that is asked for."""
+
+
+async def _labelled_set(
+    request: Request, version: LoadedDep, jobs: JobsDep, files: FilesDep, settings: SettingsDep
+) -> AsyncIterator[GivenSet]:
+    def open_set() -> LabelledSet:
+        return Archive(upload.file, settings.set_limits()).labelled(version.manifest.labels)
+
+    with jobs.take():
+        async with open_archive(request, files, settings) as upload:
+            facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
+            yield GivenSet(await files.run(open_set), facts)
+
+
+LabelledSetDep = Annotated[GivenSet, Depends(_labelled_set)]
+"""The labelled set that was sent, opened on disk; it holds a slot among the jobs until the response is sent.
+
+An unknown model is an error before the upload is read, since the version is resolved first.
+"""

@@ -1,4 +1,4 @@
-"""Disconnection."""
+"""Work that ends when its client disconnects."""
 
 import asyncio
 from typing import TypeVar
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 
 async def unless_disconnected(request: Request, work: "asyncio.Task[T]") -> T:
-    """Wait for work that is only worth doing while the client is there.
+    """Wait for work and return its result, or cancel it if the client disconnects.
 
-    The body must have been read: what comes next is the client's going.
+    The body must have been read, so that the next message of the client is its disconnection.
 
     Raises:
-        ClientDisconnect: The client went; the work is cancelled and has ended.
+        ClientDisconnect: If the client disconnected; the work was cancelled and has ended.
     """
     gone = asyncio.create_task(_disconnected(request))
     gone.add_done_callback(lambda gone: None if gone.cancelled() else work.cancel())

@@ -1,32 +1,33 @@
-"""What OpenAPI says about bodies and problems that FastAPI cannot see in a signature."""
+"""Descriptions for OpenAPI of bodies and problems that FastAPI cannot see in a signature."""
 
 from typing import Any
 
 from app.problems import MEDIA_TYPE, ProblemBody
+from app.reports.forms import MEDIA_TYPES
 from app.reports.schemas import ReportBody
 
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document the statuses with which a route answers a problem."""
+    """Describe the statuses with which a route answers a problem."""
     content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
     return {status: {"description": "A problem, see /problems.", "content": content} for status in statuses}
 
 
 def report_forms() -> dict[str, Any]:
-    """Document a report in each of its forms."""
+    """Describe a report in each of its forms."""
     text: dict[str, Any] = {"schema": {"type": "string"}}
-    content = {"application/jsonl": text, "text/html": text, "image/png": _BINARY, "text/csv": text}
+    content = {MEDIA_TYPES[form]: _BINARY if form == "png" else text for form in MEDIA_TYPES if form != "json"}
     return {"model": ReportBody, "content": content}
 
 
 def upload(raw: tuple[str, ...], field: str | None, *, is_list: bool = False) -> dict[str, Any]:
-    """Document a body that is one raw file or a form.
+    """Describe a body that is one raw file or a form.
 
     Args:
-        raw: Media types of the raw body.
-        field: The form's field, or None.
+        raw: The media types of the raw body.
+        field: The field of the form, or None if no form is accepted.
         is_list: Whether the field may be repeated.
     """
     content = dict.fromkeys(raw, _BINARY)

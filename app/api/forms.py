@@ -1,4 +1,7 @@
-"""Multipart forms, parsed strictly: what the framework's parser would let pass or fall over is a `FormMalformed`."""
+"""Strict parsing of multipart forms.
+
+Input that the framework's parser would accept silently, or that makes it crash, raises `FormMalformed` here.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -14,20 +17,20 @@ from app.errors import FormMalformed
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _MAX_FIELDS: Final = 16
 _MAX_FIELD_BYTES: Final = 64 * 1024
-"""Fields that are no files have no meaning here, and are held in memory."""
+"""Fields that are not files are ignored, but held in memory."""
 
 
 @asynccontextmanager
 async def open_form(request: Request, max_files: int) -> AsyncIterator[FormData]:
-    """Parse a form; its files are closed at the end of the block.
+    """Parse a form and close its files at the end of the block.
 
     Args:
-        request: A request of media type `multipart/form-data`.
-        max_files: Most parts with a file name.
+        request: A request with the media type `multipart/form-data`.
+        max_files: The greatest number of parts with a file name.
 
     Raises:
-        FormMalformed: It cannot be parsed, has more parts than allowed, or ends before its last boundary: of a form
-            that was cut short, the parser would leave out the last file without a word.
+        FormMalformed: If the form cannot be parsed, has more parts than allowed, or ends before its last boundary.
+            The parser would silently leave out the last file of a form that was cut short.
     """
     _check_charset(request)
     async with aclosing(request.stream()) as stream:
@@ -53,16 +56,16 @@ class _Parser(MultiPartParser):
         self.is_whole = True
 
     def close(self) -> None:
-        """Close every file, also one whose part never ended."""
+        """Close every file, even one whose part did not end."""
         for file in self._files_to_close_on_error:
             file.close()
 
 
 def _check_charset(request: Request) -> None:
-    """Take only codecs that a browser would name.
+    """Accept only codecs that a browser would name.
 
-    Python has some that take hours (punycode), make strings that no JSON can hold (utf-7) or raise what the parser does
-    not expect, and the client chooses.
+    The client chooses the codec. Some of Python's take hours (punycode), make strings that JSON cannot hold (utf-7) or
+    raise errors that the parser does not expect.
     """
     charset = parse_options_header(request.headers["content-type"])[1].get(b"charset", b"utf-8").decode("latin-1")
     if charset.lower() not in _CHARSETS:

@@ -1,14 +1,14 @@
-"""What every request gets, whatever its route: an id, a count, an answer, limits to its body. Pure ASGI.
+"""ASGI middleware for every request: assigns an id, counts it, turns errors into responses and limits the body.
 
-A body may stall for so long, and be as large as its route says with `limit_body`.
+A body may stall for the middleware's timeout and be as large as its route allows with `limit_body`.
 """
 
 import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final
 from urllib.parse import quote
 
@@ -18,22 +18,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from app.api.problem_responses import REQUEST_ID_KEY, answer
-from app.errors import BodyTimeout, BodyTooLarge, Overloaded, ShuttingDown
+from app.concurrency import Slots
+from app.errors import BodyTimeout, BodyTooLarge, ShuttingDown
 from app.observability.metrics import ServiceMetrics
 
 log = logging.getLogger("app.access")
 
 HEADER: Final = "X-Request-ID"
 _LIMIT_KEY: Final = "fullcount.max_body_bytes"
-_SLOWEST_BYTES_PER_S: Final = 16 * 1024
-"""Of a body, beyond its timeout: a byte now and then must not hold a place for ever."""
+_MIN_BYTES_PER_S: Final = 16 * 1024
+"""The least rate of a body that takes longer than the timeout: a byte now and then must not hold a slot forever."""
 _NO_ANSWER: Final = 499
-"""What nginx calls it when the client goes before the answer."""
+"""nginx's status for a client that disconnects before the response."""
 _ACCEPTABLE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def limit_body(max_body_bytes: int) -> Callable[[Request], Awaitable[None]]:
-    """Return a dependency that refuses a request with a larger body, before it is read or as soon as it is known."""
+    """Return a dependency that refuses larger bodies: before reading if the size is declared, else while reading."""
 
     async def limit(request: Request) -> None:
         limit_body_of(request, max_body_bytes)
@@ -45,7 +46,7 @@ def limit_body_of(request: Request, max_body_bytes: int) -> None:
     """Refuse a request with a larger body; see `limit_body`.
 
     Raises:
-        BodyTooLarge: Its head says so.
+        BodyTooLarge: If the declared size is larger.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_body_bytes:
@@ -54,24 +55,23 @@ def limit_body_of(request: Request, max_body_bytes: int) -> None:
 
 
 class RequestContext:
-    """Gives each request its id and counts it.
+    """Gives each request its id, limits and response, and counts it.
 
     Args:
-        app: The application inside.
-        metrics: Told about every request.
-        body_timeout_s: Seconds without a byte of the body after which `BodyTimeout` is raised to its reader.
-        max_uploads: POST requests under way at the same time; their bodies take memory or disk.
+        app: The wrapped application.
+        metrics: Counts every request.
+        body_timeout_s: Seconds without a byte of the body after which reading it raises `BodyTimeout`.
+        max_uploads: The greatest number of POST requests in progress; their bodies take memory or disk.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: ServiceMetrics, body_timeout_s: float, max_uploads: int) -> None:
         self._app = app
-        self._max_uploads = max_uploads
-        self._uploads = 0
+        self._uploads = Slots("uploads in progress", max_uploads)
         self._metrics = metrics
         self._body_timeout_s = body_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Handle a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -88,7 +88,7 @@ class RequestContext:
         started = time.perf_counter()
         with self._metrics.requests_in_progress.track_inprogress():
             try:
-                with self._upload(scope):
+                with self._uploads.take() if scope["method"] == "POST" else nullcontext():
                     await self._app(scope, self._limited(scope, receive), send_with_id)
             except asyncio.CancelledError:  # the server's grace is over
                 if status == _NO_ANSWER:
@@ -96,24 +96,10 @@ class RequestContext:
                 raise
             except Exception as error:
                 if status != _NO_ANSWER:
-                    raise  # it is too late for another answer; the server ends the connection
+                    raise  # the response has begun; the server ends the connection
                 await (await answer(Request(scope), error))(scope, receive, send_with_id)
             finally:
                 self._count(scope, status, time.perf_counter() - started)
-
-    @contextmanager
-    def _upload(self, scope: Scope) -> Iterator[None]:
-        """Take a place among the uploads, where the request is one."""
-        if scope["method"] != "POST":
-            yield
-            return
-        if self._uploads >= self._max_uploads:
-            raise Overloaded("uploads under way", self._max_uploads)
-        self._uploads += 1
-        try:
-            yield
-        finally:
-            self._uploads -= 1
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         has_more = True
@@ -123,8 +109,8 @@ class RequestContext:
         async def receive_within_limits() -> Message:
             nonlocal has_more, body_bytes, waited_s
             if not has_more:
-                return await receive()  # waits for the client's going, for which there is no hurry
-            patience_s = self._body_timeout_s + body_bytes / _SLOWEST_BYTES_PER_S - waited_s
+                return await receive()  # waits for the client to disconnect, for which there is no limit
+            patience_s = self._body_timeout_s + body_bytes / _MIN_BYTES_PER_S - waited_s
             started = time.perf_counter()
             try:
                 async with asyncio.timeout(min(self._body_timeout_s, patience_s)):
@@ -144,10 +130,10 @@ class RequestContext:
         route = getattr(scope.get("route"), "path", "(none)")
         self._metrics.requests.labels(scope["method"], route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(taken_s)
-        path = quote(scope["path"])  # as it was sent: decoded, it may hold a line break
+        path = quote(scope["path"])  # quoted as it was sent: decoded, it may contain a line break
         log.info("%s %s %d %.1f ms %s", scope["method"], path, status, taken_s * 1e3, scope[REQUEST_ID_KEY])
 
 
-def _request_id(given: str | None) -> str:
-    """Take the client's id if it can stand in a header and in a log, else make one."""
-    return given if given and _ACCEPTABLE_ID.fullmatch(given) else str(ULID())
+def _request_id(proposed: str | None) -> str:
+    """Return the client's id if it is safe in a header and in a log, else a new one."""
+    return proposed if proposed and _ACCEPTABLE_ID.fullmatch(proposed) else str(ULID())

@@ -1,4 +1,4 @@
-"""Negotiation."""
+"""Content negotiation: which form, which coding and which version of a response a client asks for."""
 
 import re
 from collections.abc import Sequence
@@ -15,26 +15,32 @@ def wants(request: Request, media_type: str) -> bool:
 
 
 def preferred(request: Request, offers: Sequence[str]) -> str:
-    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1); of equals, and where it wants none, the first.
+    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1); the first of equals, and if it accepts none.
 
     Args:
         request: The request.
-        offers: Media types.
+        offers: Media types, the default first.
     """
     accepted = _accepted(request, "accept")
     return max(offers, key=lambda offer: _quality(offer, accepted))
 
 
 def takes_gzip(request: Request) -> bool:
-    """Tell whether `Accept-Encoding` takes gzip, and no less gladly than bytes as they are (RFC 9110, 12.5.3)."""
+    """Tell whether `Accept-Encoding` accepts gzip and does not prefer uncompressed bytes (RFC 9110, 12.5.3)."""
     qualities = dict(_accepted(request, "accept-encoding"))
     others = qualities.get("*", 0.0)
     gzip = qualities.get("gzip", others)
     return gzip > 0 and gzip >= qualities.get("identity", others)
 
 
+def is_known(request: Request, etag: str) -> bool:
+    """Tell whether `If-None-Match` names an entity tag: the client has that response (RFC 9110, 13.1.2)."""
+    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    return etag in known or "*" in known
+
+
 def _accepted(request: Request, header: str) -> list[tuple[str, float]]:
-    """Return what a header accepts, such as ranges of media types, with their qualities."""
+    """Return the items of a header, such as ranges of media types, with their qualities."""
     found = []
     for part in request.headers.get(header, "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -49,7 +55,7 @@ def _number(text: str) -> float:
 
 
 def _quality(offer: str, accepted: Sequence[tuple[str, float]]) -> float:
-    """Return the quality of the most exact range that an offer is in."""
+    """Return the quality of the most specific range that contains an offer; 0 if none does."""
     ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
     qualities = dict(accepted)
     return next((qualities[one] for one in ranges if one in qualities), 0.0)

@@ -1,4 +1,4 @@
-"""Problem responses."""
+"""Problems as HTTP responses: every error of an application becomes one."""
 
 import logging
 from collections.abc import Mapping
@@ -9,29 +9,32 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app import errors
-from app.problems import BY_STATUS, INVALID, MEDIA_TYPE, TYPES, ProblemBody, ProblemType, _body, _told, problem_of
+from app.problems import BY_STATUS, INVALID, MEDIA_TYPE, TYPES, ProblemBody, ProblemType, problem_of, retry_after_s
 
 log = logging.getLogger(__name__)
 
 REQUEST_ID_KEY: Final = "fullcount.request_id"
-"""Where the request id lies in the ASGI scope."""
+"""The key of the request id in the ASGI scope."""
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of an application a problem."""
+    """Make every error of an application a problem.
+
+    The framework runs a handler of `Exception` itself outside every middleware, where the response would have no id and
+    would not be counted; `middleware` handles it instead.
+    """
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise TypeError
         kind = BY_STATUS.get(error.status_code, ProblemType("http-error", error.status_code, "HTTP error"))
-        return _response(request, kind, _body(kind, f"{error.detail.rstrip('.')}."), error.headers)
+        return _response(request, kind.body(f"{error.detail.rstrip('.')}."), error.headers)
 
     async def on_validation_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise TypeError
         wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
-        return _response(request, INVALID, _body(INVALID, f"{'; '.join(wrong)}.", errors=wrong))
+        return _response(request, INVALID.body(f"{'; '.join(wrong)}.", errors=wrong))
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_validation_error)
@@ -41,20 +44,14 @@ def install(app: FastAPI) -> None:
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer a request with the problem that an error is; an error of ours is logged.
-
-    Of `Exception` itself `middleware` takes care: the framework's own place for it lies outside every middleware, where
-    the answer would have no id and not be counted.
-    """
-    error = _told(error)
-    kind, body = _logged(request, error)
-    retry = {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.Unavailable) else {}
-    return _response(request, kind, body, retry)
+    """Return the response for an error; a server error is logged."""
+    wait_s = retry_after_s(error)
+    return _response(request, _logged(request, error), None if wait_s is None else {"Retry-After": str(wait_s)})
 
 
 def content_of(request: Request, error: Exception) -> dict[str, Any]:
-    """Describe the error that a request met when its answer had begun; an error of ours is logged."""
-    return _content(request, _logged(request, error)[1])
+    """Return the problem for an error that occurred after the response began; a server error is logged."""
+    return _content(request, _logged(request, error))
 
 
 def request_id(request: Request) -> str | None:
@@ -63,18 +60,16 @@ def request_id(request: Request) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _response(
-    request: Request, kind: ProblemType, body: ProblemBody, headers: Mapping[str, str] | None = None
-) -> Response:
-    return JSONResponse(_content(request, body), kind.status, headers, media_type=MEDIA_TYPE)
+def _response(request: Request, body: ProblemBody, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(_content(request, body), body.status, headers, media_type=MEDIA_TYPE)
 
 
 def _content(request: Request, body: ProblemBody) -> dict[str, Any]:
     return body.model_dump(exclude_none=True) | {"instance": request_id(request)}
 
 
-def _logged(request: Request, error: Exception) -> tuple[ProblemType, ProblemBody]:
-    kind, body = problem_of(error)
-    if kind.status == 500:
+def _logged(request: Request, error: Exception) -> ProblemBody:
+    body = problem_of(error)
+    if body.status == 500:
         log.error("request %s failed", request_id(request), exc_info=error)
-    return kind, body
+    return body

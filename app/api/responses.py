@@ -1,4 +1,4 @@
-"""How bodies become responses: serialised once, without a second validation."""
+"""Responses from bodies, which are serialised once and not validated again."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,35 +9,28 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.inference.predictor import Timing
-from app.reports.forms import Form
-
-PNG: Final = "image/png"
-
-FORMS: Final[dict[str, Form]] = {"text/html": "html", PNG: "png", "text/csv": "csv"}
-"""Media types of the forms that are rendered."""
 
 JSON: Final = "application/json"
 JSONL: Final = "application/jsonl"
-
-_OFFERS: Final = (JSON, JSONL, *FORMS)
+PNG: Final = "image/png"
 
 VARY: Final = {"Vary": "Accept"}
-"""Says to caches that the answer depends on `Accept`."""
+"""Tells caches that the response depends on `Accept`."""
 
 
 def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Response:
-    """Serialise a body; fields that were not set are left out."""
-    return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type="application/json")
+    """Serialise a body, leaving out fields that were not set."""
+    return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type=JSON)
 
 
 class LinesResponse(StreamingResponse):
-    """JSON lines, sent as they are made.
+    """A response of JSON lines, sent as they are made.
 
-    When the response has ended, however it did, so has what makes the lines: before its files are closed, and not when
-    it happens to be collected as garbage.
+    When the response ends, for whatever reason, the generator is closed at once: before its files are closed, and not
+    at some later garbage collection.
 
     Args:
-        lines: Makes the lines.
+        lines: Generates the lines.
     """
 
     def __init__(self, lines: AsyncGenerator[str, None]) -> None:
@@ -45,13 +38,13 @@ class LinesResponse(StreamingResponse):
         self._lines = lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the lines until there are no more or the client has gone."""
+        """Send the lines until there are no more or the client disconnects."""
         async with aclosing(self._lines):
             await super().__call__(scope, receive, send)
 
 
 def server_timing(timing: Timing) -> dict[str, str]:
-    """Return the `Server-Timing` header, in milliseconds; sums, where there were several images."""
+    """Return the `Server-Timing` header, in milliseconds; for several images, their sums."""
     stages = {"decode": timing.decode_ms, "queue": timing.queue_ms, "inference": timing.inference_ms}
     if timing.explain_ms:
         stages["explain"] = timing.explain_ms

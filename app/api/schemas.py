@@ -1,4 +1,4 @@
-"""Schemas."""
+"""The bodies of the routes about models and health."""
 
 from typing import Self
 
@@ -12,7 +12,7 @@ class _Body(BaseModel):
 
 
 class ModelBody(_Body):
-    """A model that is served."""
+    """A model that is served, described by the version that serves."""
 
     model: str
     serving: int
@@ -20,10 +20,12 @@ class ModelBody(_Body):
     loaded: list[int]
     labels: list[str]
     positive: str | None
+    aliases: dict[str, int]
+    """Alias → version."""
 
     @classmethod
-    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int]) -> Self:
-        """Describe a model by the version that serves."""
+    def of(cls, manifest: Manifest, versions: list[int], loaded: list[int], aliases: dict[str, int]) -> Self:
+        """Describe a model by the manifest of the version that serves."""
         return cls(
             model=manifest.model,
             serving=manifest.version,
@@ -31,6 +33,7 @@ class ModelBody(_Body):
             loaded=loaded,
             labels=list(manifest.labels),
             positive=manifest.positive,
+            aliases=aliases,
         )
 
 
@@ -45,4 +48,4 @@ class HealthBody(_Body):
 
     status: str
     models: dict[str, int]
-    """Model to the version that answers by default."""
+    """Model → the version that answers by default."""

@@ -1,7 +1,7 @@
-"""How files arrive: as a raw body or as fields of a form, in memory when one image, on disk when an archive.
+"""Uploaded files, as a raw body or as fields of a form: one image is held in memory, an archive on disk.
 
-Limits on the whole body are in `middleware`. Here are the rules about media types, and
-the one place that reads a request's stream.
+Limits on the whole body are in `middleware`. The rules about media types are here, and no other module reads a
+request's stream.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from app.api.forms import open_form
+from app.concurrency import FileThreads
 from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
 from app.inference.pipeline import Read
-from app.inference.predictor import Service
 from app.settings import Settings
 from model_store.images.files import check_file_size
 
@@ -28,10 +28,10 @@ _PIECE_BYTES: Final = 1 << 20
 
 
 class Upload:
-    """One file that was sent, held until it is taken: the bytes need not wait for the engine with their request.
+    """One uploaded image, whose bytes are released when they are taken and not only when the request ends.
 
     Args:
-        filename: What the client calls it.
+        filename: The client's name for the file.
         data: The file.
     """
 
@@ -40,13 +40,13 @@ class Upload:
         self._data = [data]
 
     def take(self) -> bytes:
-        """Hand over the bytes and forget them; once."""
+        """Return the bytes and forget them; may be called once."""
         return self._data.pop()
 
 
 @dataclass(frozen=True)
 class Spooled:
-    """One file that waits on disk; whoever opened it closes it."""
+    """One uploaded file on disk; the function that opened it closes it."""
 
     filename: str | None
     file: BinaryIO
@@ -55,7 +55,7 @@ class Spooled:
 
 
 def media_type(request: Request) -> str:
-    """Return the declared media type without parameters, in lower case; empty where none is declared."""
+    """Return the declared media type without parameters, in lower case; empty if none is declared."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
@@ -63,7 +63,9 @@ async def read_image(request: Request) -> Upload:
     """Read one image: the raw body, or the field `file` of a form.
 
     Raises:
-        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
+        BodyEmpty: If the body, or the field, has no bytes.
+        FieldMissing: If the form has no field `file`.
+        MediaTypeUnsupported: If the media type is not an image's.
     """
     declared = media_type(request)
     if declared == FORM:
@@ -71,7 +73,7 @@ async def read_image(request: Request) -> Upload:
             file = _field(form.get("file"), "file")
             filename, data = file.filename, await file.read()
     elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
-        filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep it
+        filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep the bytes
     else:
         raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
     if not data:
@@ -84,7 +86,7 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
     """Open the files of the field `files` of a form.
 
     Raises:
-        FieldMissing: There are none, or one has no file name and is therefore text.
+        FieldMissing: If there are none, or one has no file name and is therefore text.
     """
     async with open_form(request, max_files) as form:
         files = [_field(value, "files") for value in form.getlist("files")]
@@ -94,7 +96,7 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
 
 
 def reader(file: UploadFile, max_image_bytes: int) -> Read:
-    """Return what reads one image of a form, if it is not too large."""
+    """Return a function that reads one image of a form, if it is not too large."""
 
     def read() -> bytes:
         check_file_size(file.filename or "The file", file.size or 0, max_image_bytes)
@@ -104,27 +106,29 @@ def reader(file: UploadFile, max_image_bytes: int) -> Read:
 
 
 @asynccontextmanager
-async def open_archive(request: Request, service: Service, settings: Settings) -> AsyncIterator[Spooled]:
-    """Take an archive to disk: the raw body, or the field `file` of a form; it is removed at the end of the block.
+async def open_archive(request: Request, files: FileThreads, settings: Settings) -> AsyncIterator[Spooled]:
+    """Write an archive to disk: the raw body, or the field `file` of a form. It is removed at the end of the block.
 
     Raises:
-        BodyEmpty, FieldMissing, MediaTypeUnsupported: There is none.
-        OSError: There is no space; `problems` knows.
+        BodyEmpty: If the body, or the field, has no bytes.
+        FieldMissing: If the form has no field `file`.
+        MediaTypeUnsupported: If the media type is not a zip's.
+        OSError: If there is no space left, which `problems` maps.
     """
     declared = media_type(request)
     if declared == FORM:
         async with open_form(request, 1) as form:
             field = _field(form.get("file"), "file")
-            spooled = await service.in_thread(_measure, field.file, field.filename)
+            spooled = await files.run(_measure, field.file, field.filename)
             yield _not_empty(spooled)
     elif declared in {"", *ZIP}:
         with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
-            yield _not_empty(await _spool(request, service, file))
+            yield _not_empty(await _spool(request, files, file))
     else:
         raise MediaTypeUnsupported(declared, [*ZIP, FORM])
 
 
-async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled:
+async def _spool(request: Request, files: FileThreads, file: IO[bytes]) -> Spooled:
     digest = hashlib.sha256()
     length = 0
 
@@ -140,10 +144,10 @@ async def _spool(request: Request, service: Service, file: IO[bytes]) -> Spooled
         length += len(piece)
         waiting += len(piece)
         if waiting >= _PIECE_BYTES:
-            await service.in_thread(write, pieces)
+            await files.run(write, pieces)
             pieces, waiting = [], 0
-    await service.in_thread(write, pieces)
-    await service.in_thread(file.flush)
+    await files.run(write, pieces)
+    await files.run(file.flush)
     return Spooled(None, cast("BinaryIO", file), length, digest.hexdigest())
 
 

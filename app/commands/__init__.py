@@ -1,1 +1,1 @@
-"""The commands of `app`, a file each: their options and what they print. What they do is elsewhere."""
+"""The commands of `app`, a file each: their options and their output. The work is done elsewhere."""

@@ -1,4 +1,4 @@
-"""`fullcount bench`: measure, and lay the figures out."""
+"""`fullcount bench`: measure this machine and print the figures."""
 
 import json
 from dataclasses import asdict
@@ -13,9 +13,9 @@ from rich.text import Text
 
 from app.bench.measuring import REPETITIONS, Figures, Subject, measure, verdict
 from app.bench.pictures import make_pictures, read_pictures
-from app.commands.options import engine_options, read_settings, store_option
-from app.errors import ModelRequired
+from app.commands.options import engine_options, model_option, pop_model, read_settings, store_option, version_option
 from app.inference.engines.loading import load_engine_quietly
+from app.lifecycle.registry import choose_version
 from app.settings import cores
 from model_store.storage.golden import load_golden
 from model_store.store import ModelStore
@@ -24,25 +24,25 @@ from model_store.store import ModelStore
 @click.command()
 @click.argument("images", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @store_option
-@click.option("--model", help="Model; may be left out where the store holds one.")
-@click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves.")
+@model_option
+@version_option
 @engine_options
 @click.option(
-    "--seconds", type=click.FloatRange(0.5), default=3.0, show_default=True, help="Of each of some twenty measurements."
+    "--seconds",
+    type=click.FloatRange(0.5),
+    default=3.0,
+    show_default=True,
+    help="Length of each of 20 measurements.",
 )
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def bench(images: tuple[Path, ...], seconds: float, form: str, **options: Any) -> None:  # noqa: ANN401  click's values
-    """Measure this machine's limits and the service on it, and say what holds it back.
+    """Measure the limits of this machine and the service on it, and name the bottleneck.
 
-    IMAGES are sent; without them pictures of 500 x 375 pixels are made. Nothing else should run meanwhile.
+    IMAGES are sent; if there are none, pictures of 500 x 375 pixels are made. Nothing else should run meanwhile.
     """
-    model = options.pop("model")
-    settings = read_settings({**options, "models": (model,) if model else ()})
+    settings = read_settings(pop_model(options))
     store = ModelStore(settings.store)
-    names = settings.models or store.models()
-    if len(names) != 1:
-        raise ModelRequired(names)
-    stored = store.open(names[0], settings.version)
+    stored = store.open(*choose_version(store, settings))
     engine = load_engine_quietly(stored, settings)
     samples = load_golden(stored.directory).pixels
     pictures = read_pictures(images, settings.max_image_bytes) if images else make_pictures(samples)

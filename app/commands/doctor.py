@@ -1,4 +1,4 @@
-"""What this machine has, for people who wonder why it is slow or will not start."""
+"""`fullcount doctor`: describe this machine, for people who wonder why it is slow or does not start."""
 
 import importlib.metadata
 import json
@@ -23,7 +23,7 @@ from model_store.quiet import hold_back_stderr
 @click.command()
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def doctor(form: str) -> None:
-    """Say what this machine has and what limits it."""
+    """Describe this machine and what limits it."""
     with hold_back_stderr():
         findings = examine(read_settings({}))
     if form == "json":
@@ -39,10 +39,10 @@ _PACKAGES: Final = "fullcount openvino tensorflow tensorflow-cpu keras fastapi u
 
 
 def examine(settings: Settings) -> dict[str, str | list[str]]:
-    """Look at the machine and the settings.
+    """Examine the machine and the settings.
 
     Returns:
-        Finding → its value or lines, ready to be shown.
+        Finding → its value or lines, as text.
     """
     devices = _devices()
     usage = shutil.disk_usage(settings.spool_directory())
@@ -63,10 +63,10 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
 
 
 def _devices() -> list[str]:
-    """Name the devices there are; TensorFlow, which takes seconds to import, is only asked where there is a driver."""
+    """Return the names of the devices. TensorFlow takes seconds to import and is only asked if there is a driver."""
     if not (has_gpu_driver() and is_installed("tensorflow")):
         return ["cpu"]
-    from app.inference.engines.tensorflow import describe_devices  # noqa: PLC0415  see above
+    from app.inference.engines.tensorflow import describe_devices  # noqa: PLC0415  slow to import
 
     return describe_devices()
 
@@ -83,7 +83,7 @@ def _engine(settings: Settings) -> str:
 def _precisions() -> str:
     if not is_installed("openvino"):
         return "f32"
-    from app.inference.engines.openvino import has_bf16  # noqa: PLC0415  takes a moment to import
+    from app.inference.engines.openvino import has_bf16  # noqa: PLC0415  slow to import
 
     return "f32, bf16, int8" if has_bf16() else "f32, int8; this processor has no bf16"
 
@@ -97,11 +97,11 @@ def _processor() -> str:
 
 
 def _memory_bytes() -> int:
-    """Return the memory of the machine, or of the container where that has less."""
+    """Return the memory of the machine, or of the container if that has less."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-    except OSError:  # no control groups of version 2 here
+    except OSError:  # there are no control groups of version 2
         return physical
     return physical if limit == "max" else min(physical, int(limit))
 
@@ -119,9 +119,9 @@ def _versions() -> list[str]:
 def _limits(devices: list[str]) -> list[str]:
     limits = []
     if not any(device.startswith("gpu") for device in devices):
-        limits.append("no GPU that can be used: the processor computes")
+        limits.append("no usable GPU: the processor computes")
     if cores() < 4:
         limits.append(f"{cores()} cores are shared by decoding and computing")
     if _memory_bytes() < GIB:
         limits.append("less than 1 GiB of memory: a model takes about 300 MB, TensorFlow with one about 1 GiB")
-    return limits or ["nothing that stands out"]
+    return limits or ["nothing stands out"]

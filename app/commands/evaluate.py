@@ -1,12 +1,13 @@
-"""Evaluate."""
+"""`fullcount evaluate`: evaluate a labelled set here or on a server, and judge the report."""
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 import click
 from rich.console import Console
@@ -14,27 +15,38 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from app import client
 from app.commands.options import (
-    _existing,
-    _model_options,
-    _one_model,
-    _pop_url,
-    _writable,
     engine_options,
+    existing_path,
+    model_options,
+    pop_model,
+    pop_url,
     read_settings,
+    writable_file,
 )
 from app.reports import gate
-from app.reports.forms import MEDIA_TYPES
+from app.reports.forms import Form
 from app.reports.schemas import ReportBody
 from model_store.presentation.tables import comparison_summary, doubts_summary, evaluation_summary
 
 if TYPE_CHECKING:
-    from app.settings import Settings
-    from model_store.evaluation.records import Records
+    from app.reports.evaluator import Report
+
+OnProgress = Callable[[int, int], None]
+_Answer = tuple[ReportBody, bytes | None]
+"""A report, and the report in a form that is not text for the terminal."""
+
+
+@dataclass(frozen=True)
+class _Query:
+    data: Path
+    form: str
+    against: int | None
+    explain: bool
 
 
 @click.command()
-@click.argument("data", type=_existing)
-@_model_options
+@click.argument("data", type=existing_path)
+@model_options
 @engine_options
 @click.option(
     "--format",
@@ -42,11 +54,11 @@ if TYPE_CHECKING:
     type=click.Choice(["table", "json", "html", "png", "csv"]),
     default="table",
     show_default=True,
-    help="Tables for the terminal, the report, a page, a picture of the matrix, or a line for each file.",
+    help="Tables for the terminal, the report, a page, a picture of the matrix, or a row for each file.",
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
-@click.option("--explain", is_flag=True, help="Show in a page what in the pictures spoke for the labels called.")
-@click.option("--output", type=_writable, help="Write to this file.")
+@click.option("--explain", is_flag=True, help="Show in the page which parts of a picture support its label.")
+@click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
     "--by",
@@ -55,7 +67,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Compare the lower end of the 95% interval, or the value itself.",
 )
-@click.option("--junit", type=_writable, help="Write what --min found to this file, for a build server.")
+@click.option("--junit", type=writable_file, help="Write the results of --min to this file, for a build server.")
 @click.pass_context
 def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not a setting
     ctx: click.Context,
@@ -72,29 +84,16 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
 ) -> None:
     """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1, and says why, when the model is not as good.
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why.
     """
-    url = _pop_url(options)
-    requirements = [gate.parse(text) for text in least]  # like what follows, before an evaluation that may take an hour
+    url = pop_url(options)
+    requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
+    _check(data, url, form, (output, junit))
     if junit is not None and not requirements:
-        raise click.UsageError("--junit needs --min: it says what was required and found.")
-    for file in (output, junit):
-        if file is not None and not os.access(file.parent, os.W_OK):
-            raise click.UsageError(f"There is no directory {file.parent} that can be written for the output.")
-    if output is None and form in {"html", "png"} and _is_terminal():
-        raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
-    if url and data.is_dir():
-        raise click.UsageError("A server takes a zip; zip the folder, or use --store.")
+        raise click.UsageError("--junit needs --min, whose results it writes.")
+    query = _Query(data, form, against, explain)
     with _progress("Evaluating") as on_progress:
-        if url:
-            query = {"model": options["model"], "version": options["version"], "against": against}
-            query |= {"explain": True} if explain else {}
-            body = client.evaluate(url.rstrip("/"), data, query, on_progress)
-            rendered = client.rendered(url.rstrip("/"), body, form) if form in MEDIA_TYPES else None
-        else:
-            settings = read_settings(_one_model(options))
-            body, records = asyncio.run(_evaluate_offline(settings, data, on_progress, against, explain=explain))
-            rendered = _render(body, records, form)
+        body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
     for one in judgements:
@@ -104,18 +103,51 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     ctx.exit(0 if all(one.is_met for one in judgements) else 1)
 
 
-async def _evaluate_offline(
-    settings: "Settings", data: Path, on_progress: Callable[[int, int], None], against: int | None, *, explain: bool
-) -> "tuple[ReportBody, Records]":
-    from app.local.session import load  # noqa: PLC0415  as above
+def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None]) -> None:
+    """Refuse what could not be written or sent once the evaluation is done; the report's file is the first output."""
+    for file in outputs:
+        if file is not None and not os.access(file.parent, os.W_OK):
+            raise click.UsageError(f"There is no writable directory {file.parent} for the output.")
+    if outputs[0] is None and form in {"html", "png"} and _is_terminal():
+        raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
+    if url and data.is_dir():
+        raise click.UsageError("A server accepts a zip; zip the folder, or use --store.")
 
-    async with load(settings) as offline:
-        return await offline.evaluate(data, on_progress, against=against, explain=explain)
+
+def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
+    """Have a server evaluate."""
+    parameters = {"model": options["model"], "version": options["version"], "against": query.against}
+    parameters |= {"explain": True} if query.explain else {}
+    body = client.evaluate(url, query.data, parameters, on_progress)
+    return body, client.rendered(url, body, query.form) if _is_rendered(query.form) else None
+
+
+def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
+    """Evaluate on this machine."""
+    from app.local.session import open_session  # noqa: PLC0415  asking a server does not need the service's packages
+    from app.reports.rendering.render import render  # noqa: PLC0415
+    from model_store.evaluation.records_file import dump_records  # noqa: PLC0415
+
+    async def evaluate_here() -> "Report":
+        async with open_session(read_settings(pop_model(options))) as session:
+            return await session.evaluate(query.data, on_progress, against=query.against, explain=query.explain)
+
+    report = asyncio.run(evaluate_here())
+    if not _is_rendered(query.form):
+        return report.body, None
+    return report.body, render(
+        query.form, report.body.model_dump_json(exclude_unset=True), dump_records(report.records)
+    )
+
+
+def _is_rendered(form: str) -> TypeGuard[Form]:
+    """Tell whether a form is not text for the terminal and must be rendered."""
+    return form in get_args(Form)
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error while the block runs, if that is a terminal; gives what moves it."""
+def _progress(what: str) -> Iterator[OnProgress]:
+    """Show a progress bar on standard error, if that is a terminal, and yield the function that moves it."""
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -125,16 +157,6 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _is_terminal() -> bool:
     return sys.stdout.isatty()
-
-
-def _render(body: ReportBody, records: "Records", form: str) -> bytes | None:
-    """Return a report in a form that is no text for the terminal; None where it is."""
-    from app.reports.rendering.render import render  # noqa: PLC0415  as above
-    from model_store.evaluation.records_file import dump_records  # noqa: PLC0415
-
-    if form in {"html", "png", "csv"}:
-        return render(form, body.model_dump_json(exclude_unset=True), dump_records(records))  # type: ignore[arg-type]
-    return None
 
 
 def _write(body: ReportBody, form: str, rendered: bytes | None, output: Path | None) -> None:

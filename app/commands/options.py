@@ -1,4 +1,4 @@
-"""`fullcount serve`, `predict`, `evaluate` and `doctor`: their words and options; what they do is elsewhere."""
+"""Options that several commands share, and reading the settings from them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,52 +19,56 @@ store_option = click.option(
     type=click.Path(path_type=Path),
     help="Directory of the model store; default: FULLCOUNT_STORE, else models.",
 )
-_existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_existing = click.Path(exists=True, path_type=Path)
-_writable = click.Path(dir_okay=False, writable=True, path_type=Path)
+model_option = click.option("--model", help="Model; may be left out if the store holds only one.")
+version_option = click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves.")
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+existing_path = click.Path(exists=True, path_type=Path)
+writable_file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 def engine_options(function: F) -> F:
-    """Give a command the options of what computes."""
+    """Add the options of the engine to a command."""
     for option in (
-        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="In what it computes."),
-        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="What computes."),
-        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Where it computes."),
+        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="Precision of computing."),
+        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="Engine that computes."),
+        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Device that computes."),
     ):
         function = option(function)
     return function
 
 
-def _model_options(function: F) -> F:
+def model_options(function: F) -> F:
+    """Add the options of a model in a store or on a server to a command."""
     for option in (
         click.option("--url", metavar="URL", envvar="FULLCOUNT_URL", help="Ask the service at this URL instead."),
-        click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves."),
-        click.option("--model", help="Model; may be left out where the store holds one."),
+        version_option,
+        model_option,
         store_option,
     ):
         function = option(function)
     return function
 
 
-def _pop_url(options: dict[str, Any]) -> str | None:
-    """Take the server's URL out of the options: one given with --store is wrong, one of the environment gives way."""
+def pop_url(options: dict[str, Any]) -> str | None:
+    """Remove the server's URL from the options and return it; --store takes precedence over one of the environment."""
     url: str | None = options.pop("url")
-    if url is not None and "://" not in url:
-        url = f"http://{url}"
+    if url is not None:
+        url = (url if "://" in url else f"http://{url}").rstrip("/")
     if url is None or options["store"] is None:
         return url
     if click.get_current_context().get_parameter_source("url") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--url asks a server and --store does without one; give one of them.")
+        raise click.UsageError("--url asks a server and --store works without one; give one of them.")
     return None
 
 
-def _one_model(options: dict[str, Any]) -> dict[str, Any]:
+def pop_model(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with `model` as the setting `models`."""
     model = options.pop("model")
     return {**options, "models": (model,) if model else ()}
 
 
 def read_settings(options: dict[str, Any]) -> "Settings":
-    """Read the environment, and let the options that were given win."""
+    """Read the settings from the environment; options that were given take precedence."""
     from app.settings import Settings  # noqa: PLC0415  as above
 
     given = {name: value for name, value in options.items() if value not in {None, ()}}

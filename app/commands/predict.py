@@ -1,4 +1,4 @@
-"""Predict."""
+"""`fullcount predict`: predict image files here or on a server."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app import client
-from app.commands.options import _existing_file, _model_options, _one_model, _pop_url, engine_options, read_settings
+from app.commands.options import engine_options, existing_file, model_options, pop_model, pop_url, read_settings
 from app.predictions.schemas import BatchBody, BatchFailure
 from model_store.presentation.tables import verbatim
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("images", nargs=-1, required=True, type=_existing_file)
-@_model_options
+@click.argument("images", nargs=-1, required=True, type=existing_file)
+@model_options
 @engine_options
-@click.option("--top-k", type=click.IntRange(min=1), help="How many labels to show.")
+@click.option("--top-k", type=click.IntRange(min=1), help="Number of labels to show.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
 def predict(
@@ -34,14 +34,14 @@ def predict(
 ) -> None:
     """Predict the labels of images.
 
-    Exits with 1 if an image could not be read; the others are answered all the same.
+    Exits with 1 if an image could not be read; the other images are still predicted.
     """
-    url = _pop_url(options)
+    url = pop_url(options)
     if url:
         query = {"model": options["model"], "version": options["version"], "top_k": top_k}
-        body = client.predict(url.rstrip("/"), images, query)
+        body = client.predict(url, images, query)
     else:
-        body = asyncio.run(_predict_offline(read_settings(_one_model(options)), images, top_k))
+        body = asyncio.run(_predict_here(read_settings(pop_model(options)), images, top_k))
     if form == "json":
         click.echo(body.model_dump_json(indent=2, exclude_unset=True))
     else:
@@ -49,11 +49,11 @@ def predict(
     ctx.exit(1 if body.failed else 0)
 
 
-async def _predict_offline(settings: "Settings", images: tuple[Path, ...], top_k: int | None) -> BatchBody:
-    from app.local.session import load  # noqa: PLC0415  the service's packages are not needed to ask a server
+async def _predict_here(settings: "Settings", images: tuple[Path, ...], top_k: int | None) -> BatchBody:
+    from app.local.session import open_session  # noqa: PLC0415  the service's packages are not needed to ask a server
 
-    async with load(settings) as offline:
-        return await offline.predict(images, top_k)
+    async with open_session(settings) as session:
+        return await session.predict(images, top_k)
 
 
 def _predictions_table(body: BatchBody) -> Table:

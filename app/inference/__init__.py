@@ -1,1 +1,1 @@
-"""From an image to probabilities: queues, decoding, batches, engines. Nothing here knows HTTP or reports."""
+"""The way from an image to probabilities: queues, decoding, batches, engines. Nothing here knows HTTP or reports."""

@@ -1,6 +1,7 @@
-"""Loaded version."""
+"""A version in memory: its manifest, its engine and what predicts and explains with it."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from app.errors import ParameterInvalid
 from app.inference.batcher import Batcher
@@ -13,39 +14,37 @@ from model_store.manifest import Manifest
 
 @dataclass(eq=False)
 class LoadedVersion:
-    """A version that answers."""
+    """A version in memory, ready to predict."""
 
     manifest: Manifest
     input: InputSpec
     engine: Engine
     batcher: Batcher
     trained: TrainingFingerprints | None
-    """What it was trained on, if it knows."""
+    """The images it was trained on, or None if the version does not record them."""
     explainer: Explainer | None
-    """Computes class activation maps, if the version has some."""
+    """Computes class activation maps; None if the version has none."""
 
+    def require_explainer(self) -> Explainer:
+        """Return the explainer.
 
-def check_explainable(loaded: LoadedVersion) -> Explainer:
-    """Return what computes a version's class activation maps.
+        Raises:
+            ParameterInvalid: If the version has no class activation maps.
+        """
+        if self.explainer is None:
+            manifest = self.manifest
+            reason = f"version {manifest.version} of {manifest.model} holds no class activation maps; train it again"
+            raise ParameterInvalid("explain", "true", reason)
+        return self.explainer
 
-    Raises:
-        ParameterInvalid: It has none.
-    """
-    if loaded.explainer is None:
-        manifest = loaded.manifest
-        reason = f"version {manifest.version} of {manifest.model} holds no class activation maps; train it again"
-        raise ParameterInvalid("explain", "true", reason)
-    return loaded.explainer
+    def check_comparable(self, other: Self) -> None:
+        """Check that another version can be compared with this one on the same files.
 
-
-def check_comparable(loaded: LoadedVersion, against: LoadedVersion) -> None:
-    """Raise unless two versions can be compared on the same files.
-
-    Raises:
-        ParameterInvalid: Their labels are not the same.
-    """
-    labels, others = set(loaded.manifest.labels), set(against.manifest.labels)
-    if labels != others:
-        different = ", ".join(sorted(labels ^ others))
-        reason = f"version {loaded.manifest.version} has other labels; not in both: {different}"
-        raise ParameterInvalid("against", against.manifest.version, reason)
+        Raises:
+            ParameterInvalid: If their labels are not the same.
+        """
+        labels, others = set(self.manifest.labels), set(other.manifest.labels)
+        if labels != others:
+            different = ", ".join(sorted(labels ^ others))
+            reason = f"version {self.manifest.version} has other labels; not in both: {different}"
+            raise ParameterInvalid("against", other.manifest.version, reason)

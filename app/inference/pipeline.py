@@ -1,7 +1,7 @@
-"""One image from bytes to probabilities, in worker threads: read, decode, and hand to the engine's batcher.
+"""The way of one image from bytes to probabilities: worker threads read, decode, and hand it to the batcher.
 
 Foreground and background images have workers of their own, so that neither queues behind the other. Background workers
-run at the lowest priority: a foreground image gets a core at once and does not wait for the background one there.
+run at the lowest priority, so that a foreground image gets a core at once.
 """
 
 import asyncio
@@ -18,15 +18,18 @@ from app.inference.batcher import Answer, Batcher, deliver
 from model_store.images.pixels import Decoded, InputSpec, Pixels, decode
 
 Read = Callable[[], bytes]
-"""Hands over the bytes of one file; blocks, and runs in a worker's thread."""
+"""Returns the bytes of one file; blocks, and runs in a worker's thread."""
+
+Source = Read | Decoded
+"""A file's bytes, to be read and decoded; or the image that they were decoded to, by the same `InputSpec`."""
 
 See = Callable[[Pixels], None]
-"""Looks at the pixels of one image, uint8 `(height, width, 3)`."""
+"""Called with the pixels of one image, uint8 `(height, width, 3)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What became of one image."""
+    """The decoded image, the engine's answer and the time of decoding."""
 
     decoded: Decoded
     decode_ms: float
@@ -36,7 +39,7 @@ class Computed:
 
 @dataclass(slots=True)
 class _Work:
-    source: Read | Decoded
+    source: Source
     spec: InputSpec
     batcher: Batcher
     see: See
@@ -49,9 +52,9 @@ class Pipeline:
     """Worker threads for the images of one process.
 
     Args:
-        threads: Workers for foreground images, and as many for background ones.
-        max_image_pixels: Most pixels of one image.
-        max_queue: Foreground images that may be waiting for a worker or be decoded; one more is refused.
+        threads: The number of workers for foreground images, and for background images.
+        max_image_pixels: The greatest number of pixels in an image.
+        max_queue: The greatest number of foreground images that wait for a worker or are decoded; more are refused.
     """
 
     def __init__(self, *, threads: int, max_image_pixels: int, max_queue: int) -> None:
@@ -59,17 +62,17 @@ class Pipeline:
         self._max_queue = max_queue
         self._foreground = ThreadPoolExecutor(threads, "image")
         self._background = ThreadPoolExecutor(threads, "image-background", initializer=lower_own_priority)
-        self._undecoded = 0  # of the foreground
-        self._lock = threading.Lock()  # of the number
+        self._undecoded = 0  # foreground images
+        self._lock = threading.Lock()  # guards the number
 
     def close(self) -> None:
-        """Let go of the threads; who still waits has been cancelled before."""
+        """Release the threads; waiting callers have been cancelled before."""
         self._foreground.shutdown(wait=False, cancel_futures=True)
         self._background.shutdown(wait=False, cancel_futures=True)
 
     async def run(
         self,
-        source: Read | Decoded,
+        source: Source,
         spec: InputSpec,
         batcher: Batcher,
         *,
@@ -79,17 +82,17 @@ class Pipeline:
         """Compute one image.
 
         Args:
-            source: Hands over the file's bytes; or is what they were decoded to before, by the same `spec`.
-            spec: What the model sees.
-            batcher: The model's.
-            is_background: The caller limits how many it has under way, and would rather wait than be refused.
-            see: Shown the pixels, in the worker's thread.
+            source: Reads the file's bytes, or is the image that they were decoded to by the same `spec`.
+            spec: The model's input.
+            batcher: The model's batcher.
+            is_background: Whether the image is never refused; the caller limits how many it has in progress.
+            see: Called with the pixels, in the worker's thread.
 
         Raises:
-            ImageRejected: The bytes do not become pixels.
-            Overloaded: Too many are waiting.
-            InferenceFailed: The engine failed on it.
-            ShuttingDown: The model is being closed.
+            ImageRejected: If the bytes cannot be decoded.
+            Overloaded: If too many images are waiting.
+            InferenceFailed: If the engine failed on the image.
+            ShuttingDown: If the model is being unloaded.
         """
         work = _Work(source, spec, batcher, see, asyncio.get_running_loop().create_future())
         if is_background:
@@ -102,7 +105,7 @@ class Pipeline:
         except asyncio.CancelledError:
             batcher.withdraw(work.answer)
             raise
-        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # else there were no answer
+        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # there is an answer, so it was decoded
 
     def _count(self, more: int) -> None:
         with self._lock:
@@ -111,7 +114,7 @@ class Pipeline:
             self._undecoded += more
 
     def _do(self, work: _Work, *, is_background: bool) -> None:
-        """Be the worker of one image, and perhaps of others that wait for the engine meanwhile."""
+        """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
         try:
             try:
                 if work.answer.cancelled():
@@ -128,5 +131,5 @@ class Pipeline:
                 if not is_background:
                     self._count(-1)
             work.batcher.compute(work.decoded.pixels, work.answer, is_background=is_background)
-        except Exception as error:  # noqa: BLE001  whoever waits for it decides
+        except Exception as error:  # noqa: BLE001  the waiting caller handles it
             deliver([(work.answer, error)])

@@ -1,1 +1,1 @@
-"""Which versions are in memory, and when. How one predicts is `inference`."""
+"""The versions in memory, and when they are loaded and unloaded. Predicting is in `inference`."""

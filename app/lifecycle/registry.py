@@ -1,7 +1,7 @@
-"""Which versions are in memory, and getting them there: verified, loaded, checked, and only then found.
+"""The versions in memory: loads them, verified and checked, keeps them while they are in use, and unloads them.
 
 The versions that are served by default are loaded at the start and stay. Others are loaded when they are first asked
-for, and the least recently used of them makes room. Loading happens in a thread of its own.
+for, and the least recently used of them is unloaded to make room. Loading happens in a thread of its own.
 """
 
 import asyncio
@@ -31,17 +31,30 @@ _Key = tuple[str, int]
 
 
 def choose_versions(store: ModelStore, settings: Settings) -> dict[str, int]:
-    """Decide which version of which model is served by default.
+    """Choose the models that are served and the default version of each.
 
     Raises:
-        FullcountError: There is nothing to serve, or not what the settings name.
+        FullcountError: If there is nothing to serve, or the store does not hold what the settings name.
+        ParameterInvalid: If the settings name a version and there are several models.
     """
     models = list(settings.models) or store.models()
     if not models:
         raise FullcountError(f"There is no model in {store.directory}.", hint="Publish one with `fullcount train`.")
     if settings.version is not None and len(models) > 1:
-        raise ParameterInvalid("version", settings.version, "it goes with exactly one model")
+        raise ParameterInvalid("version", settings.version, "name the one model that it is a version of")
     return {model: store.resolve(model, settings.version) for model in models}
+
+
+def choose_version(store: ModelStore, settings: Settings) -> tuple[str, int]:
+    """Choose the one model to work with and its version.
+
+    Raises:
+        ModelRequired: If the settings name no model and the store holds several.
+        FullcountError: If the store does not hold it.
+    """
+    if not settings.models and len(names := store.models()) > 1:
+        raise ModelRequired(names)
+    return next(iter(choose_versions(store, settings).items()))
 
 
 class Registry:
@@ -49,9 +62,9 @@ class Registry:
 
     Args:
         store: The store.
-        settings: Which models to serve, and how.
+        settings: The models to serve, and limits.
         make_engine: Makes an engine from a stored version; blocks.
-        metrics: Told about batches and loaded versions.
+        metrics: Counts batches and loaded versions.
     """
 
     def __init__(
@@ -62,17 +75,17 @@ class Registry:
         self._make_engine = make_engine
         self._metrics = metrics
         self._loading: dict[_Key, asyncio.Task[LoadedVersion]] = {}  # in the order of last use
-        self._users: Counter[_Key] = Counter()  # what is used, or waited for, is not unloaded
+        self._users: Counter[_Key] = Counter()  # a version that is used, or waited for, is not unloaded
         self._served: dict[str, int] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self.failure: Exception | None = None
         self.is_ready = False
 
     async def start(self) -> None:
-        """Load what is served by default; on failure keep the reason in `failure` and raise it.
+        """Load the default versions; on failure keep the error in `failure` and raise it.
 
         Raises:
-            FullcountError: There is nothing to serve, or a version cannot be loaded.
+            FullcountError: If there is nothing to serve, or a version cannot be loaded.
         """
         try:
             self._served = choose_versions(self.store, self._settings)
@@ -84,7 +97,7 @@ class Registry:
         self.is_ready = True
 
     async def close(self) -> None:
-        """Turn away who is waiting and let go of every version."""
+        """Reject waiting callers and unload every version."""
         self.is_ready = False
         for task in self._loading.values():
             task.cancel()
@@ -95,10 +108,10 @@ class Registry:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def check_ready(self) -> None:
-        """Raise unless a prediction could be answered now.
+        """Check that a prediction could be answered now.
 
         Raises:
-            NotReady: Models are being loaded, or could not be.
+            NotReady: If the models are being loaded, or could not be loaded.
         """
         if self.failure is not None:
             raise NotReady("The models could not be loaded; the log says why.")
@@ -106,14 +119,14 @@ class Registry:
             raise NotReady
 
     def served(self) -> dict[str, int]:
-        """Return the models served and the version of each that answers by default."""
+        """Return the models served, each with its default version."""
         return dict(self._served)
 
     def default_model(self) -> str:
-        """Return the model that answers where none is named.
+        """Return the model that answers if a request names none.
 
         Raises:
-            ModelRequired: Several are served, and none was named first by the settings.
+            ModelRequired: If several are served and the settings name none.
         """
         if self._settings.models:
             return self._settings.models[0]
@@ -122,7 +135,7 @@ class Registry:
         return next(iter(self._served))
 
     def waiting(self) -> int:
-        """Return how many images wait for an engine."""
+        """Return the number of images that wait for an engine."""
         return sum(loaded.batcher.waiting() for loaded in self.loaded().values())
 
     def loaded(self) -> dict[_Key, LoadedVersion]:
@@ -135,13 +148,14 @@ class Registry:
 
     @asynccontextmanager
     async def use(self, model: str | None = None, version: int | None = None) -> AsyncIterator[LoadedVersion]:
-        """Use a version, loading it if it must be; it stays loaded until the block ends.
+        """Use a version, loading it if necessary; it stays loaded until the block ends.
 
         Raises:
-            NotReady: The service is not ready.
-            ModelRequired: No model is named and several are served.
-            ModelNotFound, VersionNotFound: It is not there, or not served.
-            Overloaded: As many other versions as may be in memory are in use.
+            NotReady: If the service is not ready.
+            ModelRequired: If no model is named and several are served.
+            ModelNotFound: If the model is not served.
+            VersionNotFound: If the model has no such version.
+            Overloaded: If as many other versions as allowed in memory are in use.
         """
         self.check_ready()
         key = self._resolve(model, version)
@@ -156,8 +170,8 @@ class Registry:
         """Return `model` if it is served.
 
         Raises:
-            NotReady: The service is not ready.
-            ModelNotFound: It is not.
+            NotReady: If the service is not ready.
+            ModelNotFound: If the model is not served.
         """
         self.check_ready()
         if model not in self._served:
@@ -171,29 +185,29 @@ class Registry:
         return name, self.store.resolve(name, version)
 
     async def _load(self, key: _Key) -> LoadedVersion:
-        """Find a version in memory or bring it there; who gives up waiting does not stop the loading."""
+        """Return a version, loading it if necessary; a caller that gives up waiting does not stop the loading."""
         task = self._loading.pop(key, None)
         if task is None:
-            task = asyncio.create_task(self._bring(key), name=f"load {key}")
+            task = asyncio.create_task(self._make(key), name=f"load {key}")
             task.add_done_callback(functools.partial(self._forget_failed, key))
         self._loading[key] = task  # the most recently used is last
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if task.cancelled():  # by `close`, not by who called us
+            if task.cancelled():  # by `close`, not by the caller
                 raise ShuttingDown from None
             raise
 
     def _forget_failed(self, key: _Key, task: "asyncio.Task[LoadedVersion]") -> None:
-        """Let the next caller try again, also where everybody who waited for this one has gone."""
-        error = "the service stops" if task.cancelled() else task.exception()
+        """Forget a version that could not be loaded, so that the next caller tries again."""
+        error = "the service is shutting down" if task.cancelled() else task.exception()
         if error is None:
             return
         log.warning("model %s version %d is not loaded: %s", *key, error)
         if self._loading.get(key) is task:
             del self._loading[key]
 
-    async def _bring(self, key: _Key) -> LoadedVersion:
+    async def _make(self, key: _Key) -> LoadedVersion:
         stored, trained, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
         most = self._settings.max_queue
         batcher = Batcher(engine, max_waiting=most, observe=self._metrics.batch_size.observe)
@@ -209,7 +223,7 @@ class Registry:
         return stored, _read_trained(stored), self._make_engine(stored, self._settings)
 
     async def _make_room(self, wanted: _Key) -> None:
-        """Unload least recently used versions, idle and not served by default, until there is a place for another."""
+        """Unload the least recently used idle versions, except default ones, until there is room for another."""
         while wanted not in self._loading and wanted not in self._served.items():
             guests = [key for key in self._loading if key not in self._served.items()]
             if len(guests) < self._settings.max_loaded_versions:

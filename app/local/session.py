@@ -1,4 +1,4 @@
-"""The service without a server: predictions and evaluations on this machine, by the same code as over HTTP."""
+"""Predictions and evaluations on this machine without a server, by the same code as over HTTP."""
 
 import hashlib
 import os
@@ -7,41 +7,43 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import ModelRequired
+from app.concurrency import FileThreads
 from app.inference.engines.loading import EngineFactory, load_engine_quietly
-from app.inference.loaded_version import LoadedVersion, check_comparable, check_explainable
+from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Read
-from app.inference.predictor import Service
-from app.lifecycle.registry import Registry
+from app.inference.predictor import Predictor
+from app.lifecycle.registry import Registry, choose_version
 from app.observability.metrics import ServiceMetrics
 from app.predictions.batch import Source, collect
 from app.predictions.schemas import BatchBody
-from app.reports.evaluator import make_report
-from app.reports.schemas import ArchiveFacts, ReportBody
+from app.reports.evaluator import Evaluator, GivenSet, Report
+from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
 from model_store.errors import ImageRejected
-from model_store.evaluation.records import Records
 from model_store.images.files import read_image_file
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.store import ModelStore
 
+_FILE_THREADS = 2
+
 
 @dataclass(frozen=True)
 class Session:
-    """One loaded version in this process."""
+    """One version in this process, ready to predict and evaluate; `open_session` makes one."""
 
     settings: Settings
-    service: Service
     registry: Registry
-    loaded: LoadedVersion
+    predictor: Predictor
+    files: FileThreads
+    version: LoadedVersion
 
     async def predict(self, paths: Sequence[Path], top_k: int | None) -> BatchBody:
         """Predict image files, as `POST /predict/batch` does."""
         names = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
         sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
-        return (await collect(self.loaded, self.service, sources, top_k))[0]
+        return (await collect(self.version, self.predictor, sources, top_k))[0]
 
     async def evaluate(
         self,
@@ -50,67 +52,78 @@ class Session:
         *,
         against: int | None = None,
         explain: bool = False,
-    ) -> tuple[ReportBody, Records]:
+    ) -> Report:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
         Args:
             path: The zip or folder.
-            on_progress: Called with the number of image files that are done, and of all.
-            against: Version to compare with.
+            on_progress: Called with the number of image files that are done, and the number of all.
+            against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
 
         Raises:
-            VersionNotFound, ParameterInvalid: There is no such version, or it has other labels, or no such maps.
-            SetRejected: It is refused as a whole.
+            VersionNotFound: If there is no version `against`.
+            ParameterInvalid: If the labels differ from those of `against`, or the version has no activation maps.
+            SetRejected: If the set is refused as a whole.
         """
-        explainer = check_explainable(self.loaded) if explain else None
+        settings = self.settings
+        evaluator = Evaluator(
+            self.predictor,
+            self.files,
+            None,
+            max_in_flight=settings.max_in_flight,
+            max_image_pixels=settings.max_image_pixels,
+        )
+        explainer = self.version.require_explainer() if explain else None
         async with AsyncExitStack() as stack:
             other = None
             if against is not None:
-                other = await stack.enter_async_context(self.registry.use(self.loaded.manifest.model, against))
-                check_comparable(self.loaded, other)
-            given, facts = await self.service.in_thread(self._open, path, stack)
-            total = len(given.images)
+                other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
+                self.version.check_comparable(other)
+            given = await self.files.run(self._open, path, stack)
+            total = len(given.labelled_set.images)
 
-            def tell(done: int) -> None:
+            def count(done: int) -> None:
                 on_progress(done, total)
 
-            evaluated, _ = await self.service.evaluate(self.loaded, given, tell, against=other, explainer=explainer)
-            return make_report(evaluated, self.loaded.manifest, facts), evaluated.records
+            return await evaluator.evaluate(self.version, given, against=other, explainer=explainer, on_progress=count)
 
     def _reader(self, path: Path) -> Read:
         return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
 
-    def _open(self, path: Path, stack: AsyncExitStack) -> tuple[LabelledSet, ArchiveFacts]:
-        labels = self.loaded.manifest.labels
+    def _open(self, path: Path, stack: AsyncExitStack) -> GivenSet:
+        labels = self.version.manifest.labels
         if path.is_dir():
-            given = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes)
-            return given, _facts_of_folder(path, given)
+            labelled_set = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes)
+            return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
         archive = Archive(stack.enter_context(path.open("rb")), self.settings.set_limits())
-        return archive.labelled(labels), _facts_of_file(path)
+        return GivenSet(archive.labelled(labels), _facts_of_file(path))
 
 
 @asynccontextmanager
-async def load(settings: Settings, *, make_engine: EngineFactory = load_engine_quietly) -> AsyncIterator[Session]:
-    """Load the version that the settings name.
+async def open_session(
+    settings: Settings, *, make_engine: EngineFactory = load_engine_quietly
+) -> AsyncIterator[Session]:
+    """Load the version that the settings name and release it at the end of the block.
 
     Raises:
-        ModelRequired: They name none, and the store holds several.
-        FullcountError: It cannot be loaded.
+        ModelRequired: If the settings name no model and the store holds several.
+        FullcountError: If the version cannot be loaded.
     """
     store = ModelStore(settings.store)
-    if not settings.models and len(names := store.models()) > 1:
-        raise ModelRequired(names)
+    choose_version(store, settings)
     metrics = ServiceMetrics()
-    service = Service(settings, metrics)
+    predictor = Predictor(settings, metrics)
+    files = FileThreads(_FILE_THREADS)
     registry = Registry(store, settings, make_engine, metrics)
     try:
         await registry.start()
-        async with registry.use() as loaded:
-            yield Session(settings, service, registry, loaded)
+        async with registry.use() as version:
+            yield Session(settings, registry, predictor, files, version)
     finally:
         await registry.close()
-        service.close()
+        files.close()
+        predictor.close()
 
 
 def _facts_of_file(path: Path) -> ArchiveFacts:
@@ -120,19 +133,19 @@ def _facts_of_file(path: Path) -> ArchiveFacts:
         )
 
 
-def _facts_of_folder(path: Path, given: LabelledSet) -> ArchiveFacts:
-    """Describe a folder as if it were an archive: the digest is over paths and bytes of its readable images, sorted.
+def _facts_of_folder(path: Path, labelled_set: LabelledSet) -> ArchiveFacts:
+    """Describe a folder as if it were an archive: the digest covers the paths and bytes of its readable images, sorted.
 
-    Where a `labels.csv` gives the labels, it comes after them.
+    If a `labels.csv` gives the labels, it comes last.
     """
     digest, length = hashlib.sha256(), 0
-    paths = sorted(image.path for image in given.images)
-    labels_file = given.interpretation.labels_file
+    paths = sorted(image.path for image in labelled_set.images)
+    labels_file = labelled_set.interpretation.labels_file
     for file in paths if labels_file is None else [*paths, labels_file.path]:
         try:
-            data = given.read(file)
+            data = labelled_set.read(file)
         except ImageRejected:
-            continue  # it will be among the excluded
+            continue  # the report will list it as unreadable
         digest.update(file.encode() + b"\0" + hashlib.sha256(data).digest())
         length += len(data)
     return ArchiveFacts(filename=path.name, bytes=length, sha256=digest.hexdigest())

@@ -1,1 +1,1 @@
-"""Predictions as answers: their schemas, and batches of them. How they are computed is `inference`."""
+"""Predictions as answers: their schemas, and batches of them. Computing them is in `inference`."""

@@ -1,4 +1,4 @@
-"""From a prediction to the fields of a body: ranked labels and the decision. Bodies themselves are in `schemas`."""
+"""The fields of a body from a prediction: ranked labels and the decision. Bodies themselves are in `schemas`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -12,12 +12,19 @@ from app.predictions.schemas import Explanation, ImageFacts, LabelProbability
 from model_store.manifest import Description
 
 DECIMALS: Final = 4
-"""Of a value of an activation map."""
+"""Decimals of a value of an activation map."""
 
 
-def explanation(maps: Maps, called: str, listed: Iterable[str], labels: Sequence[str]) -> Explanation:
-    """Return the maps of one image, `(rows, columns, labels)`, of the label that it was called and of those listed."""
-    wanted = dict.fromkeys([called, *listed])
+def explanation(maps: Maps, predicted: str, listed: Iterable[str], labels: Sequence[str]) -> Explanation:
+    """Return the class activation maps of one image for the predicted label and those listed.
+
+    Args:
+        maps: The maps of all labels, `(rows, columns, labels)`.
+        predicted: The predicted label.
+        listed: The labels in the answer.
+        labels: All labels, in the order of the maps.
+    """
+    wanted = dict.fromkeys([predicted, *listed])
     return Explanation(maps={label: rows_of(maps[..., labels.index(label)]) for label in wanted})
 
 

@@ -1,4 +1,4 @@
-"""A batch's images and answers, whether they came by HTTP or from the command line."""
+"""The images of a batch and their answers, for HTTP and the command line alike."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Read
-from app.inference.predictor import Prediction, Service, Timing
+from app.inference.predictor import Prediction, Predictor, Timing
 from app.predictions.answers import predicted_fields
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.problems import problem_of
@@ -16,55 +16,55 @@ from model_store.labelled_sets.archive import Archive
 
 @dataclass(frozen=True)
 class Source:
-    """One image of a batch, not read yet."""
+    """One image of a batch, which is not read yet."""
 
     filename: str | None
     read: Read
 
 
 Result = tuple[BatchPrediction | BatchFailure, Timing]
-"""One image's line, and where its time went."""
+"""The result for one image, and its time by stage."""
 
 
 def sources_of(archive: Archive, most: int) -> list[Source]:
-    """List the files of a zip, system files apart.
+    """List the files of a zip, leaving out system files.
 
     Raises:
-        SetRejected: There are none, or more than `most`.
+        SetRejected: If there are none, or more than `most`.
     """
     paths = archive.paths()
     if len(paths) > most:
-        raise SetRejected("too-many-entries", f"The archive has {len(paths)} files; a batch takes {most}.")
+        raise SetRejected("too-many-entries", f"The archive has {len(paths)} files; a batch accepts {most}.")
     return [Source(path, _reader(archive, path)) for path in paths]
 
 
 async def results_of(
-    loaded: LoadedVersion, service: Service, sources: Sequence[Source], top_k: int | None
+    version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
 ) -> AsyncGenerator[Result, None]:
-    """Predict each image, in order; close the generator to give up what is under way."""
-    async with aclosing(service.predict_each(loaded, (source.read for source in sources))) as outcomes:
+    """Predict each image, in order; close the generator to give up the images in progress."""
+    async with aclosing(predictor.predict_each(version, (source.read for source in sources))) as outcomes:
         index = 0
         async for outcome in outcomes:
             head = {"index": index, "filename": sources[index].filename}
             if isinstance(outcome, Prediction):
-                fields = predicted_fields(outcome, loaded.manifest, top_k)
+                fields = predicted_fields(outcome, version.manifest, top_k)
                 yield BatchPrediction(**head, **fields), outcome.timing
             else:
-                yield BatchFailure(**head, error=problem_of(outcome)[1]), Timing()
+                yield BatchFailure(**head, error=problem_of(outcome)), Timing()
             index += 1
 
 
 async def collect(
-    loaded: LoadedVersion, service: Service, sources: Sequence[Source], top_k: int | None
+    version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
 ) -> tuple[BatchBody, Timing]:
-    """Predict every image and gather the answers, with the sums of their times."""
+    """Predict every image and return the answers, with the sums of their times."""
     timing = Timing()
     results = []
-    async with aclosing(results_of(loaded, service, sources, top_k)) as pairs:
+    async with aclosing(results_of(version, predictor, sources, top_k)) as pairs:
         async for result, taken in pairs:
             results.append(result)
             timing.add(taken)
-    return BatchBody.of(loaded.manifest, results), timing
+    return BatchBody.of(version.manifest, results), timing
 
 
 def _reader(archive: Archive, path: str) -> Read:

@@ -1,4 +1,4 @@
-"""Schemas."""
+"""The bodies of predictions, single and in batches: see docs/http-api.md."""
 
 from typing import Self
 
@@ -13,14 +13,14 @@ class _Body(BaseModel):
 
 
 class LabelProbability(_Body):
-    """A label and how probable it is."""
+    """A label and its probability."""
 
     label: str
     probability: float
 
 
 class ImageFacts(_Body):
-    """What the file is, whatever it is called; the size is that of the picture as stored."""
+    """The format of the file, regardless of its name, and the size of the picture as stored."""
 
     format: str
     width: int
@@ -33,7 +33,7 @@ class PredictedImage(_Body):
     label: str
     probability: float
     threshold: float | None = None
-    """The operating threshold, for a model with a positive label."""
+    """The threshold of the positive label; null if the model has none."""
     predictions: list[LabelProbability]
     image: ImageFacts
 
@@ -45,20 +45,20 @@ class _PredictionHead(_Body):
 
 
 class Explanation(_Body):
-    """What in a picture speaks for its labels, as class activation maps: see docs/http-api.md."""
+    """The evidence in a picture for its labels, as class activation maps: see docs/http-api.md."""
 
     maps: dict[str, list[list[float]]]
-    """Label → rows → columns; of the label it was called and of those listed. Above 0 speaks for the label, below 0
-    against it. Over all labels, the softmax of the maps' means is the probabilities."""
+    """Label → rows → columns, for the predicted label and those listed. Values above 0 support the label, those below 0
+    count against it. Over all labels, the softmax of the maps' means is the probabilities."""
 
 
 class PredictionBody(PredictedImage, _PredictionHead):
     """The answer of `POST /predict`."""
 
     explanation: Explanation | None = None
-    """Where it was asked for."""
+    """Present if it was requested."""
     pixels: str | None = None
-    """What the model saw, where that was asked for: a PNG as a `data:` address."""
+    """The pixels that the model saw, if they were requested: a PNG as a `data:` address."""
 
 
 class _BatchHead(_Body):

@@ -1,1 +1,1 @@
-"""From a labelled set to a report: evaluated, concluded, stored, compared, rendered. Nothing here knows HTTP."""
+"""Reports of labelled sets: evaluating, storing, comparing and rendering them. Nothing here knows HTTP."""

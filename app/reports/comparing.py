@@ -1,4 +1,4 @@
-"""Two stored reports side by side, made whenever and by whichever versions, which may be gone. Blocks."""
+"""The comparison of two stored reports, even if their versions no longer exist. Blocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ def compare_reports(this_id: str, against_id: str, reports: ReportStore) -> Repo
     50,000 files take half a second with two labels, five with a hundred.
 
     Raises:
-        ReportNotFound: One of them is not there.
-        RecordsMissing: One was kept without the answers for its files.
-        LabelsDiffer: Their models do not have the same labels.
-        VersionCorrupt: One cannot be read.
+        ReportNotFound: If one of them does not exist.
+        RecordsMissing: If one was stored without the answers for its files.
+        LabelsDiffer: If the labels of their models differ.
+        VersionCorrupt: If one cannot be read.
     """
     this, against = _read(reports.get(this_id)), _read(reports.get(against_id))
     different = set(this.records.labels) ^ set(against.records.labels)
@@ -50,7 +50,7 @@ def compare_reports(this_id: str, against_id: str, reports: ReportStore) -> Repo
 
 
 def names_of(this: ReportBody, against: ReportBody) -> tuple[str, str]:
-    """Return what sentences call two reports: by what they differ in."""
+    """Return names for two reports in sentences, which say what differs between them."""
     if this.model != against.model:
         return f"version {this.version} of {this.model}", f"version {against.version} of {against.model}"
     if this.version != against.version:
@@ -72,7 +72,7 @@ class _Stored:
         return Side(self.report.version, self.report.decision(), self.records, name)
 
     def thumbnail(self, place: int) -> str | None:
-        """Return the path at which this service has a small picture of a file."""
+        """Return the path of a file's thumbnail in this service, if there is one."""
         return f"/evaluations/{self.report.id}/thumbnails/{place}" if place in self.records.thumbnails else None
 
 
@@ -87,7 +87,7 @@ def _read(stored: StoredReport) -> _Stored:
 
 
 def _summarise(this: ComparedReport, against: ComparedReport, files: SharedFiles) -> Iterator[str]:
-    """Say what is compared, and what keeps the comparison from being fair."""
+    """Yield sentences about what is compared and what makes the comparison unfair."""
     if this.id == against.id:
         yield "Both are the same report."
         return

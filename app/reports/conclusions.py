@@ -1,4 +1,4 @@
-"""From the answers of one version, or of two, to everything that a report says of a labelled set. Blocks."""
+"""Everything that a report says of a labelled set, from the answers of one or two versions. Blocks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,30 +15,30 @@ from model_store.labelled_sets.labelled_set import LabelledSet
 
 @dataclass(frozen=True, slots=True)
 class Conclusions:
-    """What came of a labelled set."""
+    """The results of evaluating a labelled set."""
 
     evaluation: Evaluation
     comparison: Comparison | None
-    """With another version, where one was asked for."""
+    """The comparison with another version, if there is one."""
     leakage: Leakage | None
-    """Null for a version that does not know what it was trained on."""
+    """Files that the version was trained on; None if the version does not record its training images."""
     duplicates: list[Duplicate]
     interpretation: Interpretation
-    """How the set was read."""
+    """The reading of the set: its layout, encoding and labels."""
     records: Records
 
 
-def conclude(versions: Sequence[LoadedVersion], answers: Sequence[Records], given: LabelledSet) -> Conclusions:
-    """Conclude what answers come to; for 50,000 files that takes some seconds.
+def conclude(versions: Sequence[LoadedVersion], answers: Sequence[Records], labelled_set: LabelledSet) -> Conclusions:
+    """Draw the conclusions from answers; for 50,000 files this takes some seconds.
 
     Args:
-        versions: The one evaluated, and perhaps one to compare with.
-        answers: Of each version on all files.
-        given: The files.
+        versions: The version evaluated, and perhaps one to compare with.
+        answers: The answers of each version to all files.
+        labelled_set: The files.
     """
     decisions = [version.manifest.decision for version in versions]
     evaluations = [
-        evaluate(records, decision, ignored=given.ignored, directories=given.directories)
+        evaluate(records, decision, ignored=labelled_set.ignored, directories=labelled_set.directories)
         for records, decision in zip(answers, decisions, strict=True)
     ]
     this, *others = (
@@ -51,6 +51,6 @@ def conclude(versions: Sequence[LoadedVersion], answers: Sequence[Records], give
         comparison=compare(this, others[0], evaluations[1]) if others else None,
         leakage=None if trained is None else find_leakage(records, this.decision, trained),
         duplicates=find_duplicates(records),
-        interpretation=given.interpretation,
+        interpretation=labelled_set.interpretation,
         records=records,
     )

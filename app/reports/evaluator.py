@@ -1,17 +1,180 @@
-"""Evaluator."""
+"""The one flow of an evaluation, for the route and for the command: a labelled set goes in, a report comes out."""
 
+import functools
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ulid import ULID
 
-from app.reports.conclusions import Conclusions
+from app.concurrency import FileThreads, in_order
+from app.errors import InferenceFailed
+from app.inference.explainer import Explainer
+from app.inference.loaded_version import LoadedVersion
+from app.inference.pipeline import Read, See
+from app.inference.predictor import PredictionOutcome, Predictor, Timing
+from app.reports.conclusions import Conclusions, conclude
 from app.reports.schemas import ArchiveFacts, ReportBody
+from app.reports.storing import store_report
+from app.reports.thumbnails import add_thumbnails
+from model_store.errors import ImageRejected
+from model_store.evaluation.records import Records
+from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.manifest import Manifest
+from model_store.storage.reports import ReportStore
+
+Progress = Callable[[int], None]
+"""Called with the number of image files that are done."""
 
 
-def make_report(evaluated: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:
-    """Give an evaluation its head; it is not stored yet."""
-    compared = {} if evaluated.comparison is None else {"comparison": evaluated.comparison}
+@dataclass(frozen=True)
+class GivenSet:
+    """A labelled set, with what a report says of the file or folder that it came in."""
+
+    labelled_set: LabelledSet
+    facts: ArchiveFacts
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one evaluation."""
+
+    body: ReportBody
+    records: Records
+    """The answer for each image file, from which other forms of the report are made."""
+    timing: Timing
+    """The sum over all images."""
+
+
+@dataclass
+class _Answers:
+    """The answers of one or two versions to the images of a set."""
+
+    versions: Sequence[LoadedVersion]
+    records: list[Records]
+    """The records of each version."""
+    timing: Timing = field(default_factory=Timing)
+
+    def note(self, place: int, outcomes: Sequence[PredictionOutcome]) -> None:
+        """Note the outcome of each version for one image.
+
+        Raises:
+            InferenceFailed: If that is an outcome: a report that lacks an image would be wrong.
+        """
+        for records, outcome in zip(self.records, outcomes, strict=True):
+            if isinstance(outcome, InferenceFailed):
+                raise outcome
+            if isinstance(outcome, ImageRejected):
+                records.reject(place, outcome.reason, outcome.detail)
+            else:
+                self.timing.add(outcome.timing)
+                records.score(place, outcome.probabilities)
+
+
+class Evaluator:
+    """Evaluates labelled sets.
+
+    Args:
+        predictor: Predicts the images.
+        files: Threads for concluding and storing.
+        reports: The store for the reports, or None to store none.
+        max_in_flight: The greatest number of images in progress.
+        max_image_pixels: The greatest number of pixels in an image.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        files: FileThreads,
+        reports: ReportStore | None,
+        *,
+        max_in_flight: int,
+        max_image_pixels: int,
+    ) -> None:
+        self._predictor = predictor
+        self._files = files
+        self._reports = reports
+        self._max_in_flight = max_in_flight
+        self._max_image_pixels = max_image_pixels
+
+    async def evaluate(
+        self,
+        version: LoadedVersion,
+        given: GivenSet,
+        *,
+        against: LoadedVersion | None = None,
+        explainer: Explainer | None = None,
+        on_progress: Progress = lambda _: None,
+    ) -> Report:
+        """Evaluate a labelled set in the background; every file of it is in the report.
+
+        Args:
+            version: The version to evaluate.
+            given: The set.
+            against: Another version with the same labels, to compare with on the same files.
+            explainer: Adds class activation maps to the thumbnails; None adds none.
+            on_progress: Called after each image file.
+
+        Raises:
+            InferenceFailed: If the engine failed on an image.
+        """
+        versions = (version,) if against is None else (version, against)
+        answers = await self._predict_all(versions, given.labelled_set, on_progress)
+        conclusions = await self._files.run_in_background(
+            functools.partial(self._conclude, answers, given.labelled_set, explainer)
+        )
+        body = make_report(conclusions, version.manifest, given.facts)
+        if self._reports is not None:
+            body = await self._files.run(store_report, body, conclusions.records, self._reports)
+        return Report(body, conclusions.records, answers.timing)
+
+    async def _predict_all(
+        self, versions: Sequence[LoadedVersion], labelled_set: LabelledSet, on_progress: Progress
+    ) -> _Answers:
+        answers = _Answers(versions, [Records(labelled_set.images, one.manifest.labels) for one in versions])
+        async with aclosing(self._outcomes_of_all(answers, labelled_set)) as outcomes_of_all:
+            place = 0
+            async for outcomes in outcomes_of_all:
+                answers.note(place, outcomes)
+                place += 1
+                on_progress(place)
+        return answers
+
+    def _outcomes_of_all(
+        self, answers: _Answers, labelled_set: LabelledSet
+    ) -> AsyncGenerator[list[PredictionOutcome], None]:
+        works = (
+            self._outcomes(
+                answers.versions,
+                functools.partial(labelled_set.read, image.path),
+                functools.partial(answers.records[0].see, place),
+            )
+            for place, image in enumerate(labelled_set.images)
+        )
+        return in_order(works, self._max_in_flight)
+
+    async def _outcomes(self, versions: Sequence[LoadedVersion], read: Read, see: See) -> list[PredictionOutcome]:
+        """Predict one image by one or two versions; it is decoded once, unless their inputs differ."""
+        predict = self._predictor.predict_in_background
+        outcomes = [await predict(versions[0], read, see)]
+        for other in versions[1:]:
+            first = outcomes[0]
+            if other.input != versions[0].input or isinstance(first, InferenceFailed):
+                outcomes.append(await predict(other, read))
+            else:
+                outcomes.append(first if isinstance(first, ImageRejected) else await predict(other, first.decoded))
+        return outcomes
+
+    def _conclude(self, answers: _Answers, labelled_set: LabelledSet, explainer: Explainer | None) -> Conclusions:
+        conclusions = conclude(answers.versions, answers.records, labelled_set)
+        add_thumbnails(conclusions, answers.versions[0], labelled_set, self._max_image_pixels, explainer)
+        return conclusions
+
+
+def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:
+    """Give conclusions their head: an id, the date, the version and the archive; the report is not stored yet."""
+    compared = {} if conclusions.comparison is None else {"comparison": conclusions.comparison}
     return ReportBody(
         id=str(ULID()),
         stored=False,
@@ -19,9 +182,9 @@ def make_report(evaluated: Conclusions, manifest: Manifest, archive: ArchiveFact
         model=manifest.model,
         version=manifest.version,
         archive=archive,
-        interpretation=evaluated.interpretation,
-        **dict(evaluated.evaluation),
-        leakage=evaluated.leakage,
-        duplicates=evaluated.duplicates,
+        interpretation=conclusions.interpretation,
+        **dict(conclusions.evaluation),
+        leakage=conclusions.leakage,
+        duplicates=conclusions.duplicates,
         **compared,
     )

@@ -1,6 +1,6 @@
-"""Requirements on a report, as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
+"""Requirements on a report, such as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
 
-A figure is judged by the lower end of its 95% interval, not by its value: on few files a good value is soon luck.
+By default a figure is judged by the lower end of its 95% interval: on few files, a good value can be luck.
 """
 
 import math
@@ -14,7 +14,7 @@ from app.errors import RequirementInvalid
 from model_store.evaluation.report import Estimate, Evaluation, PerLabel
 
 By = Literal["low", "value"]
-"""What is compared: the lower end of the interval, or the value itself."""
+"""The number that is compared: the lower end of the interval, or the value itself."""
 
 OF_ALL: Final = (
     "accuracy",
@@ -26,14 +26,14 @@ OF_ALL: Final = (
     "average_precision",
 )
 OF_A_LABEL: Final = ("precision", "recall", "f1")
-"""Figures of which more is better: over all files, and of one label."""
+"""The figures of one label; those above are over all files. More is better for each of them."""
 
 _FORM: Final = re.compile(r"(?P<metric>[a-z0-9_]+)(\[(?P<label>.+)\])?=(?P<least>[^=]+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """The least that a figure must be."""
+    """The least value that a figure must have."""
 
     metric: str
     label: str | None
@@ -41,13 +41,13 @@ class Requirement:
 
     @property
     def name(self) -> str:
-        """Return how it is written, without the number."""
+        """Return the requirement as it is written, without the number."""
         return self.metric if self.label is None else f"{self.metric}[{self.label}]"
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a requirement is met, and the sentence that says why."""
+    """A requirement, met or not, and the sentence that says why."""
 
     requirement: Requirement
     is_met: bool
@@ -55,14 +55,14 @@ class Judgement:
 
 
 def parse(text: str) -> Requirement:
-    """Read a requirement: `METRIC=LEAST`, or `METRIC[LABEL]=LEAST`.
+    """Parse a requirement.
 
     Raises:
-        RequirementInvalid: It is none.
+        RequirementInvalid: If `text` is not `METRIC=NUMBER` or `METRIC[LABEL]=NUMBER`.
     """
     form = _FORM.fullmatch(text)
     if form is None:
-        raise RequirementInvalid(text, "write METRIC=NUMBER or METRIC[LABEL]=NUMBER, as accuracy=0.9")
+        raise RequirementInvalid(text, "write METRIC=NUMBER or METRIC[LABEL]=NUMBER, such as accuracy=0.9")
     metric, label = form["metric"], form["label"]
     known = OF_ALL if label is None else OF_A_LABEL
     if metric not in known:
@@ -73,21 +73,21 @@ def parse(text: str) -> Requirement:
     except ValueError:
         least = math.nan
     if not 0 <= least <= 1:
-        raise RequirementInvalid(text, f"{form['least']} is no number from 0 to 1")
+        raise RequirementInvalid(text, f"{form['least']} is not a number from 0 to 1")
     return Requirement(metric, label, least)
 
 
 def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -> list[Judgement]:
-    """Compare a report with what is required.
+    """Judge a report by requirements.
 
     Raises:
-        RequirementInvalid: A label is not in the report.
+        RequirementInvalid: If a label is not in the report.
     """
     return [_judge(_figure(evaluation, one), one, by) for one in requirements]
 
 
 def junit(judgements: Sequence[Judgement], suite: str) -> str:
-    """Return JUnit's XML, which build servers show: a test case for each requirement."""
+    """Return judgements as JUnit XML for a build server, with a test case for each requirement."""
     failures = sum(not one.is_met for one in judgements)
     root = ET.Element("testsuite", name=suite, tests=str(len(judgements)), failures=str(failures), errors="0")
     for one in judgements:
@@ -128,13 +128,13 @@ def _judge(figure: Estimate, requirement: Requirement, by: By) -> Judgement:
         is_met = figure.value >= least
         return Judgement(requirement, is_met, f"{name} is {figure.value:.4f}, {_relation(least, is_met=is_met)}.")
     if figure.low is None:
-        sentence = f"{name} is {figure.value:.4f} and has no interval; judge it by --by value."
+        sentence = f"{name} is {figure.value:.4f} and has no interval; use --by value."
         return Judgement(requirement, is_met=False, sentence=sentence)
     is_met = figure.low >= least
     interval = f"its 95% interval begins at {figure.low:.4f}"
     sentence = f"{name} is {figure.value:.4f}, {interval}, {_relation(least, is_met=is_met)}"
     if not is_met and figure.value >= least:
-        return Judgement(requirement, is_met=False, sentence=f"{sentence}: too few files to be sure of it.")
+        return Judgement(requirement, is_met=False, sentence=f"{sentence}: too few files to be certain.")
     return Judgement(requirement, is_met, f"{sentence}.")
 
 
@@ -143,5 +143,5 @@ def _relation(least: float, *, is_met: bool) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text without the characters that XML cannot hold; a label may be any folder's name."""
+    """Return text without the characters that XML cannot hold; a label may be the name of any folder."""
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,4 +1,4 @@
-"""The bodies of the responses, beside those of `model_store.evaluation.report`: see docs/http-api.md."""
+"""The bodies of the responses about reports, beside those of `model_store.evaluation.report`: see docs/http-api.md."""
 
 from datetime import datetime
 from typing import Self
@@ -24,7 +24,7 @@ class ArchiveFacts(_Body):
 
 
 class _ReportHead(_Body):
-    """What a report says before its figures."""
+    """The head of a report, before its figures."""
 
     id: str
     stored: bool
@@ -36,13 +36,13 @@ class _ReportHead(_Body):
 
 
 class ReportBody(Evaluation, _ReportHead):
-    """A report: what `POST /evaluate` answers and `GET /evaluations/{id}` returns."""
+    """A report, as `POST /evaluate` and `GET /evaluations/{id}` return it."""
 
     leakage: Leakage | None
-    """Files that the version was trained on; null for a version that does not know what that was."""
+    """Files that the version was trained on; null if the version does not record its training images."""
     duplicates: list[Duplicate]
     comparison: Comparison | None = None
-    """With another version, where one was asked for."""
+    """The comparison with another version, if one was requested."""
 
 
 class ReportSummary(_Body):
@@ -66,25 +66,25 @@ class ReportsBody(_Body):
 
 
 class ComparedReport(_Body):
-    """One of two reports that are compared: what it says of all its files."""
+    """One of two reports that are compared, with its figures over all its files."""
 
     id: str
     created: datetime
     model: str
     version: int
     name: str
-    """What the verdict calls it."""
+    """The name of the report in the verdict."""
     threshold: float | None
-    """Of the positive label, for a model that has one."""
+    """The threshold of the positive label; null if the model has none."""
     archive: ArchiveFacts
     accounting: Accounting
     metrics: Metrics
     seen_in_training: int | None
-    """How many of its files the version was trained on; null for a version that does not know what that was."""
+    """The number of its files that the version was trained on; null if the version does not record them."""
 
     @classmethod
     def of(cls, report: ReportBody, name: str) -> Self:
-        """Take from a report what a comparison says of it."""
+        """Return the part of a report that a comparison shows."""
         return cls(
             id=report.id,
             created=report.created,
@@ -100,10 +100,10 @@ class ComparedReport(_Body):
 
 
 class _ComparedHeads(_Body):
-    """What a comparison says before its figures."""
+    """The head of a comparison, before its figures."""
 
     summary: list[str]
-    """What is compared, and what keeps the comparison from being fair, in sentences."""
+    """Sentences about what is compared and what makes the comparison unfair."""
     this: ComparedReport
     against: ComparedReport
 
@@ -112,13 +112,13 @@ class ReportComparisonBody(Overlap, _ComparedHeads):
     """The answer of `GET /evaluations/{id}/comparison`."""
 
     thumbnails: dict[str, str]
-    """Path of a flip to that of its small picture in this service, where either report has one."""
+    """Path of a flip → path of its thumbnail in this service, if either report has one."""
 
 
 class ThumbnailsBody(_Body):
-    """Which image files of a report have a thumbnail."""
+    """The image files of a report that have a thumbnail."""
 
     places: list[int]
     """Their places among its image files, from 0."""
     maps: dict[int, list[list[float]]]
-    """Place → rows → columns: class activation maps of the labels that files were called, where they were made."""
+    """Place → rows → columns: the class activation maps of the predicted labels, if they were requested."""

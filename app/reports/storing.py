@@ -1,23 +1,24 @@
-"""From an evaluation to a report with an id: kept in the store where that can be written, and sent all the same."""
+"""Storing reports and reading them back. A report that cannot be stored is still sent."""
 
 import logging
 
 from pydantic import ValidationError
 
+from app.errors import RecordsMissing
 from app.reports.schemas import ReportBody, ReportSummary
 from model_store.errors import ReportNotFound, VersionCorrupt
 from model_store.evaluation.records import Records
-from model_store.evaluation.records_file import dump_records
+from model_store.evaluation.records_file import Thumbnails, dump_records, load_thumbnails
 from model_store.storage.reports import ReportStore, StoredReport
 
 log = logging.getLogger(__name__)
 
 
-def keep(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
-    """Store a report and its records if there is a place to write to; blocks.
+def store_report(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
+    """Store a report and its records if the store can be written; blocks.
 
     Returns:
-        The report as it was stored, or with `stored` false.
+        The report with `stored` true, or unchanged if it could not be stored.
     """
     stored = report.model_copy(update={"stored": True})
     try:
@@ -30,26 +31,44 @@ def keep(report: ReportBody, records: Records, reports: ReportStore) -> ReportBo
 
 
 def warn_if_unwritable(reports: ReportStore, models: list[str]) -> None:
-    """Say at start-up, once, if reports will not be stored."""
+    """Log a warning if reports will not be stored; called once at the start."""
     unwritable = [model for model in models if not reports.is_writable(model)]
     if unwritable:
         log.warning(
-            "evaluations of %s will be answered but not stored: the place is read-only; set FULLCOUNT_EVALUATIONS_DIR",
+            "reports of %s will be sent but not stored: the directory is read-only; set FULLCOUNT_EVALUATIONS_DIR",
             ", ".join(unwritable),
         )
 
 
 def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list[ReportSummary]:
-    """Read one line about each stored report, newest first; blocks. A damaged one is in the log, not in the list."""
+    """Summarise the stored reports, newest first; blocks. A damaged report is logged and left out."""
     summaries = []
     for stored in reports.newest(model=model, limit=limit):
         try:
             summaries.append(_summarise(stored))
         except ReportNotFound:
-            continue  # it was removed meanwhile
+            continue  # removed meanwhile
         except (VersionCorrupt, KeyError, TypeError, ValidationError) as error:
             log.warning("report %s cannot be read: %r", stored.path, error)
     return summaries
+
+
+def read_thumbnails(reports: ReportStore, report_id: str) -> Thumbnails:
+    """Read the thumbnails of a stored report; blocks.
+
+    Raises:
+        ReportNotFound: If there is no such report.
+        RecordsMissing: If it was stored without records.
+        VersionCorrupt: If its records cannot be read.
+    """
+    stored = reports.get(report_id)
+    records = stored.read_records()
+    if records is None:
+        raise RecordsMissing(report_id, "a thumbnail")
+    try:
+        return load_thumbnails(records)
+    except ValueError as error:
+        raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error
 
 
 def _summarise(stored: StoredReport) -> ReportSummary:

@@ -30,14 +30,14 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, *, dir_fd: int | None = None) -> bytes:
     """Read a small file.
 
     Raises:
         FileNotFoundError: There is no file.
         OSError, ValueError: It cannot be read, or is no plain file of `MAX_DOCUMENT_BYTES` or fewer.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=dir_fd)
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):

@@ -114,7 +114,7 @@ async def test_a_part_without_a_file_name_is_not_left_out_in_silence(client: Cli
 
 async def test_one_batch_more_than_the_limit_is_refused(serve: Serve) -> None:
     async with serve(max_evaluations=1) as client:
-        with client.app.state.service.job():
+        with client.app.state.jobs.take():
             problem = assert_problem(await client.post("/predict/batch", files=MIXED), "overloaded")
         assert "1 batches and evaluations" in problem["detail"]
         assert (await client.post("/predict/batch", files=MIXED)).status_code == 200

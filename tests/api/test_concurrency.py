@@ -49,7 +49,7 @@ async def test_when_half_of_two_hundred_clients_go_the_other_half_are_answered_r
     await asyncio.gather(*requests, return_exceptions=True)
     (loaded,) = client.app.state.registry.loaded().values()
     assert loaded.batcher.waiting() == 0
-    assert client.app.state.service._pipeline._undecoded == 0
+    assert client.app.state.predictor._pipeline._undecoded == 0
 
 
 async def test_single_images_are_answered_while_a_batch_is_under_way(busy: tuple[Client, FakeEngine]) -> None:

@@ -163,11 +163,11 @@ async def test_when_the_client_goes_the_evaluation_ends_within_a_second(
     vanishing = Vanishing(client, zip_of({f"dark/{level}.png": grey(level) for level in range(200)}), accept)
     request = asyncio.create_task(vanishing.request())
     await asyncio.to_thread(engine.begun.wait)
-    assert client.app.state.service._jobs == 1
+    assert client.app.state.jobs.taken == 1
     vanishing.goes.set()
     await asyncio.wait_for(request, 1)  # though the engine is still busy
     assert asyncio.all_tasks() == before
-    assert client.app.state.service._jobs == 0
+    assert client.app.state.jobs.taken == 0
     assert_no_upload_is_left(spool)
     assert not any(b"report" in message.get("body", b"") for message in vanishing.sent)
     engine.gate.set()
@@ -191,5 +191,5 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
     monkeypatch.setattr("model_store.labelled_sets.archive.give_labels", goes)
     await asyncio.wait_for(vanishing.request(), 1)
     assert asyncio.all_tasks() == before
-    assert client.app.state.service._jobs == 0
+    assert client.app.state.jobs.taken == 0
     assert_no_upload_is_left(spool)

@@ -175,7 +175,7 @@ async def test_a_version_that_changed_on_disk_is_unusable(serve: Serve, store: P
 async def test_an_error_nobody_thought_of_is_internal_and_says_no_more(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client.app.state.service.predict = None
+    client.app.state.predictor.predict = None
     problem = assert_problem(await client.post("/predict", content=PICTURE), "internal-error")
     assert "NoneType" not in str(problem)
     assert "NoneType" in caplog.text
@@ -235,7 +235,7 @@ async def test_a_disk_without_space_for_the_upload_is_said(
 ) -> None:
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full(number))
     response = await client.post(path, content=SET, headers=ZIP)
-    assert_problem(response, "no-space", hint="Free some space, or name another directory with FULLCOUNT_SPOOL_DIR.")
+    assert_problem(response, "no-space", hint="Free some space, or set FULLCOUNT_SPOOL_DIR to another directory.")
 
 
 async def test_a_form_that_does_not_fit_on_the_disk_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from model_store.precision import Precision
 from model_store.storage.digest import digest_file
 from model_store.storage.golden import Golden, save_golden
 from model_store.storage.training_images import write_fingerprints
+from model_store.storage.training_report import TRAINING_REPORT
 from model_store.store import ModelStore, StoredVersion
 
 SIZE = 8
@@ -183,10 +184,13 @@ def describe(  # noqa: PLR0913  what a manifest says
     )
 
 
-def publish(store: Path, model: str = "shades", **description: object) -> StoredVersion:
-    """Publish a version that only the fake engine can serve."""
+def publish(store: Path, model: str = "shades", *, report: bytes | None = None, **description: object) -> StoredVersion:
+    """Publish a version that only the fake engine can serve, with a report of its training if one is given."""
     with ModelStore(store).stage(model) as staging:
         _write_fake(staging.directory, SIZE)
+        if report is not None:
+            (staging.directory / TRAINING_REPORT).parent.mkdir()
+            (staging.directory / TRAINING_REPORT).write_bytes(report)
         return staging.publish(describe(**description))  # type: ignore[arg-type]
 
 

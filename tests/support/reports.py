@@ -67,7 +67,7 @@ def make(recipe: Recipe) -> tuple[ReportBody, Records]:
         other = _records(recipe, np.random.default_rng(12), dice.permutation(recipe.files))
         sides = Side(3, decision, records), Side(2, decision, other)
         comparison = compare(*sides, evaluate(other, decision, resamples=2))
-    evaluated = Conclusions(
+    conclusions = Conclusions(
         evaluation=evaluation,
         comparison=comparison,
         leakage=find_leakage(records, decision, seen),
@@ -76,7 +76,7 @@ def make(recipe: Recipe) -> tuple[ReportBody, Records]:
         records=records,
     )
     facts = ArchiveFacts(filename=f"{recipe.names[0]}.zip", bytes=12345, sha256="ab" * 32)
-    return make_report(evaluated, _manifest(recipe), facts), records
+    return make_report(conclusions, _manifest(recipe), facts), records
 
 
 def _manifest(recipe: Recipe) -> Manifest:

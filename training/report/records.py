@@ -25,6 +25,7 @@ from model_store.images.nearness import GRID_BYTES, has_grid, light_grid
 from model_store.manifest import TrainingImages
 from model_store.storage.digest import digest_file
 from model_store.storage.training_images import write_fingerprints
+from model_store.storage.training_report import TRAINING_REPORT
 from training.curves.history import write_history
 from training.data.dataset import Dataset
 from training.data.files import DATASET_COLUMNS, Audit, dataset_rows
@@ -56,7 +57,7 @@ def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
     draw_curves(folder / "curves.png", outcome)
     draw_matrix(folder / "confusion_matrix.png", outcome)
     draw_reliability(folder / "reliability.png", outcome)
-    write_html(folder / "report.html", outcome)
+    write_html(directory / TRAINING_REPORT, outcome)
     write_card(folder / "README.md", outcome)
     if outcome.config.tensorboard is not None:
         write_scalars(outcome.config.tensorboard, outcome.history, model=outcome.config.model)

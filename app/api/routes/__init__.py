@@ -1,1 +1,1 @@
-"""Routes translate HTTP to calls of the service, and nothing else."""
+"""The routes, a file for each subject. They translate HTTP to calls of the other rooms and do nothing else."""

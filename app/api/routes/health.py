@@ -1,4 +1,4 @@
-"""`GET /health/…`, `GET /metrics`, and what a problem's type means: `GET /problems/{name}`."""
+"""`GET /health/…`, `GET /metrics`, and the meaning of a problem's type: `GET /problems/{name}`."""
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -36,8 +36,8 @@ async def metrics(metrics: MetricsDep) -> Response:
 
 @router.get("/problems/{name}", responses=problems(404))
 async def read_problem(name: str) -> dict[str, str | int]:
-    """Say what a problem's `type` means."""
+    """Describe a problem's `type`."""
     kind = all_types().get(name)
     if kind is None:
-        raise HTTPException(404, "There is no problem of that name")
+        raise HTTPException(404, "There is no problem type of that name")
     return {"type": kind.uri, "title": kind.title, "status": kind.status}

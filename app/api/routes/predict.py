@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.api.deadline import deadline, timeout_header
-from app.api.dependencies import LoadedDep, ModelQuery, ServiceDep, SettingsDep, VersionQuery
+from app.api.dependencies import FilesDep, JobsDep, LoadedDep, ModelQuery, PredictorDep, SettingsDep, VersionQuery
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, upload
 from app.api.middleware import limit_body, limit_body_of
@@ -19,8 +19,8 @@ from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_
 from app.errors import ParameterInvalid
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
-from app.inference.loaded_version import LoadedVersion, check_explainable
-from app.inference.predictor import Prediction, Service
+from app.inference.loaded_version import LoadedVersion
+from app.inference.predictor import Prediction, Predictor
 from app.predictions.answers import explanation, predicted_fields
 from app.predictions.batch import Result, Source, collect, results_of, sources_of
 from app.predictions.schemas import BatchBody, PredictionBody
@@ -29,9 +29,9 @@ from model_store.labelled_sets.archive import Archive
 from model_store.presentation.activation import overlay, png
 from model_store.presentation.thumbnails import data_address
 
-TopK = Annotated[int | None, Query(ge=1, description="How many labels to return, 1 to all; default: all.")]
+TopK = Annotated[int | None, Query(ge=1, description="Number of labels to return; default: all.")]
 Explain = Annotated[bool, Query(description="Add class activation maps; with `Accept: image/png`, as a picture.")]
-WithPixels = Annotated[bool, Query(description="Add what the model saw, as a PNG in a `data:` address.")]
+WithPixels = Annotated[bool, Query(description="Add the pixels that the model saw, as a PNG in a `data:` address.")]
 
 
 def make_router(settings: Settings) -> APIRouter:
@@ -60,7 +60,7 @@ def make_router(settings: Settings) -> APIRouter:
     return router
 
 
-async def predict(  # noqa: PLR0913  what FastAPI hands over
+async def predict(  # noqa: PLR0913  the parameters of the request
     request: Request,
     model: ModelQuery = None,
     version: VersionQuery = None,
@@ -71,19 +71,16 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
 ) -> Response:
     """Predict one image: a raw body, or the field `file` of a form.
 
-    With `explain` there is a class activation map of each label listed, or, with `Accept: image/png`, a picture of what
-    the model saw with that of the label it called it: warm colours speak for the label, cold ones against it.
-
-    What it needs it takes from the application's state: each dependency that FastAPI resolves costs as much as an
-    eighth of a small image's prediction.
+    With `explain` there is a class activation map of each label listed. With `Accept: image/png` as well, the answer is
+    a picture of what the model saw, warm where it supports the predicted label, cold where it counts against it.
     """
-    state = request.app.state
+    state = request.app.state  # each dependency of FastAPI costs an eighth of the prediction of a small image
     limit_body_of(request, state.settings.max_image_bytes)
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
         _check_top_k(top_k, loaded)
-        explainer = check_explainable(loaded) if explain else None
+        explainer = loaded.require_explainer() if explain else None
         sent = await read_image(request)
-        work = asyncio.create_task(_predict(state.service, loaded, sent, explainer))
+        work = asyncio.create_task(_predict(state.predictor, loaded, sent, explainer))
         prediction, maps = await unless_disconnected(request, work)
     manifest = loaded.manifest
     fields = predicted_fields(prediction, manifest, top_k)
@@ -91,54 +88,54 @@ async def predict(  # noqa: PLR0913  what FastAPI hands over
     if maps is not None:
         headers |= VARY
         if preferred(request, (JSON, PNG)) == PNG:
-            called = manifest.labels.index(fields["label"])
-            drawn = await state.service.in_thread(overlay, prediction.decoded.pixels, maps, called)
+            predicted = manifest.labels.index(fields["label"])
+            drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, predicted)
             return Response(drawn, headers=headers, media_type=PNG)
         listed = [one.label for one in fields["predictions"]]
         fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
     if pixels:
-        fields["pixels"] = data_address(await state.service.in_thread(png, prediction.decoded.pixels), PNG)
+        fields["pixels"] = data_address(await state.files.run(png, prediction.decoded.pixels), PNG)
     body = PredictionBody(model=manifest.model, version=manifest.version, filename=sent.filename, **fields)
     return json_response(body, headers)
 
 
 async def _predict(
-    service: Service, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
+    predictor: Predictor, loaded: LoadedVersion, sent: Upload, explainer: Explainer | None
 ) -> tuple[Prediction, Maps | None]:
-    prediction = await service.predict(loaded, sent.take)
-    return prediction, None if explainer is None else await service.explain(explainer, prediction)
+    prediction = await predictor.predict(loaded, sent.take)
+    return prediction, None if explainer is None else await predictor.explain(explainer, prediction)
 
 
 async def _sources(
-    request: Request, loaded: LoadedDep, service: ServiceDep, settings: SettingsDep
+    request: Request, loaded: LoadedDep, jobs: JobsDep, threads: FilesDep, settings: SettingsDep
 ) -> AsyncIterator[list[Source]]:
-    """Open the images of a batch, with a place among the batches under way, until the response is sent."""
-    del loaded  # an unknown model is said before the images are taken
-    with service.job():
+    """Open the images of a batch, which holds a slot among the jobs, until the response is sent."""
+    del loaded  # an unknown model is an error before the upload is read
+    with jobs.take():
         if media_type(request) == FORM:
             async with open_files(request, settings.max_batch_images) as files:
                 yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
         else:
-            async with open_archive(request, service, settings) as spooled:
-                archive = await service.in_thread(Archive, spooled.file, settings.set_limits())
-                yield await service.in_thread(sources_of, archive, settings.max_batch_images)
+            async with open_archive(request, threads, settings) as spooled:
+                archive = await threads.run(Archive, spooled.file, settings.set_limits())
+                yield await threads.run(sources_of, archive, settings.max_batch_images)
 
 
 async def predict_batch(
     request: Request,
     loaded: LoadedDep,
-    service: ServiceDep,
+    predictor: PredictorDep,
     sources: Annotated[list[Source], Depends(_sources)],
     top_k: TopK = None,
 ) -> Response:
-    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does so alone.
+    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does not stop others.
 
     System files in a zip, such as `__MACOSX/`, are left out.
     """
     _check_top_k(top_k, loaded)
     if wants(request, JSONL):
-        return LinesResponse(_lines(results_of(loaded, service, sources, top_k)))
-    work = asyncio.create_task(collect(loaded, service, sources, top_k))
+        return LinesResponse(_lines(results_of(loaded, predictor, sources, top_k)))
+    work = asyncio.create_task(collect(loaded, predictor, sources, top_k))
     body, timing = await unless_disconnected(request, work)
     return json_response(body, server_timing(timing))
 

@@ -93,7 +93,7 @@ def test_an_error_of_something_in_between_is_told_by_its_status(answering: Answe
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"{}", b"[]", b'"text"'])
 def test_a_success_that_is_no_answer_of_ours_is_said_to_be_none(answering: Answering, image: Path, body: bytes) -> None:
-    with answering(200, body) as url, pytest.raises(ServerUnreachable, match="no Fullcount service"):
+    with answering(200, body) as url, pytest.raises(ServerUnreachable, match="not a Fullcount service"):
         client.predict(url, [image], {})
 
 
@@ -103,7 +103,8 @@ def test_a_success_that_is_no_answer_of_ours_is_said_to_be_none(answering: Answe
 def test_an_evaluation_that_is_no_answer_of_ours_is_said_to_be_none(
     answering: Answering, image: Path, body: bytes
 ) -> None:
-    with answering(200, body) as url, pytest.raises(ServerUnreachable, match=r"no Fullcount service|before the report"):
+    refusal = r"not a Fullcount service|before the report"
+    with answering(200, body) as url, pytest.raises(ServerUnreachable, match=refusal):
         client.evaluate(url, image, {})
 
 
@@ -140,7 +141,7 @@ def test_a_kept_report_is_fetched_in_another_form(answering: Answering) -> None:
 
 
 def test_a_report_that_no_server_keeps_cannot_be_fetched_and_the_hint_says_what_to_do() -> None:
-    with pytest.raises(ServerRefused, match="keeps no reports") as refused:
+    with pytest.raises(ServerRefused, match="stores no reports") as refused:
         client.rendered("http://127.0.0.1:1", stored_report(stored=False), "html")
     assert "FULLCOUNT_EVALUATIONS_DIR" in str(refused.value.hint)
 

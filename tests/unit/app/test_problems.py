@@ -18,5 +18,5 @@ from app.problems import problem_of
     ],
 )
 def test_what_the_system_has_none_left_of_is_said(error: Exception, name: str, status: int) -> None:
-    kind, body = problem_of(error)
-    assert (kind.name, body.status) == (name, status)
+    body = problem_of(error)
+    assert (body.type, body.status) == (f"/problems/{name}", status)

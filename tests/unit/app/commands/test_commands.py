@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from app.commands.evaluate import evaluate
 from app.commands.predict import predict
 from app.errors import RequirementInvalid, ServerUnreachable
-from app.local import session as offline
+from app.local import session
 from model_store.errors import ModelNotFound, SetRejected, VersionNotFound
 from tests.support.fakes import FakeFactory, grey, publish, unmarked_zip_of, zip_of
 
@@ -27,7 +27,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a store, which the environment names; whatever is loaded from it computes with the fake engine."""
     publish(tmp_path / "store")
     monkeypatch.setenv("FULLCOUNT_STORE", str(tmp_path / "store"))
-    monkeypatch.setattr(offline, "load", functools.partial(offline.load, make_engine=FakeFactory()))
+    monkeypatch.setattr(session, "open_session", functools.partial(session.open_session, make_engine=FakeFactory()))
     return tmp_path / "store"
 
 
@@ -180,7 +180,7 @@ def test_a_version_that_is_not_there_is_not_compared_with(tmp_path: Path) -> Non
     ("required", "code", "said"),
     [
         (["accuracy=0.1"], 0, ["met: accuracy is 0.6667, its 95% interval begins at 0.2077, not below 0.1."]),
-        (["accuracy=0.6"], 1, ["NOT MET: accuracy is 0.6667", "below 0.6: too few files to be sure of it."]),
+        (["accuracy=0.6"], 1, ["NOT MET: accuracy is 0.6667", "below 0.6: too few files to be certain."]),
         (["accuracy=0.1", "recall[dark]=0.9"], 1, ["met: accuracy", "NOT MET: recall[dark] is 0.5000"]),
         (["accuracy=0.6", "--by", "value"], 0, ["met: accuracy is 0.6667, not below 0.6."]),
     ],
@@ -226,7 +226,7 @@ def test_a_directory_for_the_output_that_is_not_there_is_said_first(tmp_path: Pa
     (tmp_path / "set.zip").write_bytes(zip_of(FILES))
     result = run(evaluate, [str(tmp_path / "set.zip"), "--output", str(tmp_path / "nowhere" / "report")])
     assert result.exit_code == 2
-    assert "There is no directory" in result.stderr
+    assert "There is no writable directory" in result.stderr
 
 
 @pytest.mark.usefixtures("store")

@@ -13,7 +13,7 @@ def test_a_machine_without_a_gpu_is_told_so() -> None:
 def test_a_machine_with_everything_has_nothing_that_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "cores", lambda: 16)
     monkeypatch.setattr(doctor, "_memory_bytes", lambda: 64 * GIB)
-    assert doctor._limits(["cpu", "gpu:0 Fast"]) == ["nothing that stands out"]
+    assert doctor._limits(["cpu", "gpu:0 Fast"]) == ["nothing stands out"]
 
 
 def test_few_cores_and_little_memory_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

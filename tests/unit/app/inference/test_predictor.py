@@ -12,16 +12,15 @@ import pytest
 from app.errors import InferenceFailed, Overloaded
 from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Read
-from app.inference.predictor import Outcome, Prediction, Service
+from app.inference.predictor import Prediction, PredictionOutcome, Predictor
 from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
 from app.settings import Settings
 from model_store.errors import ImageRejected
-from model_store.labelled_sets.labelled_set import LabelledImage, LabelledSet
 from model_store.store import ModelStore
 from tests.support.fakes import FakeEngine, FakeFactory, grey, publish
 
-Ready = tuple[Service, LoadedVersion]
+Ready = tuple[Predictor, LoadedVersion]
 
 
 @pytest.fixture
@@ -31,19 +30,19 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def ready(tmp_path: Path, engine: FakeEngine) -> Callable[..., AbstractAsyncContextManager[Ready]]:
-    """Return a function that makes a service and a loaded version; keyword arguments are settings."""
+    """Return a function that makes a predictor and a loaded version; keyword arguments are settings."""
     publish(tmp_path)
 
     @asynccontextmanager
     async def making(**given: Any) -> AsyncIterator[Ready]:  # noqa: ANN401  of any type
         settings, metrics = Settings(store=tmp_path, **given), ServiceMetrics()
         registry = Registry(ModelStore(tmp_path), settings, FakeFactory(engine), metrics)
-        service = Service(settings, metrics)
+        predictor = Predictor(settings, metrics)
         await registry.start()
         async with registry.use() as loaded:
-            yield service, loaded
+            yield predictor, loaded
         await registry.close()
-        service.close()
+        predictor.close()
 
     return making
 
@@ -59,14 +58,14 @@ def _reader(data: bytes) -> Read:
     return lambda: data
 
 
-def level_of(outcome: Outcome) -> int:
+def level_of(outcome: PredictionOutcome) -> int:
     assert isinstance(outcome, Prediction)
     return round(float(outcome.probabilities[1]) * 255)
 
 
 async def test_predictions_come_in_the_order_of_the_images(ready: Make) -> None:
-    async with ready(max_in_flight=4) as (service, loaded):
-        outcomes = [one async for one in service.predict_each(loaded, reads(*range(0, 250, 10)))]
+    async with ready(max_in_flight=4) as (predictor, loaded):
+        outcomes = [one async for one in predictor.predict_each(loaded, reads(*range(0, 250, 10)))]
     assert [level_of(one) for one in outcomes] == list(range(0, 250, 10))
 
 
@@ -79,8 +78,8 @@ async def test_no_more_images_are_in_memory_than_the_limit(ready: Make, engine: 
         most = max(most, held)
         return grey(9)
 
-    async with ready(max_in_flight=3, decode_threads=1) as (service, loaded):
-        async for _ in service.predict_each(loaded, [read] * 20):
+    async with ready(max_in_flight=3, decode_threads=1) as (predictor, loaded):
+        async for _ in predictor.predict_each(loaded, [read] * 20):
             held -= 1
     assert most <= 3
     assert sum(engine.batches) == 20
@@ -88,19 +87,19 @@ async def test_no_more_images_are_in_memory_than_the_limit(ready: Make, engine: 
 
 async def test_an_image_that_is_none_fails_alone(ready: Make, engine: FakeEngine) -> None:
     engine.fails_on = 66
-    async with ready() as (service, loaded):
+    async with ready() as (predictor, loaded):
         given = [*reads(10), _reader(b"no image"), *reads(66, 20)]
-        outcomes = [one async for one in service.predict_each(loaded, given)]
+        outcomes = [one async for one in predictor.predict_each(loaded, given)]
     assert [type(one) for one in outcomes] == [Prediction, ImageRejected, InferenceFailed, Prediction]
 
 
 async def test_giving_up_in_the_middle_leaves_nothing_waiting(ready: Make, engine: FakeEngine) -> None:
-    async with ready() as (service, loaded):
+    async with ready() as (predictor, loaded):
         engine.gate.clear()
         before = asyncio.all_tasks()
 
         async def consume() -> None:
-            async with aclosing(service.predict_each(loaded, reads(*range(20)))) as outcomes:
+            async with aclosing(predictor.predict_each(loaded, reads(*range(20)))) as outcomes:
                 async for _ in outcomes:
                     pass
 
@@ -111,13 +110,13 @@ async def test_giving_up_in_the_middle_leaves_nothing_waiting(ready: Make, engin
         assert asyncio.all_tasks() == before
         assert loaded.batcher.waiting() == 0
         engine.gate.set()
-        assert level_of(await service.predict(loaded, *reads(7))) == 7
+        assert level_of(await predictor.predict(loaded, *reads(7))) == 7
 
 
 async def test_closing_the_iterator_stops_what_is_under_way(ready: Make) -> None:
-    async with ready(max_in_flight=4) as (service, loaded):
+    async with ready(max_in_flight=4) as (predictor, loaded):
         before = asyncio.all_tasks()
-        async with aclosing(service.predict_each(loaded, reads(*range(50)))) as outcomes:
+        async with aclosing(predictor.predict_each(loaded, reads(*range(50)))) as outcomes:
             assert level_of(await anext(outcomes)) == 0
         assert asyncio.all_tasks() == before
 
@@ -126,10 +125,10 @@ async def test_an_unexpected_error_of_a_reader_is_raised_and_ends_the_others(rea
     def broken() -> bytes:
         raise OSError("the disk")
 
-    async with ready() as (service, loaded):
+    async with ready() as (predictor, loaded):
         before = asyncio.all_tasks()
         with pytest.raises(OSError, match="the disk"):
-            async with aclosing(service.predict_each(loaded, [*reads(1), broken, *reads(2, 3)])) as outcomes:
+            async with aclosing(predictor.predict_each(loaded, [*reads(1), broken, *reads(2, 3)])) as outcomes:
                 [one async for one in outcomes]
         assert asyncio.all_tasks() == before
 
@@ -141,8 +140,8 @@ async def test_more_single_images_than_may_wait_for_a_worker_are_refused(ready: 
         gate.wait(10)
         return grey(1)
 
-    async with ready(max_queue=3, decode_threads=1) as (service, loaded):
-        tasks = [asyncio.create_task(service.predict(loaded, slow)) for _ in range(10)]
+    async with ready(max_queue=3, decode_threads=1) as (predictor, loaded):
+        tasks = [asyncio.create_task(predictor.predict(loaded, slow)) for _ in range(10)]
         refused, answered = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         gate.set()
         await asyncio.wait(answered)
@@ -151,37 +150,11 @@ async def test_more_single_images_than_may_wait_for_a_worker_are_refused(ready: 
     assert [one.exception() for one in answered] == [None] * 3
 
 
-async def test_one_job_more_than_the_limit_is_refused_until_one_has_ended(ready: Make) -> None:
-    async with ready(max_evaluations=1) as (service, _):
-        with service.job(), pytest.raises(Overloaded, match="batches and evaluations"), service.job():
-            pass
-        with service.job():
-            pass
-
-
-async def test_every_file_of_a_labelled_set_is_in_its_evaluation(ready: Make) -> None:
-    files = {"dark/1": grey(3), "dark/2": b"broken", "light/3": grey(250), "grey/4": grey(100)}
-    given = LabelledSet([LabelledImage(path, path.split("/")[0]) for path in files], [], 3, files.__getitem__)
-    async with ready() as (service, loaded):
-        evaluated, timing = await service.evaluate(loaded, given)
-    assert evaluated.evaluation.confusion_matrix.rows == ["dark", "light", "grey"]
-    assert evaluated.evaluation.confusion_matrix.counts == [[1, 0, 1], [0, 1, 0], [1, 0, 0]]
-    assert timing.inference_ms > 0
-
-
-async def test_an_evaluation_without_an_answer_for_an_image_is_none(ready: Make, engine: FakeEngine) -> None:
-    engine.fails_on = 66
-    given = LabelledSet([LabelledImage("dark/1", "dark")], [], 0, lambda _: grey(66))
-    async with ready() as (service, loaded):
-        with pytest.raises(InferenceFailed):
-            await service.evaluate(loaded, given)
-
-
 async def test_images_are_counted_by_what_became_of_them(ready: Make) -> None:
-    async with ready() as (service, loaded):
-        outcomes = service.predict_each(loaded, [*reads(1, 2), _reader(b""), _reader(b"x")])
+    async with ready() as (predictor, loaded):
+        outcomes = predictor.predict_each(loaded, [*reads(1, 2), _reader(b""), _reader(b"x")])
         assert len([one async for one in outcomes]) == 4
-        text = service._metrics.text().decode()
+        text = predictor._metrics.text().decode()
     for outcome, count in (("scored", 2), ("empty", 1), ("not-an-image", 1)):
         assert f'fullcount_images_total{{outcome="{outcome}"}} {count}.0' in text
 
@@ -199,13 +172,13 @@ async def test_a_single_image_does_not_wait_behind_the_images_of_a_batch(ready: 
         order.append("single")
         return grey(2)
 
-    async def answers(service: Service, loaded: LoadedVersion) -> list[Outcome]:
-        return [one async for one in service.predict_each(loaded, [slow] * 20)]
+    async def answers(predictor: Predictor, loaded: LoadedVersion) -> list[PredictionOutcome]:
+        return [one async for one in predictor.predict_each(loaded, [slow] * 20)]
 
-    async with ready(decode_threads=1) as (service, loaded):
-        batch = asyncio.create_task(answers(service, loaded))
+    async with ready(decode_threads=1) as (predictor, loaded):
+        batch = asyncio.create_task(answers(predictor, loaded))
         await asyncio.sleep(0.01)  # until the only decoder is busy with the first
-        one = asyncio.create_task(service.predict(loaded, single))
+        one = asyncio.create_task(predictor.predict(loaded, single))
         await asyncio.sleep(0.01)
         turn.set()
         await one

@@ -56,9 +56,9 @@ def test_a_requirement_is_a_metric_perhaps_a_label_and_a_number(text: str, expec
         ("accuracy", "METRIC=NUMBER"),
         ("", "METRIC=NUMBER"),
         ("accuracy=", "METRIC=NUMBER"),
-        ("accuracy=90", "90 is no number from 0 to 1"),
-        ("accuracy=90%", "90% is no number"),
-        ("accuracy=nan", "nan is no number"),
+        ("accuracy=90", "90 is not a number from 0 to 1"),
+        ("accuracy=90%", "90% is not a number"),
+        ("accuracy=nan", "nan is not a number"),
         ("accuracy[cat]=0.9", "figures of one label are precision, recall, f1"),
         ("recall=0.9", "figures over all files are accuracy"),
         ("log_loss=0.1", "figures over all files are accuracy"),
@@ -99,7 +99,7 @@ def test_the_same_value_on_few_files_is_not_enough_and_says_so() -> None:
     assert [round(proportion_confint(19 * n, 20 * n, method="wilson")[0], 4) for n in (1, 50)] == [0.7639, 0.9347]
     assert not few.is_met
     assert few.sentence == (
-        "recall[cat] is 0.9500, its 95% interval begins at 0.7639, below 0.9: too few files to be sure of it."
+        "recall[cat] is 0.9500, its 95% interval begins at 0.7639, below 0.9: too few files to be certain."
     )
     assert many.is_met
     assert many.sentence == "recall[cat] is 0.9500, its 95% interval begins at 0.9347, not below 0.9."
@@ -129,7 +129,7 @@ def test_a_figure_that_is_no_proportion_is_judged_by_its_bootstrap_interval(text
 def test_a_figure_that_too_few_files_leave_without_an_interval_is_not_met() -> None:
     found = judge_one(report(50, 5, resamples=200), "roc_auc=0.1")  # a single dog: many resamples have none
     assert not found.is_met
-    assert found.sentence == "roc_auc is 0.9545 and has no interval; judge it by --by value."
+    assert found.sentence == "roc_auc is 0.9545 and has no interval; use --by value."
     assert judge_one(report(50, 5, resamples=200), "roc_auc=0.1", "value").is_met
 
 
