@@ -55,13 +55,20 @@ RUN PIP_PYTHON='' tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir
 
 
 FROM base AS runtime
+ARG BASE_IMAGE
 ARG VERSION=unknown
 ARG REVISION=unknown
+ARG CREATED=unknown
+ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="Fullcount" \
       org.opencontainers.image.description="Serve and evaluate image classifiers; every file is counted." \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="The Fullcount developers" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"
 ENV PATH=/opt/fullcount/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

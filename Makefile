@@ -9,21 +9,23 @@ PYTHON ?= python3
 DOCKER ?= docker
 BASE_IMAGE ?= python:3.11-slim
 TARGET ?= cpu
+SOURCE ?= unknown
 IMAGE ?= fullcount$(if $(filter gpu,$(TARGET)),:gpu)
 SERVE ?= 1
 FRESH ?= 0
 PORT ?= 8000
 
 BIN := .venv/bin
-# Its date is when .venv was last made equal to the pins.
+# Its date is when the environment was last made equal to the pins.
 ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/process tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training screenshots clean
+.PHONY: help demo test unit test-python3.13 check lint types format image requirements hooks release bench bench-evaluate \
+	bench-training screenshots clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 stops after it, FRESH=1 trains again
 	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
@@ -38,12 +40,20 @@ test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what the
 unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no server, no container
 	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
 
+# The second line is for pyenv, whose python3.13 runs only if its version is chosen.
+test-python3.13: PYTHON = python3.13
+test-python3.13: export PYENV_VERSION ?= 3.13
+test-python3.13: .venv-3.13/.complete ## Run the fast tests on Python 3.13; PYTHON=… names its interpreter
+	$(<D)/bin/python -m pytest -n 2 -m "not thorough" --timeout 120 $(FAST_TESTS)
+
 check: lint types test ## Lint, check types, run every test
 
 lint: $(ENVIRONMENT) ## Lint, and check the format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/codespell
+	$(BIN)/python -m scripts.hooks.long_lines
 
 types: $(ENVIRONMENT) ## Check types
 	$(BIN)/mypy
@@ -52,11 +62,13 @@ format: $(ENVIRONMENT) ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for another base
+image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for another base, SOURCE=… for the label
 	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(TARGET) --tag $(IMAGE) \
 		--build-arg BASE_IMAGE=$(BASE_IMAGE) \
 		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
-		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) .
+		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+		--build-arg CREATED=$$(git show --no-patch --format=%cI HEAD 2>/dev/null || echo unknown) \
+		--build-arg SOURCE=$(SOURCE) .
 
 bench: $(ENVIRONMENT) ## Serve next to the limit and to peers, interleaved, with ratios; takes hours, after `make demo SERVE=0`
 	$(BIN)/python -m benchmarks.serving $(BENCH)
@@ -73,10 +85,16 @@ screenshots: $(ENVIRONMENT) ## Take pictures of the page, after `make demo SERVE
 requirements: $(ENVIRONMENT) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/pin --upgrade
 
+hooks: $(ENVIRONMENT) ## Let git run the checks of .pre-commit-config.yaml before each commit and push
+	$(BIN)/pre-commit install
+
+release: $(ENVIRONMENT) ## Check, build and try out a release, and say what is left to do; publishes nothing
+	$(BIN)/python -m scripts.release --docker $(DOCKER) --base-image $(BASE_IMAGE)
+
 clean: ## Remove everything that was made here: environment, demo, caches
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	rm -rf .venv .venv-3.13 .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(ENVIRONMENT): requirements/bootstrap.txt requirements/dev.txt pyproject.toml scripts/environment
-	PYTHON=$(PYTHON) scripts/environment
+$(ENVIRONMENT) .venv-3.13/.complete: requirements/bootstrap.txt requirements/dev.txt pyproject.toml scripts/environment
+	PYTHON=$(PYTHON) scripts/environment $(@D)
 	@touch $@
