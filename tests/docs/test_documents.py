@@ -23,7 +23,7 @@ from training.backbones.catalogue import BACKBONES
 from training.data.files import FATES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def read(name: str) -> str:
@@ -49,37 +49,37 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def test_every_setting_has_its_heading_with_meaning_and_default() -> None:
-    assert headings("docs/settings.md") == [f"FULLCOUNT_{name.upper()}" for name in Settings.model_fields]
-    text = read("docs/settings.md")
+    assert headings("docs/reference/settings.md") == [f"FULLCOUNT_{name.upper()}" for name in Settings.model_fields]
+    text = read("docs/reference/settings.md")
     for name, field in Settings.model_fields.items():
         default = "not set" if field.default in {None, ()} else field.default
         assert f"### `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
 
 
 def test_every_problem_has_its_heading_with_its_status() -> None:
-    assert sorted(headings("docs/problems.md")) == sorted(all_types())
+    assert sorted(headings("docs/reference/problems.md")) == sorted(all_types())
     for name, kind in all_types().items():
-        assert re.search(rf"### `{name}`\n\n{kind.status}[. ]", read("docs/problems.md")), name
+        assert re.search(rf"### `{name}`\n\n{kind.status}[. ]", read("docs/reference/problems.md")), name
 
 
 def test_every_route_has_its_heading() -> None:
     paths = create_app(Settings()).openapi()["paths"]
     routes = [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
-    assert sorted(headings("docs/http-api.md")) == sorted(routes)
+    assert sorted(headings("docs/reference/http-api.md")) == sorted(routes)
 
 
 def test_every_reason_has_its_row() -> None:
-    assert table("docs/model-store-format.md", "rejected as | because") == IMAGE_REASONS
-    assert table("docs/http-api.md", "reason | because") == ARCHIVE_REASONS
+    assert table("docs/reference/model-store-format.md", "rejected as | because") == IMAGE_REASONS
+    assert table("docs/reference/http-api.md", "reason | because") == ARCHIVE_REASONS
 
 
 def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
-    assert table("docs/training.md", "fate | is") == FATES
-    assert all(f"`{name}`" in read("docs/training.md") for name in BACKBONES)
+    assert table("docs/explanation/training.md", "fate | is") == FATES
+    assert all(f"`{name}`" in read("docs/explanation/training.md") for name in BACKBONES)
 
 
 def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
-    examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/http-api.md", "json")]
+    examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/reference/http-api.md", "json")]
     PredictionBody.model_validate(examples[0], extra="forbid")
     Explanation.model_validate(examples[1]["explanation"], extra="forbid")
     assert [*examples[3], "comparison"] == list(ReportBody.model_fields)
