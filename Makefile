@@ -20,7 +20,7 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/process tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit check lint types format image requirements bench bench-evaluate bench-training screenshots clean
+.PHONY: help demo test unit docs check lint types format image requirements bench bench-evaluate bench-training screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what the
 unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no server, no container
 	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
 
-check: lint types test ## Lint, check types, run every test
+docs: $(ENVIRONMENT) ## Build the documents as a site, in build/docs; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
+check: lint types docs test ## Lint, check types, build the documents, run every test
 
 lint: $(ENVIRONMENT) ## Lint, and check the format
 	$(BIN)/ruff check

@@ -1,4 +1,4 @@
-"""The documents say what the code does: every setting, problem, route, reason and command, and nothing else."""
+"""The documents say what the code does: every setting, problem, route, reason, command and file, and nothing else."""
 
 import json
 import re
@@ -19,11 +19,21 @@ from model_store.evaluation.comparison import Comparison, Paired, mcnemar_exact
 from model_store.evaluation.overlap import SharedFiles
 from model_store.images.pixels import REASONS as IMAGE_REASONS
 from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
+from scripts.hooks.long_lines import long_lines
 from training.backbones.catalogue import BACKBONES
 from training.data.files import FATES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+FILES = re.compile(r"`(?!training/\w+\.(?:html|csv))((?:app|model_store|training|tests|scripts|docs)/[\w./-]+)`")
+"""A file or folder of this repository between code quotes, and none of a version's own folder `training`."""
+
+
+def named(document: Path) -> str:
+    """Return what a document is called in the name of a test."""
+    return document.relative_to(ROOT).as_posix()
 
 
 def read(name: str) -> str:
@@ -53,13 +63,13 @@ def test_every_setting_has_its_heading_with_meaning_and_default() -> None:
     text = read("docs/reference/settings.md")
     for name, field in Settings.model_fields.items():
         default = "not set" if field.default in {None, ()} else field.default
-        assert f"### `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
+        assert f"## `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
 
 
 def test_every_problem_has_its_heading_with_its_status() -> None:
     assert sorted(headings("docs/reference/problems.md")) == sorted(all_types())
     for name, kind in all_types().items():
-        assert re.search(rf"### `{name}`\n\n{kind.status}[. ]", read("docs/reference/problems.md")), name
+        assert re.search(rf"## `{name}`\n\n{kind.status}[. ]", read("docs/reference/problems.md")), name
 
 
 def test_every_route_has_its_heading() -> None:
@@ -74,8 +84,8 @@ def test_every_reason_has_its_row() -> None:
 
 
 def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
-    assert table("docs/explanation/training.md", "fate | is") == FATES
-    assert all(f"`{name}`" in read("docs/explanation/training.md") for name in BACKBONES)
+    assert table("docs/reference/audit.md", "fate | is") == FATES
+    assert all(f"`{name}`" in read("docs/reference/backbones.md") for name in BACKBONES)
 
 
 def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
@@ -96,6 +106,21 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     assert sum(map(sum, reports["confusion_matrix"]["counts"])) == files.both
 
 
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one.name != "CHANGELOG.md"], ids=named)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    mentioned = FILES.findall(document.read_text(encoding="utf-8"))
+    assert [name for name in mentioned if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_line_has_at_most_120_columns(document: Path) -> None:
+    assert list(long_lines(document.read_text(encoding="utf-8"))) == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read("README.md").splitlines()) <= 110
+
+
 def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> None:
     shown = re.findall(r'(?:src|srcset)="([^"]+)"', read("README.md"))
     assert sorted(ROOT / one for one in shown) == sorted((ROOT / "docs" / "pictures").iterdir())
@@ -104,7 +129,7 @@ def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> N
         assert re.search(r'alt="[^"]{40,}"', picture)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
         if target.startswith(("http://", "https://", "mailto:")):
@@ -117,7 +142,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_command_shown_exists_with_its_options(document: Path) -> None:
     commands = {entry.name: entry for entry in entry_points(group=GROUP)}
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -138,6 +163,7 @@ def test_the_targets_of_make_that_are_shown_exist() -> None:
 
 def test_the_image_that_is_run_is_the_one_that_is_built() -> None:
     (built,) = re.findall(r"^IMAGE \?= (\w+)", read("Makefile"), re.MULTILINE)
-    (run,) = re.findall(r"^docker run .* (\S+)$", read("README.md"), re.MULTILINE)
     (composed,) = re.findall(r"^\s+image: (\S+)$", read("compose.yaml"), re.MULTILINE)
-    assert built == run == composed
+    for document in ("README.md", "docs/guide/deploy.md"):
+        (run,) = re.findall(r"^docker run .* (\S+)$", read(document), re.MULTILINE)
+        assert built == run == composed
