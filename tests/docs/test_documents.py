@@ -112,6 +112,17 @@ def test_every_file_that_a_document_names_exists(document: Path) -> None:
     assert [name for name in mentioned if not (ROOT / name).exists()] == []
 
 
+def test_every_document_that_the_code_names_exists() -> None:
+    folders = ("app", "model_store", "training", "scripts", "tests", "benchmarks")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.[pj][ys]")]
+    mentioned = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in sources
+        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert {(path, name) for path, name in mentioned if not (ROOT / name).exists()} == set()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_a_line_has_at_most_120_columns(document: Path) -> None:
     assert list(long_lines(document.read_text(encoding="utf-8"))) == []
@@ -156,9 +167,9 @@ def test_every_command_shown_exists_with_its_options(document: Path) -> None:
 
 
 def test_the_targets_of_make_that_are_shown_exist() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9.-]+):", read("Makefile"), re.MULTILINE))
     for document in DOCUMENTS:
-        assert set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8"))) <= targets, document
+        assert set(re.findall(r"`make ([a-z0-9.-]+)", document.read_text(encoding="utf-8"))) <= targets, document
 
 
 def test_the_image_that_is_run_is_the_one_that_is_built() -> None:
