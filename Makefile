@@ -21,8 +21,8 @@ ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/process tests/property tests/docs $(wildcard tests/test_*.py)
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test unit test-python3.13 check lint types format image requirements hooks release bench bench-evaluate \
-	bench-training screenshots clean
+.PHONY: help demo test unit test-python3.13 docs check lint types format image requirements hooks release bench \
+	bench-evaluate bench-training screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,10 @@ test-python3.13: export PYENV_VERSION ?= 3.13
 test-python3.13: .venv-3.13/.complete ## Run the fast tests on Python 3.13; PYTHON=… names its interpreter
 	$(<D)/bin/python -m pytest -n 2 -m "not thorough" --timeout 120 $(FAST_TESTS)
 
-check: lint types test ## Lint, check types, run every test
+docs: $(ENVIRONMENT) ## Build the documents as a site, in build/docs; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
+check: lint types docs test ## Lint, check types, build the documents, run every test
 
 lint: $(ENVIRONMENT) ## Lint, and check the format
 	$(BIN)/ruff check

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from training.backbones.catalogue import BACKBONES
 
-DOCUMENT = Path(__file__).parents[2] / "docs/training.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/backbones.md"
 
 
 def test_the_document_has_the_numbers_of_the_catalogue() -> None:

@@ -1,4 +1,4 @@
-"""`docs/diagnosis.md` has the verdicts and the thresholds of the code."""
+"""`docs/explanation/diagnosis.md` has the verdicts and the thresholds of the code."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from training.curves import shape as limits
 from training.curves.diagnosis import VERDICTS
 
-TEXT = (Path(__file__).parents[2] / "docs/diagnosis.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs/explanation/diagnosis.md").read_text(encoding="utf-8")
 
 
 def rows(header: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The documents say what the code does: every setting, problem, route, reason and command, and nothing else."""
+"""The documents say what the code does: every setting, problem, route, reason, command and file, and nothing else."""
 
 import json
 import re
@@ -19,11 +19,21 @@ from model_store.evaluation.comparison import Comparison, Paired, mcnemar_exact
 from model_store.evaluation.overlap import SharedFiles
 from model_store.images.pixels import REASONS as IMAGE_REASONS
 from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
+from scripts.hooks.long_lines import long_lines
 from training.backbones.catalogue import BACKBONES
 from training.data.files import FATES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+FILES = re.compile(r"`(?!training/\w+\.(?:html|csv))((?:app|model_store|training|tests|scripts|docs)/[\w./-]+)`")
+"""A file or folder of this repository between code quotes, and none of a version's own folder `training`."""
+
+
+def named(document: Path) -> str:
+    """Return what a document is called in the name of a test."""
+    return document.relative_to(ROOT).as_posix()
 
 
 def read(name: str) -> str:
@@ -49,37 +59,37 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def test_every_setting_has_its_heading_with_meaning_and_default() -> None:
-    assert headings("docs/settings.md") == [f"FULLCOUNT_{name.upper()}" for name in Settings.model_fields]
-    text = read("docs/settings.md")
+    assert headings("docs/reference/settings.md") == [f"FULLCOUNT_{name.upper()}" for name in Settings.model_fields]
+    text = read("docs/reference/settings.md")
     for name, field in Settings.model_fields.items():
         default = "not set" if field.default in {None, ()} else field.default
-        assert f"### `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
+        assert f"## `FULLCOUNT_{name.upper()}`\n\n{field.description}\nDefault: {default}" in text
 
 
 def test_every_problem_has_its_heading_with_its_status() -> None:
-    assert sorted(headings("docs/problems.md")) == sorted(all_types())
+    assert sorted(headings("docs/reference/problems.md")) == sorted(all_types())
     for name, kind in all_types().items():
-        assert re.search(rf"### `{name}`\n\n{kind.status}[. ]", read("docs/problems.md")), name
+        assert re.search(rf"## `{name}`\n\n{kind.status}[. ]", read("docs/reference/problems.md")), name
 
 
 def test_every_route_has_its_heading() -> None:
     paths = create_app(Settings()).openapi()["paths"]
     routes = [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
-    assert sorted(headings("docs/http-api.md")) == sorted(routes)
+    assert sorted(headings("docs/reference/http-api.md")) == sorted(routes)
 
 
 def test_every_reason_has_its_row() -> None:
-    assert table("docs/model-store-format.md", "rejected as | because") == IMAGE_REASONS
-    assert table("docs/http-api.md", "reason | because") == ARCHIVE_REASONS
+    assert table("docs/reference/model-store-format.md", "rejected as | because") == IMAGE_REASONS
+    assert table("docs/reference/http-api.md", "reason | because") == ARCHIVE_REASONS
 
 
 def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
-    assert table("docs/training.md", "fate | is") == FATES
-    assert all(f"`{name}`" in read("docs/training.md") for name in BACKBONES)
+    assert table("docs/reference/audit.md", "fate | is") == FATES
+    assert all(f"`{name}`" in read("docs/reference/backbones.md") for name in BACKBONES)
 
 
 def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
-    examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/http-api.md", "json")]
+    examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/reference/http-api.md", "json")]
     PredictionBody.model_validate(examples[0], extra="forbid")
     Explanation.model_validate(examples[1]["explanation"], extra="forbid")
     assert [*examples[3], "comparison"] == list(ReportBody.model_fields)
@@ -96,6 +106,32 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     assert sum(map(sum, reports["confusion_matrix"]["counts"])) == files.both
 
 
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one.name != "CHANGELOG.md"], ids=named)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    mentioned = FILES.findall(document.read_text(encoding="utf-8"))
+    assert [name for name in mentioned if not (ROOT / name).exists()] == []
+
+
+def test_every_document_that_the_code_names_exists() -> None:
+    folders = ("app", "model_store", "training", "scripts", "tests", "benchmarks")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.[pj][ys]")]
+    mentioned = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in sources
+        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert {(path, name) for path, name in mentioned if not (ROOT / name).exists()} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_a_line_has_at_most_120_columns(document: Path) -> None:
+    assert list(long_lines(document.read_text(encoding="utf-8"))) == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read("README.md").splitlines()) <= 110
+
+
 def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> None:
     shown = re.findall(r'(?:src|srcset)="([^"]+)"', read("README.md"))
     assert sorted(ROOT / one for one in shown) == sorted((ROOT / "docs" / "pictures").iterdir())
@@ -104,7 +140,7 @@ def test_the_pictures_of_the_readme_are_there_and_small_and_said_in_words() -> N
         assert re.search(r'alt="[^"]{40,}"', picture)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
         if target.startswith(("http://", "https://", "mailto:")):
@@ -117,7 +153,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             assert anchor in {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}, target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_command_shown_exists_with_its_options(document: Path) -> None:
     commands = {entry.name: entry for entry in entry_points(group=GROUP)}
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -131,13 +167,14 @@ def test_every_command_shown_exists_with_its_options(document: Path) -> None:
 
 
 def test_the_targets_of_make_that_are_shown_exist() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9.-]+):", read("Makefile"), re.MULTILINE))
     for document in DOCUMENTS:
-        assert set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8"))) <= targets, document
+        assert set(re.findall(r"`make ([a-z0-9.-]+)", document.read_text(encoding="utf-8"))) <= targets, document
 
 
 def test_the_image_that_is_run_is_the_one_that_is_built() -> None:
     (built,) = re.findall(r"^IMAGE \?= (\w+)", read("Makefile"), re.MULTILINE)
-    (run,) = re.findall(r"^docker run .* (\S+)$", read("README.md"), re.MULTILINE)
     (composed,) = re.findall(r"^\s+image: (\S+)$", read("compose.yaml"), re.MULTILINE)
-    assert built == run == composed
+    for document in ("README.md", "docs/guide/deploy.md"):
+        (run,) = re.findall(r"^docker run .* (\S+)$", read(document), re.MULTILINE)
+        assert built == run == composed

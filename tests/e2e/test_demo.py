@@ -38,11 +38,9 @@ def test_the_broken_file_of_the_batch_fails_alone(output: str) -> None:
     assert output.rstrip().endswith("The server has stopped.")
 
 
-def test_the_readme_shows_what_is_printed(output: str) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+def test_the_guide_shows_what_is_printed(output: str) -> None:
+    guide = (ROOT / "docs/guide/first-model.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
     figures = re.compile(r"[\d.]+|[━ ]+")
-    shown = {
-        figures.sub("#", line) for line in readme.splitlines() if line.startswith(("─", "158", "Accuracy", "The "))
-    }
+    shown = {figures.sub("#", line) for line in guide.splitlines() if line.startswith(("─", "158", "Accuracy", "The "))}
     printed = {figures.sub("#", line.rstrip()) for line in output.splitlines()}
     assert shown <= printed
