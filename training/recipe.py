@@ -271,7 +271,7 @@ def _diagnose(bench: Workbench, trained: Trained) -> Diagnosis:
             validation_images=len(targets),
             labels=len(bench.dataset.labels),
             majority_share=float(np.bincount(targets).max() / len(targets)),
-            called_share=float(called.max() / len(targets)),
+            predicted_share=float(called.max() / len(targets)),
             stopped_early=trained.is_stopped_early,
             head_stopped_early=trained.phases[0].epochs < bench.config.head.epochs,
             kept="head" if trained.phases[0].is_kept else "fine-tune",
