@@ -1,4 +1,4 @@
-"""Network."""
+"""Joins a backbone and a head into one network."""
 
 import keras
 

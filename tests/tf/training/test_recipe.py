@@ -134,7 +134,7 @@ def test_17_images_are_enough_to_train_and_not_to_claim_much(tmp_path: Path) -> 
             (tmp_path / "data" / label / f"{index}.png").write_bytes(coloured(colour, 100 * count + index))
     result = training.train(config(tmp_path / "data", tmp_path / "store"))
     assert ModelStore(tmp_path / "store").open("noise").manifest == result.stored.manifest
-    assert "validation images cannot tell whether it helps" in result.outcome.phases[1].note
+    assert "validation images cannot show whether it helps" in result.outcome.phases[1].note
     assert result.outcome.dataset.notes
 
 
