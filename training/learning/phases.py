@@ -92,7 +92,7 @@ def _reason_to_skip(bench: Workbench, head_phase: HeadPhase) -> str | None:
     if not planned:
         return "switched off"
     if bench.interruption.is_requested:
-        return "the run was interrupted and asked to finish"
+        return "the run was asked to finish"
     if images < MIN_VALIDATION:
         return f"{images} validation images cannot show whether it helps; {MIN_VALIDATION} could"
     fits = bench.clock.epochs_left(planned, _epoch_s(bench, head_phase), reserve_s=_reserve_s(bench, head_phase))
