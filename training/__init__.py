@@ -1,7 +1,7 @@
 """Train an image classifier on a folder of labelled images and publish it to a model store.
 
-`train` is the whole of it from Python; `fullcount train` is the same from a shell. Importing this package loads neither
-TensorFlow nor Keras; calling `train` does.
+`train` does all of it from Python, `fullcount train` from a shell. Importing this package loads neither TensorFlow nor
+Keras; calling `train` does.
 """
 
 from typing import TYPE_CHECKING
@@ -20,18 +20,18 @@ __all__ = ["FineTuneSettings", "Fractions", "HeadSettings", "TrainingConfig", "t
 def train(config: TrainingConfig, progress: Progress | None = None) -> "TrainingResult":
     """Train a model and publish it as the next version.
 
-    Seeds Python's, NumPy's and TensorFlow's random state and makes TensorFlow's operations deterministic, for the whole
-    process.
+    It seeds the random state of Python, NumPy and TensorFlow and makes TensorFlow's operations deterministic, for the
+    whole process.
 
     Args:
-        config: What to train, from what, to where.
-        progress: Gets a bar per step; default: silence.
+        config: Data, model, store and settings.
+        progress: Progress display, which gets a bar per step; None for silence.
 
     Returns:
         The published version with its evaluations and the Keras model.
 
     Raises:
-        FullcountError: Something cannot be done; its message and hint say what to do. Nothing was published.
+        FullcountError: If training is not possible. The message and the hint say what to do; nothing is published.
     """
     from training.recipe import run  # noqa: PLC0415  loads TensorFlow
 

@@ -1,4 +1,4 @@
-"""`python -m training`: the subcommands of `fullcount` that train, without the others."""
+"""`python -m training`: the training subcommands of `fullcount` alone."""
 
 import click
 

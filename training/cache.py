@@ -1,7 +1,7 @@
-"""The cache folder outside the repository and the store: files that can be made again at any time.
+"""The cache folder outside the repository and the store, for files that can be made again at any time.
 
-`$FULLCOUNT_CACHE_DIR`, else `$XDG_CACHE_HOME/fullcount`, else `~/.cache/fullcount`. A cache that cannot be written is
-no error: whoever uses it works without.
+The folder is `$FULLCOUNT_CACHE_DIR`, else `$XDG_CACHE_HOME/fullcount`, else `~/.cache/fullcount`. A cache that cannot
+be written is not an error: callers work without it.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def cache_directory() -> Path:
-    """Return the cache folder; it need not exist."""
+    """Return the path of the cache folder, which may not exist."""
     chosen = os.environ.get("FULLCOUNT_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -23,11 +23,11 @@ def store_in_cache(path: Path, write: Callable[[Path], None]) -> bool:
     """Write a file so that a reader sees all of it or none.
 
     Args:
-        path: Where it is to be, in the cache folder.
-        write: Writes it to the temporary path given, which ends as `path` does.
+        path: Path of the file in the cache folder.
+        write: Function that writes the file to a temporary path, which has the name of `path` at its end.
 
     Returns:
-        Whether it is there now; False where the cache cannot be written.
+        True if the file is written; False if the cache cannot be written.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}-{path.name}")
     try:
@@ -45,4 +45,4 @@ def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        return  # the folder itself is not there or not ours, so neither is the file
+        return  # the folder is missing or not writable, so the temporary file does not exist

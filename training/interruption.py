@@ -1,7 +1,7 @@
-"""Ctrl-C once: finish with the best so far. Ctrl-C twice: publish nothing.
+"""Interruption by Ctrl-C: once finishes with the best model so far, twice publishes nothing.
 
-Before there is anything to finish with, once is enough to end. Only the command line listens to signals; called from
-Python, a run is interrupted as any other code is.
+Before a model can be published, one Ctrl-C ends the run. Only the command line listens to signals; a run called from
+Python is interrupted like any other code.
 """
 
 import signal
@@ -13,11 +13,11 @@ from types import FrameType
 
 @dataclass
 class Interruption:
-    """Whether somebody asked the run to come to its end.
+    """A request to end a run early.
 
     Attributes:
-        can_finish: Whether there is a model that is worth publishing; `train_phases` sets it.
-        is_requested: Whether the run is to finish with the best so far.
+        can_finish: Whether the run has a model worth publishing; `train_phases` sets it.
+        is_requested: Whether the run must finish with the best model so far.
     """
 
     can_finish: bool = False
@@ -25,14 +25,14 @@ class Interruption:
 
 
 @contextmanager
-def listening(tell: Callable[[str], None]) -> Iterator[Interruption]:
-    """Take Ctrl-C as a request to finish for as long as the block runs, and SIGTERM as the end.
+def listening(announce: Callable[[str], None]) -> Iterator[Interruption]:
+    """Treat Ctrl-C as a request to finish while the block runs, and SIGTERM as the end.
 
     Args:
-        tell: Is called with what to show when the first Ctrl-C is taken.
+        announce: Function that shows a message to the user at the first Ctrl-C.
 
     Yields:
-        What the signal sets. A second Ctrl-C, one before there is anything to finish with, and SIGTERM raise
+        The interruption that the signals set. A second Ctrl-C, a Ctrl-C before `can_finish`, and SIGTERM raise
         KeyboardInterrupt.
     """
     interruption = Interruption()
@@ -41,7 +41,7 @@ def listening(tell: Callable[[str], None]) -> Iterator[Interruption]:
         if interruption.is_requested or not interruption.can_finish:
             signal.default_int_handler(number, frame)
         interruption.is_requested = True
-        tell("Finishing with the best model so far; Ctrl-C again ends at once and publishes nothing.")
+        announce("Finishing with the best model so far; Ctrl-C again ends at once and publishes nothing.")
 
     before = signal.signal(signal.SIGINT, on_interrupt), signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

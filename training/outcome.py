@@ -1,6 +1,6 @@
-"""What a training run found out, as one value: what the manifest, the report, the card and the summary are made of.
+"""The outcome of a training run as one value, from which manifest, report, card and summary are made.
 
-Filled by `recipe.py`, read by everything that writes something down. Computes nothing.
+`recipe.py` fills it. It does not compute anything.
 """
 
 from dataclasses import dataclass, field
@@ -25,18 +25,18 @@ Probabilities = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run, before it is published.
+    """A finished run that is not yet published.
 
     Attributes:
-        probabilities: Per held-out split, float32 `(images, labels)` in the order of `dataset.used`, as served.
-        uncalibrated: The same of the validation and test split with a temperature of 1.
-        evaluations: `validation`, and `test` where there is one.
-        precisions: What was measured of other precisions than float32.
-        refused: Why there is no int8 variant though one was asked for; None otherwise.
-        augmentation: What was varied in training images and why, a sentence each.
-        seconds: Step to seconds.
-        maps: Of the worst mistakes, by path: the class activation map of the label called, float32 `(rows, columns)`.
-            Empty where the backbone has none.
+        probabilities: Held-out split to probabilities as served, float32 `(images, labels)`, ordered as `dataset.used`.
+        uncalibrated: Probabilities of the validation and test split at a temperature of 1.
+        evaluations: Evaluations of `validation` and, unless the split is empty, of `test`.
+        precisions: Measurements of other precisions than float32.
+        refused: Reason why a requested int8 variant is missing; None otherwise.
+        augmentation: Variations of training images and their reasons, one sentence each.
+        seconds: Step to duration in seconds.
+        maps: Path of a worst mistake to the class activation map of the predicted label, float32 `(rows, columns)`.
+            Empty if the backbone does not give maps.
     """
 
     config: TrainingConfig
@@ -58,10 +58,10 @@ class Outcome:
 
     @property
     def headline_split(self) -> Split:
-        """The split whose figures are shown first."""
+        """The split whose figures come first: `test`, or `validation` without a test split."""
         return "test" if "test" in self.evaluations else "validation"
 
     @property
     def headline_evaluation(self) -> Evaluation:
-        """The test split's evaluation, or the validation split's where there is no test split."""
+        """The evaluation of the headline split."""
         return self.evaluations[self.headline_split]

@@ -2,8 +2,8 @@
 
     audit → split → pixels → head → fine-tuning → temperature → SavedModel → reload and compare → test → publish
 
-A run that is interrupted or fails at any step publishes nothing; the same run goes on from the last snapshot of its
-state. The two phases are in `learning/phases.py`.
+A run that is interrupted or fails at any step publishes nothing; the same command resumes from the last snapshot.
+`learning/phases.py` has the two phases.
 """
 
 import time
@@ -51,20 +51,20 @@ from training.variants.making import add_int8, measure_bf16
 from training.variants.quantization import check_quantizer, choose_calibration
 
 COMPARED: Final = 64
-"""Validation images on which the SavedModel is compared with the Keras model; the first of them are golden samples."""
+"""Validation images on which SavedModel and Keras model are compared; the first become golden samples."""
 
 THRESHOLD: Final = 0.5
-"""Of the positive label, until one is chosen on the validation images."""
+"""Threshold of the positive label until one is chosen on the validation images."""
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run made.
+    """The result of a run.
 
     Attributes:
         model: The Keras model, uint8 pixels → probabilities.
         stored: The published version.
-        outcome: Everything that was found out on the way.
+        outcome: Everything else that the run determined.
     """
 
     model: keras.Model
@@ -73,7 +73,7 @@ class TrainingResult:
 
     @property
     def evaluations(self) -> dict[Split, Evaluation]:
-        """`validation` and, where there is one, `test`."""
+        """The evaluations of `validation` and, unless the split is empty, of `test`."""
         return self.outcome.evaluations
 
     @property
@@ -83,7 +83,7 @@ class TrainingResult:
 
     @property
     def history(self) -> History:
-        """A row per epoch of both phases."""
+        """The learning curves, one row per epoch of both phases."""
         return self.outcome.history
 
 
@@ -91,25 +91,25 @@ def run(config: TrainingConfig, progress: Progress, interruption: Interruption |
     """Train and publish.
 
     Args:
-        config: What to train, from what, to where.
-        progress: Gets a bar per step.
-        interruption: By which somebody can ask the run to finish with the best so far.
+        config: Data, model, store and settings.
+        progress: Progress display, which gets a bar per step.
+        interruption: Request to finish with the best model so far.
 
     Raises:
-        FullcountError: Something cannot be done; says what and what to do next. Nothing was published.
+        FullcountError: If training is not possible; the message says why and what to do. Nothing is published.
     """
     if config.quantize:
-        check_quantizer()  # first, as below
+        check_quantizer()  # before the work, as below
     clock = Clock(config.budget_s)
     devices = prepare(config.device, config.seed)
     backbone = BACKBONES[config.backbone]
     size = config.image_size or backbone.size
     spec = InputSpec(height=size, width=size)
     with (
-        ModelStore(config.store).stage(config.model) as staging,  # first: an unusable store shows before the work
+        ModelStore(config.store).stage(config.model) as staging,  # before the work, which an unusable store would waste
         open_dataset(config, spec, progress) as dataset,
     ):
-        decision = _decide_how(dataset.labels, config.positive)
+        decision = _initial_decision(dataset.labels, config.positive)
         loaded = backbone.load(config.weights, size)
         with open_run(_key(config, dataset, loaded), restart=config.restart) as state:
             bench = Workbench(config, devices, dataset, loaded, state, clock, progress, interruption or Interruption())
@@ -118,8 +118,8 @@ def run(config: TrainingConfig, progress: Progress, interruption: Interruption |
     return result
 
 
-def _decide_how(labels: tuple[str, ...], positive: str | None) -> Decision:
-    """With two labels one is positive: the second in sorted order unless another is named."""
+def _initial_decision(labels: tuple[str, ...], positive: str | None) -> Decision:
+    """Return the decision before a threshold is chosen; of two labels the second is positive unless one is named."""
     if positive is not None and (positive not in labels or len(labels) != 2):
         raise LabelUnknown(positive, labels)
     if len(labels) != 2:
@@ -128,7 +128,7 @@ def _decide_how(labels: tuple[str, ...], positive: str | None) -> Decision:
 
 
 def _key(config: TrainingConfig, dataset: Dataset, backbone: LoadedBackbone) -> str:
-    """Name the run by what decides its result."""
+    """Return the key of the run, a digest of everything that decides its result."""
     return run_key(
         {
             "model": config.model,
@@ -144,7 +144,7 @@ def _key(config: TrainingConfig, dataset: Dataset, backbone: LoadedBackbone) -> 
 
 
 def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Staging) -> TrainingResult:
-    """Train, calibrate, export, score the test split by the exported model, describe, publish."""
+    """Train, calibrate, export, score the test split with the exported model, describe and publish."""
     trained = train_phases(bench)
     targets = bench.dataset.targets("validation")
     calibration = fit_temperature(trained.logits, targets)
@@ -167,9 +167,12 @@ def _publish(bench: Workbench, decision: Decision, spec: InputSpec, staging: Sta
         calibration=calibration,
         threshold=threshold,
         probabilities=probabilities,
-        uncalibrated={split: _uncalibrated(one, calibration.temperature) for split, one in probabilities.items()},
+        uncalibrated={
+            split: _uncalibrated(calibrated, calibration.temperature) for split, calibrated in probabilities.items()
+        },
         evaluations={
-            split: evaluate_split(bench.dataset, split, one, decision) for split, one in probabilities.items()
+            split: evaluate_split(bench.dataset, split, calibrated, decision)
+            for split, calibrated in probabilities.items()
         },
         diagnosis=_diagnose(bench, trained),
         precisions=precisions,
@@ -189,7 +192,7 @@ def _choose_threshold(
     calibration: Calibration,
     targets: npt.NDArray[np.int64],
 ) -> tuple[Decision, Threshold | None]:
-    """Set the operating threshold of two labels by the policy, on the validation images."""
+    """Choose the threshold of two labels by the policy, on the validation images."""
     if decision.positive is None:
         return decision, None
     place = list(decision.labels).index(decision.positive)
@@ -211,7 +214,7 @@ def _checked_export(bench: Workbench, model: keras.Model, directory: Path) -> Ex
 
 
 def _score(bench: Workbench, exported: Exported, validation: Probabilities) -> dict[Split, Probabilities]:
-    """Return the held-out splits' probabilities; the test split is looked at only now, by the model as it is served."""
+    """Return the probabilities of the held-out splits; the test split is used only now, with the exported model."""
     probabilities: dict[Split, Probabilities] = {"validation": validation}
     if bench.dataset.used["test"]:
         start = time.monotonic()
@@ -227,21 +230,21 @@ def _score(bench: Workbench, exported: Exported, validation: Probabilities) -> d
 
 
 def _explain_mistakes(exported: Exported, outcome: Outcome) -> dict[str, npt.NDArray[np.float32]]:
-    """Return, of the worst mistakes, the activation map of the label called; nothing where there are no maps."""
-    called = {one.path: one.predicted for one in outcome.headline_evaluation.misclassified}
-    found = {}
+    """Return the activation map of the predicted label of each worst mistake; empty if the model lacks maps."""
+    predicted = {mistake.path: mistake.predicted for mistake in outcome.headline_evaluation.misclassified}
+    explained = {}
     for path, row in mistake_rows(outcome).items():
         maps = exported.maps(tf.constant(outcome.dataset.pixels[row : row + 1]))
         if maps is None:
             return {}
-        found[path] = np.asarray(maps)[0, ..., outcome.decision.labels.index(called[path])]
-    return found
+        explained[path] = np.asarray(maps)[0, ..., outcome.decision.labels.index(predicted[path])]
+    return explained
 
 
 def _other_precisions(
     bench: Workbench, spec: InputSpec, decision: Decision, directory: Path, answers: Probabilities
 ) -> tuple[dict[Precision, MeasuredPrecision], str | None]:
-    """Measure what can be measured here, and make an int8 variant if one is asked for; also say why there is none."""
+    """Measure other precisions, make an int8 variant if requested, and return the reason if it is refused."""
     start, dataset = time.monotonic(), bench.dataset
     held_out = HeldOut(dataset.pixels, dataset.rows("validation"), dataset.targets("validation"), answers, decision)
     precisions = dict(measure_bf16(directory, spec, held_out, bench.progress).measured)
@@ -250,20 +253,20 @@ def _other_precisions(
         try:
             calibration = choose_calibration(dataset.rows("train"), bench.config.seed)
             precisions |= add_int8(directory, spec, calibration, held_out, bench.progress).measured
-        except QuantizationRefused as error:  # the model itself is as good as ever
+        except QuantizationRefused as error:  # the float32 model is not affected
             refused = str(error)
     bench.seconds["precisions"] = time.monotonic() - start
     return precisions, refused
 
 
 def _uncalibrated(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Take a temperature out again: logits are known from probabilities but for a constant, which softmax ignores."""
+    """Undo a temperature: log probabilities are logits up to a constant, which softmax ignores."""
     return softmax(np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) * temperature)
 
 
 def _diagnose(bench: Workbench, trained: Trained) -> Diagnosis:
     targets = bench.dataset.targets("validation")
-    called = np.bincount(trained.logits.argmax(axis=1))
+    predicted = np.bincount(trained.logits.argmax(axis=1))
     return diagnose(
         trained.history,
         Facts(
@@ -271,7 +274,7 @@ def _diagnose(bench: Workbench, trained: Trained) -> Diagnosis:
             validation_images=len(targets),
             labels=len(bench.dataset.labels),
             majority_share=float(np.bincount(targets).max() / len(targets)),
-            called_share=float(called.max() / len(targets)),
+            predicted_share=float(predicted.max() / len(targets)),
             stopped_early=trained.is_stopped_early,
             head_stopped_early=trained.phases[0].epochs < bench.config.head.epochs,
             kept="head" if trained.phases[0].is_kept else "fine-tune",

@@ -1,7 +1,7 @@
-"""What a run has reached, kept outside the store, so that the same command goes on where it was killed.
+"""The state of a run, kept outside the store, so that the same command resumes where it was killed.
 
-`<cache>/runs/<key>/`, where the key is a digest of everything that decides the result. A snapshot is replaced by one
-rename, so at any moment there is a whole one or none. It is gone once the version is published.
+The state is in `<cache>/runs/<key>/`; the key is a digest of everything that decides the result. A snapshot is replaced
+by one rename, so it is always whole or absent. It is deleted once the version is published.
 """
 
 import hashlib
@@ -28,17 +28,17 @@ from training.errors import RunUnderWay
 Arrays = list[npt.NDArray[Any]]
 
 KEPT_DAYS: Final = 30
-"""Age from which the state of a run that nobody went on with is removed."""
+"""Age in days from which the state of an abandoned run is removed."""
 
 _FACTS: Final = "facts"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One step's result.
+    """The result of one step.
 
     Attributes:
-        facts: What JSON can hold.
+        facts: Values that JSON can hold.
         arrays: Lists of arrays by name.
     """
 
@@ -53,21 +53,21 @@ class RunState:
         self.directory = directory
 
     def save(self, step: str, snapshot: Snapshot) -> None:
-        """Keep a step's result, in place of an earlier one, so that it survives a crash.
+        """Save the result of a step durably, in place of an earlier one.
 
-        Where there is no room for it the earlier one stays, with a warning, and the run goes on.
+        If it cannot be written, the earlier one stays, a warning is given, and the run continues.
         """
         try:
             self._write(step, snapshot)
         except OSError as error:
             warnings.warn(
-                f"What the run has reached cannot be kept in {self.directory} ({error.strerror}). If it is interrupted "
-                "now, it begins again at an earlier point.",
+                f"The state of the run cannot be saved in {self.directory} ({error.strerror}). If you interrupt it "
+                "now, it resumes from an earlier point. Free some space, or set FULLCOUNT_CACHE_DIR to another folder.",
                 stacklevel=2,
             )
 
     def has(self, step: str) -> bool:
-        """Tell whether there is a step's result."""
+        """Tell whether the result of a step is saved."""
         return self._path(step).is_file()
 
     def _write(self, step: str, snapshot: Snapshot) -> None:
@@ -86,7 +86,7 @@ class RunState:
         fsync(self.directory)
 
     def load(self, step: str) -> Snapshot | None:
-        """Return a step's result; None if the run has not come so far."""
+        """Return the result of a step; None if it is not saved."""
         path = self._path(step)
         if not self.has(step):
             return None
@@ -99,12 +99,12 @@ class RunState:
         return Snapshot(facts, arrays)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete the results of all steps."""
         for path in self.directory.iterdir():
             path.unlink()
 
     def discard(self) -> None:
-        """Forget everything, the run itself too: it is published."""
+        """Delete the whole state, because the run is published."""
         shutil.rmtree(self.directory)
 
     def _path(self, step: str) -> Path:
@@ -112,29 +112,32 @@ class RunState:
 
 
 def run_key(decisive: Mapping[str, Any]) -> str:
-    """Digest what decides a result.
+    """Return a digest of everything that decides a result.
 
     Args:
-        decisive: Settings, digests and versions; what JSON cannot hold counts by its text.
+        decisive: Settings, digests and versions; values that JSON cannot hold count by their text.
 
     Returns:
-        SHA-256, hexadecimal.
+        The SHA-256 in hexadecimal digits.
     """
     return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @contextmanager
 def open_run(key: str, *, restart: bool = False) -> Iterator[RunState]:
-    """Give the state of a run, with what an interrupted one left.
+    """Open the state of a run, with the snapshots of an interrupted one.
 
-    Where the cache folder cannot be written, the state is a temporary folder, and a killed run begins anew.
+    If the cache folder cannot be written, the state is in a temporary folder, and a killed run starts over.
 
     Args:
-        key: What `run_key` returned.
-        restart: Whether to forget what is there.
+        key: Digest from `run_key`.
+        restart: Whether to delete earlier snapshots.
+
+    Yields:
+        The state, locked for this process.
 
     Raises:
-        RunUnderWay: Another process is at the same run.
+        RunUnderWay: If another process is at the same run.
     """
     with ExitStack() as stack:
         directory = _make(cache_directory() / "runs", key) or Path(
@@ -153,7 +156,7 @@ def open_run(key: str, *, restart: bool = False) -> Iterator[RunState]:
 
 
 def _make(runs: Path, key: str) -> Path | None:
-    """Make a run's folder and remove those that nobody has touched for long; None where that is not possible."""
+    """Create the folder of a run and remove abandoned ones; None if the cache cannot be written."""
     directory = runs / key[:32]
     try:
         directory.mkdir(parents=True, exist_ok=True)

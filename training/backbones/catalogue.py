@@ -1,8 +1,8 @@
 """The catalogue of backbones: networks from pixels to features, each with its weights and its own scaling inside.
 
-Entries are here without loading Keras; `load` loads it. Scaling belongs in these graphs and nowhere else: what
-goes in is uint8 from 0 to 255, as `model_store.images.pixels` decodes it. A new backbone of `keras.applications` is a
-line in `catalogue.py`; one from elsewhere is a builder and an entry below.
+Importing the catalogue does not load Keras; `load` does. Scaling belongs in these graphs and nowhere else. Their input
+is uint8 from 0 to 255, as `model_store.images.pixels` decodes it. A new backbone of `keras.applications` is a line in
+`keras_networks.py`; one from elsewhere is a builder and an entry below.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ class LoadedBackbone:
     """A backbone with its weights.
 
     Attributes:
-        model: uint8 pixels `(n, size, size, 3)` → float32 features `(n, features)`.
-        weights: Where the weights came from, for the manifest.
+        model: Model of uint8 pixels `(n, size, size, 3)` → float32 features `(n, features)`.
+        weights: Source of the weights, for the manifest.
     """
 
     model: "keras.Model"
@@ -37,14 +37,14 @@ class Backbone:
     """An entry of the catalogue.
 
     Attributes:
-        name: What `--backbone` calls it.
+        name: Name for `--backbone`.
         size: Native height and width of its input, in pixels.
-        parameters: Without the top.
-        weights_file: The file of its ImageNet weights, which can also be given by path.
-        weights_bytes: Size of that file.
-        weights_from: Where `imagenet` gets it: `download`, which Keras does, or what to install.
-        build: Builds the network for an input size, from float32 pixels 0 to 255 to features, with `imagenet` or `none`
-            weights or those of a file.
+        parameters: Number of parameters without the top.
+        weights_file: Name of the file with its ImageNet weights; its path may also be passed as `weights`.
+        weights_bytes: Size of that file in bytes.
+        weights_from: Source of `imagenet` weights: `download`, which Keras does, or the package to install.
+        build: Function of weights and input size that builds the network. The weights are `imagenet`, `none` or the
+            path of a file. The network maps float32 pixels from 0 to 255 to features.
     """
 
     name: str
@@ -60,11 +60,11 @@ class Backbone:
 
         Args:
             weights: `imagenet`, `none` for random ones, or the path of a weights file.
-            size: Height and width of its input in pixels, from 32; None: the native one.
+            size: Height and width of its input in pixels, at least 32; None for the native size.
 
         Raises:
-            WeightsUnavailable: They are not here and cannot be downloaded.
-            WeightsInvalid: The file is not there or does not fit the network.
+            WeightsUnavailable: If the weights are missing and cannot be downloaded.
+            WeightsInvalid: If the file is missing or does not fit the network.
         """
         import keras  # noqa: PLC0415  the command line reads the catalogue and must not load TensorFlow
 
@@ -75,12 +75,12 @@ class Backbone:
 
 
 def _source(weights: str) -> str:
-    """Describe the weights without a path of this machine: a file by its name and digest."""
+    """Describe the weights without a local path: a file by its name and digest."""
     if weights in {IMAGENET, NONE}:
         return weights
     path = Path(weights)
     if not path.is_file():
-        hint = f"--weights takes {IMAGENET}, {NONE} or the path of a file."
+        hint = f"Use --weights with {IMAGENET}, {NONE} or the path of a file."
         raise WeightsInvalid(path, "does not exist", hint=hint)
     return f"{path.name} sha256:{digest_file(path).sha256}"
 
@@ -101,7 +101,7 @@ def _loader(application: Application) -> "Callable[[str, int], keras.Model]":
 
 
 def _backbone(application: Application) -> Backbone:
-    """Make an entry of a network of `keras.applications`."""
+    """Return the entry for a network of `keras.applications`."""
     return Backbone(
         name=application.name,
         size=application.size,

@@ -1,9 +1,9 @@
 """Replaces ConvNeXt's grouped convolutions by depthwise ones: the same sums by another operation.
 
-Keras writes the depthwise convolution of ConvNeXt as one with as many groups as channels. TensorFlow has no such
-operation for a CPU, so Keras compiles each with XLA, for each batch size anew. Stock `DepthwiseConv2D` needs no XLA and
-was 4.7 times as fast for the features of ConvNeXt-Tiny and 5.6 times for a training step, 8 images on a CPU. Knows
-nothing of weights files.
+Keras writes the depthwise convolution of ConvNeXt as one with as many groups as channels. TensorFlow lacks that
+operation on a CPU, so Keras compiles each with XLA, again for each batch size. Stock `DepthwiseConv2D` does not need
+XLA. With 8 images on a CPU it was 4.7 times as fast for the features of ConvNeXt-Tiny, and 5.6 times for a training
+step.
 """
 
 import keras

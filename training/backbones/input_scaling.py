@@ -1,7 +1,7 @@
-"""Puts the scaling of its input into each network of `keras.applications`, which leaves it to the caller for some.
+"""Puts input scaling into the networks of `keras.applications` that leave it to the caller.
 
-EfficientNet V2, MobileNetV3 and ConvNeXt come with theirs. EfficientNet's is a layer that only a weights file fills.
-ResNet's is a function beside the network, `keras.applications.resnet.preprocess_input`.
+EfficientNet V2, MobileNetV3 and ConvNeXt include it. EfficientNet has a layer that only a weights file fills. ResNet
+has a separate function, `keras.applications.resnet.preprocess_input`.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from training.backbones.keras_networks import Application
 
 IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
-"""Of red, green and blue, from 0 to 1."""
+"""Standard deviation of red, green and blue, on a scale from 0 to 1; so is the mean."""
 
 CAFFE_MEAN: Final = (103.939, 116.779, 123.68)
-"""Of blue, green and red, from 0 to 255, as the network of He et al. was trained in Caffe."""
+"""Mean of blue, green and red, on a scale from 0 to 255, as the network of He et al. was trained in Caffe."""
 
 
 def complete_normalization(network: keras.Model) -> None:
-    """Make EfficientNet's normalisation what it is where Keras downloads the weights; other networks stay.
+    """Set EfficientNet's normalisation as if Keras had downloaded the weights; leave other networks unchanged.
 
-    The variance in Keras' ImageNet files is the deviation, not its square; `keras.applications` makes up for it with
-    one more layer, but only where it downloads the file itself (tensorflow/tensorflow#49930). Without a file mean and
-    variance are 0 and 1, those of no pictures.
+    The variance in Keras' ImageNet files is the deviation, not its square. `keras.applications` compensates with one
+    more layer, but only if it downloads the file itself (tensorflow/tensorflow#49930). Without a file, mean and
+    variance are 0 and 1, which do not fit images.
     """
     for layer in network.layers:
         if isinstance(layer, keras.layers.Normalization) and layer.weights:
@@ -39,14 +39,14 @@ def complete_normalization(network: keras.Model) -> None:
 
 
 def with_scaling(network: keras.Model, application: Application) -> keras.Model:
-    """Return the network with the scaling before it that Keras left out.
+    """Return the network with the input scaling that Keras leaves out.
 
     Args:
-        network: One of `keras.applications`.
-        application: Which one.
+        network: A network of `keras.applications`.
+        application: Its description.
 
     Returns:
-        float32 pixels from 0 to 255 → what the network gives.
+        Model of float32 pixels from 0 to 255 → the output of the network.
     """
     scale = _SCALINGS.get(application.constructor)
     if scale is None:
@@ -56,13 +56,13 @@ def with_scaling(network: keras.Model, application: Application) -> keras.Model:
 
 
 def _scale_as_caffe(pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """Go from RGB to BGR and subtract the mean; the deviation stays."""
+    """Convert RGB to BGR and subtract the mean, without dividing by the deviation."""
     flipped = keras.ops.flip(pixels, axis=-1)
     return keras.layers.Normalization(mean=CAFFE_MEAN, variance=(1, 1, 1), dtype="float32", name="scaling")(flipped)
 
 
 def _scale_to_one(pixels: keras.KerasTensor) -> keras.KerasTensor:
-    """Go from 0…255 to -1…1."""
+    """Scale pixels from 0…255 to -1…1."""
     return keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32", name="scaling")(pixels)
 
 

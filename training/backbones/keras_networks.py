@@ -1,6 +1,6 @@
-"""What is known beforehand of the networks of `keras.applications`: numbers and names, nothing that builds.
+"""Names and numbers of the networks of `keras.applications`.
 
-Light: the command line lists them before it knows whether anything will be trained. A test holds the numbers to Keras.
+The command line lists them without training, so nothing here loads Keras. A test compares the numbers with Keras.
 """
 
 from typing import Final, NamedTuple
@@ -10,12 +10,12 @@ class Application(NamedTuple):
     """A network of `keras.applications`.
 
     Attributes:
-        name: What `--backbone` calls it.
-        constructor: What `keras.applications` calls it.
-        size: Native height and width of its input, in pixels: what its weights were trained or scored at.
-        parameters: Without the top.
-        weights_file: The file without the top that Keras downloads.
-        weights_bytes: Size of that file, from the progress bars of its downloads.
+        name: Name for `--backbone`.
+        constructor: Name in `keras.applications`.
+        size: Native height and width of its input, in pixels, at which its weights were trained or scored.
+        parameters: Number of parameters without the top.
+        weights_file: Name of the file without the top that Keras downloads.
+        weights_bytes: Size of that file in bytes, from the progress bars of its downloads.
     """
 
     name: str
@@ -60,4 +60,4 @@ APPLICATIONS: Final = (
     Application("resnet50", "ResNet50", 224, 23_587_712, _RESNET_FILE.format("resnet50"), 94_765_736),
     Application("resnet50v2", "ResNet50V2", 224, 23_564_800, _RESNET_FILE.format("resnet50v2"), 94_668_760),
 )
-"""From the oldest family of each kind to the largest of each family."""
+"""The networks, sorted by family and then by size."""

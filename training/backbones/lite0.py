@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 in stock Keras layers.
 
 The architecture is Google's (TensorFlow TPU repository, `efficientnet/lite`): EfficientNet without
-squeeze-and-excitation, with ReLU6 instead of swish, the widths of stem and head fixed. Where the weights come from is
-the business of `lite0_weights.py`.
+squeeze-and-excitation, with ReLU6 instead of swish, and with fixed widths of stem and head. `lite0_weights.py` loads
+the weights.
 """
 
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ EPSILON: Final = 1e-3
 
 
 class Stage(NamedTuple):
-    """Blocks of one width; the stride is the first block's."""
+    """Blocks of one width; only the first block has the stride."""
 
     repeats: int
     kernel: int
@@ -42,12 +42,13 @@ def build_lite0(*, height: int = 224, width: int = 224, include_top: bool = Fals
     """Build the network with random weights.
 
     Args:
-        height: Height of its input.
-        width: Width of its input.
-        include_top: Whether the 1000 ImageNet logits are its output instead of the features.
+        height: Height of its input in pixels.
+        width: Width of its input in pixels.
+        include_top: Whether its output is the 1000 ImageNet logits instead of the features.
 
     Returns:
-        float32 pixels `(n, height, width, 3)` from 0 to 255, not scaled → features `(n, 1280)` or logits `(n, 1000)`.
+        Model of float32 pixels `(n, height, width, 3)` from 0 to 255, not scaled → features `(n, 1280)` or logits
+        `(n, 1000)`.
     """
     pixels = keras.Input((height, width, 3), name="pixels")
     x = keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="scaling")(pixels)  # (x - 127) / 128
@@ -65,15 +66,15 @@ def build_lite0(*, height: int = 224, width: int = 224, include_top: bool = Fals
 
 
 def _convolve(x: keras.KerasTensor, channels: int, *, kernel: int, stride: int, name: str) -> keras.KerasTensor:
-    """Convolve, normalise, ReLU6."""
+    """Convolve, normalise and apply ReLU6."""
     x = keras.layers.Conv2D(channels, kernel, stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = keras.layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_bn")(x)
     return keras.layers.ReLU(6, name=f"{name}_relu")(x)
 
 
 def _block(x: keras.KerasTensor, stage: Stage, *, stride: int, name: str) -> keras.KerasTensor:
-    """Inverted residual: expand, depthwise, project without activation; a skip where nothing changes its shape."""
-    given = x
+    """Add an inverted residual: expand, convolve depthwise, project; skip it if the shape stays the same."""
+    start = x
     if stage.expansion > 1:
         x = _convolve(x, x.shape[-1] * stage.expansion, kernel=1, stride=1, name=f"{name}_expand")
     x = keras.layers.DepthwiseConv2D(
@@ -83,6 +84,6 @@ def _block(x: keras.KerasTensor, stage: Stage, *, stride: int, name: str) -> ker
     x = keras.layers.ReLU(6, name=f"{name}_depthwise_relu")(x)
     x = keras.layers.Conv2D(stage.channels, 1, padding="same", use_bias=False, name=f"{name}_project_conv")(x)
     x = keras.layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_project_bn")(x)
-    if stride == 1 and given.shape[-1] == stage.channels:
-        x = keras.layers.Add(name=f"{name}_add")([given, x])
+    if stride == 1 and start.shape[-1] == stage.channels:
+        x = keras.layers.Add(name=f"{name}_add")([start, x])
     return x

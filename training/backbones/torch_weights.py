@@ -2,10 +2,10 @@
 
 The file is five pickles (magic number, protocol, system, state dict, storage keys), then for each key a little-endian
 int64 count and the raw elements. A pickle is a program, so it is restricted twice: to the opcodes that such a file
-needs, and to four names, none of which does anything when it is called but note its arguments. Tensors are views into
-storages; their strides and bounds are checked before a single element is read.
+needs, and to four names. Calling one of these names only records its arguments. Tensors are views into storages; their
+strides and bounds are checked before any element is read.
 
-Source of the layout: `torch/serialization.py`, `_legacy_save`.
+The layout is that of `_legacy_save` in `torch/serialization.py`.
 """
 
 import io
@@ -36,11 +36,11 @@ _OPCODES: Final = _names(
 
 
 class _StateDict(dict[str, Any]):
-    """What stands for an ordered dictionary; the file sets a `_metadata` attribute on it, which is left alone."""
+    """Stand-in for an ordered dictionary; the file sets a `_metadata` attribute on it, which is ignored."""
 
 
 class _ElementType(NamedTuple):
-    """Stands for a storage class."""
+    """Stand-in for a storage class."""
 
     dtype: str
 
@@ -49,11 +49,11 @@ class _Storage(NamedTuple):
     key: str
     dtype: str
     size: int
-    """In elements."""
+    """Number of elements."""
 
 
 class _View(NamedTuple):
-    """A tensor before its elements are read: where they lie in a storage, in elements."""
+    """A tensor before its elements are read: their positions in a storage, counted in elements."""
 
     storage: _Storage
     offset: int
@@ -61,9 +61,9 @@ class _View(NamedTuple):
     strides: tuple[int, ...]
 
     def is_inside(self) -> bool:
-        """Tell whether all numbers make sense, the view repeats nothing and its last element is in the storage."""
+        """Tell whether the numbers are valid, no element repeats and the last element is in the storage."""
         numbers = (self.offset, *self.shape, *self.strides)
-        if len(self.shape) != len(self.strides) or any(type(one) is not int or one < 0 for one in numbers):
+        if len(self.shape) != len(self.strides) or any(type(number) is not int or number < 0 for number in numbers):
             return False
         if math.prod(self.shape) > self.storage.size:
             return False
@@ -71,12 +71,12 @@ class _View(NamedTuple):
         return 0 in self.shape or last < self.storage.size
 
     def read(self, elements: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the elements of the view as a contiguous array of its own."""
+        """Return a contiguous copy of the elements of the view."""
         steps = [stride * elements.itemsize for stride in self.strides]
         return np.lib.stride_tricks.as_strided(elements[self.offset :], self.shape, steps).copy()
 
 
-# What stands for the four names are values without attributes that could be set: a pickle's BUILD changes nothing here.
+# The stand-ins for the four names do not have attributes to set, so a pickle's BUILD cannot change them.
 
 
 class _OrderedDict:
@@ -131,33 +131,33 @@ def read_state_dict(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Read the tensors of a legacy PyTorch file.
 
     Args:
-        path: The file. All of it is read into memory.
+        path: Path of the file, which is read into memory as a whole.
 
     Returns:
-        Name → array (float32 or int64, contiguous), in the file's order.
+        Name → array (float32 or int64, contiguous), in the order of the file.
 
     Raises:
-        WeightsInvalid: It is anything else than such a file, or damaged.
-        OSError: It cannot be read.
+        WeightsInvalid: If the file has another format or is damaged.
+        OSError: If the file cannot be read.
     """
     file = io.BytesIO(path.read_bytes())
     try:
         views = _read_header(file)
         elements = _read_storages(file, {view.storage.key: view.storage for view in views.values()})
         return {name: view.read(elements[view.storage.key]) for name, view in views.items()}
-    except Exception as error:  # hostile bytes raise anything; each is the same answer
+    except Exception as error:  # hostile bytes can raise anything; the answer is the same
         raise WeightsInvalid(path, f"is not a legacy PyTorch state dict ({error})") from error
 
 
 def _read_header(file: io.BytesIO) -> dict[str, _View]:
     if _unpickle(file) != _MAGIC or _unpickle(file) != _PROTOCOL:
-        _refuse("the magic number or the protocol is another")
+        _refuse("the magic number or the protocol does not match")
     system = _unpickle(file)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         _refuse("it was not written on a little-endian machine")
     state = _unpickle(file)
     if not isinstance(state, _StateDict) or not all(isinstance(view, _View) for view in dict.values(state)):
-        _refuse("it holds something else than tensors")
+        _refuse("it holds something other than tensors")
     return dict(state)
 
 
@@ -167,7 +167,7 @@ def _read_storages(file: io.BytesIO, expected: dict[str, _Storage]) -> dict[str,
         _refuse("the list of storages does not match the tensors")
     elements = {key: _read_elements(file, expected[key]) for key in keys}
     if file.read(1):
-        _refuse("there are bytes behind the last storage")
+        _refuse("bytes follow the last storage")
     return elements
 
 
@@ -183,7 +183,7 @@ def _read_elements(file: io.BytesIO, storage: _Storage) -> npt.NDArray[Any]:
 
 
 def _unpickle(file: io.BytesIO) -> Any:  # noqa: ANN401  the caller checks what it is
-    """Load one pickle, after checking that none of its opcodes can do more than build plain data."""
+    """Load one pickle after checking that its opcodes can only build plain data."""
     start = file.tell()
     for place, (opcode, argument, _) in enumerate(pickletools.genops(file)):
         if opcode.name not in _OPCODES:

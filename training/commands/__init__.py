@@ -1,1 +1,1 @@
-"""The subcommands of `fullcount` that training registers. None loads TensorFlow before it is needed."""
+"""The subcommands of `fullcount` for training. They load TensorFlow only when they need it."""

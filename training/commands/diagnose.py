@@ -1,4 +1,4 @@
-"""`fullcount diagnose`: anybody's learning curves in, an answer out. Loads no TensorFlow."""
+"""`fullcount diagnose`: diagnoses the learning curves of any Keras run, without loading TensorFlow."""
 
 import json
 from dataclasses import asdict
@@ -18,12 +18,14 @@ _STYLES = {"no": "green", "watch": "yellow", "yes": "red"}
 
 @click.command()
 @click.argument("history", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--validation-images", type=click.IntRange(min=1), help="How many there were.  [default: inferred]")
-@click.option("--train-images", type=click.IntRange(min=1), help="How many there were.  [default: inferred]")
+@click.option(
+    "--validation-images", type=click.IntRange(min=1), help="Number of validation images.  [default: inferred]"
+)
+@click.option("--train-images", type=click.IntRange(min=1), help="Number of training images.  [default: inferred]")
 @click.option(
     "--majority-share",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Part of the validation images that has the most frequent label, from 0 to 1.",
+    help="Share of the validation images with the most frequent label, from 0 to 1.",
 )
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def diagnose(
@@ -33,7 +35,7 @@ def diagnose(
     majority_share: float | None,
     format_: str,
 ) -> None:
-    """Say what the curves of a training run mean, and whether to worry.
+    """Diagnose the learning curves of a training run: should you worry?
 
     HISTORY is a file of Keras' CSVLogger, Fullcount's history.csv, or History.history saved as JSON.
     """
@@ -47,7 +49,7 @@ def diagnose(
 
 
 def diagnosis_table(diagnosis: Diagnosis, notes: tuple[str, ...] = ()) -> RenderableType:
-    """Lay out a diagnosis for the terminal: the answer, what it rests on, what to do, what else there is."""
+    """Lay out a diagnosis for the terminal: the answer, its evidence, the advice and other findings."""
     main = diagnosis.main
     answer = Text.assemble("Should you worry? ", (ANSWERS[main.worry], _STYLES[main.worry]), f" {main.sentence}")
     answer.stylize("bold")

@@ -1,4 +1,4 @@
-"""What the commands of training share: options with a default from the environment, and progress on standard error."""
+"""Options and progress shared by the training commands: defaults from the environment, bars on standard error."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +19,9 @@ def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Co
     """Make an option whose default can be set in the environment.
 
     Args:
-        name: With its dashes; `--batch-size` is set as `FULLCOUNT_BATCH_SIZE`.
-        others: The name of the parameter, where it cannot be the option's.
-        settings: Click's.
+        name: Name with its dashes; the variable for `--batch-size` is `FULLCOUNT_BATCH_SIZE`.
+        others: Name of the parameter, if it differs from that of the option.
+        settings: Settings of `click.option`.
     """
     environment = f"FULLCOUNT_{name.split('/', maxsplit=1)[0].removeprefix('--').replace('-', '_').upper()}"
     return click.option(name, *others, envvar=environment, show_envvar=True, show_default=True, **settings)
@@ -33,7 +33,7 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
-        """Return seconds."""
+        """Return the duration in seconds."""
         try:
             return parse_duration(str(value))
         except ValueError as error:
@@ -41,6 +41,6 @@ class Duration(click.ParamType[float]):
 
 
 def make_progress() -> Progress:
-    """Show progress on standard error."""
+    """Return a progress display on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))

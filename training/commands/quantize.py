@@ -1,4 +1,4 @@
-"""`fullcount models quantize`: a stored version, and the folder it was trained from, to a new version with int8."""
+"""`fullcount models quantize`: publishes a copy of a stored version with an int8 variant."""
 
 from pathlib import Path
 from typing import Final
@@ -23,13 +23,13 @@ _NUMBER: Final = click.IntRange(min=1)
     "--data",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     required=True,
-    help="Folder it was trained from: training images set the ranges, validation images judge the loss.",
+    help="Folder of its training data: training images set the ranges, validation images measure the loss.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the choice of images.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of images.")
 def quantize(store: Path, model: str, version: int | None, data: Path, seed: int) -> None:
     """Make a new version with an int8 variant, if it is as accurate.
 
-    VERSION is by default the one that serves. The new version is a copy with the variant in it; it is published only if
+    VERSION defaults to the one that serves. The new version is a copy with the variant. It is published only if
     accuracy and calibration stay within the margins on the version's own validation images.
     """
     models = ModelStore(store)

@@ -1,4 +1,4 @@
-"""`fullcount train`: options in, a published version and a summary out. TensorFlow is loaded when training begins."""
+"""`fullcount train`: trains and publishes a model and prints a summary. It loads TensorFlow when training starts."""
 
 import re
 from dataclasses import fields
@@ -39,7 +39,7 @@ _LIST: Final = "list"
 def _check_device(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     del ctx, parameter
     if not re.fullmatch(DEVICE_PATTERN, value):
-        raise click.BadParameter(f"{value!r} is none of auto, cpu, gpu and gpu:N.")
+        raise click.BadParameter(f"{value!r} is not a device: use auto, cpu, gpu or gpu:N.")
     return value
 
 
@@ -57,14 +57,14 @@ def _check_pattern(ctx: click.Context, parameter: click.Parameter, value: str | 
     try:
         re.compile(value or "")
     except re.error as error:
-        raise click.BadParameter(f"{value!r} is no regular expression: {error}.") from error
+        raise click.BadParameter(f"{value!r} is not a regular expression: {error}.") from error
     return value
 
 
 def _check_weights(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     del ctx, parameter
     if value not in {IMAGENET, NONE} and not Path(value).is_file():
-        raise click.BadParameter(f"{value!r} is none of {IMAGENET}, {NONE} and the path of a file.")
+        raise click.BadParameter(f"{value!r} is not a file: use {IMAGENET}, {NONE} or the path of a weights file.")
     return value
 
 
@@ -84,20 +84,20 @@ backbone_option = option(
     default=DEFAULT,
     callback=_check_backbone,
     is_eager=True,  # `--backbone list` needs neither data nor store
-    help="Network from pixels to features; `list` shows them all.",
+    help="Network from pixels to features; `list` shows all of them.",
 )
 
 
 @click.command()
 @data_argument
 @store_option
-@option("--model", required=True, help="Name of the model; its next version is published.")
+@option("--model", required=True, help="Name of the model to publish a new version of.")
 @backbone_option
 @option(
     "--weights",
     default=IMAGENET,
     callback=_check_weights,
-    help=f"Of the backbone: {IMAGENET}, {NONE} for random ones, or a file's path.",
+    help=f"Weights of the backbone: {IMAGENET}, {NONE} for random ones, or the path of a file.",
 )
 @option(
     "--image-size",
@@ -105,86 +105,112 @@ backbone_option = option(
     metavar="PIXELS",
     help="Height and width of the model's input.  [default: the backbone's own]",
 )
-@option("--positive", help="With two labels, the positive one.  [default: the second in sorted order]")
+@option("--positive", help="Positive label of two.  [default: the second in sorted order]")
 @option(
     "--threshold",
     default="0.5",
     metavar="POLICY",
     callback=_check_threshold,
-    help="Of the positive label: a probability, best-f1, youden, or recall>=0.95, chosen on validation images.",
+    help="Threshold of the positive label: a probability; or best-f1, youden or recall>=0.95 on validation images.",
 )
-@option("--seed", type=click.IntRange(min=0, max=2**31 - 1), default=0, help="Of everything random.")
-@option("--budget", "budget_s", type=Duration(), metavar="20m", help="How long the run may take.  [default: no limit]")
-@option("--augment", type=click.Choice(get_args(Augmentation)), default="auto", help="How training images are varied.")
+@option("--seed", type=click.IntRange(min=0, max=2**31 - 1), default=0, help="Seed of everything random.")
+@option("--budget", "budget_s", type=Duration(), metavar="20m", help="Time limit of the run.  [default: no limit]")
+@option("--augment", type=click.Choice(get_args(Augmentation)), default="auto", help="Augmentation of training images.")
 @option(
-    "--class-weights", type=click.Choice(get_args(ClassWeights)), default="none", help="Whether rare labels count more."
+    "--class-weights",
+    type=click.Choice(get_args(ClassWeights)),
+    default="none",
+    help="Weights of the labels; balanced makes rare ones count more.",
 )
 @option(
     "--group-by",
     metavar="REGEX",
     callback=_check_pattern,
-    help="Files with the same match in their path stay on one side of the split: a patient, a scene.",
+    help="Keep files with the same match in their path on one side of the split, such as those of a patient.",
 )
 @option("--strict/--no-strict", default=False, help="Stop before training if anything in the data is odd.")
-@option("--epochs", type=click.IntRange(min=1), default=_HEAD.epochs, help="Most epochs of the head.")
-@option("--patience", type=click.IntRange(min=1), default=_HEAD.patience, help="Of the head: epochs without progress.")
+@option("--epochs", type=click.IntRange(min=1), default=_HEAD.epochs, help="Maximum epochs of the head.")
+@option(
+    "--patience", type=click.IntRange(min=1), default=_HEAD.patience, help="Epochs without progress that end the head."
+)
 @option("--batch-size", type=click.IntRange(min=1), default=_HEAD.batch_size, help="Images per step of the head.")
 @option(
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
-    help="Of the head.  [default: chosen on validation images]",
+    help="Learning rate of the head.  [default: chosen on validation images]",
 )
-@option("--weight-decay", type=click.FloatRange(0), help="Of the head.  [default: chosen on validation images]")
-@option("--dropout", type=click.FloatRange(0, 1, max_open=True), default=_HEAD.dropout, help="Before the last layer.")
-@option("--fine-tune-epochs", type=click.IntRange(min=0), default=_FINE_TUNE.epochs, help="Most; 0: no fine-tuning.")
 @option(
-    "--fine-tune-patience", type=click.IntRange(min=1), default=_FINE_TUNE.patience, help="Epochs without progress."
+    "--weight-decay", type=click.FloatRange(0), help="Weight decay of the head.  [default: chosen on validation images]"
 )
-@option("--fine-tune-batch-size", type=click.IntRange(min=1), default=_FINE_TUNE.batch_size, help="Images per step.")
+@option(
+    "--dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=_HEAD.dropout,
+    help="Dropout before the last layer.",
+)
+@option(
+    "--fine-tune-epochs",
+    type=click.IntRange(min=0),
+    default=_FINE_TUNE.epochs,
+    help="Maximum epochs of fine-tuning; 0 skips it.",
+)
+@option(
+    "--fine-tune-patience",
+    type=click.IntRange(min=1),
+    default=_FINE_TUNE.patience,
+    help="Epochs without progress that end fine-tuning.",
+)
+@option(
+    "--fine-tune-batch-size",
+    type=click.IntRange(min=1),
+    default=_FINE_TUNE.batch_size,
+    help="Images per step of fine-tuning.",
+)
 @option(
     "--fine-tune-learning-rate",
     type=click.FloatRange(0, min_open=True),
     default=_FINE_TUNE.learning_rate,
-    help="The highest, after the warm-up.",
+    help="Highest learning rate of fine-tuning, after the warm-up.",
 )
 @option(
     "--fine-tune-depth",
     type=click.FloatRange(0, 1, min_open=True),
     default=_FINE_TUNE.depth,
-    help="Share of the layers that learn, from the top.",
+    help="Share of the layers to fine-tune, from the top.",
 )
 @option(
     "--label-smoothing",
     type=click.FloatRange(0, 1, max_open=True),
     default=_FINE_TUNE.label_smoothing,
-    help="When fine-tuning.",
+    help="Label smoothing in fine-tuning.",
 )
 @option(
     "--val-fraction",
     type=float,
     default=_FRACTIONS.validation,
-    help="Of each label's images, without a val folder.",
+    help="Share of each label's images to validate on, unless a val folder exists.",
 )
 @option(
     "--test-fraction",
     type=float,
     default=_FRACTIONS.test,
-    help="Of each label's images, without a test folder; 0: none.",
+    help="Share of each label's images to test on, unless a test folder exists; 0 for none.",
 )
-@option("--device", metavar="auto|cpu|gpu|gpu:N", default="auto", callback=_check_device, help="What to compute on.")
+@option("--device", metavar="auto|cpu|gpu|gpu:N", default="auto", callback=_check_device, help="Device to compute on.")
 @option(
-    "--precision", type=click.Choice(get_args(Precision)), default="auto", help="When fine-tuning; auto mixes on a GPU."
+    "--precision",
+    type=click.Choice(get_args(Precision)),
+    default="auto",
+    help="Precision of fine-tuning; auto is mixed on a GPU.",
 )
-@option(
-    "--quantize/--no-quantize", default=False, help="Make an int8 variant for OpenVINO as well, if it is as accurate."
-)
-@option("--restart/--resume", default=False, help="Begin anew, or go on where the same run was interrupted.")
+@option("--quantize/--no-quantize", default=False, help="Also make an int8 variant for OpenVINO, if it is as accurate.")
+@option("--restart/--resume", default=False, help="Start over, or resume the same run where it was interrupted.")
 @option("--tensorboard", type=click.Path(file_okay=False, path_type=Path), help="Folder for TensorBoard's logs.")
 def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above
     """Train on a folder of labelled images and publish the model.
 
     DATA holds a folder per label, or train, val and test folders of such folders. Ctrl-C once finishes with the best
-    model so far; twice publishes nothing, and the same command goes on from there.
+    model so far. Ctrl-C twice publishes nothing, and the same command resumes from there.
     """
     config = _config(options)
     progress = make_progress()
@@ -202,13 +228,13 @@ def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above
 
 
 def _config(options: dict[str, Any]) -> TrainingConfig:
-    """Make the configuration from click's values."""
+    """Return the configuration for the values of the options."""
     try:
         fractions = Fractions(options.pop("val_fraction"), options.pop("test_fraction"))
     except ValueError as error:
         raise click.UsageError(f"--val-fraction and --test-fraction: {error}.") from error
     head = HeadSettings(**{field.name: options.pop(field.name) for field in fields(HeadSettings)})
-    given = {name: options.pop(name) for name in list(options) if name.startswith("fine_tune_")}
-    tuning = {name.removeprefix("fine_tune_"): value for name, value in given.items()}
+    names = [name for name in options if name.startswith("fine_tune_")]
+    tuning = {name.removeprefix("fine_tune_"): options.pop(name) for name in names}
     fine_tune = FineTuneSettings(label_smoothing=options.pop("label_smoothing"), **tuning)
     return TrainingConfig(fractions=fractions, head=head, fine_tune=fine_tune, **options)

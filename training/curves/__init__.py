@@ -1,1 +1,1 @@
-"""Histories, and what they mean in plain words."""
+"""Learning curves and their diagnosis in plain words."""

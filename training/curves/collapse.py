@@ -1,7 +1,7 @@
-"""Whether a model has collapsed: does no better than calling every image the same label.
+"""Detects a collapsed model, which does no better than predicting the same label for every image.
 
-What gives it away is the loss. No guess that is always the same has a lower one than the entropy of its accuracy
-(Gibbs' inequality), and a model that knows something about single images has.
+The loss gives it away. A constant guess cannot have a lower loss than the entropy of its accuracy (Gibbs'
+inequality). A model that knows something about single images has a lower one.
 """
 
 import math
@@ -15,17 +15,17 @@ from training.curves.shape import Curves
 from training.curves.trend import Curve
 
 _ALMOST: Final = 0.98
-"""The mean over an epoch, and a count that is an image off, may be a little under the bound of a constant guess."""
+"""Tolerance below the bound of a constant guess: an epoch's mean loss, or a count one image off, may be under it."""
 _FAR: Final = 1.3
-"""Parts of that bound over which curves alone speak of a model that is wrong rather than one that says nothing."""
+"""Multiple of that bound above which curves alone show a model that is wrong, not one that says nothing."""
 _ALMOST_ALL: Final = 0.98
-"""Accuracy over which curves alone do not tell a model that knows everything from one that knows nothing."""
+"""Accuracy above which curves alone cannot tell a model that knows everything from one that knows nothing."""
 _STILL: Final = 0.03
-"""How far the smoothed accuracy of a model that has collapsed may move."""
+"""Largest range of the smoothed accuracy of a collapsed model."""
 
 
 def collapsed(curves: Curves) -> Finding | None:
-    """Find a model that does no better than calling every image the most frequent label."""
+    """Find a model that does no better than predicting the most frequent label for every image."""
     accuracy = curves.val_accuracy
     if accuracy is None or len(accuracy) < limits.MIN_EPOCHS or curves.is_hopeless or not _is_collapsed(curves):
         return None
@@ -34,24 +34,24 @@ def collapsed(curves: Curves) -> Finding | None:
     since = accuracy.epochs[min(int(away[-1]) + 1, len(accuracy) - 1) if len(away) else 0]
     return Finding(
         "collapsed",
-        "watch" if majority is None and curves.facts.called_share is None else "yes",
+        "watch" if majority is None and curves.facts.predicted_share is None else "yes",
         since,
-        f"Since epoch {since} the model does no better than calling every image the same label.",
+        f"Since epoch {since} the model does no better than predicting the same label for every image.",
         tuple(_evidence(curves, accuracy, accuracy.level if majority is None else majority)),
-        "Start again with a learning rate ten times lower: too large a first step kills a network's units. If it "
-        "stays, check that pixels are scaled once and as the backbone expects, that labels belong to their images, and "
-        "that these are shuffled; try class weights (`fullcount train --class-weights balanced`).",
+        "Start again with a learning rate ten times lower: a first step that is too large kills a network's units. If "
+        "it happens again, check that pixels are scaled once and as the backbone expects, that labels match their "
+        "images, and that images are shuffled. Try class weights (`fullcount train --class-weights balanced`).",
     )
 
 
 def _is_collapsed(curves: Curves) -> bool:
-    """Decide by what the model calls, else by the most frequent label's share, else by the curves alone."""
+    """Decide by the model's predictions, else by the most frequent label's share, else by the curves alone."""
     facts, accuracy = curves.facts, curves.val_accuracy
     if accuracy is None:
         return False
-    if facts.called_share is not None:
+    if facts.predicted_share is not None:
         nearly_all = 1 - 0.5 / (curves.validation_images or math.inf)
-        return facts.called_share > nearly_all and (facts.majority_share or 0.0) <= nearly_all
+        return facts.predicted_share > nearly_all and (facts.majority_share or 0.0) <= nearly_all
     if facts.majority_share is not None:
         no_better = accuracy.level <= facts.majority_share + curves.tolerance
         return no_better and _knows_nothing(curves.val_loss, facts.majority_share) and _agree(curves)
@@ -59,18 +59,18 @@ def _is_collapsed(curves: Curves) -> bool:
 
 
 def _knows_nothing(loss: Curve | None, share: float) -> bool:
-    """Whether a loss is not surely lower than a guess that is right for this share could have it (Gibbs)."""
+    """Tell whether a loss is not clearly below the lowest of a constant guess that is right for this share (Gibbs)."""
     return loss is None or loss.level + 2 * loss.uncertainty >= _ALMOST * _entropy(share)
 
 
 def _agree(curves: Curves) -> bool:
-    """Whether training images are called right hardly more often than validation images."""
+    """Tell whether the training accuracy is close to the validation accuracy."""
     train, validation = curves.accuracy, curves.val_accuracy
     return train is None or validation is None or abs(train.level - validation.level) < 0.1
 
 
 def _looks_collapsed(curves: Curves) -> bool:
-    """Without facts: the accuracy stands still, alike in training, and both losses are a constant guess's."""
+    """Decide without facts: both accuracies are flat and alike, and both losses are those of a constant guess."""
     train, validation = curves.accuracy, curves.val_accuracy
     if train is None or validation is None or validation.level > _ALMOST_ALL:
         return False
@@ -85,25 +85,27 @@ def _looks_collapsed(curves: Curves) -> bool:
 
 
 def _entropy(share: float) -> float:
-    """The least loss, in nats, of a constant guess whose label is right for this share of the images."""
+    """Return the lowest loss, in nats, of a constant guess whose label is right for this share of the images."""
     inside = min(max(share, 1e-9), 1 - 1e-9)
     return -inside * math.log(inside) - (1 - inside) * math.log(1 - inside)
 
 
 def _evidence(curves: Curves, accuracy: Curve, share: float) -> list[str]:
     evidence = [
-        f"Validation accuracy stands at {accuracy.level:.1%}; "
+        f"Validation accuracy is {accuracy.level:.1%}; "
         + (
             f"the most frequent label has {share:.1%} of the images."
             if curves.facts.majority_share
-            else "if so many images have the same label, that is it (`--majority-share`)."
+            else "if one label has that share of the images, the model has collapsed (set `--majority-share`)."
         )
     ]
-    if curves.facts.called_share is not None:
-        evidence.append(f"At the end {curves.facts.called_share:.1%} of the validation images are called one label.")
+    if curves.facts.predicted_share is not None:
+        evidence.append(
+            f"At the end one label is predicted for {curves.facts.predicted_share:.1%} of the validation images."
+        )
     if curves.val_loss is not None:
         evidence.append(
-            f"Validation loss {curves.val_loss.level:.3f}; a constant guess that is right for {share:.1%} has "
-            f"{_entropy(share):.3f} at least."
+            f"Validation loss is {curves.val_loss.level:.3f}; a constant guess that is right for {share:.1%} has at "
+            f"least {_entropy(share):.3f}."
         )
     return evidence

@@ -1,7 +1,7 @@
-"""What course a run took: overfitting, still learning, one of two plateaus, or as it should be.
+"""The course of a run: overfitting, getting worse, still learning, one of two plateaus, or healthy.
 
-Exactly one of them is true of any run with enough epochs. Judged by the validation loss, which is finer than the
-accuracy and falls or rises before it; by the training curves where there is no other.
+Exactly one of them holds for any run with enough epochs. The validation loss decides, because it is finer than the
+accuracy and moves before it. Without validation, the training loss decides.
 """
 
 import math
@@ -18,7 +18,7 @@ _EARLY_STOPPING = "`EarlyStopping('val_loss', patience=10, restore_best_weights=
 
 
 def course(curves: Curves) -> Finding:
-    """Say what course a run took."""
+    """Return the finding that names the course of a run."""
     rise = _rise(curves)
     if rise is not None:
         return _overfitting(curves, rise) or _worsening(curves, rise)
@@ -31,17 +31,17 @@ class _Rise(NamedTuple):
     """A validation loss that ends above its lowest."""
 
     epoch: int
-    """Of the lowest."""
+    """Epoch of the lowest value, counted from 1."""
     lowest: float
     end: float
     share: float
-    """By which it rose."""
+    """Rise from the lowest value to the end, as a share of the lowest."""
 
 
 def _rise(curves: Curves) -> _Rise | None:
-    """Find a validation loss that has surely risen from its lowest.
+    """Find a validation loss that has clearly risen from its lowest value.
 
-    The amount is Prechelt's generalisation loss (1998, Early stopping - but when?), of smoothed curves.
+    The rise is Prechelt's generalisation loss (1998, Early stopping - but when?), computed from smoothed curves.
     """
     curve = curves.val_loss
     if curve is None:
@@ -57,7 +57,7 @@ def _rise(curves: Curves) -> _Rise | None:
 
 
 def _overfitting(curves: Curves, rise: _Rise) -> Finding | None:
-    """Find that the training loss fell while the validation loss rose."""
+    """Find a training loss that fell while the validation loss rose."""
     train = _between(curves.loss, rise.epoch)
     if train.smoothed[0] - train.smoothed[-1] <= limits.MATERIAL_LOSS:
         return None
@@ -72,36 +72,39 @@ def _overfitting(curves: Curves, rise: _Rise) -> Finding | None:
             f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
             *_accuracy_evidence(curves),
         ),
-        f"Use the weights of epoch {epoch}: {_EARLY_STOPPING} does, and so does `fullcount train`. For a better model "
-        "get more images, augment more (`--augment strong`), raise dropout or weight decay, or let fewer layers learn.",
+        f"Use the weights of epoch {epoch}, as {_EARLY_STOPPING} and `fullcount train` do. For a better model "
+        "get more images, augment more (`--augment strong`), raise dropout or weight decay, or train fewer layers.",
     )
 
 
 def _worsening(curves: Curves, rise: _Rise) -> Finding:
-    """The validation loss rose and the training loss did not fall: the steps lead away."""
+    """Describe a run whose validation loss rose and whose training loss did not fall: its steps are too large."""
     train = _between(curves.loss, rise.epoch)
     return Finding(
         "unstable",
         "no" if curves.facts.stopped_early else "yes",
         rise.epoch,
-        f"It has got worse since epoch {rise.epoch}: the validation loss rises, and the training loss does not fall.",
+        f"Getting worse since epoch {rise.epoch}: the validation loss rises, and the training loss does not fall.",
         (
             *_rise_evidence(curves, rise),
             f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
             *_accuracy_evidence(curves),
         ),
-        f"Use the weights of epoch {rise.epoch}: {_EARLY_STOPPING} does, and so does `fullcount train`. Train again "
-        "with a learning rate three to ten times lower, and warm it up where pretrained layers learn.",
+        f"Use the weights of epoch {rise.epoch}, as {_EARLY_STOPPING} and `fullcount train` do. Train again with a "
+        "learning rate three to ten times lower, and warm it up if pretrained layers are trained.",
     )
 
 
 def _rise_evidence(curves: Curves, rise: _Rise) -> tuple[str, str]:
     lowest, end = f"lowest {rise.lowest:.3f} in epoch {rise.epoch}", f"{rise.end:.3f} at the end"
-    return f"Validation loss: {lowest}, {end} ({rise.share:+.0%}).", f"One epoch's noise is {curves.judged.noise:.2g}."
+    return (
+        f"Validation loss: {lowest}, {end} ({rise.share:+.0%}).",
+        f"The noise per epoch is {curves.judged.noise:.2g}.",
+    )
 
 
 def _overfitting_worry(curves: Curves, rise: float) -> Worry:
-    """Stopped early, the best weights were kept; if labels stay right, only the probabilities suffer."""
+    """Grade overfitting: early stopping kept the best weights; while accuracy holds, only probabilities suffer."""
     if curves.facts.stopped_early:
         return "no"
     accuracy = curves.val_accuracy
@@ -110,41 +113,41 @@ def _overfitting_worry(curves: Curves, rise: float) -> Worry:
 
 
 def _slow(curves: Curves) -> Finding:
-    """The accuracy stands still and the loss still falls: what the person who asked had before them."""
+    """Describe a run whose accuracy is flat while its loss still falls."""
     epoch = _still_epoch(curves)
     cause, advice = _cause(curves)
     return Finding(
         "plateau-slow",
         "watch",
         epoch,
-        f"Plateau since epoch {epoch}: the accuracy stands still, but the loss still falls; {cause}.",
+        f"Plateau since epoch {epoch}: the accuracy is flat, but the loss still falls; {cause}.",
         (
             *_accuracy_evidence(curves),
             _moving(curves.judged, _name(curves)),
             *([_moving(curves.loss, "Training loss")] if curves.val_loss is not None else []),
             *_rate_evidence(curves),
         ),
-        f"Nothing is broken and nothing has converged. {advice}",
+        f"Nothing is broken, but training has not converged. {advice}",
     )
 
 
 def _cause(curves: Curves) -> tuple[str, str]:
-    """Say why it is slow, and what helps: a rate that was lowered, noise, or a rate that is too low throughout."""
+    """Return why learning is slow, and the advice: a rate lowered too early, noise, or a rate that is too low."""
     rate = curves.learning_rate
     if rate is not None and rate.values[-1] < 0.1 * rate.values.max():
         advice = (
-            "Let the rate fall later, over more epochs (`fullcount train --fine-tune-epochs`, or a larger `--budget`)."
+            "Lower the rate later, over more epochs (`fullcount train --fine-tune-epochs`, or a larger `--budget`)."
         )
         return "the learning rate was lowered before the loss had settled", advice
     if curves.loss.noise > limits.NOISY * abs(curves.loss.level):
-        advice = f"Give it more epochs with {_EARLY_STOPPING}, and let the learning rate decay over them."
-        return "its steps are large already, it needs more of them", advice
+        advice = f"Train for more epochs with {_EARLY_STOPPING}, and let the learning rate decay over them."
+        return "its steps are large already, so it needs more of them", advice
     advice = (
-        "More epochs at this rate would bring little, slowly. Train the head with a rate about ten times higher (Adam "
-        f"1e-3 on a frozen backbone) and {_EARLY_STOPPING}. When that stands still as well, unfreeze upper layers "
-        "at a low rate. `fullcount train` does both: it chooses the head's rate by validation, then fine-tunes."
+        "More epochs at this rate would gain little. Train the head with a rate about ten times higher (Adam 1e-3 on "
+        f"a frozen backbone) and {_EARLY_STOPPING}. When that is flat as well, unfreeze upper layers at a low rate. "
+        "`fullcount train` does both: it chooses the head's rate by validation, then fine-tunes."
     )
-    return "the learning rate is too low to get on", advice
+    return "the learning rate is too low to make progress", advice
 
 
 def _still_learning(curves: Curves) -> Finding:
@@ -154,17 +157,17 @@ def _still_learning(curves: Curves) -> Finding:
         "still-learning",
         "watch",
         last,
-        f"Stopped in epoch {last} while it was still learning.",
+        f"Training stopped in epoch {last} while the model was still learning.",
         (
             _moving(judged, _name(curves)),
             *_accuracy_evidence(curves),
         ),
-        f"Give it more epochs and let {_EARLY_STOPPING} end it (`fullcount train --epochs`, or a larger `--budget`).",
+        f"Train for more epochs and let {_EARLY_STOPPING} end it (`fullcount train --epochs`, or a larger `--budget`).",
     )
 
 
 def _flat(curves: Curves) -> Finding:
-    """The loss neither falls nor rises: a long plateau, or a run that ended when it should."""
+    """Describe a run whose loss neither falls nor rises: a long plateau, or a run that ended in time."""
     judged = curves.judged
     since = judged.arrived(limits.material(judged), upwards=False)
     enough = max(limits.material(judged), 2 * math.sqrt(2) * judged.uncertainty)
@@ -182,15 +185,15 @@ def _converged(curves: Curves, since: int) -> Finding:
         "plateau-converged",
         "no",
         epoch,
-        f"Plateau since epoch {epoch}: the loss stands still as well, so what learns has learnt what it can.",
+        f"Plateau since epoch {epoch}: metrics and loss are flat; the layers in training have learnt what they can.",
         (
-            f"{_name(curves)} since epoch {epoch}: {judged.level:.3f}, give or take {max(spread, 0.001):.1%}.",
+            f"{_name(curves)} since epoch {epoch}: {judged.level:.3f}, within {max(spread, 0.001):.1%}.",
             _moving(curves.loss, "Training loss"),
             *_accuracy_evidence(curves),
         ),
-        f"More epochs bring nothing; stop about epoch {epoch + limits.SHORTEST_PLATEAU} ({_EARLY_STOPPING}). A better "
-        "model takes something else: unfreeze upper layers at a low rate (`fullcount train` fine-tunes by itself, "
-        "`--budget` bounds its time), a larger backbone or input, more or cleaner images.",
+        f"More epochs gain nothing; stop about epoch {epoch + limits.SHORTEST_PLATEAU} ({_EARLY_STOPPING}). A better "
+        "model needs something else: upper layers unfrozen at a low rate (`fullcount train` fine-tunes by itself, "
+        "`--budget` bounds its time), a larger backbone or input, or more or cleaner images.",
     )
 
 
@@ -198,18 +201,18 @@ def _healthy(curves: Curves, since: int) -> Finding:
     judged = curves.judged
     best = int(np.argmin(judged.values))
     epoch = judged.epochs[best]
-    stopped = " Early stopping ended it." if curves.facts.stopped_early else ""
+    stopped = " Early stopping ended the run." if curves.facts.stopped_early else ""
     return Finding(
         "healthy",
         "no",
         epoch,
-        f"It learnt and ended about where it was at its best: epoch {epoch} of {judged.epochs[-1]}.{stopped}",
+        f"The model learnt, and training ended close to its best epoch, {epoch} of {judged.epochs[-1]}.{stopped}",
         (
             f"{_name(curves)}: {judged.values[0]:.3f} at first, {judged.values[best]:.3f} at best.",
-            f"At the end: {judged.end:.3f}, near it since epoch {judged.epochs[since]}; noise {judged.noise:.2g}.",
+            f"At the end: {judged.end:.3f}, nearly so since epoch {judged.epochs[since]}; noise {judged.noise:.2g}.",
             *_accuracy_evidence(curves),
         ),
-        "Nothing need be done. For a better model: fine-tune, or get more images.",
+        "You need not do anything. For a better model, fine-tune or get more images.",
     )
 
 
@@ -218,12 +221,12 @@ def _name(curves: Curves) -> str:
 
 
 def _between(curve: Curve, epoch: int) -> Curve:
-    """The part of a curve from an epoch, counted from 1, on."""
+    """Return the part of a curve that begins at an epoch, counted from 1."""
     return curve.since(min(int(np.searchsorted(curve.epochs, epoch)), len(curve) - 1))
 
 
 def _still_epoch(curves: Curves) -> int:
-    """The epoch, from 1, from which the accuracy stands still; the first if there is no accuracy."""
+    """Return the epoch, counted from 1, since which the accuracy is flat; the first epoch if accuracy is missing."""
     if curves.scored is None or curves.still_since is None:
         return curves.judged.epochs[0]
     return curves.scored.epochs[curves.still_since]
@@ -239,18 +242,18 @@ def _rate_evidence(curves: Curves) -> list[str]:
 
 
 def _moving(curve: Curve, name: str) -> str:
-    """Say how far a loss moved over the last third."""
+    """Return a sentence on how far a loss moved over the last third."""
     tail = curve.tail
     start = curve.end - tail.change
     part = tail.change / start if start else 0.0
     return (
-        f"{name} over the last {len(tail)} epochs: {start:.3f} to {curve.end:.3f} ({part:+.1%}); one epoch's noise is "
-        f"{curve.noise:.2g}."
+        f"{name} over the last {len(tail)} epochs: {start:.3f} to {curve.end:.3f} ({part:+.1%}); the noise per epoch "
+        f"is {curve.noise:.2g}."
     )
 
 
 def _accuracy_evidence(curves: Curves) -> list[str]:
-    """Say where the accuracy is and since when it has stood there."""
+    """Return sentences on the accuracy and since when it is flat."""
     scored = curves.scored
     if scored is None:
         return []

@@ -1,7 +1,7 @@
-"""Should I worry? Reads the curves of a training run as an experienced colleague would.
+"""Diagnoses the learning curves of a training run: should you worry?
 
-A pure function of the history and what is known about the data: no files, no TensorFlow. The verdicts are explained
-in `docs/diagnosis.md`; the thresholds, with their reasons, are in `shape.py`.
+The diagnosis is a pure function of the history and the facts about the data: no files, no TensorFlow. `shape.py` holds
+the thresholds with their reasons; the diagnosis page of the documentation explains the verdicts.
 """
 
 import math
@@ -13,7 +13,7 @@ from training.curves.collapse import collapsed
 from training.curves.course import course
 from training.curves.findings import ANSWERS, VERDICTS, Diagnosis, Facts, Finding, Verdict, Worry
 from training.curves.history import History
-from training.curves.instability import not_finite, run_away, swinging
+from training.curves.instability import diverged, not_finite, swinging
 from training.curves.shape import curves
 from training.curves.trust import too_good, too_short, too_small, without_validation
 
@@ -24,19 +24,19 @@ PHASE_NAMES: Final = {"head": "Head", "fine-tune": "Fine-tuning", None: "Before"
 
 
 def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
-    """Say what the curves of a run mean.
+    """Diagnose the curves of a run.
 
-    With two phases each is judged; the one whose weights were kept comes first.
+    Each of two phases is judged by itself; the one whose weights were kept comes first.
 
     Args:
-        history: A row per epoch, one at least.
-        facts: What is known beside the curves; of the whole run, at its end.
+        history: One row per epoch, at least one.
+        facts: Facts about the whole run, at its end.
 
     Raises:
-        ValueError: The history is empty.
+        ValueError: If the history is empty.
     """
     if not history:
-        raise ValueError("A history without epochs has no diagnosis.")
+        raise ValueError("A history without epochs cannot be diagnosed.")
     phases = [tuple(epochs) for _, epochs in groupby(history, key=lambda epoch: epoch.phase)]
     if len(phases) == 1:
         return Diagnosis(tuple(_judge(history, facts)))
@@ -49,25 +49,25 @@ def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
 
 
 def _judge(history: History, facts: Facts) -> list[Finding]:
-    """Judge epochs that belong together; the finding that answers the question comes first."""
+    """Judge the epochs of one phase; the finding that answers the question comes first."""
     gap = not_finite(history)
     if gap is not None and gap.worry == "yes":
         return [gap]
-    found = curves(history, facts)
-    grave = run_away(found) or collapsed(found) or swinging(found)
-    doubtful = [finding for finding in (grave, too_good(found), without_validation(found)) if finding]
-    caveats = [finding for finding in (too_small(found), gap) if finding]
-    if too_short(found) or grave:
-        ending = too_short(found) if not grave else None
+    judged = curves(history, facts)
+    grave = diverged(judged) or collapsed(judged) or swinging(judged)
+    doubtful = [finding for finding in (grave, too_good(judged), without_validation(judged)) if finding]
+    caveats = [finding for finding in (too_small(judged), gap) if finding]
+    if too_short(judged) or grave:
+        ending = too_short(judged) if not grave else None
         return [finding for finding in (*doubtful, ending, *caveats) if finding]
     if caveats and caveats[0].worry == "yes":
-        return [*doubtful, caveats[0], course(found), *caveats[1:]]
-    return [*doubtful, course(found), *caveats]
+        return [*doubtful, caveats[0], course(judged), *caveats[1:]]
+    return [*doubtful, course(judged), *caveats]
 
 
 def _of_phase(history: History, facts: Facts) -> Finding:
-    """Judge a phase beside the main one; as other weights were kept, it is no more than something to watch."""
-    main = _judge(history, replace(facts, called_share=None))[0]
+    """Judge a phase whose weights were not kept; it is at most something to watch."""
+    main = _judge(history, replace(facts, predicted_share=None))[0]
     name = PHASE_NAMES[history[0].phase]
     worry: Worry = "no" if main.worry == "no" else "watch"
     epochs = f"{name}, epochs {history[0].number + 1} to {history[-1].number + 1}"
@@ -75,6 +75,6 @@ def _of_phase(history: History, facts: Facts) -> Finding:
 
 
 def _lowest(history: History) -> float:
-    """The lowest validation loss, or the lowest loss where there is none."""
+    """Return the lowest validation loss; epochs without one count with their training loss."""
     losses = [epoch.loss if epoch.val_loss is None else epoch.val_loss for epoch in history]
     return min(loss if math.isfinite(loss) else math.inf for loss in losses)

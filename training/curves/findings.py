@@ -1,6 +1,6 @@
-"""What a diagnosis is: facts go in, findings come out, each with its verdict, evidence and advice.
+"""The values of a diagnosis: facts go in, findings come out, each with its verdict, evidence and advice.
 
-Values only; how they are come by is in `diagnosis.py`.
+`diagnosis.py` computes them.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from training.curves.history import Phase
 Worry = Literal["no", "watch", "yes"]
 
 ANSWERS: Final[dict[Worry, str]] = {"no": "No.", "watch": "Keep an eye on it.", "yes": "Yes."}
-"""To the question: should I worry?"""
+"""Answers to the question "should you worry?"."""
 
 Verdict = Literal[
     "healthy",
@@ -26,59 +26,59 @@ Verdict = Literal[
 ]
 
 VERDICTS: Final[dict[Verdict, str]] = {
-    "unstable": "The loss is not a number, has run away, only rises, or swings from epoch to epoch.",
-    "collapsed": "The model does no better than calling every image the same label.",
-    "too-good": "The validation images look easier than they can be: some may be copies of training images.",
-    "overfitting": "The validation loss rises while the training loss goes on falling.",
-    "plateau-slow": "The metrics stand still while the loss is still falling, too slowly to move them.",
-    "still-learning": "Training was stopped while the model was still getting better.",
-    "plateau-converged": "Metrics and loss stand still: what learns has learnt what it can.",
+    "unstable": "The loss is not a number, has diverged, only rises, or swings from epoch to epoch.",
+    "collapsed": "The model does no better than predicting the same label for every image.",
+    "too-good": "Validation looks too good to be true: some of its images may be copies of training images.",
+    "overfitting": "The validation loss rises while the training loss keeps falling.",
+    "plateau-slow": "The metrics are flat while the loss still falls, too slowly to move them.",
+    "still-learning": "Training stopped while the model was still improving.",
+    "plateau-converged": "Metrics and loss are flat: the layers in training have learnt what they can.",
     "too-small-to-tell": "There are too few validation images, or too few epochs, to tell one epoch from another.",
-    "healthy": "Training ended about where the model was at its best.",
+    "healthy": "Training ended close to the best epoch.",
 }
-"""Each verdict and what it means; the one that matters more comes first."""
+"""Verdict to its meaning, the most important first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known beside the curves; nothing of it has to be."""
+    """Facts about a run that its curves do not show. Each is optional."""
 
     train_images: int | None = None
     validation_images: int | None = None
     labels: int | None = None
     majority_share: float | None = None
-    """Of the validation images, how large a part has the most frequent label, from 0 to 1."""
-    called_share: float | None = None
-    """Of the validation images, how large a part the model at the end calls the label it calls most, from 0 to 1."""
+    """Share of the validation images that have the most frequent label, from 0 to 1."""
+    predicted_share: float | None = None
+    """Share of the validation images for which the final model predicts the label it predicts most, from 0 to 1."""
     stopped_early: bool | None = None
-    """Whether early stopping ended the run; False: it ran for all the epochs it was given."""
+    """True if early stopping ended the run, False if it ran for all its epochs."""
     head_stopped_early: bool | None = None
-    """The same of the first of two phases."""
+    """The same for the first of two phases."""
     kept: Phase | None = None
-    """Of two phases, the one whose weights were kept; None: that with the lowest validation loss."""
+    """The phase whose weights were kept; None means the one with the lowest validation loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the curves say."""
+    """One result of a diagnosis."""
 
     verdict: Verdict
     worry: Worry
     epoch: int | None
-    """Since when, or of which epoch it speaks, counted from 1 as people do."""
+    """The epoch that it is about, or since which it holds, counted from 1; None if it is not about an epoch."""
     sentence: str
     evidence: tuple[str, ...]
-    """The numbers it rests on, a sentence each."""
+    """The numbers that support it, one sentence each."""
     advice: str
-    """What to do, or why nothing need be done."""
+    """Advice on the next step, or the reason why none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What the curves of a run say, the most important first."""
+    """The findings about a run, the most important first."""
 
     findings: tuple[Finding, ...]
-    """At least one."""
+    """The findings, at least one."""
 
     @property
     def main(self) -> Finding:

@@ -1,7 +1,7 @@
-"""The learning curves of a run: a row per epoch, ours or anybody's, and the file they are kept in.
+"""The learning curves of a run, one row per epoch, and the file that holds them.
 
-The file has the columns of Keras' `CSVLogger` and two more, `phase` and `learning_rate`. What the curves mean is in
-`diagnosis.py`, how other people's files are taken apart in `keras_log.py`.
+The file has the columns of Keras' `CSVLogger` and two more, `phase` and `learning_rate`. `diagnosis.py` interprets the
+curves; `keras_log.py` parses the files of any Keras run.
 """
 
 import csv
@@ -25,16 +25,16 @@ class Epoch:
     """One pass over the training images."""
 
     number: int
-    """From 0, through all phases."""
+    """Number counted from 0, through all phases."""
     loss: float
     val_loss: float | None = None
     accuracy: float | None = None
-    """From 0 to 1."""
+    """Share of images predicted right, from 0 to 1; so is `val_accuracy`."""
     val_accuracy: float | None = None
     phase: Phase | None = None
-    """None where a history does not say."""
+    """The phase; None if the history does not name it."""
     learning_rate: float | None = None
-    """At the end of the epoch."""
+    """Learning rate at the end of the epoch."""
 
 
 History = tuple[Epoch, ...]
@@ -42,7 +42,7 @@ History = tuple[Epoch, ...]
 
 @dataclass(frozen=True, slots=True)
 class ReadHistory:
-    """A history from a file, and what was odd about the file, a sentence each."""
+    """A history from a file, and notes on oddities of the file, one sentence each."""
 
     history: History
     notes: tuple[str, ...]
@@ -52,19 +52,19 @@ def read_history(path: Path) -> History:
     """Read the learning curves of a `CSVLogger` file or of a saved `History.history`; see `read_with_notes`.
 
     Raises:
-        HistoryInvalid: The file cannot be read, or holds no training loss per epoch.
+        HistoryInvalid: If the file cannot be read, or does not hold a training loss for each epoch.
     """
     return read_with_notes(path).history
 
 
 def read_with_notes(path: Path) -> ReadHistory:
-    """Read learning curves, and say what was odd about the file.
+    """Read learning curves, with notes on oddities of the file.
 
-    A counter of epochs that starts anew is taken for a run that went on, as `CSVLogger(append=True)` writes it; one
-    that goes back some epochs for a run that was resumed, whose later rows replace the earlier.
+    An epoch counter that starts again is read as one continued run, as `CSVLogger(append=True)` writes it. One that
+    goes back some epochs is read as a resumed run, whose later rows replace the earlier ones.
 
     Raises:
-        HistoryInvalid: The file cannot be read, or holds no training loss per epoch.
+        HistoryInvalid: If the file cannot be read, or does not hold a training loss for each epoch.
     """
     log = read_log(path)
     epochs = [_epoch(path, row, place) for place, row in enumerate(log.rows)]
@@ -74,7 +74,7 @@ def read_with_notes(path: Path) -> ReadHistory:
 
 
 def write_history(path: Path, history: History) -> None:
-    """Write the curves as CSV, in the columns `COLUMNS`; `read_history` gives the same values back."""
+    """Write the curves as CSV with the columns `COLUMNS`; `read_history` returns the same values."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -86,7 +86,7 @@ def write_history(path: Path, history: History) -> None:
 def _epoch(path: Path, row: LoggedEpoch, place: int) -> Epoch:
     loss = _number(path, row, "loss")
     if loss is None:
-        hint = "Every epoch needs its training loss; remove rows that are no epochs."
+        hint = "Every epoch needs its training loss; remove rows that are not epochs."
         raise HistoryInvalid(path, "has no training loss", hint=hint, line=row.line)
     number = _number(path, row, "epoch")
     phase = row.cells.get("phase")
@@ -102,23 +102,23 @@ def _epoch(path: Path, row: LoggedEpoch, place: int) -> Epoch:
 
 
 def _number(path: Path, row: LoggedEpoch, column: str) -> float | None:
-    """Read a cell; `nan` and `inf` are values: a loss that has run away."""
+    """Read a cell. `nan` and `inf` are values: those of a loss that has diverged."""
     text = row.cells.get(column, "")
     if text.lower() in _MISSING:
         return None
     try:
         return float(text)
     except ValueError as error:
-        hint = "Numbers have a decimal point; CSVLogger writes NA for a value that is missing."
-        raise HistoryInvalid(path, f"has {text[:40]!r} for `{column}`", hint=hint, line=row.line) from error
+        hint = "Write numbers with a decimal point, and NA for a missing value, as CSVLogger does."
+        raise HistoryInvalid(path, f"has {text[:40]!r} as a value of `{column}`", hint=hint, line=row.line) from error
 
 
 def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
-    """Number the epochs from 0 upwards, whatever the file's counter does."""
+    """Number the epochs from 0, whatever the file's counter does."""
     first = epochs[0].number
     if len(epochs) > 1 and all(epoch.number == first for epoch in epochs):
         rows = [replace(epoch, number=place) for place, epoch in enumerate(epochs)]
-        return rows, ["The epoch counter stands still: the rows are counted instead."]
+        return rows, ["The epoch counter does not change: the rows are counted instead."]
     kept: list[Epoch] = []
     notes: list[str] = []
     shift = 0
@@ -127,10 +127,10 @@ def _counted(epochs: list[Epoch], log: Log) -> tuple[list[Epoch], list[str]]:
         if kept and epoch.number <= first and number <= kept[-1].number:
             shift = kept[-1].number + 1 - epoch.number
             number = epoch.number + shift
-            notes.append(f"The epoch counter starts anew {_at(row, epoch)}: read as one run that went on.")
+            notes.append(f"The epoch counter starts again {_at(row, epoch)}: read as one continued run.")
         elif kept and number <= kept[-1].number:
             kept = [earlier for earlier in kept if earlier.number < number]
-            notes.append(f"The epoch counter goes back {_at(row, epoch)}: the later rows replace the earlier.")
+            notes.append(f"The epoch counter goes back {_at(row, epoch)}: the later rows replace the earlier ones.")
         kept.append(replace(epoch, number=number))
     if first == 1:
         notes.append("The file counts epochs from 1, not from 0 as Keras does.")
@@ -143,18 +143,18 @@ def _at(row: LoggedEpoch, epoch: Epoch) -> str:
 
 
 def _as_shares(path: Path, epochs: list[Epoch]) -> tuple[list[Epoch], list[str]]:
-    """Bring accuracy to 0 to 1, where a file has per cent."""
+    """Convert accuracy in per cent to shares from 0 to 1."""
     values = [value for epoch in epochs for value in (epoch.accuracy, epoch.val_accuracy) if value is not None]
     finite = [value for value in values if math.isfinite(value)]
     if not finite or (min(finite) >= 0 and max(finite) <= 1):
         return epochs, []
     if min(finite) < 0 or max(finite) > 100:
-        hint = "Accuracy is a share from 0 to 1."
+        hint = "Write accuracy as a share from 0 to 1, or in per cent from 0 to 100."
         raise HistoryInvalid(path, f"has an accuracy of {max(finite, key=abs):g}", hint=hint)
     scaled = [
         replace(epoch, accuracy=_share(epoch.accuracy), val_accuracy=_share(epoch.val_accuracy)) for epoch in epochs
     ]
-    return scaled, ["Accuracy goes over 1: read as per cent."]
+    return scaled, ["Accuracy exceeds 1: read as per cent."]
 
 
 def _share(percent: float | None) -> float | None:

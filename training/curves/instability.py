@@ -1,6 +1,6 @@
-"""Whether the loss of a run is one at all: it may be no number, run away, or swing from epoch to epoch.
+"""Detects unstable losses: not a number, diverged, or swinging from epoch to epoch.
 
-Each function looks at the curves and returns a finding or None.
+Each function reads the curves and returns a finding or None.
 """
 
 import math
@@ -19,7 +19,7 @@ _NAMED: Final = 5
 
 
 def not_finite(history: History) -> Finding | None:
-    """Find a loss that is not a number: from some epoch to the end, or for a while."""
+    """Find a loss that is not a number, from some epoch to the end or for a while."""
     columns = (
         ("Training", [(epoch.number + 1, epoch.loss) for epoch in history]),
         ("Validation", [(epoch.number + 1, epoch.val_loss) for epoch in history if epoch.val_loss is not None]),
@@ -34,10 +34,10 @@ def not_finite(history: History) -> Finding | None:
             "unstable",
             "yes",
             min(lost),
-            f"From epoch {min(lost)} the loss is not a number: the weights are lost.",
+            f"From epoch {min(lost)} on, the loss is not a number: the weights are lost.",
             evidence,
-            "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it comes back, "
-            "look for pixels or targets that are not numbers. Weights from before that epoch are good.",
+            "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it happens again, "
+            "look for pixels or targets that are not numbers. Weights from before that epoch are usable.",
         )
     first, count = min(epoch for _, epoch, _ in bad), len({epoch for _, epoch, _ in bad})
     where = f"In epoch {first}" if count == 1 else f"In {count} epochs, first in epoch {first},"
@@ -45,15 +45,15 @@ def not_finite(history: History) -> Finding | None:
         "unstable",
         "watch",
         first,
-        f"{where} the loss was not a number, and later it was one again.",
+        f"{where} the loss was not a number; later it was a number again.",
         evidence,
-        "The weights are not lost: those epochs are left out here. Look for images or targets that are not numbers, or "
-        "for a validation that ended without a batch.",
+        "The weights are not lost, and the diagnosis leaves those epochs out. Look for images or targets that are not "
+        "numbers, or for a validation that ended without a batch.",
     )
 
 
 def _lost_since(column: Sequence[tuple[int, float]]) -> int | None:
-    """Return the epoch from which on no value is a number; None if the last one is."""
+    """Return the first epoch since which every value is NaN or infinite; None if the last value is finite."""
     since = None
     for epoch, value in reversed(column):
         if math.isfinite(value):
@@ -62,27 +62,27 @@ def _lost_since(column: Sequence[tuple[int, float]]) -> int | None:
     return since
 
 
-def run_away(curves: Curves) -> Finding | None:
-    """Find a training loss, which training lowers, that ends far above its lowest, or above any guess."""
+def diverged(curves: Curves) -> Finding | None:
+    """Find a training loss that ends far above its lowest value, or above that of guessing."""
     loss, labels = curves.loss, curves.facts.labels
     worst = 3 * math.log(labels) if labels and labels > 1 else limits.ABSURD_LOSS
     above = loss.level - float(loss.smoothed.min())
     has_risen = above > loss.level / 2 and above > max(2 * limits.WILD_LOSS, 4 * loss.noise)
     if len(loss) < limits.MIN_EPOCHS or (loss.level <= worst and not has_risen):
         return None
-    return _unstable(curves, "The training loss has run away: the steps are too large.")
+    return _unstable(curves, "The training loss has diverged: the steps are too large.")
 
 
 def swinging(curves: Curves) -> Finding | None:
     """Find a loss that swings from epoch to epoch.
 
-    That the validation loss does so says nothing where the split is too small to tell anything.
+    A swinging validation loss means nothing if the validation split is too small to tell anything.
     """
     wild = [name for name, loss in _losses(curves) if _is_wild(loss)]
     if not wild or len(curves.judged) < limits.MIN_EPOCHS or (curves.is_hopeless and wild == ["Validation"]):
         return None
     best = _best(curves)
-    return _unstable(curves, f"The loss swings from epoch to epoch: that epoch {best} is the best is luck.")
+    return _unstable(curves, f"The loss swings from epoch to epoch: it is luck that epoch {best} is the best.")
 
 
 def _unstable(curves: Curves, sentence: str) -> Finding:
@@ -92,8 +92,8 @@ def _unstable(curves: Curves, sentence: str) -> Finding:
         _best(curves),
         sentence,
         tuple(_swing(name, loss) for name, loss in _losses(curves)),
-        "Lower the learning rate by three to ten times, let it decay, or use larger batches. If only the validation "
-        "loss swings, the split is very small or BatchNorm is learning its statistics: keep it frozen.",
+        "Lower the learning rate by a factor of three to ten, let it decay, or use larger batches. If only the "
+        "validation loss swings, the split is very small or BatchNorm is updating its statistics: keep it frozen.",
     )
 
 
@@ -116,5 +116,5 @@ def _swing(name: str, loss: Curve) -> str:
     share = loss.swing / max(abs(loss.level), 1e-9)
     return (
         f"{name} loss over the last {len(tail)} epochs: {tail.values.min():.3g} to {tail.values.max():.3g}, lowest "
-        f"ever {loss.values.min():.3g}; one epoch's noise is {loss.swing:.2g}, {share:.0%} of it."
+        f"of all {loss.values.min():.3g}; the noise per epoch is {loss.swing:.2g}, {share:.0%} of the loss."
     )

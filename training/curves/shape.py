@@ -1,7 +1,7 @@
-"""The curves of one run, or of one phase of it, with the sizes against which they are judged.
+"""The curves of one run or phase, and the thresholds that judge them.
 
-Thresholds that more than one verdict shares are here, each with its reason. What is concluded is in `instability.py`,
-`collapse.py`, `trust.py` and `course.py`.
+Thresholds that several verdicts share are here, each with its reason. `instability.py`, `collapse.py`, `trust.py` and
+`course.py` draw the conclusions.
 """
 
 from dataclasses import dataclass
@@ -16,37 +16,37 @@ from training.curves.history import Epoch, History
 from training.curves.trend import Curve, grid
 
 SIGNIFICANT: Final = 4.0
-"""Standard errors from which a slope is no accident: neighbouring epochs are alike, so 2 would be too few."""
+"""Standard errors from which a slope is not an accident: neighbouring epochs are alike, so 2 would be too few."""
 MATERIAL_SHARE: Final = 0.015
-"""Part of the loss that it must fall by, over the last third of a run, to be called still falling."""
+"""Share of the loss by which it must fall over the last third of a run to count as still falling."""
 MATERIAL_LOSS: Final = 0.002
-"""The same in nats: under it, a loss near zero has nothing left to lose."""
+"""The same in nats: a fall smaller than this, of a loss near zero, does not matter."""
 SLIGHT_SHARE: Final = 0.005
-"""Part of the validation loss that is enough where the training loss falls by `MATERIAL_SHARE`: both are learning."""
+"""Share of the validation loss that is enough if the training loss falls by `MATERIAL_SHARE` as well."""
 RISE: Final = 0.05
-"""Part by which the validation loss must end above its lowest: Prechelt's generalisation loss of 5 (1998)."""
+"""Share by which the validation loss must end above its lowest: Prechelt's generalisation loss of 5 (1998)."""
 SUPPORTED: Final = 2.5
-"""Standard errors that are enough for the validation loss where the training loss falls for sure."""
+"""Standard errors that are enough for the validation loss if the training loss clearly falls."""
 WILD: Final = 0.15
-"""Noise of the validation loss, as a part of it, from which a run is unstable; quiet runs have 0.002 to 0.08."""
+"""Noise of the validation loss, as a share of it, from which a run is unstable; quiet runs have 0.002 to 0.08."""
 WILD_LOSS: Final = 0.05
-"""The same in nats: a loss near zero may swing."""
+"""The same in nats, because a loss near zero may swing."""
 NOISY: Final = 0.05
-"""Noise of the training loss, as a part of it, from which its steps are not too small; a rate too low has 0.01."""
+"""Noise of the training loss, as a share of it, from which steps are large enough; too low a rate has 0.01."""
 ABSURD_LOSS: Final = 10.0
-"""Nats; guessing among 22,000 labels costs no more."""
+"""Loss in nats that is higher than guessing, which costs at most this among 22,000 labels."""
 SURE_IMAGES: Final = 6
-"""Images that two epochs must differ by to differ at all: all six one way is a coin's 1 in 32 (McNemar 1947)."""
+"""Images by which epochs must differ to be different: that all six go one way is a coin's 1 in 32 (McNemar 1947)."""
 SMALLEST_POINTS: Final = 0.005
-"""Accuracy that matters, however many images there are."""
+"""Smallest change of the accuracy that matters, whatever the number of images."""
 WIDE: Final = 0.10
-"""Half of the 95% interval of the accuracy from which a validation split is too small to tell anything."""
+"""Half-width of the 95% interval of the accuracy from which a validation split is too small to tell anything."""
 NARROW: Final = 0.025
-"""The same, under which nothing needs to be said about it."""
+"""Half-width below which the size of the split is not mentioned."""
 SHORTEST_PLATEAU: Final = 10
-"""Epochs that metrics must have stood still for, and a third of the run as well; for the loss two thirds of it."""
+"""Epochs for which metrics must be flat, and for a third of the run as well; the loss for two thirds of it."""
 MIN_EPOCHS: Final = 4
-"""Epochs under which a curve has no trend."""
+"""Epochs below which a curve does not have a trend."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Curves:
     """Finite curves and the facts about the data.
 
     Attributes:
-        loss: Of the training images, as Keras reports it: the mean over an epoch while the weights change.
-        val_loss: None where the history has none; so are the next two.
+        loss: Training loss as Keras reports it: the mean over an epoch while the weights change.
+        val_loss: Validation loss; None if the history lacks it, as for the other optional curves.
     """
 
     facts: Facts
@@ -68,21 +68,21 @@ class Curves:
 
     @cached_property
     def validation_images(self) -> int | None:
-        """As known, or as the steps of the accuracy give away."""
+        """Number of validation images, if known or inferred from the steps of the validation accuracy."""
         if self.facts.validation_images is not None or self.val_accuracy is None:
             return self.facts.validation_images
         return grid(self.val_accuracy.values.tolist())
 
     @cached_property
     def train_images(self) -> int | None:
-        """Likewise."""
+        """Number of training images, if known or inferred from the steps of the training accuracy."""
         if self.facts.train_images is not None or self.accuracy is None:
             return self.facts.train_images
         return grid(self.accuracy.values.tolist())
 
     @cached_property
     def half_width(self) -> float | None:
-        """Half of the 95% interval (Wilson 1927) of the validation accuracy at the end; None if it is not known."""
+        """Half-width of the 95% interval (Wilson 1927) of the final validation accuracy; None if it is not known."""
         if self.val_accuracy is None or not self.validation_images:
             return None
         right = round(min(1.0, max(0.0, self.val_accuracy.level)) * self.validation_images)
@@ -91,22 +91,22 @@ class Curves:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether the validation split is too small to tell anything."""
+        """True if the validation split is too small to tell anything."""
         return self.half_width is not None and self.half_width > WIDE
 
     @property
     def judged(self) -> Curve:
-        """The loss that decides: of the validation images, or of the training images where there is no other."""
+        """The loss that decides: the validation loss, or the training loss without validation."""
         return self.loss if self.val_loss is None else self.val_loss
 
     @property
     def scored(self) -> Curve | None:
-        """The accuracy that decides, chosen likewise."""
+        """The accuracy that decides, chosen in the same way."""
         return self.accuracy if self.val_loss is None and self.val_accuracy is None else self.val_accuracy
 
     @cached_property
     def tolerance(self) -> float:
-        """Change of the accuracy that says nothing: six images, or twice its noise, and half a point at least."""
+        """Insignificant change of the accuracy: the largest of six images, twice its noise, and half a point."""
         if self.scored is None:
             return SMALLEST_POINTS
         images = self.validation_images if self.scored is self.val_accuracy else self.train_images
@@ -115,7 +115,7 @@ class Curves:
 
     @cached_property
     def still_since(self) -> int | None:
-        """The place, from 0, from which the accuracy stands still; None if it has not stood still for long enough."""
+        """Index of the epoch since which the accuracy is flat; None if it has not been flat for long enough."""
         if self.scored is None or abs(self.scored.tail.change) > self.tolerance:
             return None
         since = self.scored.arrived(self.tolerance, upwards=True)
@@ -124,20 +124,21 @@ class Curves:
 
 
 def material(curve: Curve) -> float:
-    """How far a loss must move to matter."""
+    """Return the smallest change of a loss that matters."""
     return max(MATERIAL_SHARE * abs(curve.level), MATERIAL_LOSS)
 
 
 def falls(curve: Curve, by: float, errors: float = SIGNIFICANT) -> bool:
-    """Whether a loss falls over the last third, by an amount and by more than noise."""
+    """Tell whether a loss falls over the last third by more than `by` and more than its noise."""
     tail = curve.tail
     return tail.change < -by and tail.significance(curve.noise) > errors
 
 
 def is_learning(curves: Curves) -> bool:
-    """Whether the loss still falls at the end: of the validation images, or of both a little less.
+    """Tell whether the loss still falls at the end.
 
-    A training loss that falls on its own is no learning but memorising.
+    A smaller fall of the validation loss is enough if the training loss falls as well. A training loss that falls alone
+    is memorising, not learning.
     """
     judged = curves.judged
     if falls(judged, material(judged)):
@@ -146,7 +147,7 @@ def is_learning(curves: Curves) -> bool:
 
 
 def curves(history: History, facts: Facts) -> Curves:
-    """Take a history apart; values that are missing or not finite are left out."""
+    """Split a history into curves; values that are missing or not finite are left out."""
     loss = _column(history, "loss")
     if loss is None:
         raise ValueError("The history has no finite training loss.")

@@ -1,7 +1,7 @@
-"""Robust statistics of one curve: its level, its noise, and whether it is still going anywhere.
+"""Robust statistics of one curve: its level, its noise and its trend.
 
-A curve is a trend with noise on it. Decisions rest on slopes that stand out from the noise, never on single epochs,
-so noise that does not matter changes none of them. Knows nothing of losses, accuracies or verdicts.
+A curve is a trend with noise on it. Decisions rest on slopes that stand out from the noise, never on single epochs, so
+noise that does not matter changes none of them. Nothing here is specific to losses, accuracies or verdicts.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 SMALLEST_TAIL: Final = 6
-"""Epochs that a trend is judged on at least, where there are so many."""
+"""Smallest number of epochs on which a trend is judged, if the curve has that many."""
 _WINDOW: Final = 5
 _SLOPES_OF: Final = 300
-"""Theil-Sen takes every pair; longer tails are thinned to so many points."""
+"""Points to which longer curves are thinned, because Theil-Sen compares every pair."""
 _MAX_GRID: Final = 20_000
 _CHANCE: Final = 0.01
-"""Of finding a grid that is none; over it, nothing is inferred."""
+"""Probability of a false grid above which nothing is inferred."""
 _FLOAT32: Final = 2e-7
-"""How far off a share from 0 to 1 is in Keras' single precision."""
+"""Error of a share from 0 to 1 in Keras' single precision."""
 _MIN_SHARES: Final = 3
 _MEDIAN_OF_NORMAL: Final = 0.6745
-"""Of the absolute value of a standard normal variable."""
+"""Median of the absolute value of a standard normal variable."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Curve:
     """The values of one column and the epochs they belong to.
 
     Attributes:
-        values: float64 `(n,)`, finite, n of 1 at least.
-        epochs: Of each value, the epoch counted from 1; rising.
+        values: Finite values, float64 `(n,)`, with n at least 1.
+        epochs: Epoch of each value, counted from 1, rising.
     """
 
     values: Values
@@ -48,17 +48,17 @@ class Curve:
     def noise(self) -> float:
         """Standard deviation of an epoch about the trend, over the second half of the curve.
 
-        From second differences, which a straight trend leaves at zero; their variance is six times the noise's
-        (Gasser, Sroka and Jennen-Steinmetz 1986, Residual variance and residual pattern in nonlinear regression;
-        the idea is von Neumann's, 1941). Mean absolute differences instead of squares: one odd epoch weighs little,
-        and steps of an accuracy that repeats exactly still count.
+        It is computed from second differences, which a straight trend leaves at zero. Their variance is six times that
+        of the noise (Gasser, Sroka and Jennen-Steinmetz 1986, Residual variance and residual pattern in nonlinear
+        regression). The idea is von Neumann's (1941). Absolute differences replace squares: one odd epoch weighs
+        little, and steps of an accuracy that repeats exactly still count.
         """
         bends = self._bends
         return float(np.mean(bends) * np.sqrt(np.pi / 2) / np.sqrt(6)) if len(bends) else 0.0
 
     @cached_property
     def swing(self) -> float:
-        """The same by the median: noise that half of the epochs have, which a single spike does not make."""
+        """Noise by the median: at least half of the epochs have it, so a single spike does not count."""
         bends = self._bends
         return float(np.median(bends) / _MEDIAN_OF_NORMAL / np.sqrt(6)) if len(bends) else 0.0
 
@@ -69,7 +69,7 @@ class Curve:
 
     @property
     def uncertainty(self) -> float:
-        """Standard error of the level: of the median of so many epochs with this noise."""
+        """Standard error of the level, the median of the tail."""
         return 1.25 * self.noise / float(np.sqrt(len(self.tail)))
 
     @property
@@ -86,27 +86,27 @@ class Curve:
 
     @cached_property
     def tail(self) -> "Curve":
-        """The last third of the epochs, and no fewer than `SMALLEST_TAIL`."""
+        """The last third of the epochs, but at least `SMALLEST_TAIL` of them."""
         return self.since(max(0, len(self) - max(SMALLEST_TAIL, round(len(self) / 3))))
 
     def since(self, place: int) -> "Curve":
-        """The part from a place, counted from 0, to the end."""
+        """Return the part from an index to the end."""
         return Curve(self.values[place:], self.epochs[place:])
 
     @cached_property
     def level(self) -> float:
-        """Where the curve is: the median of its tail."""
+        """Level of the curve: the median of its tail."""
         return float(np.median(self.tail.values))
 
     @cached_property
     def end(self) -> float:
-        """Where the trend of the tail has arrived in the last epoch."""
+        """Value of the tail's trend in the last epoch."""
         tail = self.tail
         return float(np.median(tail.values)) + tail.slope * (len(tail) - 1) / 2
 
     @cached_property
     def slope(self) -> float:
-        """Change per value, over the whole curve: the median of all pairs' slopes (Theil 1950, Sen 1968)."""
+        """Change per epoch over the whole curve: the median of all pairs' slopes (Theil 1950, Sen 1968)."""
         if len(self) < 2:
             return 0.0
         places = np.unique(np.linspace(0, len(self) - 1, min(len(self), _SLOPES_OF)).astype(int))
@@ -116,11 +116,11 @@ class Curve:
 
     @property
     def change(self) -> float:
-        """How far the trend has gone from the first value to the last."""
+        """Change of the trend from the first value to the last."""
         return self.slope * (len(self) - 1)
 
     def significance(self, noise: float) -> float:
-        """The slope in standard errors, if each value has this noise: over 4, it is no accident."""
+        """Return the slope in standard errors, if each value has this noise; above 4 it is not an accident."""
         count = len(self)
         if count < 3 or self.slope == 0:
             return 0.0
@@ -128,10 +128,10 @@ class Curve:
         return float(abs(self.slope) / error) if error > 0 else float("inf")
 
     def arrived(self, tolerance: float, *, upwards: bool) -> int:
-        """The place, from 0, at which the curve has come within a tolerance of its level.
+        """Return the index at which the curve has come within a tolerance of its level.
 
-        By the monotone curve nearest to it (isotonic regression, Barlow and others 1972), which averages over long flat
-        parts: unlike the first or last value beyond a line, the place does not depend on single epochs.
+        It is read off the nearest monotone curve (isotonic regression, Barlow and others 1972), which averages over
+        long flat parts. Unlike the first or last value beyond a line, the index does not depend on single epochs.
         """
         sign = 1.0 if upwards else -1.0
         short = sign * self.level - isotonic(sign * self.values) > tolerance
@@ -139,7 +139,7 @@ class Curve:
 
 
 def isotonic(values: Values) -> Values:
-    """Fit the nearest rising curve in least squares, by pooling adjacent violators: float64 `(n,)` of `(n,)`."""
+    """Fit the nearest rising curve in least squares, by pooling adjacent violators: float64 `(n,)` to `(n,)`."""
     means: list[float] = []
     counts: list[int] = []
     for value in values.tolist():
@@ -154,10 +154,10 @@ def isotonic(values: Values) -> Values:
 
 
 def grid(shares: Sequence[float]) -> int | None:
-    """Infer of how many images shares are: the smallest number that makes whole counts of all of them.
+    """Infer the number of images behind shares: the smallest number that makes every share a whole count.
 
-    The true number may be a multiple of it, the less likely the more values there are. None if there is no such
-    number, or if the values are fewer than three, or rounded too much, to be sure of it.
+    The true number may be a multiple of it, which is less likely with more values. Returns None if such a number is not
+    found, or if fewer than three values or coarse rounding leave doubt.
     """
     values = np.unique(np.asarray(shares, dtype=np.float64))
     between = values[(values > 0) & (values < 1)]
@@ -174,9 +174,9 @@ def grid(shares: Sequence[float]) -> int | None:
 
 
 def _smallest_grid(values: Values, tolerance: float) -> int | None:
-    """Find the smallest number that makes counts of values which may be off by a tolerance."""
+    """Return the smallest number that makes whole counts of values, each within a tolerance."""
     images = np.arange(2, min(_MAX_GRID, int(0.1 / tolerance)) + 1)
-    for value in values:  # each leaves a few of the candidates
+    for value in values:  # each keeps a few of the candidates
         images = images[np.abs(value * images - np.rint(value * images)) <= images * tolerance]
     if not len(images):
         return None

@@ -1,1 +1,1 @@
-"""What is fitted: the head, the backbone, the temperature, the threshold."""
+"""Fitting the head, the backbone, the temperature and the threshold."""

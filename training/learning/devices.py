@@ -1,4 +1,4 @@
-"""Chooses the devices that training runs on and makes its arithmetic repeatable."""
+"""Chooses the devices for training and makes its arithmetic repeatable."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from training.errors import DeviceUnavailable
 
 @dataclass(frozen=True)
 class Devices:
-    """What training runs on.
+    """The devices for training.
 
     Attributes:
         kind: `CPU` or `GPU`.
-        count: How many of them.
-        strategy: Spreads every batch over several GPUs of this machine; None with one device.
+        count: Number of devices.
+        strategy: Strategy that spreads every batch over several GPUs of this machine; None with one device.
     """
 
     kind: str
@@ -26,13 +26,13 @@ class Devices:
     strategy: Any = None
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Return the context in which a model that is to be trained on all of them is built."""
+        """Return the context in which to build a model that trains on all of them."""
         return self.strategy.scope() if self.strategy is not None else nullcontext()
 
     def policy(self, precision: Precision) -> str:
-        """Return Keras' name for how numbers are held while fine-tuning.
+        """Return the name of Keras' dtype policy for fine-tuning.
 
-        On a CPU `auto` stays with float32: bfloat16 was measured at 1.7 times its time a step here.
+        On a CPU `auto` means float32: a step in bfloat16 was measured to take 1.7 times as long.
         """
         if precision == "float32" or (precision == "auto" and self.kind == "CPU"):
             return "float32"
@@ -40,21 +40,21 @@ class Devices:
 
     @property
     def compiles(self) -> bool:
-        """Whether XLA helps: on one GPU it does; on a CPU it is many times slower than the plain graph."""
+        """True if XLA helps: it does on one GPU; on a CPU it is many times slower than the plain graph."""
         return self.kind == "GPU" and self.strategy is None
 
 
 def prepare(device: str, seed: int) -> Devices:
-    """Choose the devices and seed everything random. Counts for the whole process.
+    """Choose the devices and seed everything random, for the whole process.
 
     TF32 is off: golden samples are the reference for every engine and must hold float32 answers.
 
     Args:
-        device: `auto` takes all GPUs there are, or else the CPU; `gpu` or `gpu:N` insists on one.
-        seed: Of Python, NumPy and TensorFlow.
+        device: `auto` for all GPUs, else the CPU; `gpu` or `gpu:N` to require one.
+        seed: Seed for Python, NumPy and TensorFlow.
 
     Raises:
-        DeviceUnavailable: A GPU was asked for and TensorFlow sees none.
+        DeviceUnavailable: If a GPU is required and TensorFlow does not see it.
     """
     gpus = tf.config.list_physical_devices("GPU")
     chosen = gpus if device == "auto" else []

@@ -1,6 +1,6 @@
-"""What a frozen network makes of images, batch by batch: every image in the order asked for, the last batch included.
+"""Runs a frozen network over images in batches: every image in the requested order, the last batch included.
 
-Works on arrays: knows no files, folders or stores, and nothing of labels.
+It works on arrays and does not know files, folders, stores or labels.
 """
 
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ from model_store.images.pixels import Pixels
 from training.learning.variation.views import IDENTITY, View
 
 INFERENCE_BATCH: Final = 32
-"""Images at a time: more are no faster on a CPU, and less are slower."""
+"""Images per batch: more are not faster on a CPU, and fewer are slower."""
 
 
 def as_function(model: keras.Model, *, follows_training: bool = False) -> Any:  # noqa: ANN401  a TensorFlow function
     """Compile a model of uint8 pixels for inference: one trace for all batch sizes, statistics frozen.
 
-    Keep the function rather than ask for it again.
+    Keep the function: each call compiles a new one.
 
     Args:
-        model: uint8 pixels → float32.
-        follows_training: Whether the function is to see weights that change later. Without, and on a CPU, the weights
-            that the model has now become constants, which TensorFlow folds and fuses: about 1.3 times as fast, see
+        model: Model of uint8 pixels → float32.
+        follows_training: Whether the function must see later changes of the weights. If not, on a CPU, the current
+            weights become constants, which TensorFlow folds and fuses. That is about 1.3 times as fast, see
             docs/performance.md.
     """
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
@@ -39,7 +39,7 @@ def as_function(model: keras.Model, *, follows_training: bool = False) -> Any:  
     return lambda pixels: frozen(pixels)[0]
 
 
-def run_in_batches(  # noqa: PLR0913  what, on what and how: each is the caller's to say
+def run_in_batches(  # noqa: PLR0913  the caller chooses each of them
     function: Any,  # noqa: ANN401  a Keras model or a TensorFlow function
     pixels: Pixels,
     rows: Sequence[int] | npt.NDArray[np.int64],
@@ -48,18 +48,18 @@ def run_in_batches(  # noqa: PLR0913  what, on what and how: each is the caller'
     bar: tuple[Progress, str],
     view: View = IDENTITY,
 ) -> npt.NDArray[np.float32]:
-    """Run a function of uint8 pixels over images, in the order given; none is left out.
+    """Run a function of uint8 pixels over all images of `rows`, in that order.
 
     Args:
         function: uint8 tensor `(n, height, width, 3)` → float32 tensor `(n, d)`.
-        pixels: uint8 `(m, height, width, 3)`; read batch by batch.
-        rows: Which of them.
-        batch_size: Images at a time; the last batch has what is left.
-        bar: Where to show progress, and under what name.
-        view: How the images are turned first.
+        pixels: Pixels of all images, uint8 `(m, height, width, 3)`, read batch by batch.
+        rows: Rows of `pixels` to run on.
+        batch_size: Images per batch; the last batch has the rest.
+        bar: Progress display and the name of its bar.
+        view: View through which the function sees the images.
 
     Returns:
-        float32 `(len(rows), d)`.
+        The outputs, float32 `(len(rows), d)`.
     """
     progress, description = bar
     task = progress.add_task(description, total=len(rows))

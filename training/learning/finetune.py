@@ -1,8 +1,8 @@
-"""Trains the backbone on, from the top down, with the head that the frozen features gave: phase two.
+"""Phase two: fine-tunes the backbone from the top down, with the head trained on frozen features.
 
-BatchNorm keeps its statistics and its scale. The weights that count are their moving average, validated after every
-epoch; the best of them are kept. Each epoch ends with a snapshot, and everything random in an epoch follows from the
-seed and the epoch's number, so a run that goes on ends as an unbroken one. Works on arrays: knows no files or stores.
+BatchNorm keeps its statistics and its scale. A moving average of the weights is validated after every epoch, and the
+best average is kept. Each epoch ends with a snapshot. Everything random in an epoch follows from the seed and the
+epoch's number, so a resumed run ends like an uninterrupted one. This module works on arrays, not on files or stores.
 """
 
 import time
@@ -28,17 +28,17 @@ from training.run_state import RunState, Snapshot
 
 STEP: Final = "fine-tune"
 RESERVE: Final = 1.2
-"""By how much an epoch may take longer than the one measured, where a budget decides how many there are."""
+"""Factor on the measured time of an epoch when a budget decides the number of epochs."""
 
 
 @dataclass(frozen=True)
 class SplitImages:
-    """Images of a split.
+    """The images of a split.
 
     Attributes:
-        pixels: uint8 `(m, height, width, 3)`, read batch by batch.
-        rows: Which of them, int64 `(n,)`.
-        targets: Their places in the labels, int64 `(n,)`.
+        pixels: Pixels of all images, uint8 `(m, height, width, 3)`, read batch by batch.
+        rows: Rows of `pixels` that belong to the split, int64 `(n,)`.
+        targets: Indices of their labels, int64 `(n,)`.
     """
 
     pixels: Pixels
@@ -48,18 +48,18 @@ class SplitImages:
 
 @dataclass(frozen=True)
 class FineTuning:
-    """What fine-tuning works with.
+    """The inputs of fine-tuning.
 
     Attributes:
-        model: uint8 pixels → logits; built in the scope of the devices.
-        train: To learn from.
-        validation: To stop by.
-        class_weights: float32 `(labels,)`, 1 on average over the training images.
-        augmenter: Varies the training images; None: they stay as they are.
-        seed: Of order and variations.
+        model: Model of uint8 pixels → logits, built in the scope of the devices.
+        train: Images to learn from.
+        validation: Images that decide when to stop.
+        class_weights: Weight of each label, float32 `(labels,)`, 1 on average over the training images.
+        augmenter: Augmenter of the training images; None leaves them unchanged.
+        seed: Seed of the order and the augmentation.
         first_epoch: Number of the first epoch in the history.
         compiles: Whether to use XLA.
-        reserve_s: Seconds to leave of a budget for what comes after.
+        reserve_s: Seconds of the budget to leave for the steps after fine-tuning.
     """
 
     model: keras.Model
@@ -75,14 +75,14 @@ class FineTuning:
 
 @dataclass(frozen=True)
 class FineTuned:
-    """What came of it; the model has the weights of the best epoch.
+    """The result of fine-tuning; the model has the weights of the best epoch.
 
     Attributes:
-        history: A row per epoch.
-        best: Index into the history of the epoch with the lowest validation loss; None if there was no whole epoch.
-        seconds: Of all attempts.
-        note: Why it ended.
-        is_stopped_early: Whether that was because the validation loss no longer fell.
+        history: One row per epoch.
+        best: Index into the history of the epoch with the lowest validation loss; None without a whole epoch.
+        seconds: Duration of all attempts in seconds.
+        note: Reason why it ended.
+        is_stopped_early: Whether it ended because the validation loss no longer fell.
     """
 
     history: History
@@ -93,14 +93,14 @@ class FineTuned:
 
 
 def freeze(model: keras.Model, depth: float) -> int:
-    """Choose what learns: of the layers with weights the share `depth`, from the top down; BatchNorm never.
+    """Make the top share of the layers with weights trainable and freeze the rest; BatchNorm stays frozen.
 
     Args:
-        model: Any model; nested ones are looked through.
-        depth: From 0 to 1.
+        model: Any model; nested models are searched for layers.
+        depth: Share of the layers, from 0 to 1.
 
     Returns:
-        Number of parameters that learn.
+        The number of trainable parameters.
     """
     layers = [layer for layer in leaves(model) if layer.weights]
     bottom = len(layers) - round(depth * len(layers))
@@ -110,7 +110,7 @@ def freeze(model: keras.Model, depth: float) -> int:
 
 
 def leaves(layer: Any) -> Iterator[Any]:  # noqa: ANN401  a Keras layer
-    """Yield the layers of a model, also those of models in it, from the bottom to the top."""
+    """Yield the layers of a model and of the models in it, from the bottom to the top."""
     for inner in getattr(layer, "layers", ()):
         yield from leaves(inner) if getattr(inner, "layers", ()) else (inner,)
 
@@ -118,14 +118,14 @@ def leaves(layer: Any) -> Iterator[Any]:  # noqa: ANN401  a Keras layer
 def fine_tune(
     task: FineTuning, settings: FineTuneSettings, run: RunState, clock: Clock, stop: tuple[Interruption, Progress]
 ) -> FineTuned:
-    """Train until the validation loss has stopped falling, the epochs or the budget are used up, or somebody asks.
+    """Train until the validation loss stops falling, the epochs or the budget run out, or the user interrupts.
 
     Args:
-        task: Model and images; `freeze` has chosen what learns.
-        settings: How.
-        run: Gets a snapshot after every epoch, and has that of an interrupted run.
-        clock: How long it may take.
-        stop: Who may ask for the end, and where to show progress.
+        task: Model and images; `freeze` has chosen the trainable layers.
+        settings: Settings of fine-tuning.
+        run: State that holds the snapshot of an interrupted run and receives one after every epoch.
+        clock: Clock of the time budget.
+        stop: Interruption by the user, and the progress display.
     """
     loop = _Loop(task, settings, clock)
     snapshot = run.load(STEP)
@@ -173,7 +173,7 @@ class _Loop:
         self._model.optimizer.build(self._model.trainable_variables)
 
     def note_at_the_end(self, interruption: Interruption) -> str | None:
-        """Say why it ends here; None while it goes on."""
+        """Return the reason to end now; None to continue."""
         done = len(self.history)
         if interruption.is_requested:
             return f"stopped by request after {done} epochs"
@@ -214,7 +214,7 @@ class _Loop:
         return WarmupCosine(self._settings.learning_rate, warmup, self.planned * self._steps)
 
     def _batches(self, epoch: int) -> tf.data.Dataset:
-        """Give every training image once, in an order and with variations that follow from seed and epoch."""
+        """Return every training image once, ordered and augmented as seed and epoch determine."""
         task, size, labels = self._task, self._settings.batch_size, self._model.output_shape[-1]
         order = np.random.default_rng((task.seed, epoch)).permutation(len(task.train.rows))
 
@@ -239,12 +239,12 @@ class _Loop:
             tf.TensorSpec((2,), tf.int32),
         )
         options = tf.data.Options()
-        options.autotune.enabled = False  # its thread sleeps up to a minute, and the end of an epoch would wait for it
-        given = tf.data.Dataset.from_generator(batches, output_signature=signature)
-        return given.map(varied).prefetch(2).with_options(options)
+        options.autotune.enabled = False  # its thread sleeps for up to a minute, and the end of an epoch waits for it
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        return dataset.map(varied).prefetch(2).with_options(options)
 
     def _validate(self, number: int, logs: dict[str, list[float]], rate: float) -> None:
-        """Measure the averaged weights, which Keras' `fit` ends with, and keep them if they are the best so far."""
+        """Measure the averaged weights, with which Keras' `fit` ends, and keep them if they are the best so far."""
         validation = self._task.validation
         logits = run_in_batches(
             self._infer,
@@ -269,7 +269,7 @@ class _Loop:
             self._best_weights = [variable.numpy() for variable in self._model.variables]
 
     def snapshot(self) -> Snapshot:
-        """Return everything that the next epoch depends on."""
+        """Return everything on which the next epoch depends."""
         facts = {
             "history": [asdict(row) for row in self.history],
             "best": self._best,
@@ -286,24 +286,24 @@ class _Loop:
         return Snapshot(facts, arrays)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot."""
+        """Resume from a snapshot."""
         facts, arrays = snapshot.facts, snapshot.arrays
         self.history = [Epoch(**row) for row in facts["history"]]
         self._best, self.planned = facts["best"], facts["planned"]
         self._epoch_s, self._seconds = facts["epoch_s"], facts["seconds"]
-        self._clock.spent_s = max(self._clock.spent_s, facts["elapsed_s"])  # the head's part is in it
+        self._clock.spent_s = max(self._clock.spent_s, facts["elapsed_s"])  # includes that of the head
         _assign(self._model.variables, arrays["model"])
         _assign(self._model.optimizer.variables, arrays["optimizer"])
         self._best_weights = arrays["best"]
 
     def finish(self, note: str) -> FineTuned:
-        """Give the model its best weights."""
+        """Restore the best weights and return the result."""
         _assign(self._model.variables, self._best_weights)
         return FineTuned(tuple(self.history), self._best, self._seconds, note, self._is_stopped_early)
 
 
 class _Rates(keras.callbacks.Callback):  # type: ignore[misc]
-    """Sets the rate of every step, shows progress, ends the epoch when asked to, and has the weights at its end."""
+    """Sets the rate of each step, shows progress, ends the epoch on request, and keeps its last weights."""
 
     def __init__(
         self, schedule: WarmupCosine, first: int, interruption: Interruption, bar: tuple[Progress, TaskID, int]

@@ -1,4 +1,4 @@
-"""Network."""
+"""Joins a backbone and a head into one network."""
 
 import keras
 
@@ -7,11 +7,11 @@ def logits_model(backbone: keras.Model, head: keras.Model) -> keras.Model:
     """Put backbone and head into one model, which shares their weights.
 
     Args:
-        backbone: uint8 pixels → features.
-        head: Features → logits.
+        backbone: Model of uint8 pixels → features.
+        head: Model of features → logits.
 
     Returns:
-        uint8 `pixels` `(n, height, width, 3)` → float32 logits `(n, labels)`.
+        Model of uint8 `pixels` `(n, height, width, 3)` → float32 logits `(n, labels)`.
     """
     pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="pixels")
     logits = keras.layers.Activation("linear", dtype="float32", name="float32")(head(backbone(pixels)))

@@ -1,4 +1,4 @@
-"""Phase summary."""
+"""The summary of a training phase, as the report, the manifest and the snapshot hold it."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,26 @@ from training.curves.history import Phase
 
 @dataclass(frozen=True)
 class PhaseSummary:
-    """What became of one phase."""
+    """The outcome of one phase."""
 
     phase: Phase
     epochs: int
-    """Run; 0 for a phase that was skipped."""
+    """Epochs that were run; 0 if the phase was skipped."""
     best: int | None
-    """Number, in the history, of the epoch whose weights the phase ended with; None if it was skipped."""
+    """Number in the history of the epoch whose weights the phase ended with; None if it was skipped."""
     seconds: float
     is_kept: bool
-    """Whether the published model has this phase's weights."""
+    """True if the published model has the weights of this phase."""
     note: str
-    """Why it ended, was kept, rejected or skipped: a sentence."""
+    """The reason why it ended, was kept, rejected or skipped."""
     trainable: int
-    """Parameters that learnt."""
+    """Number of trainable parameters."""
     settings: dict[str, Scalar]
-    """What decided it: learning rate, weight decay and so on."""
+    """Settings of the phase, such as the learning rate and the weight decay."""
 
     @property
     def fate(self) -> str:
-        """What became of its weights, in a word."""
+        """The fate of its weights: `kept`, `skipped`, `trained on` or `rejected`."""
         if self.is_kept:
             return "kept"
         if not self.epochs:

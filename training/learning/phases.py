@@ -1,7 +1,7 @@
-"""The two phases in a row: a head on frozen features, then fine-tuning where it helps; each with its snapshot.
+"""Runs the two phases: a head on frozen features, then fine-tuning if it helps, each with a snapshot.
 
-Whether fine-tuning helped is told by the validation images, on the log loss that each model has with its own best
-temperature: an unhelpful one is thrown away, and that is said.
+The validation images decide whether fine-tuning helped: each model's log loss is compared at its own best temperature.
+A fine-tuned model that does not help is discarded, and the summary of the phase says so.
 """
 
 import itertools
@@ -23,29 +23,32 @@ from training.learning.features import INFERENCE_BATCH, as_function, run_in_batc
 from training.learning.finetune import STEP as FINE_TUNE
 from training.learning.finetune import FineTuned, FineTuning, SplitImages, fine_tune, freeze, leaves
 from training.learning.head.fitting import build_head
-from training.learning.head.phase import PhaseOne, train_head_phase
+from training.learning.head.phase import HeadPhase, train_head_phase
 from training.learning.network import logits_model
 from training.learning.phase_summary import PhaseSummary
 from training.learning.variation.augment import Augmenter
 from training.learning.variation.strength import NOTHING, STRENGTHS, Strength, StrengthChoice, choose_strength
-from training.learning.variation.views import IDENTITY, asked_images
+from training.learning.variation.views import IDENTITY, sample_images
 from training.learning.workbench import Workbench
 
 MIN_VALIDATION: Final = 20
-"""Validation images below which nobody can tell whether fine-tuning helped."""
+"""Validation images below which the effect of fine-tuning cannot be measured."""
 MIN_EPOCHS: Final = 2
-"""Of fine-tuning, for which a budget must have time, or else there is none."""
+"""Epochs for which a budget must leave time, or fine-tuning is skipped."""
 STEP_COST: Final = 3.2
-"""How many times as long as its features an image takes in fine-tuning: 2.9 was measured (Lite0, batch 16, 2 cores)."""
+"""Time of an image in fine-tuning over the time of its features: 2.9 was measured (Lite0, batch 16, 2 cores)."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of both phases; the backbone of the workbench has its final weights.
+    """The result of both phases; the backbone of the workbench has its final weights.
 
     Attributes:
-        head: Features → logits.
-        logits: Of the validation images, float32 `(n, labels)`.
+        head: Model of features → logits.
+        logits: Logits of the validation images, float32 `(n, labels)`.
+        history: One row per epoch of both phases.
+        phases: Summaries of the head and of fine-tuning.
+        augmentation: Variations that were tried and used, one sentence each.
         is_stopped_early: Whether the last phase that ran ended because the validation loss no longer fell.
     """
 
@@ -58,55 +61,61 @@ class Trained:
 
 
 def train_phases(bench: Workbench) -> Trained:
-    """Train the head, then the backbone where that can help and does."""
-    one = train_head_phase(bench)
+    """Train the head, then fine-tune the backbone if that can help and does."""
+    head_phase = train_head_phase(bench)
     bench.interruption.can_finish = True
-    why_not = _reason_to_skip(bench, one)
+    why_not = _reason_to_skip(bench, head_phase)
     if why_not is not None:
         skipped = PhaseSummary("fine-tune", 0, None, 0.0, is_kept=False, note=why_not, trainable=0, settings={})
-        early = one.summary.epochs < bench.config.head.epochs
-        return Trained(one.head, one.logits, one.history, (one.summary, skipped), one.augmentation, early)
-    return _fine_tune_phase(bench, one)
+        return Trained(
+            head_phase.head,
+            head_phase.logits,
+            head_phase.history,
+            (head_phase.summary, skipped),
+            head_phase.augmentation,
+            is_stopped_early=head_phase.summary.epochs < bench.config.head.epochs,
+        )
+    return _fine_tune_phase(bench, head_phase)
 
 
-def _epoch_s(bench: Workbench, one: PhaseOne) -> float:
-    """Guess how long an epoch of fine-tuning takes."""
+def _epoch_s(bench: Workbench, head_phase: HeadPhase) -> float:
+    """Estimate the seconds that an epoch of fine-tuning takes."""
     used = bench.dataset.used
-    return one.image_s * (STEP_COST * len(used["train"]) + len(used["validation"]))
+    return head_phase.image_s * (STEP_COST * len(used["train"]) + len(used["validation"]))
 
 
-def _reason_to_skip(bench: Workbench, one: PhaseOne) -> str | None:
-    """Say why there is no fine-tuning; None where there is, and where it has begun."""
+def _reason_to_skip(bench: Workbench, head_phase: HeadPhase) -> str | None:
+    """Return the reason to skip fine-tuning; None to run it, or to resume it."""
     if bench.state.has(FINE_TUNE):
         return None
-    images, wanted = len(bench.dataset.used["validation"]), bench.config.fine_tune.epochs
-    if not wanted:
+    images, planned = len(bench.dataset.used["validation"]), bench.config.fine_tune.epochs
+    if not planned:
         return "switched off"
     if bench.interruption.is_requested:
         return "the run was asked to finish"
     if images < MIN_VALIDATION:
-        return f"{images} validation images cannot tell whether it helps; {MIN_VALIDATION} could"
-    fits = bench.clock.epochs_left(wanted, _epoch_s(bench, one), reserve_s=_reserve_s(bench, one))
-    if fits < min(MIN_EPOCHS, wanted):
-        return f"the budget has no time for it: an epoch takes about {_epoch_s(bench, one):.0f} s"
+        return f"{images} validation images cannot show whether it helps; {MIN_VALIDATION} could"
+    fits = bench.clock.epochs_left(planned, _epoch_s(bench, head_phase), reserve_s=_reserve_s(bench, head_phase))
+    if fits < min(MIN_EPOCHS, planned):
+        return f"the budget leaves no time for it: an epoch takes about {_epoch_s(bench, head_phase):.0f} s"
     return None
 
 
-def _reserve_s(bench: Workbench, one: PhaseOne) -> float:
-    """Guess how long export, scoring and report take."""
-    return 15 + one.image_s * (len(bench.dataset.used["test"]) + len(bench.dataset.used["validation"]))
+def _reserve_s(bench: Workbench, head_phase: HeadPhase) -> float:
+    """Estimate the seconds that export, scoring and the report take."""
+    return 15 + head_phase.image_s * (len(bench.dataset.used["test"]) + len(bench.dataset.used["validation"]))
 
 
-def _fine_tune_phase(bench: Workbench, one: PhaseOne) -> Trained:
-    """Fine-tune, and keep it if the validation images say so."""
+def _fine_tune_phase(bench: Workbench, head_phase: HeadPhase) -> Trained:
+    """Fine-tune, and keep the result if it helps on the validation images."""
     head = build_head(bench.backbone.model.output_shape[-1], len(bench.dataset.labels), dropout=0.0)
-    head.set_weights(one.head.get_weights())  # dropout of features that are no longer standardised would be noise
+    head.set_weights(head_phase.head.get_weights())  # without dropout: features are no longer standardised
     plain = logits_model(bench.backbone.model, head)
     before = plain.get_weights()
     choice = _choose_strength(bench, plain)
-    tuned, trainable = _fine_tune(bench, one, plain, choice.strength)
+    tuned, trainable = _fine_tune(bench, head_phase, plain, choice.strength)
     bench.seconds["fine-tune"] = tuned.seconds
-    verdict, logits = (False, "there was no whole epoch"), one.logits
+    verdict, logits = (False, "it did not complete an epoch"), head_phase.logits
     if tuned.best is not None:
         after = run_in_batches(
             as_function(plain),
@@ -115,11 +124,11 @@ def _fine_tune_phase(bench: Workbench, one: PhaseOne) -> Trained:
             batch_size=INFERENCE_BATCH,
             bar=(bench.progress, "Comparing on validation images"),
         )
-        verdict = _compare(one.logits, after, bench.dataset.targets("validation"))
-        logits = after if verdict[0] else one.logits
+        verdict = _compare(head_phase.logits, after, bench.dataset.targets("validation"))
+        logits = after if verdict[0] else head_phase.logits
     if not verdict[0]:
         plain.set_weights(before)
-    history = (*one.history, *tuned.history)
+    history = (*head_phase.history, *tuned.history)
     summary = PhaseSummary(
         "fine-tune",
         epochs=len(tuned.history),
@@ -130,26 +139,26 @@ def _fine_tune_phase(bench: Workbench, one: PhaseOne) -> Trained:
         trainable=trainable,
         settings=_fine_tune_settings(bench),
     )
-    first = replace(one.summary, is_kept=not verdict[0])
+    first = replace(head_phase.summary, is_kept=not verdict[0])
     return Trained(
-        head, logits, history, (first, summary), (*one.augmentation, *choice.sentences), tuned.is_stopped_early
+        head, logits, history, (first, summary), (*head_phase.augmentation, *choice.sentences), tuned.is_stopped_early
     )
 
 
 def _compare(
     before: npt.NDArray[np.float32], after: npt.NDArray[np.float32], targets: npt.NDArray[np.int64]
 ) -> tuple[bool, str]:
-    """Tell whether the validation images prefer the fine-tuned model, each with its own best temperature."""
+    """Tell whether fine-tuning lowers the validation log loss, each model at its own best temperature."""
     head, tuned = (fit_temperature(logits, targets).log_loss_after for logits in (before, after))
     losses = f"validation log loss {tuned:.3f}, {head:.3f} without it"
     return (True, f"it helped: {losses}") if tuned < head else (False, f"it did not help and is not used: {losses}")
 
 
 def _choose_strength(bench: Workbench, plain: keras.Model) -> StrengthChoice:
-    """Ask the head on frozen features how much its validation images may be varied."""
+    """Test with the head on frozen features how much its validation images may be varied."""
     targets = bench.dataset.targets("validation")
-    asked = asked_images(len(targets), bench.config.seed)
-    function, rows = as_function(plain), bench.dataset.rows("validation")[asked]
+    sample = sample_images(len(targets), bench.config.seed)
+    function, rows = as_function(plain), bench.dataset.rows("validation")[sample]
 
     def score(strength: Strength) -> npt.NDArray[np.bool_]:
         augmenter, batch = Augmenter(strength, [IDENTITY]), itertools.count()
@@ -159,27 +168,29 @@ def _choose_strength(bench: Workbench, plain: keras.Model) -> StrengthChoice:
 
         bar = (bench.progress, "Trying variations of validation images")
         logits = run_in_batches(varied, bench.dataset.pixels, rows, batch_size=INFERENCE_BATCH, bar=bar)
-        return np.asarray(logits.argmax(axis=1) == targets[asked])
+        return np.asarray(logits.argmax(axis=1) == targets[sample])
 
-    return choose_strength(STRENGTHS[bench.config.augment], score, targets[asked])
+    return choose_strength(STRENGTHS[bench.config.augment], score, targets[sample])
 
 
-def _fine_tune(bench: Workbench, one: PhaseOne, plain: keras.Model, strength: Strength) -> tuple[FineTuned, int]:
-    """Train the model itself, or where precision or devices ask for it a twin whose weights it gets."""
+def _fine_tune(
+    bench: Workbench, head_phase: HeadPhase, plain: keras.Model, strength: Strength
+) -> tuple[FineTuned, int]:
+    """Train the model, or a twin whose weights it then receives if the precision or the devices need one."""
     config = bench.config
     model = _twin(bench, plain)
     trainable = freeze(model, config.fine_tune.depth)
-    is_varied = strength != NOTHING or one.views != (IDENTITY,)
+    is_varied = strength != NOTHING or head_phase.views != (IDENTITY,)
     task = FineTuning(
         model=model,
         train=_images(bench, "train"),
         validation=_images(bench, "validation"),
         class_weights=bench.label_weights(),
-        augmenter=Augmenter(strength, one.views) if is_varied else None,
+        augmenter=Augmenter(strength, head_phase.views) if is_varied else None,
         seed=config.seed,
-        first_epoch=len(one.history),
+        first_epoch=len(head_phase.history),
         compiles=bench.devices.compiles,
-        reserve_s=_reserve_s(bench, one),
+        reserve_s=_reserve_s(bench, head_phase),
     )
     tuned = fine_tune(task, config.fine_tune, bench.state, bench.clock, (bench.interruption, bench.progress))
     if model is not plain:
@@ -201,7 +212,7 @@ def _twin(bench: Workbench, plain: keras.Model) -> keras.Model:
             twin.set_weights(plain.get_weights())
             for layer in leaves(twin):
                 if isinstance(layer, keras.layers.Normalization):
-                    layer.finalize_state()  # what it computes with follows from its weights only then
+                    layer.finalize_state()  # sets what it computes with from its weights
     finally:
         keras.config.set_dtype_policy(before)
     return twin

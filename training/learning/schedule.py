@@ -1,4 +1,4 @@
-"""Learning rates over a phase, and how many epochs a time budget allows. Numbers only."""
+"""The learning rate over a phase, and the number of epochs that a time budget allows."""
 
 import math
 import time
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class WarmupCosine:
-    """A linear warm-up, then half a cosine down to zero: Loshchilov and Hutter 2017, "SGDR", without restarts.
+    """A linear warm-up, then half a cosine down to zero: "SGDR" (Loshchilov and Hutter 2017) without restarts.
 
     Attributes:
         peak: The highest rate.
-        warmup: Steps until then.
-        steps: All steps, warm-up included.
+        warmup: Number of steps until the peak.
+        steps: Number of all steps, warm-up included.
     """
 
     peak: float
@@ -20,7 +20,7 @@ class WarmupCosine:
     steps: int
 
     def at(self, step: int) -> float:
-        """Return the rate of a step, from 0."""
+        """Return the rate of a step, counted from 0."""
         if step < self.warmup:
             return self.peak * (step + 1) / self.warmup
         done = (step - self.warmup) / max(self.steps - self.warmup, 1)
@@ -29,10 +29,10 @@ class WarmupCosine:
 
 @dataclass
 class Clock:
-    """How much of a budget is left.
+    """The clock of a time budget.
 
     Attributes:
-        budget_s: Seconds for all; None without a limit.
+        budget_s: Seconds for the whole run; None without a limit.
         spent_s: Seconds that earlier, interrupted attempts took.
     """
 
@@ -42,18 +42,18 @@ class Clock:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds spent, by earlier attempts too."""
+        """Seconds spent, those of earlier attempts included."""
         return self.spent_s + time.monotonic() - self._start
 
-    def epochs_left(self, wanted: int, epoch_s: float, *, reserve_s: float = 0.0) -> int:
-        """Return how many epochs fit, at most those wanted.
+    def epochs_left(self, planned: int, epoch_s: float, *, reserve_s: float = 0.0) -> int:
+        """Return the number of epochs that fit, at most the planned ones.
 
         Args:
-            wanted: Without a limit.
-            epoch_s: Seconds that one takes.
-            reserve_s: Seconds to keep for what comes after.
+            planned: Number of epochs without a limit.
+            epoch_s: Seconds that an epoch takes.
+            reserve_s: Seconds to keep for later steps.
         """
         if self.budget_s is None:
-            return wanted
+            return planned
         left = self.budget_s - self.elapsed_s - reserve_s
-        return max(0, min(wanted, int(left / max(epoch_s, 1e-9))))
+        return max(0, min(planned, int(left / max(epoch_s, 1e-9))))

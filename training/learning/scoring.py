@@ -1,4 +1,4 @@
-"""Evaluates a split of a data set, with the one evaluation there is; unreadable files of a given split count."""
+"""Evaluates a split of a data set by the code that evaluates everything else; its unreadable files count, too."""
 
 from collections.abc import Iterator
 
@@ -19,13 +19,13 @@ def evaluate_split(
     """Evaluate a split.
 
     Args:
-        dataset: The labelled set.
-        split: Which part of it.
-        probabilities: float32 `(images used in the split, labels)`, in the order of `dataset.used`.
-        decision: How they become labels.
+        dataset: The data set.
+        split: The part of it to evaluate.
+        probabilities: Probabilities, float32 `(images used in the split, labels)`, in the order of `dataset.used`.
+        decision: The rule by which they become labels.
 
     Returns:
-        The evaluation: the images used, and those of a split given by folder that cannot be read.
+        The evaluation of the images used, and of unreadable files if a folder defines the split.
     """
     return evaluate(Records.of(_files(dataset, split, probabilities), decision.labels), decision)
 

@@ -1,6 +1,7 @@
-"""Chooses the probability from which the positive one of two labels is called, by a policy, on validation images.
+"""Chooses the probability from which the positive label of two is predicted, by a policy, on validation images.
 
-The rule it is for is `Decision.index`'s: `probability >= threshold`. Light: the command line reads policies with it.
+`Decision.index` applies it: `probability >= threshold`. The command line parses policies here, so nothing heavy may be
+imported.
 """
 
 import re
@@ -20,17 +21,17 @@ Counts = npt.NDArray[np.int64]
 
 DEFAULT: Final = 0.5
 
-_OUT_OF_REACH: Final = "No threshold reaches a {} of {:g} on the validation images; this one comes nearest. "
+_OUT_OF_REACH: Final = "No threshold reaches a {} of {:g} on the validation images; this one comes closest. "
 _BOUND = re.compile(r"(recall|precision)\s*>=\s*(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a threshold is chosen for."""
+    """A rule by which a threshold is chosen."""
 
     kind: Literal["fixed", "best-f1", "youden", "recall", "precision"]
     bound: float | None = None
-    """The threshold itself if it is fixed, else the recall or precision to be reached."""
+    """The threshold itself if it is fixed, else the recall or precision to reach."""
 
     def __str__(self) -> str:
         if self.kind == "fixed":
@@ -43,36 +44,36 @@ class Threshold:
     """The operating threshold."""
 
     value: float
-    """Over 0, under 1; one that was chosen is exact as float32, as probabilities are."""
+    """Probability above 0 and below 1; a chosen one is exact in float32, as probabilities are."""
     policy: str
     note: str
-    """What it does on the validation images, or why the policy could not be followed: a sentence."""
+    """One sentence on its effect on the validation images, or on why the policy could not be followed."""
     precision: float | None
-    """On the validation images; None if none of them is called positive."""
+    """Precision on the validation images; None if none of them is predicted positive."""
     recall: float | None
-    """On the validation images; None if none of them is positive."""
+    """Recall on the validation images; None if none of them is positive."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Every threshold that can make a difference, in ascending order, and what it calls positive."""
+    """Every threshold that can make a difference, in ascending order, with its positive predictions."""
 
     values: npt.NDArray[np.float64]
     hits: Counts
-    called: Counts
+    predicted: Counts
     positives: int
     negatives: int
 
     @property
     def precision(self) -> npt.NDArray[np.float64]:
-        return self.hits / self.called  # each calls at least the highest score
+        return self.hits / self.predicted  # each threshold predicts at least one image positive
 
     @property
     def recall(self) -> npt.NDArray[np.float64]:
         return self.hits / self.positives
 
     def best(self, *measures: npt.NDArray[np.float64]) -> int:
-        """Return the candidate with the highest first measure; of equals the second decides, then nearness to 0.5."""
+        """Return the candidate with the highest first measure; ties go by the second, then by nearness to 0.5."""
         keys = (*measures, -np.abs(self.values - DEFAULT))
         return int(np.lexsort(keys[::-1])[-1])
 
@@ -81,7 +82,7 @@ def parse_policy(text: str) -> Policy:
     """Read a policy: a number between 0 and 1, `best-f1`, `youden`, `recall>=0.95` or `precision>=0.9`.
 
     Raises:
-        ThresholdInvalid: It is none of them.
+        ThresholdInvalid: If the text is none of these.
     """
     text = text.strip()
     if text in {"best-f1", "youden"}:
@@ -100,22 +101,22 @@ def parse_policy(text: str) -> Policy:
 def choose_threshold(policy: Policy, probabilities: Probabilities, is_positive: Flags) -> Threshold:
     """Choose a threshold by a policy, half-way between two neighbouring probabilities.
 
-    `best-f1` and `youden` (sensitivity + specificity - 1) are maximised; `recall>=` takes the highest precision that
-    has such a recall, `precision>=` the highest recall that has such a precision; of equals the one nearest to 0.5.
-    Where no image or every image is positive, there is nothing to choose by and it is 0.5; where a bound is out of
-    reach, it is the threshold that comes nearest. The note says so.
+    `best-f1` and `youden` (sensitivity + specificity - 1) are maximised. `recall>=` chooses the highest precision with
+    at least that recall, `precision>=` the highest recall with at least that precision. Ties go to the threshold
+    nearest to 0.5. If all images are positive, or all are negative, the threshold is 0.5. If a bound is out of reach,
+    the closest threshold is chosen. The note says so.
 
     Args:
-        policy: What counts.
-        probabilities: Of the positive label, `(n,)`, as they will be served.
-        is_positive: bool `(n,)`.
+        policy: Rule to choose by.
+        probabilities: Probabilities of the positive label, as they will be served, `(n,)`.
+        is_positive: Whether each image is positive, bool `(n,)`.
     """
     if policy.kind == "fixed":
         return _describe(policy, float(policy.bound or DEFAULT), probabilities, is_positive)
     candidates = _find_candidates(probabilities, is_positive)
     if is_positive.all() or not is_positive.any() or not len(candidates.values):
         problem = f"{policy} cannot be followed: {int(is_positive.sum())} of {len(is_positive)} validation images are "
-        problem += f"positive, and their probabilities take {len(candidates.values)} usable values. "
+        problem += f"positive, and their probabilities give {len(candidates.values)} usable values. "
         return _describe(policy, DEFAULT, probabilities, is_positive, problem=problem)
     place, problem = _CHOOSERS[policy.kind](candidates, policy.bound or 0.0)
     return _describe(policy, float(candidates.values[place]), probabilities, is_positive, problem=problem)
@@ -129,26 +130,26 @@ def _number(number: str, text: str) -> float:
 
 
 def _find_candidates(probabilities: Probabilities, is_positive: Flags) -> _Candidates:
-    """Put one threshold below each distinct score; one above the highest would call nothing."""
+    """Put one threshold below each distinct score; above the highest nothing would be predicted positive."""
     scores = np.unique(probabilities.astype(np.float32))
     lower = np.concatenate(([np.float32(0)], scores[:-1]))
     middle = ((lower.astype(np.float64) + scores) / 2).astype(np.float32)
-    values = np.where(middle > lower, middle, scores)  # neighbours in float32 have nothing between them
+    values = np.where(middle > lower, middle, scores)  # adjacent float32 values have nothing between them
     usable = (values > 0) & (values < 1)  # as the manifest demands
     values = values[usable]
     positives = np.sort(probabilities[is_positive].astype(np.float32))
     negatives = np.sort(probabilities[~is_positive].astype(np.float32))
     hits = len(positives) - np.searchsorted(positives, values)
-    called = hits + len(negatives) - np.searchsorted(negatives, values)
-    return _Candidates(values.astype(np.float64), hits, called, len(positives), len(negatives))
+    predicted = hits + len(negatives) - np.searchsorted(negatives, values)
+    return _Candidates(values.astype(np.float64), hits, predicted, len(positives), len(negatives))
 
 
 def _best_f1(candidates: _Candidates, _: float) -> tuple[int, str]:
-    return candidates.best(2 * candidates.hits / (candidates.called + candidates.positives)), ""
+    return candidates.best(2 * candidates.hits / (candidates.predicted + candidates.positives)), ""
 
 
 def _youden(candidates: _Candidates, _: float) -> tuple[int, str]:
-    false_positive_rate = (candidates.called - candidates.hits) / candidates.negatives
+    false_positive_rate = (candidates.predicted - candidates.hits) / candidates.negatives
     return candidates.best(candidates.recall - false_positive_rate), ""
 
 
@@ -165,7 +166,7 @@ def _precision(candidates: _Candidates, bound: float) -> tuple[int, str]:
 def _bounded(
     candidates: _Candidates, bounded: npt.NDArray[np.float64], bound: float, other: npt.NDArray[np.float64]
 ) -> tuple[int, bool]:
-    """Return the candidate that reaches a bound with the highest other measure, or comes nearest to the bound."""
+    """Return the candidate that reaches a bound with the highest other measure, or comes closest to the bound."""
     is_reached = bounded >= bound
     if not is_reached.any():
         return candidates.best(bounded, other), False
@@ -183,12 +184,12 @@ _CHOOSERS: Final[dict[str, Callable[[_Candidates, float], tuple[int, str]]]] = {
 def _describe(
     policy: Policy, value: float, probabilities: Probabilities, is_positive: Flags, *, problem: str = ""
 ) -> Threshold:
-    is_called = probabilities.astype(np.float32) >= np.float32(value)
-    hits = int((is_called & is_positive).sum())
-    called, positives = int(is_called.sum()), int(is_positive.sum())
-    figures = f"precision {_share(hits, called)}, recall {_share(hits, positives)}"
+    is_predicted = probabilities.astype(np.float32) >= np.float32(value)
+    hits = int((is_predicted & is_positive).sum())
+    predicted, positives = int(is_predicted.sum()), int(is_positive.sum())
+    figures = f"precision {_share(hits, predicted)}, recall {_share(hits, positives)}"
     note = f"{problem}Threshold {value:.4g} ({policy}), on validation images: {figures}."
-    return Threshold(value, str(policy), note, ratio(hits, called), ratio(hits, positives))
+    return Threshold(value, str(policy), note, ratio(hits, predicted), ratio(hits, positives))
 
 
 def _share(hits: int, trials: int) -> str:

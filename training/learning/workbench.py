@@ -1,4 +1,4 @@
-"""What the steps of one run share. Filled by `recipe.py`; holds no step."""
+"""The workbench that the steps of one run share. `recipe.py` fills it; it does not hold steps."""
 
 from dataclasses import dataclass, field
 
@@ -17,10 +17,10 @@ from training.run_state import RunState
 
 @dataclass(frozen=True)
 class Workbench:
-    """What the steps of one run share.
+    """The objects that the steps of one run share.
 
     Attributes:
-        seconds: Step to seconds, filled on the way.
+        seconds: Step to duration in seconds; each step adds its own.
     """
 
     config: TrainingConfig
@@ -34,10 +34,10 @@ class Workbench:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def label_weights(self) -> npt.NDArray[np.float32]:
-        """Return how much an image of each label counts: all the same, or in inverse proportion to its training images.
+        """Return the weight of an image of each label: equal, or inversely proportional to the label's images.
 
         Returns:
-            float32 `(labels,)`, 1 on average over the training images.
+            Weights, float32 `(labels,)`, 1 on average over the training images.
         """
         labels = len(self.dataset.labels)
         if self.config.class_weights == "none":

@@ -1,1 +1,1 @@
-"""From a trained network to a version that can be published: the SavedModel and its description."""
+"""Turns a trained network into a version to publish: the SavedModel and its description."""

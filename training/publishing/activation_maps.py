@@ -1,8 +1,9 @@
-"""Class activation maps: where in a picture is what speaks for each label (Zhou et al., CVPR 2016).
+"""Class activation maps: which parts of a picture are evidence for each label (Zhou et al., CVPR 2016).
 
-Features that are the mean of a feature map over its places, and a dense layer after them, give logits that are the mean
-of the logits of each place. So nothing is estimated: the maps are the logits before the mean. What is the same for
-every label at a place is taken out, which the softmax does not see: above 0 speaks for a label, below 0 against it.
+The features are the mean of a feature map over its places, and a dense layer follows. The logits are therefore the
+mean of the logits of each place. The maps are exact, not an approximation: they are the logits before the mean. The
+mean over the labels is subtracted at each place, which softmax ignores. Values above 0 support a label, values below 0
+count against it.
 
 Law: softmax(mean of the maps over their places) = probabilities.
 """
@@ -18,13 +19,13 @@ PLACES: Final = (1, 2)
 
 
 def activation_maps(backbone: keras.Model, head: keras.Model, temperature: float = 1.0) -> Callable[[Any], Any] | None:
-    """Return what computes the maps of a model of `export.assemble`; None where the backbone does not pool by the mean.
+    """Return a function that computes the maps of an assembled model; None if its backbone does not pool by the mean.
 
     Args:
-        backbone: uint8 pixels → features: the mean over the places of the last feature map, perhaps with a layer
-            normalisation after it, as ConvNeXt has.
-        head: Features → logits; its last layer is dense.
-        temperature: By which the logits are divided.
+        backbone: Model of uint8 pixels → features, the mean of the last feature map over its places. A layer
+            normalisation may follow, as in ConvNeXt.
+        head: Model of features → logits, whose last layer is dense.
+        temperature: Divisor of the logits.
 
     Returns:
         Function of uint8 pixels `(n, height, width, 3)` → float32 maps `(n, rows, columns, labels)`.
@@ -53,7 +54,7 @@ def activation_maps(backbone: keras.Model, head: keras.Model, temperature: float
 
 
 def _end(backbone: keras.Model) -> tuple[keras.Layer | None, keras.Layer | None]:
-    """Return the pooling layer at the end of a network, and the normalisation after it, where there are such."""
+    """Return the pooling layer at the end of a network and the normalisation after it; None for a missing one."""
     network = backbone
     while isinstance(network.layers[-1], keras.Model):
         network = network.layers[-1]
@@ -65,7 +66,7 @@ def _end(backbone: keras.Model) -> tuple[keras.Layer | None, keras.Layer | None]
 
 
 def _normalize(features: Any, layer: keras.layers.LayerNormalization) -> Any:  # noqa: ANN401  as above
-    """Normalise each place as the mean over the places is normalised: so the mean comes out as the layer gives it."""
+    """Normalise each place by the moments of the mean over the places, so that the mean equals the layer's output."""
     pooled = ops.mean(features, axis=PLACES, keepdims=True)
     mean, variance = ops.moments(pooled, axes=-1, keepdims=True)
     return (features - mean) * ops.rsqrt(variance + layer.epsilon) * layer.gamma + layer.beta

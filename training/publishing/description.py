@@ -1,4 +1,4 @@
-"""Writes down what a training run was: the description for the manifest."""
+"""Describes a training run for the manifest of its version."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from training.publishing.saved_model import Signatures
 
 @dataclass(frozen=True)
 class Exportable:
-    """What is known of the exported model itself."""
+    """The facts about the exported model itself."""
 
     backbone: LoadedBackbone
     input: InputSpec
@@ -28,7 +28,7 @@ class Exportable:
 
 
 def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Description:
-    """Describe a version for its manifest."""
+    """Return the description of a version for its manifest."""
     dataset = outcome.dataset
     return Description(
         labels=tuple(outcome.decision.labels),
@@ -55,7 +55,7 @@ def describe(model: Exportable, outcome: Outcome, images: TrainingImages) -> Des
 
 
 def software() -> dict[str, str]:
-    """Return the versions of what computed the result."""
+    """Return the versions of the software that computed the result."""
     return {
         "fullcount": version("fullcount"),
         "keras": keras.__version__,
@@ -67,7 +67,7 @@ def software() -> dict[str, str]:
 
 
 def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
-    """Return everything in a configuration that decides the result, but data, model and backbone, which have fields."""
+    """Return the settings that decide the result, except data, model and backbone, which have fields of their own."""
     return {
         "seed": config.seed,
         "device": config.device,
@@ -87,7 +87,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
 
 
 def _chosen(outcome: Outcome) -> dict[str, Scalar]:
-    """Return what the run itself decided, by its validation images."""
+    """Return the settings that the run chose on its validation images."""
     chosen: dict[str, Scalar] = {}
     for phase in outcome.phases:
         name = phase.phase.replace("-", "_")

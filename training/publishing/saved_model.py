@@ -1,9 +1,8 @@
-"""Turns a trained network into a SavedModel, and does not believe it before it has answered.
+"""Exports a trained network as a SavedModel and verifies its answers.
 
-What is exported: uint8 `pixels` → cast → scaling and backbone → pooling → head → temperature → softmax → float32
-`probabilities`; and, as a second signature, uint8 `pixels` → float32 `maps`, the class activation maps. The answers of
-the Keras model are the reference; the SavedModel is loaded again and compared with them. Nothing here knows of data
-sets or of the store.
+The first signature is uint8 `pixels` → cast → scaling and backbone → pooling → head → temperature → softmax → float32
+`probabilities`. The second is uint8 `pixels` → float32 `maps`, the class activation maps. The SavedModel is loaded
+again and compared with the answers of the Keras model. This module does not know data sets or the store.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from model_store.manifest import Signature, TensorSpec
 from training.errors import ExportMismatch
 
 TOLERANCE: Final = 1e-5
-"""Largest difference between a probability of the SavedModel and of the Keras model."""
+"""Largest allowed difference between a probability of the SavedModel and of the Keras model."""
 
 ENDPOINT: Final = "serving_default"
 MAPS_ENDPOINT: Final = "class_activation_maps"
@@ -30,12 +29,12 @@ def assemble(backbone: keras.Model, head: keras.Model, temperature: float = 1.0)
     """Put backbone, head, temperature and softmax into one model.
 
     Args:
-        backbone: uint8 pixels → features.
-        head: Features → logits.
-        temperature: By which the logits are divided.
+        backbone: Model of uint8 pixels → features.
+        head: Model of features → logits.
+        temperature: Divisor of the logits.
 
     Returns:
-        uint8 `pixels` `(n, height, width, 3)` → float32 `probabilities` `(n, labels)`.
+        Model of uint8 `pixels` `(n, height, width, 3)` → float32 `probabilities` `(n, labels)`.
     """
     pixels = keras.Input(backbone.input_shape[1:], dtype="uint8", name="pixels")
     logits = head(backbone(pixels))
@@ -45,30 +44,33 @@ def assemble(backbone: keras.Model, head: keras.Model, temperature: float = 1.0)
 
 
 class Signatures(NamedTuple):
-    """What a SavedModel answers."""
+    """The signatures of a SavedModel."""
 
     probabilities: Signature
     maps: Signature | None
-    """None where the backbone has none, see `activation_maps`."""
+    """Signature of the activation maps; None if the backbone does not give them, see `activation_maps`."""
 
 
 def export(model: keras.Model, maps: Callable[[Any], Any] | None, directory: Path) -> Signatures:
     """Write a SavedModel.
 
     Args:
-        model: Of `assemble`.
-        maps: Of `activation_maps`, for the same backbone, head and temperature.
-        directory: Where to.
+        model: Model from `assemble`.
+        maps: Function from `activation_maps`, for the same backbone, head and temperature.
+        directory: Directory to write to.
+
+    Returns:
+        The signatures, for the manifest.
     """
     shape = (None, *model.input_shape[1:])
-    given = [tf.TensorSpec(shape, tf.uint8, name="pixels")]
+    signature = [tf.TensorSpec(shape, tf.uint8, name="pixels")]
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(
-        ENDPOINT, lambda pixels: {"probabilities": model(pixels, training=False)}, input_signature=given
+        ENDPOINT, lambda pixels: {"probabilities": model(pixels, training=False)}, input_signature=signature
     )
     if maps is not None:
-        archive.add_endpoint(MAPS_ENDPOINT, lambda pixels: {"maps": maps(pixels)}, input_signature=given)
+        archive.add_endpoint(MAPS_ENDPOINT, lambda pixels: {"maps": maps(pixels)}, input_signature=signature)
     archive.write_out(directory, verbose=False)
     pixels, labels = TensorSpec(name="pixels", dtype="uint8", shape=shape), model.output_shape[-1]
     return Signatures(
@@ -88,7 +90,7 @@ def export(model: keras.Model, maps: Callable[[Any], Any] | None, directory: Pat
 
 
 class Exported:
-    """A SavedModel, loaded as who serves it does."""
+    """A SavedModel, loaded as the service loads it."""
 
     def __init__(self, directory: Path) -> None:
         self._loaded = tf.saved_model.load(directory)  # holds the variables that the signatures read
@@ -99,22 +101,22 @@ class Exported:
         return self._signatures[ENDPOINT](pixels=pixels)["probabilities"]
 
     def maps(self, pixels: tf.Tensor) -> tf.Tensor | None:
-        """Answer with float32 maps `(n, rows, columns, labels)`; None where there are none."""
+        """Answer with float32 maps `(n, rows, columns, labels)`; None if the model lacks them."""
         if MAPS_ENDPOINT not in self._signatures:
             return None
         return self._signatures[MAPS_ENDPOINT](pixels=pixels)["maps"]
 
 
 def check_exported(exported: Exported, pixels: Pixels, expected: npt.NDArray[np.float32]) -> None:
-    """Compare a loaded SavedModel with the Keras model, and the maps, where there are some, with their law.
+    """Compare a loaded SavedModel with the Keras model, and its maps, if any, with their law.
 
     Args:
         exported: The SavedModel.
-        pixels: uint8 `(n, height, width, 3)`.
-        expected: The Keras model's probabilities, float32 `(n, labels)`.
+        pixels: Pixels to compare on, uint8 `(n, height, width, 3)`.
+        expected: Probabilities of the Keras model, float32 `(n, labels)`.
 
     Raises:
-        ExportMismatch: They differ.
+        ExportMismatch: If they differ by more than `TOLERANCE`.
     """
     _compare(np.asarray(exported(tf.constant(pixels))), expected)
     maps = exported.maps(tf.constant(pixels))

@@ -1,1 +1,1 @@
-"""What a version is in other precisions than float32, and what that costs. Everything here computes by OpenVINO."""
+"""Variants of a version in other precisions than float32, and their cost, all computed by OpenVINO."""

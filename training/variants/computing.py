@@ -1,4 +1,4 @@
-"""Answers of a model as a service on a CPU gives them, in a precision. No TensorFlow."""
+"""Computes probabilities in a given precision as a service on a CPU does, without TensorFlow."""
 
 import functools
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ REQUESTS_A_STREAM: Final = 2
 
 
 def is_installed() -> bool:
-    """Tell whether there is OpenVINO."""
+    """Tell whether OpenVINO is installed."""
     return find_spec("openvino") is not None
 
 
@@ -30,12 +30,12 @@ def has_bf16() -> bool:
 
 
 def engine_name() -> str:
-    """Return what computes, with its version."""
+    """Return the name of the engine with its version."""
     return f"openvino {version('openvino')}"
 
 
 def read_model(path: Path, spec: InputSpec) -> Any:  # noqa: ANN401  a class of an untyped extension
-    """Read a SavedModel's directory, or a model of OpenVINO's own, for one image at a time."""
+    """Read a SavedModel's directory, or a model in OpenVINO's format, for one image at a time."""
     model = _core().read_model(path)
     model.reshape([1, spec.height, spec.width, 3])
     return model
@@ -50,13 +50,13 @@ def answer(
     """Compute probabilities.
 
     Args:
-        model: Of `read_model`, or made from one.
-        pixels: uint8 `(images, height, width, 3)`.
-        rows: Which of the images.
-        precision: What is not in int8 is computed in float32.
+        model: A model from `read_model`, or made from one.
+        pixels: Pixels of all images, uint8 `(images, height, width, 3)`.
+        rows: Rows of `pixels` to compute.
+        precision: Precision of the answers; in an int8 model the rest is computed in float32.
 
     Returns:
-        float32 `(rows, labels)`.
+        Probabilities, float32 `(rows, labels)`.
     """
     hint = "bf16" if precision == "bf16" else "f32"
     options = {"INFERENCE_PRECISION_HINT": hint, "PERFORMANCE_HINT": "THROUGHPUT", "ENABLE_CPU_PINNING": False}
@@ -75,7 +75,7 @@ def answer(
 
 
 def save_model(model: Any, path: Path) -> None:  # noqa: ANN401  as above
-    """Write a model in OpenVINO's own format: `path`, and its weights beside it with the suffix `.bin`."""
+    """Write a model in OpenVINO's format to `path`, with its weights beside it under the suffix `.bin`."""
     _openvino().save_model(model, path, compress_to_fp16=False)
 
 
@@ -86,6 +86,6 @@ def _core() -> Any:  # noqa: ANN401  as above
 
 def _openvino() -> Any:  # noqa: ANN401  an untyped module
     forbid_telemetry()
-    import openvino  # noqa: PLC0415  half a second, and not needed to train
+    import openvino  # noqa: PLC0415  takes half a second and is not needed to train
 
     return openvino

@@ -1,4 +1,4 @@
-"""The images by which a precision is judged: the validation split, with what float32 says of them."""
+"""The images that judge a precision: the validation split, with its probabilities in float32."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Images with their labels.
+    """Images with their labels and their answers in float32.
 
     Attributes:
-        pixels: uint8 `(images, height, width, 3)`, of which these are some.
-        rows: Which: int `(n,)`, at least one.
-        targets: Their labels as places in `decision.labels`, int `(n,)`.
-        answers: Probabilities in float32, `(n, labels)`.
-        decision: How probabilities become a label.
+        pixels: Pixels of all images, uint8 `(images, height, width, 3)`.
+        rows: Rows of `pixels` that are held out, int `(n,)`, at least one.
+        targets: Their labels as indices into `decision.labels`, int `(n,)`.
+        answers: Their probabilities in float32, `(n, labels)`.
+        decision: Rule by which probabilities become a label.
     """
 
     pixels: Pixels
@@ -37,27 +37,27 @@ class HeldOut:
 
         Args:
             answers: Probabilities, float32 `(n, labels)`.
-            engine: What computed them.
+            engine: Name of the engine that computed them.
         """
-        called, called_f32 = self._labels(answers), self._labels(self.answers)
+        predicted, predicted_f32 = self._labels(answers), self._labels(self.answers)
         return MeasuredPrecision(
             engine=engine,
             images=len(self.rows),
-            accuracy=float((called == self.targets).mean()),
-            accuracy_f32=float((called_f32 == self.targets).mean()),
+            accuracy=float((predicted == self.targets).mean()),
+            accuracy_f32=float((predicted_f32 == self.targets).mean()),
             calibration_error=self._calibration_error(answers),
             calibration_error_f32=self._calibration_error(self.answers),
-            agreement=float((called == called_f32).mean()),
+            agreement=float((predicted == predicted_f32).mean()),
             largest_difference=min(1.0, float(np.abs(answers - self.answers).max())),
         )
 
     def only(self, places: Sequence[int]) -> "HeldOut":
-        """Return some of them, by their places among these."""
+        """Return some of these images, by their indices."""
         chosen = np.array(places, dtype=np.int64)
         return replace(self, rows=self.rows[chosen], targets=self.targets[chosen], answers=self.answers[chosen])
 
     def room_of(self, answer_one: Callable[[Pixels], npt.NDArray[np.float32]]) -> float:
-        """Ask a model about each image; return the room it leaves."""
+        """Run a model on each image; return the room that it leaves within the margins."""
         answers = np.stack([answer_one(self.pixels[row : row + 1])[0] for row in self.rows])
         return self.judge(answers, "").room
 

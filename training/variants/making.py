@@ -1,4 +1,4 @@
-"""Makes and measures what a version is in other precisions: at the end of training, and later for a stored version."""
+"""Makes and measures variants in other precisions, at the end of training or for a stored version."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,11 @@ from training.variants.quantization import quantize, write_variant
 
 @dataclass(frozen=True)
 class Variants:
-    """What there is beside float32.
+    """The variants besides float32.
 
     Attributes:
-        measured: Precision to what it costs.
-        method: How int8 was made: `plain` or `accuracy-aware`; None where there is none.
+        measured: Precision to its measured cost.
+        method: Method of the int8 variant, `plain` or `accuracy-aware`; None without one.
     """
 
     measured: dict[Precision, MeasuredPrecision] = field(default_factory=dict)
@@ -27,13 +27,13 @@ class Variants:
 
 
 def measure_bf16(directory: Path, spec: InputSpec, held_out: HeldOut, progress: Progress) -> Variants:
-    """Measure bfloat16; nothing where OpenVINO is not installed or the processor has none.
+    """Measure bfloat16; return an empty result without OpenVINO or without support by the processor.
 
     Args:
-        directory: The SavedModel.
+        directory: Directory of the SavedModel.
         spec: Its input.
-        held_out: The images to judge by.
-        progress: Gets a bar.
+        held_out: Images to measure on.
+        progress: Progress display, which gets a bar.
     """
     if not is_installed() or not has_bf16():
         return Variants()
@@ -47,15 +47,15 @@ def add_int8(directory: Path, spec: InputSpec, calibration: Rows, held_out: Held
     """Quantise, and write the variant into the version's directory.
 
     Args:
-        directory: The SavedModel, with golden samples.
+        directory: Directory of the SavedModel, with golden samples.
         spec: Its input.
-        calibration: Rows of training images, of `choose_calibration`.
-        held_out: The images to judge by.
-        progress: Gets a bar.
+        calibration: Rows of training images from `choose_calibration`.
+        held_out: Images to measure on.
+        progress: Progress display, which gets a bar.
 
     Raises:
-        QuantizerMissing: NNCF or OpenVINO is not installed.
-        QuantizationRefused: Nothing keeps the margins.
+        QuantizerMissing: If NNCF or OpenVINO is not installed.
+        QuantizationRefused: If each method exceeds the margins.
     """
     variant = quantize(directory, spec, calibration, held_out, progress)
     write_variant(directory, variant.model, load_golden(directory).pixels)

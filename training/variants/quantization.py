@@ -1,7 +1,7 @@
-"""Post-training quantisation to int8 by NNCF: a plain one first, and where it loses too much one that minds accuracy.
+"""Post-training quantisation to int8 by NNCF: plain first, then accuracy-aware if the plain model loses too much.
 
-Calibration images are training images: they set the range of each activation. What is kept is judged on the validation
-images, by the margins of `model_store.precision`; where nothing keeps them, nothing is made.
+Calibration images are training images; they set the range of each activation. The validation images and the margins of
+`model_store.precision` decide. If each model exceeds the margins, a variant is not made.
 """
 
 import io
@@ -24,27 +24,27 @@ from training.variants.computing import answer, engine_name, read_model, save_mo
 from training.variants.held_out import HeldOut, Rows
 
 CALIBRATION_IMAGES: Final = 300
-"""At most; NNCF's own default."""
+"""Maximum number of calibration images: NNCF's default."""
 _RANKED_BY: Final = 100
-"""Images by which layers are put in the order of the harm they do."""
+"""Images by which layers are ranked by the accuracy that they cost."""
 _MAX_ITERATIONS: Final = 30
-"""Layers that are put back to float, one after the other, before it is given up."""
+"""Maximum number of layers to revert to float, one after the other."""
 
 
 class Variant(NamedTuple):
-    """An int8 model and what it costs."""
+    """An int8 model and its measured cost."""
 
     model: Any
     measured: MeasuredPrecision
     method: str
-    """`plain` or `accuracy-aware`."""
+    """Method of quantisation: `plain` or `accuracy-aware`."""
 
 
 def check_quantizer() -> None:
     """Check that NNCF and OpenVINO are installed.
 
     Raises:
-        QuantizerMissing: One is not.
+        QuantizerMissing: If one of them is not installed.
     """
     missing = [package for package in ("nncf", "openvino") if find_spec(package) is None]
     if missing:
@@ -60,15 +60,15 @@ def quantize(directory: Path, spec: InputSpec, calibration: Rows, held_out: Held
     """Make an int8 model that keeps accuracy and calibration within their margins.
 
     Args:
-        directory: The SavedModel.
+        directory: Directory of the SavedModel.
         spec: Its input.
         calibration: Rows of `held_out.pixels` that are training images.
-        held_out: The images to judge by.
-        progress: Gets a bar.
+        held_out: Images to measure on.
+        progress: Progress display, which gets a bar.
 
     Raises:
-        QuantizerMissing: NNCF or OpenVINO is not installed.
-        QuantizationRefused: Nothing keeps the margins; has the numbers of each attempt.
+        QuantizerMissing: If NNCF or OpenVINO is not installed.
+        QuantizationRefused: If each attempt exceeds the margins; the error has the figures of each.
     """
     check_quantizer()
     attempts: dict[str, MeasuredPrecision] = {}
@@ -87,9 +87,9 @@ def write_variant(directory: Path, model: Any, samples: Pixels) -> None:  # noqa
     """Write an int8 model into a version, with golden samples that hold its own answers.
 
     Args:
-        directory: The version's.
-        model: Of `quantize`.
-        samples: The version's golden samples, uint8 `(k, height, width, 3)`.
+        directory: Directory of the version.
+        model: Model from `quantize`.
+        samples: Golden samples of the version, uint8 `(k, height, width, 3)`.
     """
     folder = directory / INT8_DIRECTORY
     folder.mkdir()
@@ -104,11 +104,11 @@ def _plain(read: Callable[[], Any], calibration: Rows, held_out: HeldOut) -> Any
 
 
 def _accuracy_aware(read: Callable[[], Any], calibration: Rows, held_out: HeldOut) -> Any:  # noqa: ANN401  as above
-    """Put layers back to float, those that harm most first, until there is room within both margins."""
+    """Revert layers to float, the most harmful first, until both margins are kept."""
     nncf = _nncf()
 
     def validate(model: Callable[[list[Pixels]], dict[Any, Any]], places: Iterator[int]) -> tuple[float, None]:
-        """Without a figure for each image layers are ranked by how far they move the answers, which is finer."""
+        """Return the room; without figures per image NNCF ranks layers by how far they move answers, which is finer."""
         return held_out.only(list(places)).room_of(lambda pixels: next(iter(model([pixels]).values()))), None
 
     with redirect_stdout(io.StringIO()):
@@ -136,7 +136,7 @@ def _dataset(rows: Rows, pixels: Pixels) -> Any:  # noqa: ANN401  as above
 
 def _nncf() -> Any:  # noqa: ANN401  an untyped module
     forbid_telemetry()
-    import nncf  # noqa: PLC0415  takes seconds, and only who quantises has it
+    import nncf  # noqa: PLC0415  takes seconds and is optional
 
     nncf.set_log_level(logging.ERROR)
     return nncf

@@ -1,4 +1,4 @@
-"""A stored version once more, with an int8 variant: its images are found again by their digests."""
+"""Publishes a stored version again with an int8 variant, and finds its images by their digests."""
 
 import csv
 import shutil
@@ -31,26 +31,26 @@ def publish_quantized(
     """Publish a copy of a version with an int8 variant.
 
     Args:
-        store: Where both are.
-        stored: The version, its digests verified.
-        data: The folder it was trained from.
-        seed: Of the choice of calibration images.
-        progress: Gets a bar per step.
+        store: Store of both versions.
+        stored: The version, with verified digests.
+        data: Folder that the version was trained on.
+        seed: Seed of the choice of calibration images.
+        progress: Progress display, which gets a bar per step.
 
     Returns:
-        The new version, and what was measured.
+        The new version and its variants.
 
     Raises:
-        QuantizerMissing: NNCF or OpenVINO is not installed.
-        ImagesMissing: The folder lacks validation images, or every training image.
-        QuantizationRefused: Nothing keeps the margins. Nothing is published.
-        VersionCorrupt: The version does not say what it was trained from.
+        QuantizerMissing: If NNCF or OpenVINO is not installed.
+        ImagesMissing: If the folder lacks a validation image, or all training images.
+        QuantizationRefused: If each attempt exceeds the margins; nothing is published.
+        VersionCorrupt: If the version's list of training files cannot be read.
     """
     check_quantizer()
-    wanted = _read_dataset(stored)
+    dataset = _read_dataset(stored)
     spec = stored.manifest.input
     with store.stage(stored.manifest.model) as staging, open_images(scan(data), spec, progress) as images:
-        train, held_out = _find(wanted, images, stored, data)
+        train, held_out = _find(dataset, images, stored, data)
         left_out = shutil.ignore_patterns(MANIFEST_NAME, INT8_DIRECTORY)
         shutil.copytree(stored.directory, staging.directory, ignore=left_out, dirs_exist_ok=True)
         bf16 = measure_bf16(staging.directory, spec, held_out, progress)
@@ -60,7 +60,7 @@ def publish_quantized(
 
 
 def _read_dataset(stored: StoredVersion) -> dict[Split, list[dict[str, str]]]:
-    """Return the rows of the version's table of files that were used, by split."""
+    """Return the rows of the used files in the version's `dataset.csv`, by split."""
     try:
         with (stored.directory / DATASET).open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["fate"] in USED_FATES]
@@ -70,28 +70,29 @@ def _read_dataset(stored: StoredVersion) -> dict[Split, list[dict[str, str]]]:
 
 
 def _find(
-    wanted: dict[Split, list[dict[str, str]]], images: DecodedImages, stored: StoredVersion, data: Path
+    dataset: dict[Split, list[dict[str, str]]], images: DecodedImages, stored: StoredVersion, data: Path
 ) -> tuple[Rows, HeldOut]:
     """Find the version's training and validation images among those of a folder, by their bytes.
 
-    A few training images may be missing, which only set the ranges; of the validation images none may.
+    Some training images may be missing, because they only set the ranges. Every validation image is required.
     """
-    found = {file.sha256: file.row for file in images.files if file.row >= 0}
-    train = np.array([found[row["sha256"]] for row in wanted["train"] if row["sha256"] in found], dtype=np.int64)
-    missing = [row["path"] for row in wanted["validation"] if row["sha256"] not in found]
+    rows_by_digest = {file.sha256: file.row for file in images.files if file.row >= 0}
+    digests = [row["sha256"] for row in dataset["train"]]
+    train = np.array([rows_by_digest[digest] for digest in digests if digest in rows_by_digest], dtype=np.int64)
+    missing = [row["path"] for row in dataset["validation"] if row["sha256"] not in rows_by_digest]
     if missing:
         raise ImagesMissing(data, "validation images", missing)
     if not len(train):
-        raise ImagesMissing(data, "training images", [row["path"] for row in wanted["train"]])
+        raise ImagesMissing(data, "training images", [row["path"] for row in dataset["train"]])
     decision = stored.manifest.decision
-    rows = np.array([found[row["sha256"]] for row in wanted["validation"]], dtype=np.int64)
-    targets = np.array([decision.labels.index(row["label"]) for row in wanted["validation"]], dtype=np.int64)
+    rows = np.array([rows_by_digest[row["sha256"]] for row in dataset["validation"]], dtype=np.int64)
+    targets = np.array([decision.labels.index(row["label"]) for row in dataset["validation"]], dtype=np.int64)
     answers = answer(read_model(stored.directory, stored.manifest.input), images.pixels, rows, "f32")
     return train, HeldOut(images.pixels, rows, targets, answers, decision)
 
 
 def _described(manifest: Manifest, variants: Variants, seed: int) -> Description:
-    """Describe the new version: as the old one, with what was measured and where it comes from."""
+    """Describe the new version: the description of the old one, with the measurements and its origin."""
     fields = manifest.model_dump(include=set(Description.model_fields))
     fields["precisions"] = variants.measured
     fields["settings"] |= {

@@ -124,7 +124,7 @@ def test_mixed_precision_trains_a_twin_and_publishes_float32(noise: Path, tmp_pa
 def test_a_budget_without_time_for_fine_tuning_does_without_and_says_so(noise: Path, tmp_path: Path) -> None:
     result = training.train(config(noise, tmp_path, budget_s=1.0))
     assert result.outcome.phases[1].epochs == 0
-    assert result.outcome.phases[1].note.startswith("the budget has no time for it")
+    assert result.outcome.phases[1].note.startswith("the budget leaves no time for it")
 
 
 def test_17_images_are_enough_to_train_and_not_to_claim_much(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_17_images_are_enough_to_train_and_not_to_claim_much(tmp_path: Path) -> 
             (tmp_path / "data" / label / f"{index}.png").write_bytes(coloured(colour, 100 * count + index))
     result = training.train(config(tmp_path / "data", tmp_path / "store"))
     assert ModelStore(tmp_path / "store").open("noise").manifest == result.stored.manifest
-    assert "validation images cannot tell whether it helps" in result.outcome.phases[1].note
+    assert "validation images cannot show whether it helps" in result.outcome.phases[1].note
     assert result.outcome.dataset.notes
 
 

@@ -123,7 +123,7 @@ def test_a_full_disk_costs_the_snapshot_and_nothing_else(monkeypatch: pytest.Mon
         monkeypatch.setattr("training.run_state.np.savez", full)
         with pytest.warns(UserWarning, match="No space left on device"):
             state.save("head", snapshot(2))
-        with pytest.warns(UserWarning, match="cannot be kept"):
+        with pytest.warns(UserWarning, match="cannot be saved"):
             state.save("other", snapshot(3))
         kept = state.load("head")
         assert (kept.facts if kept else None, state.has("other")) == ({"epoch": 1}, False)

@@ -1,8 +1,8 @@
-"""Phase one: the head on the features of a frozen backbone, its learning rate and weight decay chosen on validation.
+"""Fits the head on features of a frozen backbone and chooses its learning rate and weight decay on validation.
 
-All settings that come into question are trained side by side and stop one by one, each when its validation loss no
-longer falls. Of those that come near the lowest loss the most cautious is taken, with the weights of its best epoch:
-the very lowest is often a lucky epoch of a high rate. Works on arrays; knows no images.
+All candidate settings are trained side by side, and each stops when its validation loss no longer falls. Among those
+close to the lowest loss the most cautious is chosen, with the weights of its best epoch. The very lowest loss is often
+a lucky epoch of a high rate. This module works on arrays, not on images.
 """
 
 from dataclasses import dataclass
@@ -17,30 +17,31 @@ from training.curves.history import Epoch, History
 from training.errors import TrainingDiverged
 from training.learning.head.softmax_regression import Examples, Floats, Measured, ParallelTrials, Scaling, Trial
 
-__all__ = ["Examples", "FittedHead", "TrialSummary", "build_head", "fit_head"]
-
 LEARNING_RATES: Final = (1e-3, 3e-4, 3e-3, 1e-4)
 WEIGHT_DECAYS: Final = (1.0, 0.1)
-"""Of standardised features; the most promising first."""
+"""Weight decays for standardised features, the most promising first."""
 NEAR: Final = 1.03
-"""Times the lowest validation loss is near it. On three splits of the solar cells, features of four views, the test
-loss is 0.345 with this, 0.356 with the lowest taken and 0.340 with 1.05, the accuracy 0.859, 0.859 and 0.854."""
+"""Multiple of the lowest validation loss that counts as close to it.
+
+Measured on three splits of the solar cells, with features of four views: the test loss is 0.345 with this, 0.356 with
+1.00 and 0.340 with 1.05. The accuracy is 0.859, 0.859 and 0.854.
+"""
 MAX_COLUMNS: Final = 1200
-"""Trials times labels that are trained side by side; with so many labels fewer settings are tried."""
+"""Largest product of trials and labels trained side by side; with many labels fewer settings are tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSummary:
-    """What became of one setting."""
+    """The outcome of one setting."""
 
     learning_rate: float
     weight_decay: float
     epochs: int
     best: int
-    """Epoch, from 0, of the lowest validation loss."""
+    """Epoch with the lowest validation loss, counted from 0."""
     val_loss: float
     val_accuracy: float
-    """Both of the best epoch."""
+    """Validation accuracy of the best epoch, as `val_loss` is its loss."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class FittedHead:
 
     Attributes:
         model: Dropout and a dense layer, float32 features `(n, features)` → logits `(n, labels)`; not compiled.
-        history: Of the setting that was taken. An epoch is one pass over all rows of features, every view of an image.
-        best: Place in the history of the lowest validation loss, whose weights the model has.
-        trials: Every setting tried.
+        history: History of the chosen setting. An epoch is one pass over all rows of features, every view of an image.
+        best: Index in the history of the lowest validation loss, whose weights the model has.
+        learning_rate: Learning rate of the chosen setting.
+        weight_decay: Weight decay of the chosen setting.
+        trials: Outcome of every setting that was tried.
     """
 
     model: keras.Model
@@ -66,7 +69,7 @@ def build_head(features: int, labels: int, dropout: float) -> keras.Model:
     """Build the network of a head, with random weights and not compiled.
 
     Returns:
-        float32 features `(n, features)` → logits `(n, labels)`.
+        Model of float32 features `(n, features)` → logits `(n, labels)`.
     """
     return keras.Sequential(
         [
@@ -83,17 +86,17 @@ def fit_head(
 ) -> FittedHead:
     """Train the head until the validation loss of every setting has stopped falling.
 
-    The random state is the caller's: `keras.utils.set_random_seed` before makes the result repeatable.
+    The result is repeatable if the caller seeds the random state with `keras.utils.set_random_seed` first.
 
     Args:
-        train: Of one or several views.
-        validation: At least one example; seen as it is.
-        labels: How many there are.
-        settings: A learning rate or weight decay of None is chosen.
-        progress: Gets a bar with a step per epoch.
+        train: Training examples of one or several views.
+        validation: Validation examples, at least one, of unchanged images.
+        labels: Number of labels.
+        settings: Settings of the head; a learning rate or weight decay of None is chosen here.
+        progress: Progress display, which gets a bar with a step per epoch.
 
     Raises:
-        TrainingDiverged: With no setting the validation loss was ever a number.
+        TrainingDiverged: If the validation loss was not a number with any setting.
     """
     random = np.random.default_rng(int(keras.random.randint((), 0, 2**31 - 1)))
     scaling = Scaling.of(train.features)
@@ -117,7 +120,7 @@ def _trials(settings: HeadSettings, labels: int) -> list[Trial]:
 
 
 class _Course:
-    """What one setting has come to."""
+    """The progress of one setting."""
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
@@ -127,10 +130,10 @@ class _Course:
         self.parameters: Floats | None = None
 
     def note(self, epoch: Epoch) -> bool:
-        """Add an epoch; tell whether its weights are to be kept."""
+        """Add an epoch; return whether it is the best so far."""
         self.epochs.append(epoch)
         loss = epoch.val_loss
-        if loss is None or not loss < self.lowest:  # as also where it is no number
+        if loss is None or not loss < self.lowest:  # also true of NaN
             return False
         self.best, self.lowest = epoch.number, loss
         return True
@@ -154,7 +157,7 @@ class _Race:
         return min(course.lowest for course in self.courses)
 
     def note(self, train: Measured, validation: Measured) -> None:
-        """Take down an epoch of each setting that still runs."""
+        """Record an epoch of each setting that still runs."""
         going_on = []
         for place, course in enumerate(self._active):
             epoch = Epoch(
@@ -176,21 +179,21 @@ class _Race:
 
 
 def _finish(courses: list[_Course], scaling: Scaling, dropout: float) -> FittedHead:
-    """Take, of the settings near the lowest validation loss, the one with the lowest rate, then the most decay."""
+    """Choose, among settings close to the lowest validation loss, the lowest rate, then the highest decay."""
     limit = NEAR * min(course.lowest for course in courses)
     near = [course for course in courses if course.lowest <= limit]
-    taken = min(near, key=lambda course: (course.trial.learning_rate, -course.trial.weight_decay))
-    if taken.parameters is None:
-        raise TrainingDiverged(taken.trial.learning_rate)
-    kernel, bias = scaling.unscale(taken.parameters)
+    chosen = min(near, key=lambda course: (course.trial.learning_rate, -course.trial.weight_decay))
+    if chosen.parameters is None:
+        raise TrainingDiverged(chosen.trial.learning_rate)
+    kernel, bias = scaling.unscale(chosen.parameters)
     model = build_head(len(kernel), len(bias), dropout)
     model.set_weights([kernel, bias])
     return FittedHead(
         model,
-        tuple(taken.epochs),
-        taken.best,
-        taken.trial.learning_rate,
-        taken.trial.weight_decay,
+        tuple(chosen.epochs),
+        chosen.best,
+        chosen.trial.learning_rate,
+        chosen.trial.weight_decay,
         tuple(_summary(course) for course in courses),
     )
 

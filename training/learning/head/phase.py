@@ -1,4 +1,4 @@
-"""Phase one as a step of the recipe: features once, the views that keep a label, the head, a snapshot."""
+"""Phase one as a step of the recipe: compute features once, choose views, fit the head, save a snapshot."""
 
 import time
 from collections.abc import Callable
@@ -16,31 +16,32 @@ from training.learning.features import INFERENCE_BATCH, as_function, run_in_batc
 from training.learning.head.fitting import FittedHead, build_head, fit_head
 from training.learning.head.softmax_regression import Examples
 from training.learning.phase_summary import PhaseSummary
-from training.learning.variation.views import IDENTITY, VIEWS, View, ViewChoice, asked_images, choose_views, few_views
+from training.learning.variation.views import IDENTITY, VIEWS, View, ViewChoice, choose_views, few_views, sample_images
 from training.learning.workbench import Workbench
 from training.run_state import Snapshot
 
 STEP: Final = "head"
 MAX_VIEWS: Final = 4
 MAX_ROWS: Final = 40_000
-"""Of features, all views together: 200 MB of 1280 features each, twice while they are put together."""
+"""Rows of features of all views: 200 MB at 1280 features each, and twice that while they are joined."""
 VIEWS_SHARE: Final = 0.25
-"""Of a budget, what the features of further views may take."""
-
+"""Share of a budget that the features of further views may take."""
 
 Function = Callable[[tf.Tensor], tf.Tensor]
-"""uint8 pixels → float32 features."""
+"""A function of uint8 pixels → float32 features."""
 
 
 @dataclass(frozen=True)
-class PhaseOne:
-    """The head and what was learnt on the way to it.
+class HeadPhase:
+    """The result of phase one.
 
     Attributes:
-        head: Features → logits.
-        logits: Of the validation images, float32 `(n, labels)`.
+        head: Model of features → logits.
+        logits: Logits of the validation images, float32 `(n, labels)`.
+        history: One row per epoch.
+        summary: Summary of the phase.
         views: Symmetries that keep a label.
-        augmentation: Why these, a sentence each.
+        augmentation: Reasons for the choice of views, one sentence each.
         image_s: Seconds that the features of one image took.
     """
 
@@ -53,16 +54,17 @@ class PhaseOne:
     image_s: float
 
 
-def train_head_phase(bench: Workbench) -> PhaseOne:
-    """Train the head on features that are computed once, or take it from the snapshot."""
+def train_head_phase(bench: Workbench) -> HeadPhase:
+    """Train the head on features that are computed once, or restore it from the snapshot."""
     snapshot = bench.state.load(STEP)
-    one = _train_head(bench) if snapshot is None else _restored(bench, snapshot)
-    if snapshot is None:
-        bench.state.save(STEP, _snapshot(bench, one))
-    return one
+    if snapshot is not None:
+        return _restored(bench, snapshot)
+    head_phase = _train_head(bench)
+    bench.state.save(STEP, _snapshot(bench, head_phase))
+    return head_phase
 
 
-def _train_head(bench: Workbench) -> PhaseOne:
+def _train_head(bench: Workbench) -> HeadPhase:
     start = time.monotonic()
     frozen = as_function(bench.backbone.model)
     train, validation = _examples(bench, frozen, "train"), _examples(bench, frozen, "validation")
@@ -77,13 +79,13 @@ def _train_head(bench: Workbench) -> PhaseOne:
     fitted = fit_head(examples, validation, len(bench.dataset.labels), bench.config.head, bench.progress)
     seconds = time.monotonic() - start
     bench.seconds["head"] = seconds
-    return PhaseOne(
+    return HeadPhase(
         head=fitted.model,
         logits=np.asarray(fitted.model(validation.features, training=False)),
         history=fitted.history,
         summary=_head_summary(fitted, views, seconds),
         views=choice.allowed,
-        augmentation=(choice.note, *(one.sentence for one in choice.evidence)),
+        augmentation=(choice.note, *(evidence.sentence for evidence in choice.evidence)),
         image_s=image_s,
     )
 
@@ -122,49 +124,49 @@ def _examples(bench: Workbench, frozen: Function, split: Split) -> Examples:
 
 
 def _choose_views(bench: Workbench, frozen: Function, train: Examples, validation: Examples) -> ViewChoice:
-    """Ask a head that has seen no turned image which turns keep a label."""
+    """Test with a head that has not seen turned images which views keep a label."""
     if bench.config.augment == "none":
         return ViewChoice((IDENTITY,), (), "No flips, rotations or other variations: --augment none.")
     targets = validation.targets
-    asked = asked_images(len(targets), bench.config.seed)
+    sample = sample_images(len(targets), bench.config.seed)
     head = fit_head(train, validation, len(bench.dataset.labels), bench.config.head, bench.progress).model
-    rows = bench.dataset.rows("validation")[asked]
+    rows = bench.dataset.rows("validation")[sample]
 
     def score(view: View) -> npt.NDArray[np.bool_]:
         if view == IDENTITY:
-            features = validation.features[asked]
+            features = validation.features[sample]
         else:
             bar = (bench.progress, f"Trying views of validation images ({view.name})")
             features = run_in_batches(
                 frozen, bench.dataset.pixels, rows, batch_size=INFERENCE_BATCH, bar=bar, view=view
             )
-        called = np.asarray(head(features, training=False)).argmax(axis=1)
-        return np.asarray(called == targets[asked])
+        predicted = np.asarray(head(features, training=False)).argmax(axis=1)
+        return np.asarray(predicted == targets[sample])
 
-    return choose_views(score, targets[asked])
+    return choose_views(score, targets[sample])
 
 
 def _affordable_views(bench: Workbench, view_s: float) -> int:
-    """Return how many views more than the identity there is memory and, within the budget, time for."""
+    """Return the number of views besides the identity for which memory and the budget leave room."""
     affordable = min(MAX_VIEWS, MAX_ROWS // len(bench.dataset.used["train"])) - 1
     if bench.clock.budget_s is not None:
         affordable = min(affordable, int(VIEWS_SHARE * bench.clock.budget_s / max(view_s, 1e-9)))
     return max(0, affordable)
 
 
-def _snapshot(bench: Workbench, one: PhaseOne) -> Snapshot:
+def _snapshot(bench: Workbench, head_phase: HeadPhase) -> Snapshot:
     facts = {
-        "history": [asdict(row) for row in one.history],
-        "summary": asdict(one.summary),
-        "views": [view.name for view in one.views],
-        "augmentation": one.augmentation,
-        "image_s": one.image_s,
+        "history": [asdict(row) for row in head_phase.history],
+        "summary": asdict(head_phase.summary),
+        "views": [view.name for view in head_phase.views],
+        "augmentation": head_phase.augmentation,
+        "image_s": head_phase.image_s,
         "elapsed_s": bench.clock.elapsed_s,
     }
-    return Snapshot(facts, {"head": one.head.get_weights(), "logits": [one.logits]})
+    return Snapshot(facts, {"head": head_phase.head.get_weights(), "logits": [head_phase.logits]})
 
 
-def _restored(bench: Workbench, snapshot: Snapshot) -> PhaseOne:
+def _restored(bench: Workbench, snapshot: Snapshot) -> HeadPhase:
     facts = snapshot.facts
     features = bench.backbone.model.output_shape[-1]
     head = build_head(features, len(bench.dataset.labels), bench.config.head.dropout)
@@ -172,7 +174,7 @@ def _restored(bench: Workbench, snapshot: Snapshot) -> PhaseOne:
     summary = PhaseSummary(**facts["summary"])
     bench.clock.spent_s += facts["elapsed_s"]
     bench.seconds["head"] = summary.seconds
-    return PhaseOne(
+    return HeadPhase(
         head=head,
         logits=snapshot.arrays["logits"][0],
         history=tuple(Epoch(**row) for row in facts["history"]),

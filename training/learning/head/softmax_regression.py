@@ -1,8 +1,8 @@
-"""Softmax regression on features in memory, several settings side by side: seconds where Keras' `fit` takes minutes.
+"""Softmax regression on features in memory, several settings side by side: seconds instead of minutes in Keras.
 
-The trials' weights lie side by side in one matrix, so that a batch of features is multiplied once for all of them.
-AdamW as Loshchilov and Hutter 2019 give it, on mini-batches of standardised features with dropout. NumPy only; knows
-neither Keras nor what the features are of. What is tried and which trial is taken is in `head.py`.
+The weights of all trials lie side by side in one matrix, so a batch of features is multiplied once for all of them.
+The optimiser is AdamW (Loshchilov and Hutter 2019), on mini-batches of standardised features with dropout. This module
+uses NumPy, not Keras. `fitting.py` chooses the trials and the best of them.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ Targets = npt.NDArray[np.int64]
 FIRST_DECAY: Final = 0.9
 SECOND_DECAY: Final = 0.999
 EPSILON: Final = 1e-7
-"""As in Keras."""
+"""The value that Keras uses."""
 FLATTEST: Final = 0.1
-"""Share of the mean variance that is added to each feature's: one that hardly varies is not blown up."""
+"""Share of the mean variance that is added to each feature's, so that nearly constant ones are not amplified."""
 
 _CHUNK: Final = 4096
 
@@ -30,9 +30,9 @@ class Examples:
     """Features with their targets.
 
     Attributes:
-        features: float32 `(n, features)`.
-        targets: int64 `(n,)`, places in the labels.
-        weights: float `(n,)`, how much each counts, on average about 1; None: all the same.
+        features: Features, float32 `(n, features)`.
+        targets: Indices of the labels, int64 `(n,)`.
+        weights: Weight of each example, float `(n,)`, about 1 on average; None for equal weights.
     """
 
     features: Floats
@@ -50,7 +50,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What every trial does on some examples, each `(trials,)`: the mean loss in nats and the share called right."""
+    """The mean loss in nats and the accuracy of each trial on some examples, float64 `(trials,)` each."""
 
     loss: npt.NDArray[np.float64]
     accuracy: npt.NDArray[np.float64]
@@ -58,14 +58,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Makes features of any network alike: mean 0 and about the same spread."""
+    """Standardises the features of any network: mean 0 and about the same spread."""
 
     mean: Floats
     scale: Floats
 
     @classmethod
     def of(cls, features: Floats) -> "Scaling":
-        """Measure features `(n, features)`, in pieces, so that no second copy of them is made."""
+        """Measure features `(n, features)` in chunks, without a second copy of them."""
         total = squares = np.zeros(features.shape[1])
         for start in range(0, len(features), _CHUNK):
             piece = features[start : start + _CHUNK].astype(np.float64)
@@ -76,14 +76,14 @@ class Scaling:
         return cls(mean.astype(np.float32), scale.astype(np.float32))
 
     def design(self, features: Floats) -> Floats:
-        """Return scaled features with a last column of ones, for the bias."""
+        """Return scaled features with a last column of ones for the bias, float32 `(n, features + 1)`."""
         rows = np.ones((len(features), features.shape[1] + 1), np.float32)
         np.subtract(features, self.mean, out=rows[:, :-1])
         rows[:, :-1] /= self.scale
         return rows
 
     def unscale(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """Return the kernel `(features, labels)` and bias `(labels,)` that do the same on features as they are."""
+        """Return the kernel `(features, labels)` and the bias `(labels,)` for features that are not scaled."""
         kernel = parameters[:-1].astype(np.float64) / self.scale[:, None]
         bias = parameters[-1] - self.mean.astype(np.float64) @ kernel
         return kernel.astype(np.float32), bias.astype(np.float32)
@@ -102,11 +102,11 @@ class ParallelTrials:
         self._steps = 0
 
     def parameters(self, place: int) -> Floats:
-        """Return a copy of the weights of a trial, `(features + 1, labels)`, of scaled features."""
+        """Return a copy of a trial's weights for scaled features, float32 `(features + 1, labels)`."""
         return self._parameters[:, place * self._labels : (place + 1) * self._labels].copy()
 
     def keep(self, places: list[int]) -> None:
-        """Go on with some of the trials only."""
+        """Continue with some of the trials only."""
         columns = [place * self._labels + label for place in places for label in range(self._labels)]
         self.trials = [self.trials[place] for place in places]
         self._parameters, self._mean, self._square = (
@@ -117,7 +117,7 @@ class ParallelTrials:
         """Pass once over the examples in random order.
 
         Returns:
-            What was measured on the way: before each step, with dropout, as Keras does.
+            Loss and accuracy before each step, with dropout, as Keras measures them.
         """
         tally = _Tally(len(self.trials))
         order = self._random.permutation(len(examples.targets))
@@ -142,7 +142,7 @@ class ParallelTrials:
         return tally.measured()
 
     def _probabilities(self, rows: Floats) -> Floats:
-        """Return `(n, trials, labels)`."""
+        """Return probabilities, float32 `(n, trials, labels)`."""
         logits = (rows @ self._parameters).reshape(len(rows), -1, self._labels)
         logits -= logits.max(axis=2, keepdims=True)
         np.exp(logits, out=logits)
@@ -151,8 +151,8 @@ class ParallelTrials:
 
     def _step(self, gradient: Floats) -> None:
         self._steps += 1
-        rate = np.repeat(np.array([one.learning_rate for one in self.trials], np.float32), self._labels)
-        decay = np.repeat(np.array([one.weight_decay for one in self.trials], np.float32), self._labels)
+        rate = np.repeat(np.array([trial.learning_rate for trial in self.trials], np.float32), self._labels)
+        decay = np.repeat(np.array([trial.weight_decay for trial in self.trials], np.float32), self._labels)
         self._parameters[:-1] *= 1 - rate * decay  # the bias does not decay
         self._mean += (1 - FIRST_DECAY) * (gradient - self._mean)
         self._square += (1 - SECOND_DECAY) * (np.square(gradient) - self._square)
@@ -169,8 +169,8 @@ class _Tally:
         self._count = 0
 
     def add(self, probabilities: Floats, targets: Targets, weights: Floats) -> None:
-        given = probabilities[np.arange(len(targets)), :, targets]  # (n, trials)
-        self._loss -= weights.astype(np.float64) @ np.log(np.maximum(given, np.finfo(np.float32).tiny))
+        of_targets = probabilities[np.arange(len(targets)), :, targets]  # (n, trials)
+        self._loss -= weights.astype(np.float64) @ np.log(np.maximum(of_targets, np.finfo(np.float32).tiny))
         self._hits += (probabilities.argmax(axis=2) == targets[:, None]).sum(axis=0)
         self._count += len(targets)
 
@@ -179,7 +179,7 @@ class _Tally:
 
 
 def drop(features: Floats, rate: float, random: np.random.Generator) -> None:
-    """Set a share of the values to 0 in place, and make the others larger so that the mean stays."""
+    """Set a share of the values to 0 in place, and scale up the others to keep the mean."""
     if rate:
         features *= random.random(features.shape, np.float32) >= rate
         features /= 1 - rate

@@ -1,1 +1,1 @@
-"""Varied views of training images, and how strongly they vary."""
+"""Augmentation of training images: the views that are safe, and the strength."""

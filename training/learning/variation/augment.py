@@ -1,9 +1,8 @@
-"""Varies training images at random, so that fine-tuning never sees the same pixels twice.
+"""Augments training images at random, so that fine-tuning never sees the same pixels twice.
 
-One projective transform an image (a symmetry that the data allows, a small rotation, zoom and shift) and one change of
-brightness and contrast. What keeps a label is decided in `views.py` and `strength.py`, by the data. Every draw follows
-from a seed given with the batch, so a run that goes on after an interruption draws what an unbroken one would have
-drawn.
+Each image gets one projective transform (a symmetry that the data allows, a small rotation, zoom and shift) and one
+change of brightness and contrast. `views.py` and `strength.py` decide by the data which changes keep a label. Every
+draw follows from a seed that comes with the batch, so a resumed run draws the same as an uninterrupted one.
 """
 
 import math
@@ -20,10 +19,10 @@ class Augmenter:
     """Random variations of batches."""
 
     def __init__(self, strength: Strength, views: Sequence[View]) -> None:
-        """Choose what is varied.
+        """Choose the variations.
 
         Args:
-            strength: How much.
+            strength: Largest amount of each variation.
             views: Symmetries of a square to draw from, the identity among them.
         """
         self._strength = strength
@@ -33,11 +32,11 @@ class Augmenter:
         """Vary each image of a batch.
 
         Args:
-            pixels: uint8 `(n, height, width, 3)`, square where a view swaps the axes.
+            pixels: uint8 `(n, height, width, 3)`, square if a view swaps the axes.
             seed: int32 `(2,)`; the same seed gives the same variations.
 
         Returns:
-            uint8 of the same shape.
+            The varied images, uint8 of the same shape.
         """
         seeds = tf.random.split(seed, 3)
         images = tf.cast(pixels, tf.float32)
@@ -47,7 +46,7 @@ class Augmenter:
         return tf.cast(tf.round(tf.clip_by_value(self._recoloured(moved, seeds[2]), 0, 255)), tf.uint8)
 
     def _transforms(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-        """Draw where each output point is looked up, `(n, 8)`: about the middle, then shifted."""
+        """Draw the transforms `(n, 8)` from output to input points: about the centre, then shifted."""
         n, height, width = tf.shape(images)[0], tf.shape(images)[1], tf.shape(images)[2]
         draws = tf.random.stateless_uniform((n, 4), seeds[0], -1, 1)
         chosen = tf.random.stateless_uniform((n,), seeds[1], 0, len(self._symmetries), tf.int32)
@@ -69,7 +68,7 @@ class Augmenter:
 
 
 def _matrix(view: View) -> list[list[float]]:
-    """Return where a view looks up its output point `(x, y)`, about the middle."""
+    """Return the matrix of a view from output to input points `(x, y)`, about the centre."""
     flip_x = -1.0 if view.flip_horizontal else 1.0
     flip_y = -1.0 if view.flip_vertical else 1.0
     return [[0.0, flip_y], [flip_x, 0.0]] if view.transpose else [[flip_x, 0.0], [0.0, flip_y]]

@@ -1,8 +1,8 @@
-"""How much training images are varied while fine-tuning, and how much of it the data bears: told by the data.
+"""The strength of augmentation in fine-tuning, and a test of how much of it the data tolerates.
 
-Small turns and shifts are harmless to photographs of cats and ruin those that were taken in a fixed frame, such as
-cells cut out along their edges. So the head is asked about validation images varied so, and what it does not bear is
-made weaker or left out. Numbers only; the pixels are moved in `augment.py`.
+Small turns and shifts are harmless to photographs of cats. They ruin images taken in a fixed frame, such as cells cut
+out along their edges. So the head predicts varied validation images, and variations that cost accuracy are weakened or
+left out. `augment.py` moves the pixels.
 """
 
 from collections.abc import Callable
@@ -13,22 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import Augmentation
-from training.learning.variation.views import FEWEST, Targets, keeps_label
+from training.learning.variation.views import MIN_IMAGES, Targets, keeps_label
 
 LADDER: Final = (1.0, 0.5, 0.25)
-"""Shares of a strength, tried one after the other."""
+"""Shares of a strength, tried one after the other until one keeps the labels."""
 
 
 @dataclass(frozen=True)
 class Strength:
-    """How much is varied, each way at most.
+    """The largest amount of each variation, in either direction.
 
     Attributes:
-        rotation_degrees: Around the middle.
+        rotation_degrees: Angle about the centre in degrees.
         zoom: Share of the size.
         shift: Share of the height and of the width.
-        brightness: In grey levels of 255.
-        contrast: Share.
+        brightness: Grey levels out of 255.
+        contrast: Share of the contrast.
     """
 
     rotation_degrees: float = 0.0
@@ -38,11 +38,11 @@ class Strength:
     contrast: float = 0.0
 
     def place(self, share: float) -> "Strength":
-        """Return what moves pixels, weaker."""
+        """Return a share of the variations that move pixels."""
         return Strength(self.rotation_degrees * share, self.zoom * share, self.shift * share)
 
     def light(self, share: float) -> "Strength":
-        """Return what changes their values, weaker."""
+        """Return a share of the variations that change pixel values."""
         return Strength(brightness=self.brightness * share, contrast=self.contrast * share)
 
 
@@ -56,11 +56,11 @@ STRENGTHS: Final[dict[Augmentation, Strength]] = {
 
 @dataclass(frozen=True)
 class StrengthChoice:
-    """What the data bears.
+    """The strength that the data tolerates.
 
     Attributes:
-        strength: Of what fine-tuning varies.
-        sentences: What was tried and with which result.
+        strength: Strength for fine-tuning.
+        sentences: Results of the tests, one sentence each.
     """
 
     strength: Strength
@@ -68,24 +68,26 @@ class StrengthChoice:
 
 
 def choose_strength(
-    wanted: Strength, score: Callable[[Strength], npt.NDArray[np.bool_]], targets: Targets
+    strongest: Strength, score: Callable[[Strength], npt.NDArray[np.bool_]], targets: Targets
 ) -> StrengthChoice:
-    """Find how much of a strength keeps the labels, of moves and of light separately.
+    """Find the share of a strength that keeps the labels, for moves and for light separately.
 
     Args:
-        wanted: The most.
-        score: Tells for each image whether it is called right when varied so: bool `(n,)`.
-        targets: The images' labels, int `(n,)`.
+        strongest: Strength to start from.
+        score: Function of a strength that returns whether each varied image is predicted right, bool `(n,)`.
+        targets: Indices of the images' labels, int `(n,)`.
     """
-    if wanted == NOTHING:
+    if strongest == NOTHING:
         return StrengthChoice(NOTHING, ())
-    if len(targets) < FEWEST:
-        return StrengthChoice(NOTHING, (f"{len(targets)} validation images cannot tell what variation they bear.",))
+    if len(targets) < MIN_IMAGES:
+        return StrengthChoice(
+            NOTHING, (f"No other variation: {len(targets)} validation images are too few to test it.",)
+        )
     before = score(NOTHING)
-    place, told_place = _strongest("moved (rotation, zoom, shift)", wanted.place, score, before, targets)
-    light, told_light = _strongest("lit otherwise (brightness, contrast)", wanted.light, score, before, targets)
+    place, on_place = _strongest("moved (rotation, zoom, shift)", strongest.place, score, before, targets)
+    light, on_light = _strongest("relit (brightness, contrast)", strongest.light, score, before, targets)
     both = replace(place, brightness=light.brightness, contrast=light.contrast)
-    return StrengthChoice(both, (told_place, told_light))
+    return StrengthChoice(both, (on_place, on_light))
 
 
 def _strongest(
@@ -95,11 +97,11 @@ def _strongest(
     before: npt.NDArray[np.bool_],
     targets: Targets,
 ) -> tuple[Strength, str]:
-    """Go down the ladder to the first share that keeps the labels."""
-    right = []
+    """Go down the ladder to the first share that keeps the labels; return it with a sentence on the results."""
+    tested, right = f"Images {what}: {before.mean():.1%} right unchanged", []
     for share in LADDER:
         after = score(part(share))
         right.append(f"{after.mean():.1%} at {share:.0%}")
         if keeps_label(before, after, targets):
-            return part(share), f"Images {what}: {before.mean():.1%} right as they are, {', '.join(right)}: used so."
-    return NOTHING, f"Images {what}: {before.mean():.1%} right as they are, {', '.join(right)}: not used."
+            return part(share), f"{tested}, {', '.join(right)}: used at {share:.0%}."
+    return NOTHING, f"{tested}, {', '.join(right)}: not used."

@@ -1,8 +1,8 @@
-"""The eight symmetries of a square, and which of them keep a label: told by the data, never assumed.
+"""The eight symmetries of a square, and a test on the data of which keep a label.
 
-A mirrored solar cell is as broken as before; a mirrored arrow points the other way. So a head that has seen no mirrored
-image is asked about some. Arrays and counts only: no network, no files, and what fine-tuning does with the answer is
-in `augment.py`.
+A mirrored solar cell is as broken as before; a mirrored arrow points the other way. So a head that has not seen
+mirrored images is tested on some. This module works on arrays and counts, not on networks or files. `augment.py` uses
+the result.
 """
 
 import math
@@ -17,18 +17,18 @@ from model_store.images.pixels import Pixels
 
 Targets = npt.NDArray[np.int64]
 
-FEWEST: Final = 30
-"""Images below which no view is allowed: one of them would be over three points."""
-MOST: Final = 400
-"""Images asked; more cost time and change no answer."""
+MIN_IMAGES: Final = 30
+"""Images below which only the identity is allowed: one image would be over three points."""
+MAX_IMAGES: Final = 400
+"""Images in a test; more cost time and do not change the result."""
 SIGNIFICANCE: Final = 0.05
 LARGEST_DROP: Final = 0.05
-"""Share of the images that a view may cost at most, also where so few images cannot make that significant."""
+"""Largest share of the images that a view may cost, even if too few images make that insignificant."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A symmetry of the square: swap rows and columns, then reverse rows, then columns, each or not."""
+    """A symmetry of the square: optionally swap rows and columns, then reverse rows, then columns."""
 
     name: str
     transpose: bool
@@ -36,17 +36,17 @@ class View:
     flip_horizontal: bool
 
     def apply(self, pixels: Pixels) -> Pixels:
-        """Return images seen so; exact, only places change.
+        """Return images through this view; pixels only change places.
 
         Args:
-            pixels: `(n, size, size, channels)`; a view into them may come back.
+            pixels: Images, `(n, size, size, channels)`; the result may share their memory.
         """
         if self.transpose:
             pixels = pixels.swapaxes(1, 2)
         return pixels[:, :: -1 if self.flip_vertical else 1, :: -1 if self.flip_horizontal else 1]
 
     def then(self, other: "View") -> "View":
-        """Return the view that is this one followed by another."""
+        """Return the composition of this view and then another."""
         vertical, horizontal = self.flip_vertical, self.flip_horizontal
         if other.transpose:  # a reversal of rows is one of columns once the two are swapped
             vertical, horizontal = horizontal, vertical
@@ -60,7 +60,7 @@ FLIP_VERTICAL: Final = View("flip-vertical", transpose=False, flip_vertical=True
 ROTATE_180: Final = View("rotate-180", transpose=False, flip_vertical=True, flip_horizontal=True)
 TRANSPOSE: Final = View("transpose", transpose=True, flip_vertical=False, flip_horizontal=False)
 ROTATE_90: Final = View("rotate-90", transpose=True, flip_vertical=True, flip_horizontal=False)
-"""Counter-clockwise, as Pillow and NumPy count."""
+"""Counter-clockwise, as in Pillow and NumPy."""
 ROTATE_270: Final = View("rotate-270", transpose=True, flip_vertical=False, flip_horizontal=True)
 TRANSVERSE: Final = View("transverse", transpose=True, flip_vertical=True, flip_horizontal=True)
 
@@ -68,30 +68,31 @@ VIEWS: Final = (
     IDENTITY, FLIP_HORIZONTAL, FLIP_VERTICAL, ROTATE_180, TRANSPOSE, ROTATE_90, ROTATE_270, TRANSVERSE,
 )  # fmt: skip
 GENERATORS: Final = (FLIP_HORIZONTAL, FLIP_VERTICAL, TRANSPOSE)
-"""All eight are made of these three."""
+"""Three views that generate all eight."""
 
 _BY_MOVES: Final = {(view.transpose, view.flip_vertical, view.flip_horizontal): view for view in VIEWS}
-_MAX_DIFFERENT_FIRST: Final = (
+_BY_DIFFERENCE: Final = (
     IDENTITY, ROTATE_90, ROTATE_180, ROTATE_270, FLIP_VERTICAL, TRANSPOSE, TRANSVERSE, FLIP_HORIZONTAL,
 )  # fmt: skip
-"""Pretrained networks were trained on mirrored images and hardly tell left from right: that view adds least."""
+"""Views by how much they add; pretrained networks have seen mirrored images, so that view adds least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a view does to a head that has not seen it."""
+    """The effect of a view on a head that has not seen it."""
 
     view: View
     images: int
     before: float
-    """Share of the images called right as they are."""
+    """Share of the unchanged images predicted right."""
     after: float
-    """The same through the view."""
+    """Share of the images predicted right through the view."""
     lost: int
-    """Images called right as they are and wrong through the view."""
+    """Number of images predicted right unchanged and wrong through the view."""
     won: int
+    """Number of images predicted wrong unchanged and right through the view."""
     p_value: float
-    """Of losing so many more than are won if the view made no difference: exact, one-sided McNemar test."""
+    """Probability of at least this many losses if the view made no difference: exact, one-sided McNemar test."""
     is_allowed: bool
     sentence: str
 
@@ -101,9 +102,9 @@ class ViewChoice:
     """The views that keep a label.
 
     Attributes:
-        allowed: With identity, in the order of `VIEWS`; whatever is made of two of them is one of them.
-        evidence: For each generator that was tried; none where there was nothing to tell by.
-        note: How the choice was made: a sentence.
+        allowed: Allowed views with the identity, in the order of `VIEWS`; closed under composition.
+        evidence: Evidence for each generator that was tested; empty if none could be.
+        note: Reason for the choice, one sentence.
     """
 
     allowed: tuple[View, ...]
@@ -121,55 +122,54 @@ def closure(generators: Iterable[View]) -> tuple[View, ...]:
 
 
 def few_views(allowed: Iterable[View], count: int = 4) -> tuple[View, ...]:
-    """Choose identity and the views that differ most from it and from each other.
+    """Choose the identity and the views that differ most from it and from each other.
 
     Args:
-        allowed: What to choose from.
-        count: At most so many, identity included.
+        allowed: Views to choose from.
+        count: Largest number of views, the identity included.
     """
     allowed = set(allowed)
-    return tuple(view for view in _MAX_DIFFERENT_FIRST if view in allowed)[:count]
+    return tuple(view for view in _BY_DIFFERENCE if view in allowed)[:count]
 
 
-def asked_images(count: int, seed: int) -> npt.NDArray[np.int64]:
-    """Choose the places of at most `MOST` of `count` images, in ascending order."""
-    return np.sort(np.random.default_rng(seed).permutation(count)[:MOST])
+def sample_images(count: int, seed: int) -> npt.NDArray[np.int64]:
+    """Choose at most `MAX_IMAGES` of `count` images; return their indices in ascending order, int64."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:MAX_IMAGES])
 
 
 def choose_views(score: Callable[[View], npt.NDArray[np.bool_]], targets: Targets) -> ViewChoice:
     """Find the views that keep a label.
 
-    A head that was trained on images as they are is asked about others through each generator. A view is forbidden if
-    the images it loses are significantly more than those it wins, among all images or among those of one label, or if
-    it costs more than `LARGEST_DROP`. A head that is no better than the majority, or too few images, can tell nothing:
-    then nothing is allowed.
+    A head that was trained on unchanged images predicts others through each generator, and `keeps_label` judges it.
+    Only the identity is allowed if the images are too few, or if the head is not better than the majority label.
 
     Args:
-        score: Tells for each image whether it is called right through a view: bool `(n,)`.
-        targets: The images' labels, int `(n,)`.
+        score: Function of a view that returns whether each image is predicted right through it, bool `(n,)`.
+        targets: Indices of the images' labels, int `(n,)`.
     """
     images = len(targets)
-    if images < FEWEST:
-        return ViewChoice((IDENTITY,), (), f"No flips or rotations: {images} validation images cannot tell their harm.")
+    if images < MIN_IMAGES:
+        return ViewChoice(
+            (IDENTITY,), (), f"No flips or rotations: {images} validation images are too few to test them."
+        )
     before = score(IDENTITY)
     majority = np.bincount(targets).max() / images
     if upper_tail(int(before.sum()), images, majority) >= SIGNIFICANCE:
-        knows = (
-            f"the head calls {before.mean():.1%} of {images} validation images right, the majority is {majority:.1%}"
-        )
-        return ViewChoice((IDENTITY,), (), f"No flips or rotations: {knows}, so their harm cannot be told.")
+        right = f"the head predicts {before.mean():.1%} of {images} validation images right"
+        note = f"No flips or rotations: {right}, the majority label {majority:.1%}, so they cannot be tested."
+        return ViewChoice((IDENTITY,), (), note)
     evidence = tuple(_weigh(view, before, score(view), targets) for view in GENERATORS)
-    allowed = closure(one.view for one in evidence if one.is_allowed)
+    allowed = closure(result.view for result in evidence if result.is_allowed)
     return ViewChoice(allowed, evidence, f"Views that keep the label: {', '.join(view.name for view in allowed)}.")
 
 
 def upper_tail(successes: int, trials: int, chance: float) -> float:
-    """Return the exact probability of so many successes or more in independent trials.
+    """Return the exact probability of at least this many successes in independent trials.
 
     Args:
-        successes: From 0.
-        trials: From 0.
-        chance: Of one success, 0 to 1.
+        successes: Number of successes, from 0.
+        trials: Number of trials, from 0.
+        chance: Probability of one success, from 0 to 1.
     """
     if chance >= 1:
         return 1.0
@@ -180,13 +180,13 @@ def upper_tail(successes: int, trials: int, chance: float) -> float:
 def keeps_label(before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_], targets: Targets) -> bool:
     """Tell whether a change of the images leaves their labels recognisable.
 
-    It does not if the images it loses are significantly more than those it wins, among all images or among those of one
-    label, or if it costs more than `LARGEST_DROP`.
+    It does not if significantly more images are lost than won, among all images or among those of one label. Nor does
+    it if it costs more than `LARGEST_DROP`.
 
     Args:
-        before: Whether each image is called right as it is, `(n,)`.
-        after: The same when changed.
-        targets: The images' labels, int `(n,)`.
+        before: Whether each unchanged image is predicted right, bool `(n,)`.
+        after: Whether each changed image is predicted right, bool `(n,)`.
+        targets: Indices of the images' labels, int `(n,)`.
     """
     lost, won = before & ~after, after & ~before
     labels = np.unique(targets)
@@ -198,9 +198,9 @@ def keeps_label(before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_], tar
 def _weigh(view: View, before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_], targets: Targets) -> Evidence:
     lost, won = before & ~after, after & ~before
     is_allowed = keeps_label(before, after, targets)
-    counts = f"{before.mean():.1%} of {len(targets)} images right as they are, {after.mean():.1%} through it"
+    counts = f"{before.mean():.1%} of {len(targets)} images right unchanged, {after.mean():.1%} through it"
     changes = f"{lost.sum()} lost, {won.sum()} won"
-    verdict = "used" if is_allowed else "not used, since it changes labels or looks like no image here"
+    verdict = "used" if is_allowed else "not used, since it changes labels or looks unlike the images here"
     return Evidence(
         view=view,
         images=len(targets),
@@ -215,6 +215,6 @@ def _weigh(view: View, before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool
 
 
 def _mcnemar(lost: npt.NDArray[np.bool_], won: npt.NDArray[np.bool_]) -> float:
-    """McNemar 1947 in its exact form: of the images that change, as many should be won as lost."""
+    """Return the p-value of McNemar's exact test (1947): as many images should be won as lost."""
     losses, wins = int(lost.sum()), int(won.sum())
     return upper_tail(losses, losses + wins, 0.5)

@@ -110,7 +110,7 @@ def test_a_pickle_cannot_change_what_the_names_stand_for(tmp_path: Path, victim:
 
 @pytest.mark.parametrize("value", [number(3), ORDERED_DICT, b"ctorch\nFloatStorage\n"])
 def test_a_value_that_is_no_tensor_is_refused(tmp_path: Path, value: bytes) -> None:
-    assert_refused(tmp_path, legacy_file(state({"a": value}), {}), "something else than tensors")
+    assert_refused(tmp_path, legacy_file(state({"a": value}), {}), "something other than tensors")
 
 
 GOOD = one_tensor(tensor(storage("1", 6), (6,), (1,)))

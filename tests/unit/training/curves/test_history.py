@@ -150,8 +150,8 @@ def test_validation_every_second_epoch_belongs_to_every_second_epoch(tmp_path: P
         ("epoch,accuracy\n0,0.5\n", "no column `loss`"),
         ("{}", "no column `loss`"),
         ("PK\0\0", "NUL"),
-        ('{"loss": 3}', "no object of lists"),
-        ("[1, 2]", "no object of lists"),
+        ('{"loss": 3}', "not an object of lists"),
+        ("[1, 2]", "not an object of lists"),
         ('{"loss": [1, 2', "not valid JSON"),
         ('{"loss": [3, 2, 1], "val_loss": [3, 2]}', "2 values of `val_loss`"),
         ('{"loss": []}', "no epochs"),
@@ -194,15 +194,15 @@ def test_a_counter_that_stands_still_is_replaced_by_counting_rows(tmp_path: Path
     rows = "".join(f"0,{1 / (place + 1)}\n" for place in range(500))
     read_back = read_with_notes(write(tmp_path, f"epoch,loss\n{rows}"))
     assert [epoch.number for epoch in read_back.history] == list(range(500))
-    assert read_back.notes == ("The epoch counter stands still: the rows are counted instead.",)
+    assert read_back.notes == ("The epoch counter does not change: the rows are counted instead.",)
 
 
 def test_a_json_history_that_starts_anew_is_said_by_its_epoch(tmp_path: Path) -> None:
     path = tmp_path / "history.json"
     path.write_text(json.dumps({"loss": [3, 2, 1.5, 1], "epoch": [0, 1, 0, 1]}))
-    assert read_with_notes(path).notes == ("The epoch counter starts anew at epoch 0: read as one run that went on.",)
+    assert read_with_notes(path).notes == ("The epoch counter starts again at epoch 0: read as one continued run.",)
 
 
 def test_a_cell_beyond_all_bounds_is_refused_in_words(tmp_path: Path) -> None:
     error = refused(tmp_path, f"epoch,loss\n0,{'1' * 200_000}\n")
-    assert "is no CSV file" in str(error)
+    assert "is not a CSV file" in str(error)

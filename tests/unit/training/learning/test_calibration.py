@@ -4,7 +4,7 @@ import pytest
 from scipy import optimize, special
 from sklearn import metrics
 
-from training.learning.calibration import FEWEST, best_temperature, fit_temperature, losses, softmax
+from training.learning.calibration import MIN_IMAGES, best_temperature, fit_temperature, losses, softmax
 
 Logits = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.int64]
@@ -58,10 +58,10 @@ def test_where_every_image_is_called_right_no_certainty_is_made_up() -> None:
     logits, _ = drawn(100, 1.0)
     calibration = fit_temperature(logits, logits.argmax(axis=1))
     assert calibration.temperature == 1
-    assert "no lowest point" in calibration.note
+    assert "does not have a minimum" in calibration.note
 
 
-@pytest.mark.parametrize("count", [1, 3, FEWEST - 1])
+@pytest.mark.parametrize("count", [1, 3, MIN_IMAGES - 1])
 def test_a_handful_of_images_fits_no_temperature(count: int) -> None:
     calibration = fit_temperature(*drawn(count, 5.0))
     assert calibration.temperature == 1

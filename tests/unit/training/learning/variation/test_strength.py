@@ -20,7 +20,7 @@ def fragile(strength: Strength) -> npt.NDArray[np.bool_]:
 def test_what_the_data_does_not_bear_is_made_weaker_until_it_does() -> None:
     choice = choose_strength(WANTED, fragile, TARGETS)
     assert choice.strength == Strength(rotation_degrees=2, zoom=0.01, shift=0.01, brightness=16, contrast=0.2)
-    assert "70.0% at 100%, 70.0% at 50%, 92.0% at 25%: used so." in choice.sentences[0]
+    assert "70.0% at 100%, 70.0% at 50%, 92.0% at 25%: used at 25%." in choice.sentences[0]
 
 
 def test_what_is_never_borne_is_left_out() -> None:
@@ -44,7 +44,7 @@ def test_harm_to_one_label_alone_counts() -> None:
 def test_too_few_images_allow_nothing_and_that_is_said() -> None:
     choice = choose_strength(WANTED, lambda _: right(100)[:20], TARGETS[:20])
     assert choice.strength == NOTHING
-    assert choice.sentences == ("20 validation images cannot tell what variation they bear.",)
+    assert choice.sentences == ("No other variation: 20 validation images are too few to test it.",)
 
 
 def test_nothing_wanted_asks_nobody() -> None:

@@ -9,20 +9,20 @@ from statsmodels.stats.contingency_tables import mcnemar
 
 from model_store.images.pixels import Pixels
 from training.learning.variation.views import (
-    FEWEST,
     FLIP_HORIZONTAL,
     FLIP_VERTICAL,
     IDENTITY,
-    MOST,
+    MAX_IMAGES,
+    MIN_IMAGES,
     ROTATE_90,
     ROTATE_180,
     TRANSPOSE,
     VIEWS,
     View,
-    asked_images,
     choose_views,
     closure,
     few_views,
+    sample_images,
     upper_tail,
 )
 
@@ -90,7 +90,7 @@ def test_a_view_that_loses_many_images_is_forbidden_and_the_numbers_are_said() -
     mirrored, upside_down, _ = choice.evidence
     assert choice.allowed == (IDENTITY, FLIP_VERTICAL)
     assert (mirrored.lost, mirrored.won, mirrored.after) == (55, 0, 0.4)
-    assert "95.0% of 100 images right as they are, 40.0% through it (55 lost, 0 won)" in mirrored.sentence
+    assert "95.0% of 100 images right unchanged, 40.0% through it (55 lost, 0 won)" in mirrored.sentence
     assert upside_down.is_allowed
 
 
@@ -114,22 +114,22 @@ def test_a_view_that_changes_one_label_of_many_is_forbidden_and_its_share_does_n
 
 
 def test_a_drop_of_more_than_a_few_points_forbids_a_view_also_where_chance_could_explain_it() -> None:
-    targets = np.arange(FEWEST) % 2
-    choice = choose_views(lambda view: flags(4 if view == TRANSPOSE else 2, FEWEST), targets)
+    targets = np.arange(MIN_IMAGES) % 2
+    choice = choose_views(lambda view: flags(4 if view == TRANSPOSE else 2, MIN_IMAGES), targets)
     assert choice.evidence[2].p_value > 0.05
     assert choice.allowed == closure([FLIP_HORIZONTAL, FLIP_VERTICAL])
 
 
 def test_too_few_images_allow_nothing_and_it_is_said() -> None:
-    choice = choose_views(lambda _: flags(0, FEWEST - 1), np.arange(FEWEST - 1) % 2)
+    choice = choose_views(lambda _: flags(0, MIN_IMAGES - 1), np.arange(MIN_IMAGES - 1) % 2)
     assert choice.allowed == (IDENTITY,)
-    assert "29 validation images cannot tell" in choice.note
+    assert "29 validation images are too few" in choice.note
 
 
 def test_a_head_that_knows_no_more_than_the_majority_allows_nothing() -> None:
     choice = choose_views(lambda _: flags(45), TARGETS)
     assert choice.allowed == (IDENTITY,)
-    assert "55.0% of 100 validation images right, the majority is 50.0%" in choice.note
+    assert "55.0% of 100 validation images right, the majority label 50.0%" in choice.note
 
 
 @pytest.mark.parametrize(("lost", "won"), [(0, 0), (3, 1), (9, 2), (20, 31), (200, 180)])
@@ -144,7 +144,7 @@ def test_the_test_of_losses_against_wins_is_the_exact_binomial_one(lost: int, wo
 
 
 def test_the_images_asked_follow_from_the_seed_and_are_not_too_many() -> None:
-    assert np.array_equal(asked_images(1000, 3), asked_images(1000, 3))
-    assert not np.array_equal(asked_images(1000, 3), asked_images(1000, 4))
-    assert len(np.unique(asked_images(1000, 3))) == MOST
-    assert asked_images(3, 0).tolist() == [0, 1, 2]
+    assert np.array_equal(sample_images(1000, 3), sample_images(1000, 3))
+    assert not np.array_equal(sample_images(1000, 3), sample_images(1000, 4))
+    assert len(np.unique(sample_images(1000, 3))) == MAX_IMAGES
+    assert sample_images(3, 0).tolist() == [0, 1, 2]
