@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+from model_store.labelled_sets.layout import Split
 from training.config import Fractions
-from training.data.files import USED_FATES, Audit, File, Split
+from training.data.files import USED_FATES, Audit, File
 from training.data.grouping import check_pattern, group_digest, group_files
 from training.data.split import Group, position, split_groups
 from training.errors import DatasetInvalid

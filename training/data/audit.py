@@ -18,14 +18,15 @@ from typing import Final, NamedTuple
 
 from rich.progress import Progress
 
+from model_store.labelled_sets.layout import LAYOUT_HINT, Split
 from model_store.manifest import UNREADABLE
 from training.data.extensions import extension_disagrees
-from training.data.files import USED_FATES, Audit, Fate, File, Split
+from training.data.files import USED_FATES, Audit, Fate, File
 from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.similar import REFERENCE
 from training.data.remarks import folder_remarks, grouping_remarks
-from training.data.scan import LAYOUT_HINT, scan
+from training.data.scan import scan
 
 SMALL_SIDE: Final = 32
 """Pixels; fewer on the shorter side are too few for a photograph, if the others have more."""

@@ -16,10 +16,11 @@ import numpy.typing as npt
 from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec, Pixels
+from model_store.labelled_sets.layout import Split
 from training.config import Fractions, TrainingConfig
 from training.data.assignment import assign_splits, given_splits
 from training.data.audit import settle, untrainable
-from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
+from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.remarks import crossing_remarks, share_remarks, split_remarks

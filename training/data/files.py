@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from model_store.labelled_sets.layout import Split
+
 Fate = Literal[
     "used",
     "unreadable",
@@ -25,7 +27,6 @@ Fate = Literal[
     "wrong-extension",
     "small",
 ]
-Split = Literal["train", "validation", "test"]
 
 SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
 

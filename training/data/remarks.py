@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from model_store.labelled_sets.layout import SPLIT_FOLDERS, Split
 from model_store.labelled_sets.walk import is_system_file
-from training.data.files import File, Split
+from training.data.files import File
 from training.data.grouping import group_key
-from training.data.scan import SPLIT_FOLDERS
 
 FEW: Final = 100
 """Held-out images below which one of them is more than a percentage point."""
