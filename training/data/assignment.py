@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from model_store.labelled_sets.layout import Split
+from model_store.text import counted
 from training.config import Fractions
 from training.data.files import USED_FATES, Audit, File
 from training.data.grouping import check_pattern, group_digest, group_files
@@ -60,8 +61,8 @@ def _check_groups(audit: Audit, files: list[File], groups: list[Group], fraction
     for label in audit.labels:
         if in_groups[label] < fractions.min_images <= images[label]:
             what = (
-                f"the {images[label]} images of label {label!r} make {in_groups[label]} "
-                f"group{'' if in_groups[label] == 1 else 's'} that belong together, not {fractions.min_images}"
+                f"the {images[label]} images of label {label!r} make {counted(in_groups[label], 'group')} "
+                f"of images that belong together, not {fractions.min_images}"
             )
             hint = (
                 "Copies, near-copies and files with the same match of --group-by stay on one side of the split. "
