@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from model_store.images.pixels import InputSpec, Pixels, decode
+from model_store.labelled_sets.layout import Split
 from training.backbones.catalogue import BACKBONES
 from training.data.dataset import Dataset
-from training.data.files import Split
 
 LEARNING_RATE = 1e-4
 BATCH_SIZE = 16

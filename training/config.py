@@ -1,6 +1,6 @@
-"""What decides a training run, as one frozen value; the same for the command line and for Python.
+"""The settings of a training run, as one frozen value for the command line and for Python.
 
-Light: the command line imports it before it knows whether anything will be trained.
+This module loads nothing heavy: the command line imports it before it knows whether anything will be trained.
 """
 
 import re
@@ -13,11 +13,11 @@ from training.backbones.names import DEFAULT, IMAGENET
 
 @dataclass(frozen=True)
 class Fractions:
-    """What part of the images of each label is held out.
+    """The shares of the images of each label that are held out.
 
     Attributes:
-        validation: From 0 to 1, without the ends: stopping needs validation images.
-        test: From 0 to 1; with 0 there is no test split.
+        validation: Over 0 and under 1: validation images decide when training stops.
+        test: From 0 to under 1; with 0 there is no test split.
     """
 
     validation: float = 0.15
@@ -30,8 +30,8 @@ class Fractions:
             )
 
     @property
-    def fewest(self) -> int:
-        """How many images a label needs: one in each split."""
+    def min_images(self) -> int:
+        """The least number of images that a label needs: one in each split."""
         return 3 if self.test else 2
 
 
@@ -46,15 +46,15 @@ Precision = Literal["auto", "float32", "mixed"]
 
 @dataclass(frozen=True)
 class HeadSettings:
-    """How the head on the frozen backbone is trained: phase one."""
+    """Settings of phase one, in which the head on the frozen backbone is trained."""
 
     epochs: int = 100
-    """At most so many passes over the training images."""
+    """The most passes over the training images."""
     batch_size: int = 32
     learning_rate: float | None = None
-    """AdamW's; None: chosen on the validation images."""
+    """AdamW's learning rate; None: chosen on the validation images."""
     weight_decay: float | None = None
-    """AdamW's; None: chosen on the validation images."""
+    """AdamW's weight decay; None: chosen on the validation images."""
     dropout: float = 0.2
     patience: int = 10
     """Epochs without a lower validation loss after which training stops; the best weights are kept."""
@@ -62,20 +62,20 @@ class HeadSettings:
 
 @dataclass(frozen=True)
 class FineTuneSettings:
-    """How the backbone is trained on, from the top down: phase two."""
+    """Settings of phase two, in which the backbone is fine-tuned from the top down."""
 
     epochs: int = 15
-    """So many passes over the training images, if neither validation loss nor budget ends them sooner; 0: none."""
+    """Passes over the training images, unless the validation loss or the budget ends them sooner; 0: none."""
     batch_size: int = 16
     learning_rate: float = 2e-4
-    """AdamW's highest: after the warm-up, before the cosine decay."""
+    """AdamW's highest learning rate: after the warm-up, before the cosine decay."""
     weight_decay: float = 1e-2
     warmup_epochs: float = 1.0
     depth: float = 1.0
     """Share of the backbone's layers that learn, counted from the top; BatchNorm never does."""
     label_smoothing: float = 0.1
     averaging: float = 0.99
-    """Momentum of the moving average of the weights, which is what is validated and kept; 0: none."""
+    """Momentum of the moving average of the weights, which is validated and kept; 0: no average."""
     patience: int = 8
     """Epochs without a lower validation loss after which training stops; the best weights are kept."""
 
@@ -85,49 +85,49 @@ class TrainingConfig:
     """One training run."""
 
     data: Path
-    """Folder per label, or `train`, `val`, `test` folders of them."""
+    """Folder with one folder per label, or with `train`, `val` and `test` folders of such folders."""
     store: Path
     model: str
     backbone: str = DEFAULT
     weights: str = IMAGENET
     """`imagenet`, `none` or the path of a file."""
     image_size: int | None = None
-    """Height and width of the model's input in pixels; None: what the backbone was made for."""
+    """Height and width of the model's input in pixels; None: the size that the backbone was made for."""
     positive: str | None = None
     """With two labels, the positive one; default: the second in sorted order."""
     threshold: str = "0.5"
-    """Policy of the operating threshold: a probability, `best-f1`, `youden` or `recall>=0.95` (or `precision>=…`)."""
+    """Policy of the operating threshold: a probability, `best-f1`, `youden`, `recall>=0.95` or `precision>=0.9`."""
     seed: int = 0
     fractions: Fractions = field(default_factory=Fractions)
     group_by: str | None = None
     """Regular expression; files with the same match in their path (its first group, if it has one) stay together."""
     strict: bool = False
-    """Whether anything odd in the data ends the run before it begins."""
+    """True: anything odd in the data ends the run before it begins."""
     augment: Augmentation = "auto"
     class_weights: ClassWeights = "none"
     head: HeadSettings = field(default_factory=HeadSettings)
     fine_tune: FineTuneSettings = field(default_factory=FineTuneSettings)
     budget_s: float | None = None
-    """Seconds that the whole run may take; fine-tuning gets what is left of them."""
+    """The most seconds that the whole run may take; fine-tuning gets those that are left."""
     precision: Precision = "auto"
-    """Of fine-tuning: `auto` mixes on a GPU."""
+    """Precision of fine-tuning; `auto` mixes precisions on a GPU."""
     device: str = "auto"
-    """`auto` (all GPUs there are, else the CPU), `cpu`, `gpu` or `gpu:N`."""
+    """`auto` (all GPUs, or the CPU if there is none), `cpu`, `gpu` or `gpu:N`."""
     quantize: bool = False
-    """Whether to make an int8 variant as well, if it keeps the accuracy."""
+    """True: make an int8 variant as well, if it keeps the accuracy."""
     restart: bool = False
-    """Whether to begin anew where an interrupted run of the same settings and data could go on."""
+    """True: start over, even if an interrupted run with the same settings and data could be resumed."""
     tensorboard: Path | None = None
-    """Where to write TensorBoard's logs."""
+    """Folder for TensorBoard's logs; None: no logs."""
 
 
 def parse_duration(text: str) -> float:
     """Return the seconds that `90`, `90s`, `20m` or `1.5h` stand for.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: If `text` is not a duration, or is 0.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*([smh]?)", text.strip().lower())
     if match is None or not float(match[1]):
-        raise ValueError(f"{text!r} is no duration such as 90s, 20m or 1.5h")
+        raise ValueError(f"{text!r} is not a duration such as 90s, 20m or 1.5h")
     return float(match[1]) * _SECONDS[match[2]]

@@ -5,22 +5,22 @@
     FullcountError
     ├── DatasetInvalid          a folder that cannot be trained from as it is
     ├── LabelUnknown            a positive label that is not one of two labels
-    ├── WeightsUnavailable      pretrained weights that are not here; the hint names the ways to get them
+    ├── WeightsUnavailable      pretrained weights that are missing; the hint says how to get them
     ├── WeightsInvalid          a weights file that is not what it should be
-    ├── DeviceUnavailable       a device asked for and not there
+    ├── DeviceUnavailable       a requested device that TensorFlow does not see
     ├── RunUnderWay             another process is training exactly this
-    ├── HistoryInvalid          a file that holds no learning curves that can be read
+    ├── HistoryInvalid          a file without readable learning curves
     ├── CacheUnusable           no room, or no permission, for the decoded pixels
-    ├── TrainingDiverged        a learning rate so high that no loss is a number
-    ├── ThresholdInvalid        a policy of the operating threshold that is none
-    ├── GroupingInvalid         a `--group-by` that is no regular expression, or tells no groups apart
-    ├── QuantizerMissing        NNCF or OpenVINO is not installed, and int8 is asked for
-    ├── QuantizationRefused     int8 costs more accuracy or calibration than the margins allow; has the numbers
-    ├── ImagesMissing           a folder that does not hold the images a version was trained from
-    ├── CacheLimitInvalid       a bound of the cache that is no number of gigabytes
+    ├── TrainingDiverged        a learning rate so high that the loss is not a number
+    ├── ThresholdInvalid        an unknown policy for the operating threshold
+    ├── GroupingInvalid         a `--group-by` that is not a regular expression, or does not tell groups apart
+    ├── QuantizerMissing        int8 was requested, but NNCF or OpenVINO is not installed
+    ├── QuantizationRefused     int8 costs more accuracy or calibration than the margins allow; holds the numbers
+    ├── ImagesMissing           a folder without the images that a version was trained from
+    ├── CacheLimitInvalid       a limit of the cache that is not a number of gigabytes
     └── ExportMismatch          the SavedModel does not answer as the Keras model does; nothing is published
 
-Bytes that are no image are no error here: they are a fate in the audit.
+Bytes that are not an image are not an error here: they are a fate in the audit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,20 +39,20 @@ class DatasetInvalid(FullcountError):
 
 
 class LabelUnknown(FullcountError):
-    """A positive label was named that is not one of exactly two labels."""
+    """A positive label that is not one of exactly two labels."""
 
     def __init__(self, positive: str, labels: Sequence[str]) -> None:
         there = ", ".join(labels)
         if len(labels) == 2:
             super().__init__(f"The positive label {positive!r} is not one of: {there}.")
         else:
-            super().__init__(f"There is a positive label among two labels only, and there are {len(labels)}: {there}.")
+            super().__init__(f"A positive label needs exactly two labels, and there are {len(labels)}: {there}.")
 
 
 class WeightsUnavailable(FullcountError):
-    """Pretrained weights that are neither installed nor in the cache nor to be downloaded.
+    """Pretrained weights that are neither installed nor cached and cannot be downloaded.
 
-    Random weights never take their place; `--weights none` asks for those.
+    Random weights are never used instead; `--weights none` requests them.
     """
 
     def __init__(self, backbone: str, why: str, *, hint: str) -> None:
@@ -73,7 +73,7 @@ class WeightsInvalid(FullcountError):
 
 
 class DeviceUnavailable(FullcountError):
-    """A device asked for and not there."""
+    """A requested device that TensorFlow does not see."""
 
     hint = "Use --device auto or --device cpu, or install a TensorFlow that sees the GPU: `fullcount[serve-gpu]`."
 
@@ -82,7 +82,7 @@ class DeviceUnavailable(FullcountError):
 
 
 class CacheUnusable(FullcountError):
-    """There is no room, or no permission, for the decoded pixels of the data set."""
+    """A folder without room, or without permission, for the decoded pixels of the data set."""
 
     hint = "Set TMPDIR to a directory with more room."
 
@@ -107,34 +107,34 @@ class ExportMismatch(FullcountError):
 
 
 class RunUnderWay(FullcountError):
-    """Another process is at the same run: same data, settings and seed."""
+    """Another process is doing the same run: the same data, settings and seed."""
 
-    hint = "Wait for it, or change a setting, such as --seed: then it is another run."
+    hint = "Wait for it, or change a setting such as --seed: then it is another run."
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(f"Another process is training exactly this; its state is in {directory}.")
+        super().__init__(f"Another process is doing exactly this training run; its state is in {directory}.")
 
 
 class ThresholdInvalid(FullcountError):
-    """A policy of the operating threshold that is none.
+    """An unknown policy for the operating threshold.
 
     Attributes:
-        text: What was given.
+        text: The policy as it was given.
     """
 
     hint = "Use a number between 0 and 1, best-f1, youden, or a bound over 0 and up to 1: recall>=0.95, precision>=0.9."
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no threshold and no policy to choose one by.")
+        super().__init__(f"{text!r} is neither a threshold nor a policy to choose one.")
         self.text = text
 
 
 class HistoryInvalid(FullcountError):
-    """A file that holds no learning curves that can be read.
+    """A file without readable learning curves.
 
     Attributes:
         path: The file.
-        line: The line that is wrong, from 1; None if it is the file as a whole.
+        line: The number of the wrong line, from 1; None if the whole file is wrong.
     """
 
     def __init__(self, path: Path, what: str, *, hint: str, line: int | None = None) -> None:
@@ -145,22 +145,22 @@ class HistoryInvalid(FullcountError):
 
 
 class CacheLimitInvalid(FullcountError):
-    """A bound of the cache that is no number of gigabytes."""
+    """A limit of the cache that is not a number of gigabytes."""
 
-    hint = "Give a number from 0 up, as 20 or 0.5; 0 keeps no pixels."
+    hint = "Use a number of 0 or more, such as 20 or 0.5; with 0 no pixels are kept."
 
     def __init__(self, variable: str, text: str) -> None:
-        super().__init__(f"{variable} is {text!r}, which is no number of gigabytes.")
+        super().__init__(f"{variable} is {text!r}, which is not a number of gigabytes.")
 
 
 class GroupingInvalid(FullcountError):
-    """A `--group-by` that is no regular expression, or tells no groups apart.
+    """A `--group-by` that is not a regular expression, or does not tell groups apart.
 
     Attributes:
-        pattern: What was given.
+        pattern: The expression as it was given.
     """
 
-    hint = "Its first group, or else its whole match, in the path below the data folder names the group of a file."
+    hint = "Write a pattern whose first group, or whose whole match, in a file's path names the group of the file."
 
     def __init__(self, pattern: str, what: str) -> None:
         super().__init__(f"--group-by {pattern!r} {what}.")
@@ -168,17 +168,17 @@ class GroupingInvalid(FullcountError):
 
 
 class TrainingDiverged(FullcountError):
-    """A learning rate so high that no loss is a number."""
+    """A learning rate so high that the loss is not a number."""
 
-    hint = "Use a lower learning rate, or give none: then it is chosen on the validation images."
+    hint = "Use a lower learning rate, or leave it out: then it is chosen on the validation images."
 
     def __init__(self, learning_rate: float) -> None:
-        super().__init__(f"With a learning rate of {learning_rate:g} the validation loss was never a number.")
+        super().__init__(f"With a learning rate of {learning_rate:g} the validation loss is never a number.")
         self.learning_rate = learning_rate
 
 
 class QuantizerMissing(FullcountError):
-    """What quantises is not installed."""
+    """Packages that quantise are not installed."""
 
     hint = "Install it with: pip install 'fullcount[quantize]'"
 
@@ -187,27 +187,27 @@ class QuantizerMissing(FullcountError):
 
 
 class QuantizationRefused(FullcountError):
-    """Nothing that was tried keeps accuracy and calibration within their margins.
+    """No quantisation method keeps accuracy and calibration within their margins.
 
     Attributes:
-        attempts: Method to what was measured.
+        attempts: Method → measured precision.
     """
 
     hint = "Serve it in f32 or bf16; more validation images would measure the loss more finely."
 
     def __init__(self, attempts: Mapping[str, MeasuredPrecision]) -> None:
         margins = f"{ACCURACY_MARGIN * 100:g} points of accuracy and {CALIBRATION_MARGIN:g} of calibration error"
-        found = "; ".join(f"{method}: {measured.sentence()}" for method, measured in attempts.items())
-        super().__init__(f"No int8 variant stays within {margins}: {found}.")
+        measurements = "; ".join(f"{method}: {measured.sentence()}" for method, measured in attempts.items())
+        super().__init__(f"No int8 variant stays within {margins}: {measurements}.")
         self.attempts = attempts
 
 
 class ImagesMissing(FullcountError):
-    """A folder without images that a version was trained or judged by."""
+    """A folder without images that a version was trained or judged on."""
 
     def __init__(self, directory: Path, what: str, missing: Sequence[str]) -> None:
         first = f", the first is {missing[0]}" if missing else ""
         super().__init__(
             f"{directory} lacks {len(missing)} {what} of the version{first}.",
-            hint="Name the folder that it was trained from, as it was; training/dataset.csv in the version lists it.",
+            hint="Name the folder that it was trained from, unchanged; the version's training/dataset.csv lists it.",
         )

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from model_store.decision import Decision
 from model_store.evaluation.report import Evaluation
+from model_store.labelled_sets.layout import Split
 from model_store.precision import MeasuredPrecision, Precision
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis
 from training.curves.history import History
 from training.data.dataset import Dataset
-from training.data.files import Split
 from training.learning.calibration import Calibration
 from training.learning.phase_summary import PhaseSummary
 from training.learning.threshold import Threshold

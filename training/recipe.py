@@ -20,6 +20,7 @@ from rich.progress import Progress
 from model_store.decision import Decision
 from model_store.evaluation.report import Evaluation
 from model_store.images.pixels import InputSpec
+from model_store.labelled_sets.layout import Split
 from model_store.precision import MeasuredPrecision, Precision
 from model_store.storage.golden import MAX_GOLDEN, Golden, save_golden
 from model_store.store import ModelStore, Staging, StoredVersion
@@ -28,7 +29,7 @@ from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis, Facts, diagnose
 from training.curves.history import History
 from training.data.dataset import Dataset, open_dataset
-from training.data.files import Audit, Split
+from training.data.files import Audit
 from training.errors import LabelUnknown, QuantizationRefused
 from training.interruption import Interruption
 from training.learning.calibration import Calibration, fit_temperature, softmax

@@ -1,15 +1,16 @@
-"""Files."""
+"""Image files on this machine, read within a limit."""
 
 from pathlib import Path
 
 from model_store.errors import ImageRejected
+from model_store.images.signatures import SIGNATURE_BYTES, has_image_signature
 
 
 def read_image_file(path: Path, *, max_image_bytes: int) -> bytes:
     """Read one image file.
 
     Raises:
-        ImageRejected: It cannot be read, or has too many bytes.
+        ImageRejected: If it cannot be read, or has too many bytes.
     """
     try:
         with path.open("rb") as file:
@@ -21,10 +22,20 @@ def read_image_file(path: Path, *, max_image_bytes: int) -> bytes:
 
 
 def check_file_size(path: str, size: int, max_image_bytes: int) -> None:
-    """Refuse a file with more bytes than one image may have.
+    """Check that a file has no more bytes than one image may have.
 
     Raises:
-        ImageRejected: It has.
+        ImageRejected: If it has more.
     """
     if size > max_image_bytes:
         raise ImageRejected("too-large", f"{path} has more than {max_image_bytes} bytes, the limit for one image.")
+
+
+def has_image_start(path: Path) -> bool:
+    """Tell whether a file's first bytes are those of an image format that Fullcount reads.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    with path.open("rb") as file:
+        return has_image_signature(file.read(SIGNATURE_BYTES))

@@ -1,4 +1,4 @@
-"""Signatures."""
+"""Image formats, known by the extension of a file's name or by its first bytes. Nothing here reads a file."""
 
 from pathlib import PurePosixPath
 from typing import Final
@@ -7,7 +7,7 @@ IMAGE_EXTENSIONS: Final = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"}
     | {".heic", ".heif", ".jp2", ".jxl", ".ppm", ".pgm", ".pbm"}
 )
-"""Extensions of image formats, readable here or not: a file called so is counted as an image."""
+"""Extensions of image formats, readable here or not: a file that has one is counted as an image."""
 
 _SIGNATURES: Final = {
     b"\xff\xd8\xff": "JPEG",
@@ -20,28 +20,35 @@ _SIGNATURES: Final = {
     b"MM\x00+": "TIFF",
 }
 SIGNATURE_BYTES: Final = 32
-"""How many first bytes `signature_format` needs."""
+"""The number of first bytes that `signature_format` needs."""
 
 
 def has_image_extension(path: str) -> bool:
-    """Tell whether the name ends as an image's does."""
+    """Tell whether a path ends with the extension of an image format, in any case."""
     return PurePosixPath(path.rpartition("/")[2]).suffix.lower() in IMAGE_EXTENSIONS
 
 
 def signature_format(head: bytes) -> str | None:
-    """Return the image format whose signature a file's first `SIGNATURE_BYTES` bytes are, of those Fullcount reads."""
+    """Return the image format, of those that Fullcount reads, whose signature a file begins with.
+
+    Args:
+        head: The file's first `SIGNATURE_BYTES` bytes.
+
+    Returns:
+        The format, or None if the bytes are not the start of one.
+    """
     for signature, name in _SIGNATURES.items():
         if head.startswith(signature):
             return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[4:8] == b"ftyp":  # one major brand, four bytes of version, then the compatible ones
-        brands = (head[place : place + 4] for place in (8, 16, 20, 24, 28))
+        brands = (head[start : start + 4] for start in (8, 16, 20, 24, 28))
         return None if {b"avif", b"avis"}.isdisjoint(brands) else "AVIF"
     is_bmp = head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00"  # two reserved words, always zero
     return "BMP" if is_bmp else None
 
 
 def has_image_signature(head: bytes) -> bool:
-    """Tell whether a file's first `SIGNATURE_BYTES` bytes are those of an image format that Fullcount reads."""
+    """Tell whether a file's first `SIGNATURE_BYTES` bytes are the start of an image format that Fullcount reads."""
     return signature_format(head) is not None

@@ -1,1 +1,1 @@
-"""Images with labels, from a folder or a zip: walked, laid out, read file by file. Nothing here predicts."""
+"""Labelled sets from a folder or a zip: walked, laid out and read alike for training and evaluation."""

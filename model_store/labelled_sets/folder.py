@@ -1,33 +1,40 @@
-"""A labelled folder on this machine, for the command line: the service never opens a path that a client named."""
+"""A labelled folder on this machine, for the command line: the service never opens a path that a client names."""
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from model_store.errors import SetRejected
-from model_store.images.files import read_image_file
-from model_store.images.signatures import SIGNATURE_BYTES, has_image_signature
+from model_store.images.files import has_image_start, read_image_file
 from model_store.labelled_sets.labelled_set import LabelledSet, give_labels, sort_paths
-from model_store.labelled_sets.walk import _walk
+from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
+
+_REFUSED: Final[dict[Kind, tuple[str, str]]] = {
+    "linked-folder": ("link", "is a link to a folder, which is not followed; copy the folder itself there"),
+    "special": ("link", "is a special file, and reading it could block forever; remove it"),
+    "unlistable": ("truncated", "cannot be listed, so files would be missing; check its permissions"),
+}
+"""Kinds of entries for which a folder is refused: the reason, and the end of the sentence."""
 
 
 def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) -> LabelledSet:
-    """List a folder of one folder per label, or of images and a `labels.csv`.
+    """List a folder that has one folder per label, or images and a `labels.csv`.
 
     Args:
         root: The folder.
         labels: The model's labels.
-        max_image_bytes: Most bytes of one file.
+        max_image_bytes: The most bytes that one file may have.
 
     Raises:
-        SetRejected: There are no images, none with a label, a folder is a link, a file is no ordinary one, its
-            name is no UTF-8, or a `labels.csv` is refused.
+        SetRejected: If there are no images, none has a label, a folder is a link or cannot be listed, a file is a pipe,
+            socket or device, a name is not UTF-8, or a `labels.csv` is refused.
     """
-    directories, paths = _walk(root)
+    entries = list(walk(root))
+    paths = sorted(_checked_path(entry, root) for entry in entries if entry.kind != "folder")
 
     def has_signature(path: str) -> bool:
         try:
-            with (root / path).open("rb") as file:
-                return has_image_signature(file.read(SIGNATURE_BYTES))
+            return has_image_start(root / path)
         except OSError:
             return False  # neither its name nor its bytes say that it is an image
 
@@ -37,4 +44,17 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
     files = sort_paths(paths, has_signature)
     if not files.images:
         raise SetRejected("no-images", f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
-    return give_labels(files, labels, directories=directories, read=read)
+    return give_labels(files, labels, directories=len(entries) - len(paths), read=read)
+
+
+def _checked_path(entry: Entry, root: Path) -> str:
+    """Return the path of an entry that a report can hold: JSON refuses the surrogates of a name that is not UTF-8."""
+    if entry.kind in _REFUSED and not is_system_file(entry.path):
+        reason, detail = _REFUSED[entry.kind]
+        error = f" ({entry.error})" if entry.error else ""
+        raise SetRejected(reason, f"{root / entry.path} {detail}{error}.")
+    try:
+        entry.path.encode()
+    except UnicodeEncodeError as error:
+        raise SetRejected("unsafe-path", f"The path {entry.path!r} is not UTF-8; rename it.") from error
+    return entry.path

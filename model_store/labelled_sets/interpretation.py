@@ -1,4 +1,4 @@
-"""Interpretation."""
+"""How a labelled set was read: values that a report holds, so that a person can check them."""
 
 from typing import Literal
 
@@ -13,14 +13,14 @@ IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-fil
 
 
 class Ignored(_Value):
-    """An entry that is not an image of the set, and why."""
+    """An entry that is not an image of the set, and the reason."""
 
     path: str
     reason: IgnoredReason
 
 
 class MatchedFolder(_Value):
-    """Image files whose label is spelled in another case than the model's; the folder may be a name in `labels.csv`."""
+    """Image files whose label is spelled in another case than the model's. `folder` may be a name in a `labels.csv`."""
 
     folder: str
     label: str
@@ -33,15 +33,15 @@ class LabelsFile(_Value):
     path: str
     rows: int
     missing: list[str]
-    """Paths in it, relative to its folder, that are no files."""
+    """Paths in it, relative to its folder, that are not files of the set."""
 
 
 class Interpretation(_Value):
-    """How a labelled set was read where it does not say so itself."""
+    """How a labelled set was read, as far as the set itself does not say it."""
 
     wrapper: str | None
-    """The common folder that was looked through."""
+    """The common folder that was looked through; None if there is none."""
     encoding: str | None
-    """What the names in a zip were read as that are neither ASCII nor marked as UTF-8."""
+    """The encoding in which names in a zip were read that are neither ASCII nor marked as UTF-8."""
     matched: list[MatchedFolder]
     labels_file: LabelsFile | None

@@ -1,6 +1,6 @@
-"""A labelled set as the service sees it: image files with their labels, what else was given, and how to read a file.
+"""A labelled set: image files with their labels, the files that are left out, and how to read a file.
 
-`archive` makes one from a zip and `folder` from a directory; who evaluates it need not know which.
+`archive` makes one from a zip and `folder` from a directory; its user need not know which.
 """
 
 from collections import Counter
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import Ignored, Interpretation, LabelsFile, MatchedFolder
-from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_places, read_labels_file
-from model_store.labelled_sets.layout import find_wrapper, first_folders, label_of
+from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
+from model_store.labelled_sets.layout import find_layout
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.walk import is_system_file
 
 REASONS: Final = {
-    "not-a-zip": "The bytes are no zip archive.",
+    "not-a-zip": "The bytes are not a zip archive.",
     "truncated": "The archive ends too early, or its directory is damaged.",
     "encrypted": "An entry is encrypted.",
     "no-images": "There is no image file in the archive.",
@@ -26,7 +26,7 @@ REASONS: Final = {
     "too-many-entries": "The archive has more entries than the limit.",
     "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
     "compression-ratio": "The files are larger in relation to the archive than pictures can be: a zip bomb.",
-    "unsafe-path": "An entry's path is absolute, climbs out of its folder or holds characters no path has.",
+    "unsafe-path": "An entry's path is absolute, climbs out of its folder or holds characters that no path has.",
     "link": "An entry is a link or a special file.",
     "duplicate-path": "Two entries have the same path.",
     "unsupported-compression": "An entry is compressed by another method than deflate.",
@@ -37,17 +37,17 @@ REASONS: Final = {
 
 @dataclass(frozen=True)
 class SetLimits:
-    """What an archive may cost."""
+    """The most that an archive may cost."""
 
     max_entries: int
     max_uncompressed_bytes: int
     max_compression_ratio: float
-    """Bytes of all files unpacked over bytes of the archive."""
+    """Bytes of all files unpacked, divided by the bytes of the archive."""
     max_image_bytes: int
 
 
 AS_IT_SAYS: Final = Interpretation(wrapper=None, encoding=None, matched=[], labels_file=None)
-"""Of a set in which every folder at the top is a label, or none."""
+"""The interpretation of a set in which each folder at the top is a label and nothing had to be interpreted."""
 
 
 class LabelledImage(NamedTuple):
@@ -59,27 +59,28 @@ class LabelledImage(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """Every file that was given: images, and the others with the reason for which they are none."""
+    """Every file of a set: its labelled images, and the others with the reason for which each is ignored."""
 
     images: list[LabelledImage]
     ignored: list[Ignored]
     directories: int
+    """The number of folders in the set."""
     read: Callable[[str], bytes]
-    """Path → the file's bytes. Blocks; safe in several threads; raises `ImageRejected`."""
+    """Path → the file's bytes. It blocks, is safe in several threads and raises `ImageRejected`."""
     interpretation: Interpretation = AS_IT_SAYS
 
 
 @dataclass(frozen=True)
 class SortedPaths:
-    """Paths by what they are."""
+    """The paths of a set's files: those of images, and those of all others."""
 
     images: list[str]
-    """With an image's extension or signature."""
+    """The files with an image's extension or signature."""
     ignored: list[Ignored]
 
     def paths(self) -> list[str]:
-        """Return all of them."""
-        return [*self.images, *(one.path for one in self.ignored)]
+        """Return the paths of all files."""
+        return [*self.images, *(file.path for file in self.ignored)]
 
 
 def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> SortedPaths:
@@ -87,7 +88,7 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
 
     Args:
         paths: Posix paths of files.
-        has_signature: Whether the file begins as an image does; asked only where the name does not tell.
+        has_signature: Tells whether a file begins as an image does; called only if the name does not tell.
     """
     images, ignored = [], []
     for path in paths:
@@ -108,47 +109,38 @@ def give_labels(
     read: Callable[[str], bytes],
     encoding: str | None = None,
 ) -> LabelledSet:
-    """Give each image its label: what a `labels.csv` says or, if there is none, its folder.
+    """Give each image the label that the `labels.csv` names or, if there is no such file, that its folder names.
 
-    An image without one is ignored as `unlabelled`. A name that differs from a label of the model in its case only is
-    that label.
+    An image without a label is ignored as `unlabelled`. A name that differs from a label of the model only in its case
+    is that label.
 
     Args:
         files: Every file of the set.
-        labels: The model's: a folder of such a name is no wrapper.
-        directories: How many folders there are.
+        labels: The model's labels. A folder with such a name is never a wrapper.
+        directories: The number of folders in the set.
         read: Path → bytes, as in `LabelledSet`.
-        encoding: What names were read as: see `Interpretation`.
+        encoding: The encoding in which names were read: see `Interpretation`.
 
     Raises:
-        SetRejected: No image has a label, or the `labels.csv` is refused.
+        SetRejected: If no image has a label, or the `labels.csv` is refused.
     """
     matcher = LabelMatcher(labels)
-    places = find_places((one.path for one in files.ignored), files.images)
-    table = read_labels_file(places, files.paths(), read, matcher)
-    if table is None:
-        wrapper = _find_wrapper(files.images, matcher)
-        names = [label_of(path, wrapper) for path in files.images]
-    else:
-        wrapper = table.folder.rstrip("/") or None
-        names = [table.name_of(path) for path in files.images]
+    candidates = find_candidates((file.path for file in files.ignored), files.images)
+    table = read_labels_file(candidates, files.paths(), read, matcher)
+    layout = table or find_layout(files.images, labels)
+    names = [layout.place_of(path).label for path in files.images]
     images, unlabelled, matched = _matched(files.images, names, matcher)
     if not images:
-        raise SetRejected("no-labels", _without_labels(places, table))
+        raise SetRejected("no-labels", _without_labels(candidates, table))
     labels_file = None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing)
-    interpretation = Interpretation(wrapper=wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
+    interpretation = Interpretation(wrapper=layout.wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
     return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
-
-
-def _find_wrapper(paths: list[str], matcher: LabelMatcher) -> str | None:
-    """Find the wrapper; a folder that means a label is one, in whichever case it is written."""
-    return find_wrapper(paths, {name for name in first_folders(paths) if matcher.match(name) is not None})
 
 
 def _matched(
     paths: list[str], names: list[str | None], matcher: LabelMatcher
 ) -> tuple[list[LabelledImage], list[Ignored], list[MatchedFolder]]:
-    """Tell images with a label from those without, and count those whose label is not what their name says."""
+    """Tell images with a label from those without, and count those whose label is spelled differently in their name."""
     images, unlabelled = [], []
     counts: Counter[tuple[str, str]] = Counter()
     for path, name in zip(paths, names, strict=True):
@@ -166,13 +158,13 @@ def _matched(
 def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]:
     if table is None:
         return ignored
-    return [Ignored(path=one.path, reason="labels-file") if one.path == table.path else one for one in ignored]
+    return [Ignored(path=file.path, reason="labels-file") if file.path == table.path else file for file in ignored]
 
 
-def _without_labels(places: list[str], table: LabelsTable | None) -> str:
-    """Say what to do; of a `labels.csv` that is no use, why."""
+def _without_labels(candidates: list[str], table: LabelsTable | None) -> str:
+    """Say what to do and, if a `labels.csv` gives no label, why."""
     if table is not None:
-        missing = f" Not there is {table.missing[0]}." if table.missing else ""
+        missing = f" There is no file {table.missing[0]}." if table.missing else ""
         return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"
     detail = "Put the images into one folder per label: cats/1.jpg."
-    return f"{detail} {places[0]} gives no labels: {HEADER}." if places else detail
+    return f"{detail} {candidates[0]} gives no labels: {HEADER}." if candidates else detail

@@ -1,6 +1,7 @@
-"""A `labels.csv` among the files of a labelled set, which says of each image what it is, whatever folder it is in.
+"""A `labels.csv` among the files of a labelled set: a table that gives images their labels, whatever their folder.
 
-Pure: takes paths and a function that reads one. A file of that name without the two columns is any other file.
+This module works on paths and a function that reads one; it knows neither zips nor folders. A file of that name without
+the two columns is treated as any other file.
 """
 
 import csv
@@ -11,50 +12,56 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from model_store.errors import ImageRejected, SetRejected
+from model_store.labelled_sets.layout import Place
 from model_store.labelled_sets.names import LabelMatcher, composed
 
 NAME: Final = "labels.csv"
-"""In any case."""
+"""The name of the file; its case does not matter."""
 HEADER: Final = "its first row must name a column 'path' and a column 'label'"
 MAX_ROWS_WITHOUT_FILE: Final = 100_000
-"""A row takes memory, a few bytes of a zip make many, and a report lists those whose file is not there."""
+"""A few bytes of a zip make many rows, each takes memory, and a report lists those whose file is missing."""
 
 _PATH_COLUMNS: Final = ("path", "file", "filename", "image")
 _LABEL_COLUMNS: Final = ("label", "class")
 _DELIMITERS: Final = (",", ";", "\t")
 _HEAD_BYTES: Final = 65_536
-"""Most that the first row may have."""
+"""The most bytes that the first row may have."""
 
 
 @dataclass(frozen=True)
 class LabelsTable:
-    """What a `labels.csv` says."""
+    """The contents of a `labels.csv`; like a `Layout`, it gives each image its place."""
 
     path: str
-    """Its own."""
+    """The path of the table itself."""
     folder: str
-    """What its paths are relative to: its folder, with a slash at the end, or nothing."""
+    """The folder to which its paths are relative: its own, with a slash at the end, or empty."""
     names: dict[str, str]
-    """Path → label as it is written. NFC, both."""
+    """Path → label as it is written, both composed (NFC)."""
     rows: int
     missing: list[str]
-    """Paths in it that are no files, in its order."""
+    """Paths in the table that are not files of the set, in the table's order."""
 
-    def name_of(self, path: str) -> str | None:
-        """Return the label of a file of the set, as it is written; None where there is none."""
-        return self.names.get(_key(path.removeprefix(self.folder)))
+    @property
+    def wrapper(self) -> str | None:
+        """The folder around all images that the table is in; None if it is at the top."""
+        return self.folder.rstrip("/") or None
+
+    def place_of(self, path: str) -> Place:
+        """Return the label of a file of the set, as the table writes it."""
+        return Place(self.names.get(_key(path.removeprefix(self.folder))))
 
 
 class _Columns(NamedTuple):
-    """Where in a row path and label are."""
+    """The delimiter, and the indices of path and label in a row."""
 
     delimiter: str
     path: int
     label: int
 
 
-def find_places(paths: Iterable[str], images: Iterable[str]) -> list[str]:
-    """Return the paths called `labels.csv` that are at the top, or in the one folder that every image is in."""
+def find_candidates(paths: Iterable[str], images: Iterable[str]) -> list[str]:
+    """Return the files named `labels.csv` that are at the top, or in the one folder that holds every image."""
     tops = {path.partition("/")[0] if "/" in path else "" for path in images}
     folders = {"", *tops} if len(tops) == 1 else {""}
     split = ((path, *path.rpartition("/")) for path in paths)
@@ -62,21 +69,21 @@ def find_places(paths: Iterable[str], images: Iterable[str]) -> list[str]:
 
 
 def read_labels_file(
-    places: Iterable[str], files: Collection[str], read: Callable[[str], bytes], matcher: LabelMatcher
+    candidates: Iterable[str], files: Collection[str], read: Callable[[str], bytes], matcher: LabelMatcher
 ) -> LabelsTable | None:
     """Read the file that gives the labels, if there is one.
 
     Args:
-        places: Where it may be: see `find_places`.
+        candidates: The paths that `find_candidates` returned.
         files: Every file of the set.
         read: Path → bytes; raises `ImageRejected`.
         matcher: Knows which names mean the same label.
 
     Raises:
-        SetRejected: It cannot be read, gives an image two labels or none, or there are two of it.
+        SetRejected: If a table cannot be read or gives an image two labels or none, or if there are two tables.
     """
     table = None
-    for path in places:
+    for path in candidates:
         data = _bytes(path, read)
         columns = _columns(data)
         if columns is None:
@@ -95,7 +102,7 @@ def _bytes(path: str, read: Callable[[str], bytes]) -> bytes:
 
 
 def _columns(data: bytes) -> _Columns | None:
-    """Find path and label in the first row, also of a file that is then refused for its encoding or its quotes."""
+    """Find path and label in the first row, even of a file that is later refused for its encoding or its quotes."""
     head = data[:_HEAD_BYTES].replace(b"\0", b"").decode("utf-8-sig", errors="ignore")
     for delimiter in _DELIMITERS:
         try:
@@ -103,13 +110,13 @@ def _columns(data: bytes) -> _Columns | None:
         except csv.Error:
             continue
         names = [cell.strip().casefold() for cell in row]
-        path, label = _place(names, _PATH_COLUMNS), _place(names, _LABEL_COLUMNS)
+        path, label = _index(names, _PATH_COLUMNS), _index(names, _LABEL_COLUMNS)
         if path is not None and label is not None:
             return _Columns(delimiter, path, label)
     return None
 
 
-def _place(names: list[str], known: Iterable[str]) -> int | None:
+def _index(names: list[str], known: Iterable[str]) -> int | None:
     return next((names.index(name) for name in known if name in names), None)
 
 
@@ -128,12 +135,12 @@ def _table(path: str, data: bytes, columns: _Columns, files: Collection[str], ma
         key = _key(file.replace("\\", "/"))
         before = names.setdefault(key, name)
         if before != name and (matcher.match(before) or before) != (matcher.match(name) or name):
-            raise _refused(f"{path}, row {number}: {file} has the label {name!r}, and {before!r} in a row before.")
+            raise _refused(f"{path}, row {number}: {file} has the label {name!r}, and {before!r} in an earlier row.")
     return LabelsTable(path, folder, names, rows, [key for key in names if key not in present])
 
 
 def _check_text(path: str, data: bytes) -> None:
-    """Refuse what is no UTF-8, whole, before a row of it is taken for one."""
+    """Refuse a table that is not UTF-8 as a whole, before any of its rows is used."""
     wrong = data.find(b"\0")
     if wrong < 0:
         try:
@@ -146,11 +153,11 @@ def _check_text(path: str, data: bytes) -> None:
 
 
 def _rows(path: str, data: bytes, columns: _Columns) -> Iterator[tuple[int, str, str]]:
-    """Yield number, path and label of each row below the first, as a spreadsheet counts them; blank ones are none."""
+    """Yield number, path and label of each row below the first, counted as a spreadsheet does, without blank rows."""
     number = 0
     try:
         text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
-        # Strictly: else a quotation mark that is never closed would swallow the rest of the file.
+        # Strict: otherwise a quotation mark that is never closed would swallow the rest of the file.
         reader = csv.reader(text, delimiter=columns.delimiter, skipinitialspace=True, strict=True)
         for number, cells in enumerate(reader, start=1):
             if number > 1 and any(cell.strip() for cell in cells):
@@ -159,8 +166,8 @@ def _rows(path: str, data: bytes, columns: _Columns) -> Iterator[tuple[int, str,
         raise _refused(f"{path}, row {number + 1}: it cannot be read ({error}).") from error
 
 
-def _cell(cells: list[str], place: int) -> str:
-    return composed(cells[place].strip()) if place < len(cells) else ""
+def _cell(cells: list[str], index: int) -> str:
+    return composed(cells[index].strip()) if index < len(cells) else ""
 
 
 def _key(path: str) -> str:

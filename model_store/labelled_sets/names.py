@@ -1,16 +1,16 @@
-"""Names."""
+"""Names of folders and of labels: how their accents are stored, and when they mean the same."""
 
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 _LONGEST_NAME: Final = 255
-"""Characters of a folder's name on any file system. Composing takes time by the square of the length: a name of 64 KB,
-as a zip can hold it, would stop the process for seconds."""
+"""The most characters that any file system allows in a name. Composing takes time quadratic in the length: a name of
+64 KB, which a zip can hold, would block the process for seconds."""
 
 
 class LabelMatcher:
-    """Finds the label that a name means: the one that it is, or else the one from which only its case differs.
+    """Finds the label that a name means: the label itself, or else the only one that differs from it in case alone.
 
     Args:
         labels: Labels known beforehand.
@@ -24,12 +24,12 @@ class LabelMatcher:
             self._folded[folded] = None if folded in self._folded else label
 
     def match(self, name: str) -> str | None:
-        """Return the label that a name means; None where that is none of them, or could be two."""
+        """Return the label that a name means; None if it is not one of them, or could be two."""
         return name if name in self._labels else self._folded.get(_folded(name))
 
 
 def composed(name: str) -> str:
-    """Compose the accents of a name (NFC); one longer than any is left as it is, since that takes quadratic time."""
+    """Compose the accents of a name (NFC). A name longer than any file system allows is returned unchanged."""
     return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
 
 

@@ -1,51 +1,80 @@
-"""Walk."""
+"""Walking a labelled folder: every entry below it, with its kind.
+
+What becomes of an entry is the caller's decision: evaluation refuses some kinds, training gives each a fate. Nothing is
+opened here.
+"""
 
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-from model_store.errors import SetRejected
-
-
-def _walk(root: Path) -> tuple[int, list[str]]:
-    """Count the folders below a folder and list the files, sorted."""
-    directories = 0
-    paths: list[str] = []
-    for entry in _entries(root):
-        if entry.is_dir(follow_symlinks=False):
-            directories += 1
-        elif entry.is_dir():
-            raise SetRejected("link", f"{entry.path} is a link to a folder, which is not followed.")
-        elif not entry.is_file() and Path(entry.path).exists():
-            raise SetRejected("link", f"{entry.path} is a special file; reading it could wait for ever.")
-        else:
-            paths.append(_checked(Path(entry.path).relative_to(root).as_posix()))
-    return directories, sorted(paths)
-
-
-def _checked(path: str) -> str:
-    """Return a path that a report can hold: Python reads a name that is no UTF-8 into characters that JSON refuses."""
-    try:
-        path.encode()
-    except UnicodeEncodeError as error:
-        raise SetRejected("unsafe-path", f"The path {path!r} is not UTF-8; rename it.") from error
-    return path
-
-
-def _entries(directory: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _entries(Path(entry.path))
-
+Kind = Literal["file", "folder", "linked-folder", "special", "unlistable"]
+"""A link that leads nowhere is a `file`: opening it says why it cannot be read. `special` is a pipe, socket or device,
+which could block its reader forever. `unlistable` is a folder that the file system does not list."""
 
 SYSTEM_NAMES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"})
 _SYSTEM_PART: Final = re.compile(rf"/(?:\.[^/]|(?:{'|'.join(map(re.escape, sorted(SYSTEM_NAMES)))})(?:/|\Z))")
 
 
+class Entry(NamedTuple):
+    """An entry of a folder, as it was when the folder was walked.
+
+    Attributes:
+        path: Posix path below the folder, as Python reads it; bytes that are not UTF-8 are surrogate characters.
+        kind: The entry itself, or what a link to a file leads to.
+        error: The operating system's words if the folder cannot be listed; else empty.
+    """
+
+    path: str
+    kind: Kind
+    error: str = ""
+
+
+def walk(root: Path) -> Iterator[Entry]:
+    """Yield every entry below a folder once, in no particular order, without following links to folders.
+
+    The folder itself is not an entry, unless it cannot be listed: then it is the only one, and its path is empty.
+    """
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(root / folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            yield Entry(folder, "unlistable", error.strerror or str(error))
+            continue
+        if folder:
+            yield Entry(folder, "folder")
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            kind = _kind(entry)
+            if kind == "folder":
+                folders.append(path)
+            else:
+                yield Entry(path, kind)
+
+
 def is_system_file(path: str) -> bool:
-    """Tell whether an operating system left this file, or a folder above it, behind; dot files count."""
+    """Tell whether an operating system left a file, or a folder above it, behind; hidden ones count as such.
+
+    Args:
+        path: Posix path below the labelled set, from a folder or from a zip.
+    """
     return _SYSTEM_PART.search(f"/{path}".lower()) is not None
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return "folder"
+        if entry.is_dir():
+            return "linked-folder"
+        if entry.is_file():
+            return "file"
+        entry.stat()  # fails for a link that leads nowhere
+    except OSError:
+        return "file"
+    return "special"

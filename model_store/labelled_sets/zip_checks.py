@@ -1,4 +1,7 @@
-"""Zip checks."""
+"""The checks that a zip must pass before any of its entries is read.
+
+`zipfile` trusts what a zip says of itself. Here its directory, its sizes and its paths are checked first.
+"""
 
 import io
 import re
@@ -14,7 +17,7 @@ from model_store.errors import SetRejected
 from model_store.labelled_sets.labelled_set import SetLimits
 
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Of the others, `zipfile` unpacks whole blocks before it looks at a size: 178 bytes of bzip2 become 200 MB."""
+"""Of other methods `zipfile` unpacks whole blocks before it looks at a size: 178 bytes of bzip2 become 200 MB."""
 
 _ENCRYPTED: Final = 0x1
 _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
@@ -23,26 +26,27 @@ _END_BYTES: Final = 22
 _MAX_COMMENT_BYTES: Final = 1 << 16
 _END64_SIGNATURE: Final = b"PK\x06\x06"
 _END64_BYTES: Final = 56 + 20
-"""The end in 64 bits and what locates it, before the other one."""
+"""The length of the 64-bit end record and its locator, which come before the other end record."""
 _IN_64_BITS: Final = 0xFFFF
-"""Stands for a number that is there."""
+"""Stands for a number that is in the 64-bit end record."""
 _MAX_BYTES_PER_ENTRY: Final = 1024
-"""In the directory, on average: 46 and the path, which a person can still read."""
+"""The most bytes an entry takes in the directory, on average: 46 and a path that a person can still read."""
 _LOCAL_HEADER_BYTES: Final = 30
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f]")
-_DAMAGES: Final = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, OverflowError, RuntimeError)
-"""What `zipfile` raises on damaged bytes, beside EOFError; NotImplementedError is a RuntimeError."""
+DAMAGES: Final = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, OverflowError, RuntimeError)
+"""The errors that `zipfile` raises on damaged bytes, beside EOFError; NotImplementedError is a RuntimeError."""
 
 
-def _size(file: BinaryIO) -> int:
+def size_of(file: BinaryIO) -> int:
+    """Return the length of an open file in bytes; its position moves to the end."""
     return file.seek(0, io.SEEK_END)
 
 
 class _Guard(io.RawIOBase):
     """A file that refuses to hand over a directory of more entries than allowed.
 
-    `zipfile` reads the whole directory in one call and makes an object of every entry; that of ten million would fill
-    the memory. The signature of an entry occurs at least once an entry, so counting it is enough.
+    `zipfile` reads the whole directory in one call and makes an object of every entry: ten million of them would fill
+    the memory. Each entry has its signature at least once, so counting signatures is enough.
     """
 
     def __init__(self, file: BinaryIO, max_entries: int) -> None:
@@ -71,16 +75,21 @@ class _Guard(io.RawIOBase):
         return True
 
 
-def _open(file: BinaryIO, max_entries: int) -> zipfile.ZipFile:
+def open_zip(file: BinaryIO, max_entries: int) -> zipfile.ZipFile:
+    """Open a zip and check that its directory is whole.
+
+    Raises:
+        SetRejected: If the file is not a zip, is damaged or cut off, or has more than `max_entries` entries.
+    """
     file.seek(0)
     is_zip_like = file.read(2) == b"PK"
     guard = _Guard(file, max_entries)
     try:
         opened = zipfile.ZipFile(cast("IO[bytes]", guard))
-    except (*_DAMAGES, EOFError) as error:
+    except (*DAMAGES, EOFError) as error:
         if not is_zip_like:
             raise SetRejected("not-a-zip", "The file does not begin or end as a zip does.") from error
-        detail = f"The archive's directory, at its end, cannot be read ({error}); was it uploaded whole?"
+        detail = f"The archive's directory, at its end, cannot be read ({error}); upload the whole file again."
         raise SetRejected("truncated", detail) from error
     guard.is_opening = False
     _check_end(file, len(opened.infolist()))
@@ -88,46 +97,56 @@ def _open(file: BinaryIO, max_entries: int) -> zipfile.ZipFile:
 
 
 def _check_end(file: BinaryIO, entries: int) -> None:
-    """Refuse an archive whose end tells of other entries than its directory holds; `zipfile` does not compare them.
+    """Refuse an archive whose end record declares another number of entries than its directory holds.
 
-    Whoever cut a directory short would take files out of the report without a word.
+    `zipfile` does not compare the two. A directory that was cut short would take files out of the report unnoticed.
     """
-    file.seek(max(_size(file) - _END64_BYTES - _END_BYTES - _MAX_COMMENT_BYTES, 0))
+    file.seek(max(size_of(file) - _END64_BYTES - _END_BYTES - _MAX_COMMENT_BYTES, 0))
     data = file.read()
     is_last = data[-_END_BYTES:].startswith(_END_SIGNATURE) and data.endswith(b"\0\0")
     at = len(data) - _END_BYTES if is_last else data.rfind(_END_SIGNATURE)
-    disk, _, _, told = struct.unpack_from("<4H", data, at + 4)
+    disk, _, _, declared_entries = struct.unpack_from("<4H", data, at + 4)
     is_64 = at >= _END64_BYTES and data.startswith(_END64_SIGNATURE, at - _END64_BYTES)
     if is_64:
-        (told,) = struct.unpack_from("<Q", data, at - _END64_BYTES + 32)
+        (declared_entries,) = struct.unpack_from("<Q", data, at - _END64_BYTES + 32)
     if disk not in {0, _IN_64_BITS}:
         raise SetRejected("truncated", "This is one part of an archive in several; join them first.")
-    if told != (entries if is_64 else entries % 2**16):  # without Zip64, programs count on from 0
-        detail = f"The archive's end tells of {told} entries, its directory has {entries}; was it damaged?"
+    if declared_entries != (entries if is_64 else entries % 2**16):  # without Zip64, programs count on from 0
+        detail = (
+            f"The archive's end declares {declared_entries} entries, but its directory has {entries}; pack it again."
+        )
         raise SetRejected("truncated", detail)
 
 
-def _check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, zipfile.ZipInfo]:
-    """Check entries under their names, and return those that are files by their paths.
+def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, zipfile.ZipInfo]:
+    """Check entries under their names.
 
-    A path has forward slashes and no empty steps, whichever system wrote it.
+    Args:
+        entries: The name of each entry, as `name_of` reads it, and the entry.
+
+    Returns:
+        Path → entry, of the files. A path has forward slashes and no empty steps, whichever system wrote it.
+
+    Raises:
+        SetRejected: If an entry has an unsafe or repeated path, is a link, is encrypted or is compressed by a method
+            other than deflate.
     """
     files: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     for name, info in entries:
         path = PurePosixPath(name.replace("\\", "/")).as_posix()
-        is_directory = name.endswith(("/", "\\"))  # Windows programs wrote the latter
+        is_directory = name.endswith(("/", "\\"))  # some Windows programs write backslashes
         if _is_unsafe(name):
-            raise SetRejected("unsafe-path", f"The path {name!r} is not a plain relative one.")
+            raise SetRejected("unsafe-path", f"The path {name!r} is not a plain relative path; rename it.")
         if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            raise SetRejected("link", f"{path} is a link or a special file.")
+            raise SetRejected("link", f"{path} is a link or a special file; pack the file itself.")
         if info.flag_bits & _ENCRYPTED:
             raise SetRejected("encrypted", f"{path} is encrypted; make the archive without a password.")
         if info.compress_type not in _METHODS:
-            detail = f"{path} is compressed by method {info.compress_type}; use deflate, as every zip program can."
+            detail = f"{path} is compressed by method {info.compress_type}; use deflate, which every zip program can."
             raise SetRejected("unsupported-compression", detail)
         if path in seen and not is_directory:
-            raise SetRejected("duplicate-path", f"{path} is there twice.")
+            raise SetRejected("duplicate-path", f"Two entries have the path {path}; keep one of them.")
         seen.add(path)
         if not is_directory:
             files[path] = info
@@ -141,8 +160,12 @@ def _is_unsafe(name: str) -> bool:
     return not name or name[0] == "/" or ".." in name.split("/") or has_control_characters or has_drive
 
 
-def _check_amount(infos: list[zipfile.ZipInfo], archive_bytes: int, limits: SetLimits) -> None:
-    """Compare declared sizes with the limits; an entry that lies fails its checksum when it is read."""
+def check_amount(infos: list[zipfile.ZipInfo], archive_bytes: int, limits: SetLimits) -> None:
+    """Check the declared sizes; an entry that declares a false one fails its checksum when it is read.
+
+    Raises:
+        SetRejected: If the files are too large together, or too large in relation to the archive.
+    """
     total = sum(info.file_size for info in infos)
     if total > limits.max_uncompressed_bytes:
         detail = f"Unpacked, the files are {total} bytes, more than the limit of {limits.max_uncompressed_bytes}."
@@ -152,14 +175,24 @@ def _check_amount(infos: list[zipfile.ZipInfo], archive_bytes: int, limits: SetL
         raise SetRejected("compression-ratio", detail)
 
 
-def _check_overlap(infos: list[zipfile.ZipInfo], directory_start: int) -> None:
-    """Refuse entries that share bytes (Fifield 2019, "A better zip bomb"): their sizes are honest, their sum is not."""
+def check_overlap(infos: list[zipfile.ZipInfo], directory_start: int) -> None:
+    """Check that no two entries share bytes: their sizes would be true, and their sum would not.
+
+    See Fifield 2019, "A better zip bomb".
+
+    Raises:
+        SetRejected: If two entries overlap.
+    """
     ordered = sorted(infos, key=lambda info: info.header_offset)
     ends = [*(info.header_offset for info in ordered[1:]), directory_start]
     for info, end in zip(ordered, ends, strict=True) if ordered else ():
         if info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size > end:
-            raise SetRejected("compression-ratio", f"{info.filename} overlaps with another entry: a zip bomb.")
+            raise SetRejected(
+                "compression-ratio",
+                f"{info.filename} overlaps another entry, as in a zip bomb; pack the folders again.",
+            )
 
 
-def _too_many_entries(most: int) -> SetRejected:
-    return SetRejected("too-many-entries", f"The archive has more than {most} entries.")
+def _too_many_entries(max_entries: int) -> SetRejected:
+    detail = f"The archive has more than {max_entries} entries, the limit; split it into several."
+    return SetRejected("too-many-entries", detail)

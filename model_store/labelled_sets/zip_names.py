@@ -1,7 +1,7 @@
-"""How the names in a zip are read, which says of hardly one name in which bytes its letters are written.
+"""Reading the names in a zip, most of which do not say how their letters are encoded.
 
-A name is UTF-8 where its entry says so, or where Info-ZIP's Unicode path repeats it. Every other name is in the code
-page of the machine that packed it: one is chosen for the whole archive, by the labels that its folders then mean.
+A name is UTF-8 if its entry says so, or if Info-ZIP's Unicode path repeats it. Every other name is in the code page of
+the machine that packed it. One code page is chosen for the whole archive, by the labels that its folders then mean.
 """
 
 import struct
@@ -14,25 +14,25 @@ from zipfile import ZipInfo
 from model_store.labelled_sets.names import LabelMatcher
 
 CODE_PAGES: Final = ("cp437", "cp850", "cp1252", "cp1250", "cp1251", "cp866", "cp932", "gb18030", "big5", "euc_kr")
-"""Tried in this order. The first is the one of the zip standard, in which every sequence of bytes is a name."""
+"""Code pages in the order in which they are tried. In the first, the zip standard's own, any bytes are a name."""
 
 _ZIPFILE_READS: Final = "cp437"
-"""What `zipfile` reads a name as that is not marked: a letter for each byte, so that the bytes can be had back."""
+"""The encoding in which `zipfile` reads a name that is not marked: a letter for each byte, so nothing is lost."""
 _MARKED_AS_UTF8: Final = 0x800
 _UNICODE_PATH: Final = 0x7075
 _UNICODE_PATH_VERSION: Final = 1
 
 
 def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str | None:
-    """Choose what the names are read as that nothing marks as UTF-8.
+    """Choose the encoding of the names that nothing marks as UTF-8.
 
     Args:
         infos: All entries of the archive.
-        labels: The model's; there may be none, and then nothing tells the code pages apart.
+        labels: The model's labels; without any, the code pages cannot be told apart.
 
     Returns:
-        Of UTF-8 and the code pages in which all of those names are valid, the first in which most have a folder that
-        means a label. None where all those names are ASCII.
+        UTF-8 or a code page in which all of those names are valid: the first in which most of them have a folder that
+        means a label. None if all of those names are ASCII.
     """
 
     def unmarked() -> Iterator[bytes]:
@@ -47,11 +47,11 @@ def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str 
 
 
 def name_of(info: ZipInfo, encoding: str | None) -> str:
-    """Return an entry's whole name, whatever it is: it has not been checked.
+    """Return an entry's whole name, unchecked.
 
     Args:
         info: The entry.
-        encoding: What `choose_encoding` returned for the archive.
+        encoding: The encoding that `choose_encoding` returned for the archive.
     """
     name = info.orig_filename  # `filename` ends at a NUL
     if info.flag_bits & _MARKED_AS_UTF8:
@@ -72,7 +72,7 @@ def _unmarked(info: ZipInfo) -> bytes | None:
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:
-    """Return the name that Info-ZIP's extra field gives, unless the entry was renamed since: see APPNOTE.TXT, 4.6.9."""
+    """Return the name in Info-ZIP's extra field, unless the entry was renamed since: see APPNOTE.TXT, 4.6.9."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         data, extra = extra[4 : 4 + length], extra[4 + length :]
@@ -91,7 +91,7 @@ def _decoded(data: bytes) -> str | None:
 
 
 def _count(names: Iterable[bytes], encoding: str, match: Callable[[str], str | None]) -> int | None:
-    """Count the names whose first folder, or second below a wrapper, means a label; None where one is not valid."""
+    """Count the names whose first folder, or second below a wrapper, means a label; None if a name is not valid."""
     folders: Counter[str] = Counter()
     try:
         for raw in names:

@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from model_store.decision import Decision
 from model_store.images.pixels import Pixels
+from model_store.labelled_sets.layout import Split
 from model_store.precision import MeasuredPrecision
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis, Finding
 from training.curves.history import Epoch, History
 from training.data.dataset import Dataset
-from training.data.files import SPLITS, Audit, File, Split
+from training.data.files import SPLITS, Audit, File
 from training.learning.calibration import fit_temperature, softmax
 from training.learning.phase_summary import PhaseSummary
 from training.learning.scoring import evaluate_split

@@ -17,8 +17,8 @@ _TABLE: Final = "table"
 @click.command()
 @data_argument
 @click.option("--format", "format_", type=click.Choice([_TABLE, *AUDIT_FORMATS]), default=_TABLE, show_default=True)
-@option("--group-by", metavar="REGEX", help="Say what groups it makes: what stays together when training.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if anything is odd, or nothing can be trained.")
+@option("--group-by", metavar="REGEX", help="Describe the groups that stay together in training.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if anything is odd, or nothing can be trained.")
 def audit(data: Path, format_: str, group_by: str | None, *, strict: bool) -> None:
     """List every file of a data set with its fate; train nothing."""
     with make_progress() as progress:

@@ -1,29 +1,31 @@
-"""Gives the images of an audited folder their splits: those of their folders, or else by what is on them.
+"""Gives the images of an audited folder their splits: from their folders, or else from their content.
 
-How numbers become splits is in `split.py`, what belongs together in `grouping.py`.
+`split.py` turns numbers into splits, and `grouping.py` decides which images belong together.
 """
 
 import re
 from collections import Counter
 from dataclasses import replace
 
+from model_store.labelled_sets.layout import Split
+from model_store.text import counted
 from training.config import Fractions
-from training.data.files import USED_FATES, Audit, File, Split
+from training.data.files import USED_FATES, Audit, File
 from training.data.grouping import check_pattern, group_digest, group_files
 from training.data.split import Group, position, split_groups
 from training.errors import DatasetInvalid
 
 
 def assign_splits(audit: Audit, fractions: Fractions, pattern: re.Pattern[str] | None = None) -> Audit:
-    """Give each file that is used its split: its folder's, or else by content, what belongs together on one side.
+    """Give each file that is used its split: its folder's, or else one by content, with each group on one side.
 
-    Without given splits, train, validation and test are made from all. With some given, the missing ones are taken
-    from `train`. That includes the test split where there is a validation folder: figures on validation images alone
-    are too good, since training stopped where they were best. `fractions.test` 0 does without.
+    If there are no split folders, train, validation and test are made from all images. Otherwise the missing splits are
+    taken from `train`. That includes the test split if there is a validation folder: figures on validation images alone
+    are too good, since training stopped where they were best. With `fractions.test` 0 there is no test split.
 
     Raises:
-        GroupingInvalid: All images have the same match of the pattern.
-        DatasetInvalid: A label has images enough, but in too few groups.
+        GroupingInvalid: If all images have the same match of the pattern.
+        DatasetInvalid: If a label has enough images, but in too few groups.
     """
     given = given_splits(audit)
     validation = 0.0 if "validation" in given else fractions.validation
@@ -43,7 +45,7 @@ def assign_splits(audit: Audit, fractions: Fractions, pattern: re.Pattern[str] |
 
 
 def given_splits(audit: Audit) -> set[Split]:
-    """Return the splits for which there is a folder, also where none of its images can be used."""
+    """Return the splits that have a folder, even if none of its images can be used."""
     return {file.split for file in audit.files if file.split is not None and file.label is not None}
 
 
@@ -57,10 +59,10 @@ def _check_groups(audit: Audit, files: list[File], groups: list[Group], fraction
     images = Counter(file.label for file in files)
     in_groups = Counter(label for group in groups for label in group.labels)
     for label in audit.labels:
-        if in_groups[label] < fractions.fewest <= images[label]:
+        if in_groups[label] < fractions.min_images <= images[label]:
             what = (
-                f"the {images[label]} images of label {label!r} make {in_groups[label]} "
-                f"group{'' if in_groups[label] == 1 else 's'} of what belongs together, not {fractions.fewest}"
+                f"the {images[label]} images of label {label!r} make {counted(in_groups[label], 'group')} "
+                f"of images that belong together, not {fractions.min_images}"
             )
             hint = (
                 "Copies, near-copies and files with the same match of --group-by stay on one side of the split. "

@@ -1,12 +1,12 @@
-"""Finds the fate of every file of a labelled folder: what is used, what is not, and what to look at.
+"""Finds the fate of every file of a labelled folder: used, left out, or used and worth a look.
 
-The same pixels, and nearly the same picture, are looked for across names, formats and folders. A file has one fate, the
-first of these that holds:
+The audit looks for the same pixels, and for nearly the same picture, across names, formats and folders. A file has one
+fate, the first of these that holds:
 
     conflict, leaked, near-conflict, blank, duplicate, near-duplicate, wrong-extension, small
 
-Pixels under two labels contradict each other and are left out. Nearly the same picture under two labels is used: the
-little in which they differ, a scratch, may be what the labels are about.
+The same pixels under two labels contradict each other and are left out. Nearly the same picture under two labels is
+used: the small difference, such as a scratch, may be exactly what the labels are about.
 """
 
 from collections import defaultdict
@@ -18,35 +18,36 @@ from typing import Final, NamedTuple
 
 from rich.progress import Progress
 
+from model_store.labelled_sets.layout import LAYOUT_HINT, Split
 from model_store.manifest import UNREADABLE
 from training.data.extensions import extension_disagrees
-from training.data.files import USED_FATES, Audit, Fate, File, Split
+from training.data.files import USED_FATES, Audit, Fate, File
 from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.similar import REFERENCE
 from training.data.remarks import folder_remarks, grouping_remarks
-from training.data.scan import LAYOUT_HINT, scan
+from training.data.scan import scan
 
 SMALL_SIDE: Final = 32
-"""Pixels; fewer on the shorter side are too few for a photograph, if the others have more."""
+"""In pixels. An image with a shorter side than this is too small for a photograph, if the others are larger."""
 
 _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "train": 2, None: 2}
-"""Of the same picture in several splits, the held-out one stays."""
+"""If the same picture is in several splits, the held-out one stays."""
 
 
 def audit_folder(directory: Path, progress: Progress, group_by: str | None = None) -> Audit:
     """Audit a folder.
 
-    Its pixels are kept in the cache where there is room, for a training run that follows.
+    Its pixels are kept in the cache, if there is room, for a training run that follows.
 
     Args:
         directory: The data folder.
         progress: Gets a bar per step.
-        group_by: Regular expression whose groups are to be told among the notes.
+        group_by: Regular expression; the notes describe the groups that it makes.
 
     Raises:
-        DatasetInvalid: The folder cannot be read as a labelled set at all.
-        GroupingInvalid: `group_by` is no regular expression, or tells no groups apart.
+        DatasetInvalid: If the folder cannot be read as a labelled set at all.
+        GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
     """
     pattern = compile_pattern(group_by)
     with open_images(scan(directory), REFERENCE, progress, needs_pixels=False) as images:
@@ -59,14 +60,14 @@ def audit_folder(directory: Path, progress: Progress, group_by: str | None = Non
 
 
 class Problem(NamedTuple):
-    """Why a folder cannot be trained from, and what to do about it."""
+    """The reason why a folder cannot be trained from, and the remedy."""
 
     what: str
     hint: str
 
 
 def untrainable(audit: Audit) -> Problem | None:
-    """Say why there are no labels to tell apart; None where there are."""
+    """Return the reason why a folder has no labels to tell apart; None if it has."""
     labels = audit.labels
     if not any(file.fate in USED_FATES for file in audit.files):
         return Problem(f"there is no image to train from ({audit.sentence()})", LAYOUT_HINT)
@@ -82,7 +83,7 @@ def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, s
 
     Args:
         directory: The data folder.
-        decoded: Its files; images have the fate `used` for the time being.
+        decoded: The folder's files; images have the fate `used` for the time being.
         near: Pairs of `File.identity` that are nearly the same picture.
     """
     files = {file.location: file for file in decoded}  # paths are made printable, so two may be the same
@@ -94,13 +95,13 @@ def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, s
 
 
 def _related(images: list[File], near: Sequence[tuple[str, str]]) -> Iterator[File]:
-    """Yield the images with the fates that come from other images."""
+    """Yield the images with the fates that depend on other images."""
     same: dict[str, list[File]] = defaultdict(list)
     for file in images:
         same[file.identity].append(file)
     groups, alike = Groups(), defaultdict[str, list[File]](list)
-    for one, other in near:
-        groups.join(one, other)
+    for identity, similar in near:
+        groups.join(identity, similar)
     for identity, copies in same.items():
         if len({file.label for file in copies}) > 1:
             for file, stranger in _strangers(copies):
@@ -136,11 +137,11 @@ def _strangers(files: Sequence[File]) -> Iterator[tuple[File, File]]:
     for file in files:
         firsts.setdefault(file.label, file)
     for file in files:
-        yield file, next(one for label, one in firsts.items() if label != file.label)
+        yield file, next(first for label, first in firsts.items() if label != file.label)
 
 
 def _copy(file: File, original: File, first: File) -> File:
-    """Give an image that is like others of its label its fate; of copies the first is what the others are like."""
+    """Give an image its fate among the images of its label that are the same, or nearly."""
     if file.is_blank:
         return _fated(file, "blank", "one colour all over, or nearly")
     if file is not original:
@@ -151,11 +152,11 @@ def _copy(file: File, original: File, first: File) -> File:
 
 
 def _odd(file: File, usual_side: float) -> File:
-    """Give an image that is used its fate by what is odd about itself."""
+    """Give an image that is used the fate of what is odd about the image itself."""
     if extension_disagrees(file.path, file.format):
-        return _fated(file, "wrong-extension", f"called {Path(file.path).suffix} and is {file.format}")
+        return _fated(file, "wrong-extension", f"named {Path(file.path).suffix}, but the bytes are {file.format}")
     if min(file.width, file.height) < SMALL_SIDE <= usual_side / 2:
-        return _fated(file, "small", f"{file.width}x{file.height} pixels, where {usual_side:g} a side are usual")
+        return _fated(file, "small", f"{file.width}x{file.height} pixels, but {usual_side:g} a side are usual")
     return file
 
 

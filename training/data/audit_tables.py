@@ -1,4 +1,4 @@
-"""What `fullcount audit` prints: a table for people, CSV and JSON for programs."""
+"""The output of `fullcount audit`: a table for people, CSV and JSON for programs."""
 
 import csv
 import io
@@ -44,12 +44,12 @@ def audit_json(audit: Audit) -> str:
     """Return the sums, what is odd about the folders, and every file."""
     files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
-    found = {"accounting": sums, "notes": audit.notes, "files": files}
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    document = {"accounting": sums, "notes": audit.notes, "files": files}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 AUDIT_FORMATS: Final[dict[str, Callable[[Audit], str]]] = {"csv": audit_csv, "json": audit_json}
-"""Formats that are text as it is."""
+"""Formats that are plain text, and the functions that write them."""
 
 
 def _fates_table(audit: Audit) -> Table:

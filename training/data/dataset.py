@@ -1,7 +1,7 @@
-"""A labelled folder ready to train from: audited, decoded, split.
+"""A labelled folder that is ready to train from: audited, decoded and split.
 
-The steps are in `scan.py`, `pixel_cache.py`, `audit.py` and `assignment.py`; here they are put in a row, and it is made
-sure that every label can be learnt and scored.
+The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `assignment.py`. This module runs them in order and checks
+that every label can be learnt and scored.
 """
 
 import re
@@ -16,10 +16,11 @@ import numpy.typing as npt
 from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec, Pixels
+from model_store.labelled_sets.layout import Split
 from training.config import Fractions, TrainingConfig
 from training.data.assignment import assign_splits, given_splits
 from training.data.audit import settle, untrainable
-from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, Split, dataset_digest
+from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.remarks import crossing_remarks, share_remarks, split_remarks
@@ -35,10 +36,10 @@ class Dataset:
 
     Attributes:
         audit: Every file; those that are used have their split.
-        labels: In the order of the model's output: sorted.
+        labels: The labels in the order of the model's output: sorted.
         pixels: uint8 `(images decoded, height, width, 3)`, read-only, mapped from a file that may be gone after the
             `with` block.
-        notes: What is odd about the folders and what the data cannot carry, a sentence each.
+        notes: Sentences about odd folders and about conclusions that the data do not support.
     """
 
     audit: Audit
@@ -48,7 +49,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of which pictures were used for what; see `files.dataset_digest`."""
+        """The digest of the files with their labels and splits; see `files.dataset_digest`."""
         return dataset_digest(self.audit)
 
     @cached_property
@@ -59,32 +60,32 @@ class Dataset:
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
         """Split to label to number of files used."""
-        found = {split: Counter(file.label for file in files) for split, files in self.used.items()}
-        return {split: {label: found[split][label] for label in self.labels} for split in SPLITS}
+        counts = {split: Counter(file.label for file in files) for split, files in self.used.items()}
+        return {split: {label: counts[split][label] for label in self.labels} for split in SPLITS}
 
     def rows(self, split: Split) -> npt.NDArray[np.int64]:
-        """Return where in `pixels` the files of a split are, in the order of `used`."""
+        """Return the rows of `pixels` that hold the files of a split, in the order of `used`: int64 `(files,)`."""
         return np.array([file.row for file in self.used[split]], dtype=np.int64)
 
     def targets(self, split: Split) -> Targets:
-        """Return the label of each file of a split as its place in `labels`, in the order of `used`."""
-        places = {label: place for place, label in enumerate(self.labels)}
-        return np.array([places[file.label] for file in self.used[split] if file.label is not None], dtype=np.int64)
+        """Return the index in `labels` of each file of a split, in the order of `used`: int64 `(files,)`."""
+        indices = {label: index for index, label in enumerate(self.labels)}
+        return np.array([indices[file.label] for file in self.used[split] if file.label is not None], dtype=np.int64)
 
 
 @contextmanager
 def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) -> Iterator[Dataset]:
-    """Audit, decode and split a folder. Its pixels are kept in the cache where there is room.
+    """Audit, decode and split a folder. Its pixels are kept in the cache if there is room.
 
     Args:
-        config: Of it: `data`, `fractions`, `group_by` and `strict`.
+        config: The run; `data`, `fractions`, `group_by` and `strict` are used.
         spec: The model's input.
         progress: Gets a bar per step.
 
     Raises:
-        DatasetInvalid: The folder cannot be trained from; says what to change.
-        GroupingInvalid: `group_by` is no regular expression, or tells no groups apart.
-        CacheUnusable: There is no room for the pixels.
+        DatasetInvalid: If the folder cannot be trained from; the error says what to change.
+        GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
+        CacheUnusable: If there is no room for the pixels.
     """
     pattern = compile_pattern(config.group_by)  # first: a mistake in it shows before the work
     with open_images(scan(config.data), spec, progress) as images:
@@ -102,7 +103,7 @@ def check_strictly(audit: Audit) -> None:
     """Check that nothing is odd about the files.
 
     Raises:
-        DatasetInvalid: Something is.
+        DatasetInvalid: If something is odd.
     """
     odd = [f"{count} {fate}" for fate, count in audit.fates.items() if count and fate in ODD_FATES]
     if odd:
@@ -114,7 +115,7 @@ def check_labels(audit: Audit) -> None:
     """Check that there are labels to tell apart.
 
     Raises:
-        DatasetInvalid: There are not.
+        DatasetInvalid: If there are fewer than two labels, or no usable images.
     """
     problem = untrainable(audit)
     if problem is not None:
@@ -124,7 +125,7 @@ def check_labels(audit: Audit) -> None:
 def _notes(
     dataset: Dataset, config: TrainingConfig, pattern: re.Pattern[str] | None, given: set[Split]
 ) -> Iterator[str]:
-    """Say what the data cannot carry."""
+    """Yield sentences about odd folders and about conclusions that the data do not support."""
     yield from dataset.audit.notes
     yield from split_remarks(dataset.counts, dataset.labels)
     shares: dict[Split, float] = {"validation": config.fractions.validation, "test": config.fractions.test}
@@ -137,16 +138,15 @@ def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> 
     directory, counts = dataset.audit.directory, dataset.counts
     for label in dataset.labels:
         images = sum(counts[split][label] for split in SPLITS)
-        if not counts["train"][label] or (images < fractions.fewest and not given):
+        if not counts["train"][label] or (images < fractions.min_images and not given):
             usable = f"{images} usable image{'' if images == 1 else 's'}"
             what = f"label {label!r} has {usable}, {counts['train'][label]} of them to train on"
-            hint = (
-                f"Give each label {fractions.fewest} images or more, or remove its folder; `fullcount audit` lists why."
-            )
+            least = fractions.min_images
+            hint = f"Give each label {least} images or more, or remove its folder; `fullcount audit` lists why."
             raise DatasetInvalid(directory, what, hint=hint)
     for split in SPLITS:
         if not dataset.used[split] and (split in given or split == "validation"):
-            hint = f"Put images into the {split} folder, or remove it: then they are taken from train."
+            hint = f"Put images into the {split} folder, or remove it: then the split is taken from train."
             raise DatasetInvalid(directory, f"there is no usable {split} image", hint=hint)
 
 

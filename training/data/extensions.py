@@ -1,4 +1,4 @@
-"""Tells whether a file's name says that it is something else than its bytes are. A leaf: reads nothing."""
+"""Tells whether a file's name claims another format than its bytes have. Nothing here reads a file."""
 
 import mimetypes
 from pathlib import PurePosixPath
@@ -16,15 +16,15 @@ _FORMAT_OF: Final = {
     ".avif": "AVIF",
 }
 _OTHER_FILES: Final = frozenset(mimetypes.MimeTypes().types_map[True]) - IMAGE_EXTENSIONS
-"""Extensions of what is no image (text, archives, films), of Python's own list: the same on every machine."""
+"""Extensions of files that are not images, from Python's own list: the same on every machine."""
 
 
 def extension_disagrees(path: str, format_: str) -> bool:
-    """Tell whether the extension is another format's. None, or one that means nothing, as `.2021`, claims nothing.
+    """Tell whether the extension is another format's. A missing or a meaningless one, such as `.2021`, claims nothing.
 
     Args:
-        path: Of the file.
-        format_: What its bytes are, one of `model_store.images.pixels.FORMATS`.
+        path: The file's path.
+        format_: The format of its bytes, one of `model_store.images.pixels.FORMATS`.
     """
     extension = PurePosixPath(path).suffix.lower()
     if extension in IMAGE_EXTENSIONS:

@@ -1,6 +1,6 @@
-"""What becomes of each file of a labelled folder: one record a file, one fate a record.
+"""Every file of a labelled folder with its fate: one record a file, one fate a record.
 
-Plain values. How a fate is found is in `scan.py`, `decoding.py` and `audit.py`; nothing here reads the disk.
+Plain values: `scan.py`, `pixels/decoding.py` and `audit.py` find the fates, and nothing here reads the disk.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from model_store.labelled_sets.layout import Split
 
 Fate = Literal[
     "used",
@@ -25,7 +27,6 @@ Fate = Literal[
     "wrong-extension",
     "small",
 ]
-Split = Literal["train", "validation", "test"]
 
 SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
 
@@ -49,7 +50,7 @@ FATES: Final[dict[Fate, str]] = {
 USED_FATES: Final[frozenset[Fate]] = frozenset(
     {"used", "duplicate", "near-duplicate", "near-conflict", "blank", "wrong-extension", "small"}
 )
-"""Fates of images that are trained on or scored: of 158 test files, 158 are in the report, whichever are alike."""
+"""Fates of images that are trained on or scored: all 158 of 158 test files are in the report, alike or not."""
 
 ODD_FATES: Final = frozenset(FATES) - {"used", "system-file"}
 """Fates that a person should look at; `--strict` stops at one."""
@@ -58,7 +59,7 @@ DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
 """Columns of a version's `training/dataset.csv` and of the audit's CSV."""
 
 LEFT_OUT_FATES: Final = ODD_FATES - USED_FATES
-"""Fates of files that a person may have meant to be used and that are not."""
+"""Fates of files that are not used although a person may have meant them to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +67,35 @@ class File:
     """One file and its fate."""
 
     path: str
-    """Posix path below the data folder, printable: bytes that are no UTF-8 are escaped."""
+    """Posix path below the data folder, printable: bytes that are not UTF-8 are escaped."""
     location: Path
-    """Where it is."""
+    """The path by which it is opened."""
     fate: Fate
     reason: str = ""
-    """Why, in words; empty for a file that is used."""
+    """The reason for the fate, in words; empty for a file that is used."""
     rejection: str = ""
-    """For an unreadable one, its reason as one of `model_store.images.pixels.REASONS`."""
+    """The reason of an unreadable file, one of `model_store.images.pixels.REASONS`; else empty."""
     label: str | None = None
     split: Split | None = None
-    """Given by the folder, or else, in a `Dataset`, by the split; None where it has none."""
+    """The split that its folder gives or, in a `Dataset`, that it was assigned; None if it has none."""
     sha256: str = ""
-    """SHA-256 of the file's bytes, hexadecimal; empty for what was not read."""
+    """SHA-256 of the file's bytes, hexadecimal; empty if it was not read."""
     pixel_digest: str = ""
-    """`fingerprint.pixel_digest` of the model's input; empty for what was not decoded."""
+    """`fingerprint.pixel_digest` of the model's input; empty if it was not decoded."""
     identity: str = ""
-    """The same of the picture at a fixed size, whatever the model's input: what is a copy of what, and its split."""
+    """The same digest at a fixed size, whatever the model's input. It decides which files are copies, and the split."""
     perceptual_hash: int = 0
-    """Of the model's input."""
+    """The perceptual hash of the model's input."""
     format: str = ""
-    """What the bytes are, one of `model_store.images.pixels.FORMATS`; empty for what was not decoded."""
+    """The format of the bytes, one of `model_store.images.pixels.FORMATS`; empty if it was not decoded."""
     width: int = 0
-    """Of the picture in the file, in pixels."""
+    """Width of the picture in the file, in pixels; 0 if it was not decoded."""
     height: int = 0
+    """Height of the picture in the file, in pixels; 0 if it was not decoded."""
     is_blank: bool = False
-    """Whether the picture is one colour all over, or nearly."""
+    """True if the picture is one colour all over, or nearly."""
     row: int = -1
-    """Its place in the array of decoded pixels; -1 for what was not decoded."""
+    """Its row in the array of decoded pixels; -1 if it was not decoded."""
 
 
 @dataclass(frozen=True)
@@ -105,32 +107,32 @@ class Audit:
     near: tuple[tuple[str, str], ...] = ()
     """Pairs of `File.identity` that are nearly the same picture; a chain of them is one group."""
     notes: tuple[str, ...] = ()
-    """What is odd about the folders, a sentence each."""
+    """Sentences about odd folders."""
 
     @property
     def fates(self) -> dict[Fate, int]:
-        """Fate to number of files, all fates; the sum is the number of files found."""
+        """Each fate and its number of files; the sum is the number of files in the folder."""
         counts = Counter(file.fate for file in self.files)
         return {fate: counts[fate] for fate in FATES}
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that any image was given, sorted; one whose images are all unusable is among them."""
+        """The labels of all images, sorted; a label whose images are all unusable is among them."""
         return tuple(sorted({file.label for file in self.files if file.label is not None}))
 
     @property
     def is_odd(self) -> bool:
-        """Whether any file is neither used nor a system file."""
+        """True if any file is neither plainly used nor a system file."""
         return any(file.fate in ODD_FATES for file in self.files)
 
     def sentence(self) -> str:
-        """Say where every file went: `10 files = 9 used (1 of them a copy) + 1 unreadable`."""
-        parts = [f"{sum(self.fates[fate] for fate in USED_FATES)} used{self._told()}"]
+        """Write the sum of all fates: `10 files = 9 used (1 of them a copy) + 1 unreadable`."""
+        parts = [f"{sum(self.fates[fate] for fate in USED_FATES)} used{self._oddities()}"]
         parts += [f"{count} {fate}" for fate, count in self.fates.items() if count and fate not in USED_FATES]
         return f"{len(self.files)} files = {' + '.join(parts)}"
 
-    def _told(self) -> str:
-        """Say in brackets what is odd about files that are used."""
+    def _oddities(self) -> str:
+        """Count, in brackets, the files that are used and odd."""
         words: list[str] = []
         for fate, count in self.fates.items():
             if count and fate in USED_FATES and fate != "used":
@@ -146,7 +148,7 @@ def dataset_rows(files: Iterable[File]) -> Iterator[tuple[str, ...]]:
 
 
 def dataset_digest(audit: Audit) -> str:
-    """Digest which pictures were used for what.
+    """Digest which files were used, with their labels and splits.
 
     Returns:
         SHA-256, in hexadecimal, of the sorted lines `path,sha256,label,split` of all files, as in `dataset.csv`.

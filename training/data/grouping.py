@@ -1,6 +1,6 @@
-"""Puts what belongs together into groups: copies, near-copies, and files with the same match of a regular expression.
+"""Puts images that belong together into groups: copies, near-copies, and files with the same match of a pattern.
 
-Whatever is in one group is on one side of the split. Pure; nothing here reads the disk.
+All images of a group are on one side of the split. Nothing here reads the disk.
 """
 
 import hashlib
@@ -17,12 +17,12 @@ class Groups:
     def __init__(self) -> None:
         self._above: dict[str, str] = {}
 
-    def join(self, one: str, other: str) -> None:
-        """Put two names, and all that are with them, together."""
-        self._above[self.find(other)] = self.find(one)
+    def join(self, first: str, second: str) -> None:
+        """Put two names, and all names of their groups, into one group."""
+        self._above[self.find(second)] = self.find(first)
 
     def find(self, name: str) -> str:
-        """Return the name that stands for a group; that of a name not seen before is itself."""
+        """Return the name that stands for the group of a name; a new name stands for itself."""
         path = []
         while (above := self._above.setdefault(name, name)) != name:
             path.append(name)
@@ -36,19 +36,19 @@ def compile_pattern(text: str | None) -> re.Pattern[str] | None:
     """Compile `--group-by`.
 
     Raises:
-        GroupingInvalid: It is no regular expression.
+        GroupingInvalid: If it is not a regular expression.
     """
     try:
         return re.compile(text) if text else None
     except re.error as error:
-        raise GroupingInvalid(text or "", f"is no regular expression ({error})") from error
+        raise GroupingInvalid(text or "", f"is not a regular expression ({error})") from error
 
 
 def check_pattern(paths: Sequence[str], pattern: re.Pattern[str] | None) -> None:
     """Check that a pattern tells groups apart.
 
     Raises:
-        GroupingInvalid: It does not.
+        GroupingInvalid: If it matches none of the paths, or puts all of them into one group.
     """
     if pattern is None or not paths:
         return
@@ -60,7 +60,7 @@ def check_pattern(paths: Sequence[str], pattern: re.Pattern[str] | None) -> None
 
 
 def group_key(path: str, pattern: re.Pattern[str] | None) -> str | None:
-    """Return what a path is grouped by: the first group of the match, or all of it; None without one."""
+    """Return the key that groups a path: the first group of the match, or all of it; None if nothing matches."""
     match = pattern.search(path) if pattern else None
     if match is None:
         return None
@@ -75,14 +75,14 @@ def group_files(
     Args:
         files: Decoded images.
         near: Pairs of `File.identity` that are nearly the same picture.
-        pattern: Files with the same `group_key` are together.
+        pattern: Files with the same `group_key` are in one group.
 
     Returns:
-        The places in `files` of each group.
+        The indices in `files` of each group.
     """
     groups = Groups()
-    for one, other in near:
-        groups.join(one, other)
+    for identity, similar in near:
+        groups.join(identity, similar)
     keys = [group_key(file.path, pattern) for file in files]
     for file, key in zip(files, keys, strict=True):
         if key is not None:
@@ -96,8 +96,8 @@ def group_files(
 def group_digest(group: Iterable[File], pattern: re.Pattern[str] | None) -> str:
     """Return the SHA-256 digest by which a group is split, hexadecimal.
 
-    That of one of its keys, or else one of its pictures. Which one is as good as drawn by lot, so that large groups are
-    held out no more often than small ones, and a picture that joins a group of n changes it once in n + 1 times.
+    It is the digest of one of its keys or, without keys, of one of its pictures. The choice is as good as random, so
+    large groups are not held out more often than small ones. A picture that joins n others changes it once in n + 1.
     """
     members = list(group)
     keys = {key for file in members if (key := group_key(file.path, pattern)) is not None}

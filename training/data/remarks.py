@@ -1,6 +1,6 @@
-"""What is to be said of a data set beyond the fates of its files: odd folders, and what it cannot carry.
+"""Remarks on a data set beyond the fates of its files: odd folders, and conclusions that it does not support.
 
-Sentences, for the terminal and the report. The folders are listed again: an empty one has no file to speak for it.
+They are sentences, for the terminal and the report. Folders are listed again, since no file stands for an empty one.
 """
 
 import re
@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from model_store.labelled_sets.layout import SPLIT_FOLDERS, Split
 from model_store.labelled_sets.walk import is_system_file
-from training.data.files import File, Split
+from training.data.files import File
 from training.data.grouping import group_key
-from training.data.scan import SPLIT_FOLDERS
 
 FEW: Final = 100
-"""Held-out images below which one of them is more than a percentage point."""
+"""With fewer held-out images than this, one of them is more than a percentage point."""
 FEW_OF_A_LABEL: Final = 10
 _NAMED: Final = 5
 
 
 def folder_remarks(directory: Path, files: Sequence[File]) -> tuple[str, ...]:
-    """Say what is odd about the folders of the labels."""
+    """Return sentences about odd folders."""
     labelled = [file for file in files if file.label is not None]
     parents = {_parent(file) for file in labelled}
     tops = {parent.parent for file, parent in ((file, _parent(file)) for file in labelled) if file.split}
@@ -43,7 +43,7 @@ def _case_remarks(labels: Iterable[str]) -> Iterator[str]:
 
 
 def _empty_remarks(directory: Path, parents: Iterable[PurePosixPath], paths: Sequence[str]) -> Iterator[str]:
-    """Name folders that could be a label's, or a split's, and have no labelled image."""
+    """Name the folders that could be a label's, or a split's, but have no labelled image."""
     used = {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
     there = [folder for parent in parents for folder in _subfolders(directory, parent)]
     empty = [folder for folder in there if folder.as_posix() not in used and not _is_beside_splits(folder, there)]
@@ -55,18 +55,18 @@ def _ignored_remarks(directory: Path, tops: Iterable[PurePosixPath]) -> Iterator
     there = [folder for top in tops for folder in _subfolders(directory, top)]
     ignored = [folder for folder in there if _is_beside_splits(folder, there)]
     if ignored:
-        yield f"Beside the folders of the splits, these are ignored: {_listed(f'{folder}/' for folder in ignored)}."
+        yield f"These folders beside those of the splits are ignored: {_listed(f'{folder}/' for folder in ignored)}."
 
 
 def _is_beside_splits(folder: PurePosixPath, there: Iterable[PurePosixPath]) -> bool:
-    """Tell whether a folder is none of the splits and lies beside them."""
+    """Tell whether a folder is beside the split folders without being one."""
     if folder.name.lower() in SPLIT_FOLDERS:
         return False
-    return any(SPLIT_FOLDERS.get(one.name.lower()) == "train" for one in there if one.parent == folder.parent)
+    return any(SPLIT_FOLDERS.get(path.name.lower()) == "train" for path in there if path.parent == folder.parent)
 
 
 def _parent(file: File) -> PurePosixPath:
-    """Return the folder in which the folder of a file's label is."""
+    """Return the folder that holds the folder of a file's label."""
     parts = PurePosixPath(unicodedata.normalize("NFC", file.path)).parts
     places = [place for place, part in enumerate(parts[:-1]) if part == file.label]
     if file.split:
@@ -76,14 +76,14 @@ def _parent(file: File) -> PurePosixPath:
 
 def _subfolders(directory: Path, parent: PurePosixPath) -> list[PurePosixPath]:
     try:
-        names = sorted(one.name for one in (directory / parent).iterdir() if one.is_dir())
+        names = sorted(path.name for path in (directory / parent).iterdir() if path.is_dir())
     except OSError:
         return []  # its name was made printable, or it is gone
     return [parent / name for name in names if not is_system_file(name)]
 
 
 def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> Iterator[str]:
-    """Say what too few held-out images cannot show.
+    """Yield sentences about figures that too few held-out images do not support.
 
     Args:
         counts: Split to label to number of images.
@@ -98,30 +98,30 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
             interval = 98 / images**0.5  # half of Wald's 95% interval at its widest, in points
             yield (
                 f"The {split} split has {images} image{'' if images == 1 else 's'}: one is {100 / images:.1f} points, "
-                f"and a share of them is known to within about {min(interval, 100):.0f} points."
+                f"and a share of them is accurate to about {min(interval, 100):.0f} points."
             )
         yield from _label_remarks(split, counts[split], labels)
     few = [label for label in labels if 0 < counts["train"][label] < FEW_OF_A_LABEL]
     if few:
-        yield f"Fewer than {FEW_OF_A_LABEL} images to learn from: {_listed(few)}."
+        yield f"These labels have fewer than {FEW_OF_A_LABEL} images to learn from: {_listed(few)}."
 
 
 def share_remarks(counts: Mapping[str, Mapping[str, int]], fractions: Mapping[Split, float]) -> Iterator[str]:
-    """Say which splits are much larger or smaller than asked for, as large groups make them.
+    """Name the splits that are much larger or smaller than asked for, as large groups can make them.
 
     Args:
         counts: Split to label to number of images.
-        fractions: The splits that were not given, and the shares asked for.
+        fractions: The splits without a folder, and the shares asked for.
     """
     images = sum(sum(counts[split].values()) for split in ("train", *fractions))
     for split, fraction in fractions.items():
         share = sum(counts[split].values()) / images
         if fraction and images >= FEW and not 0.5 <= share / fraction <= 1.5:
-            yield f"The {split} split has {share:.0%} of the images, where {fraction:.0%} were asked for."
+            yield f"The {split} split has {share:.0%} of the images, but {fraction:.0%} were asked for."
 
 
 def grouping_remarks(files: Sequence[File], pattern: re.Pattern[str] | None) -> Iterator[str]:
-    """Say what groups a pattern makes."""
+    """Describe the groups that a pattern makes."""
     if pattern is None:
         return
     counts = Counter(group_key(file.path, pattern) for file in files)
@@ -131,34 +131,34 @@ def grouping_remarks(files: Sequence[File], pattern: re.Pattern[str] | None) -> 
     largest = counts.most_common(1)[0]
     yield (
         f"--group-by makes {len(counts)} groups of {len(files) - alone} images, the largest {largest[0]!r} with "
-        f"{largest[1]}; {alone} images have no match and stand alone."
+        f"{largest[1]}; {alone} images have no match and are in no group."
     )
     yield from crossing_remarks(files, pattern)
 
 
 def crossing_remarks(files: Iterable[File], pattern: re.Pattern[str] | None) -> Iterator[str]:
-    """Say which groups the given folders tear apart: what is scored there has been seen in training, in part."""
+    """Name the groups that the split folders divide: part of each was seen in training, part of it is scored."""
     splits: dict[str, set[str]] = defaultdict(set)
     for file in files:
         key = group_key(file.path, pattern)
         if key is not None and file.split is not None:
             splits[key].add(file.split)
-    torn = sorted(key for key, found in splits.items() if len(found) > 1)
-    if torn:
-        yield f"The given folders have these groups on more than one side of the split: {_listed(torn)}."
+    divided = sorted(key for key, sides in splits.items() if len(sides) > 1)
+    if divided:
+        yield f"The split folders have these groups on more than one side: {_listed(divided)}."
 
 
 def _label_remarks(split: str, counts: Mapping[str, int], labels: Sequence[str]) -> Iterator[str]:
     missing = [label for label in labels if not counts[label]]
     if missing:
-        yield f"Nothing can be said of a label without a {split} image: {_listed(missing)}."
+        yield f"These labels have no {split} image, and so no figures: {_listed(missing)}."
     few = [label for label in labels if 0 < counts[label] < FEW_OF_A_LABEL]
     if few:
-        yield f"A label with fewer than {FEW_OF_A_LABEL} {split} images has no figures to rely on: {_listed(few)}."
+        yield f"With fewer than {FEW_OF_A_LABEL} {split} images, these labels have unreliable figures: {_listed(few)}."
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Name the first few."""
+    """Name the first few and count the rest."""
     all_names = list(names)
     more = f" and {len(all_names) - _NAMED} more" if len(all_names) > _NAMED else ""
     return ", ".join(all_names[:_NAMED]) + more

@@ -1,9 +1,9 @@
-"""Splits images into train, validation and test by what is on them, not by their order.
+"""Splits images into train, validation and test by their content, not by their order.
 
-What belongs together is a group (see `grouping.py`), and most groups are one picture. The digest of a group is a number
-from 0 to 1 that it keeps for ever: below the test fraction it is for testing, below test and validation fraction for
-validation. So adding images moves none of the old ones. Only a label so small that a split would have none of it is
-evened out, and that may change while it grows. Pure; knows numbers and labels and nothing of files.
+Images that belong together are a group (see `grouping.py`); most groups are one picture. The digest of a group is a
+number from 0 to 1 that never changes. Below the test fraction it is for testing, and below the sum of test and
+validation fraction for validation. So adding images moves none of the old ones. Only a label that is too small for all
+splits is evened out, and that may change while it grows. This module knows numbers and labels, not files.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from training.data.files import Split
+from model_store.labelled_sets.layout import Split
 
 _DIGITS: Final = 16
 _NEEDED_FIRST: Final[tuple[Split, ...]] = ("train", "test", "validation")
@@ -23,9 +23,9 @@ class Group:
     """Images that stay together."""
 
     position: float
-    """From 0 to 1."""
+    """A number from 0 to 1 that decides the split."""
     labels: frozenset[str]
-    """Of any of its images."""
+    """The labels of its images."""
 
 
 def position(digest: str) -> float:
@@ -42,8 +42,8 @@ def split_groups(groups: Sequence[Group], *, validation: float, test: float) -> 
         test: The fraction of test images; 0 for none.
 
     Returns:
-        The split of each, in the order given. For each label, `train` and each split with a fraction has at least one
-        group with it, where the label has as many groups and moving one takes no other label its last.
+        The split of each group, in the order given. `train` and each split with a fraction have at least one group of
+        each label, if the label has enough groups and no other label loses its last group by a move.
     """
     shares: dict[Split, float] = {"test": test, "validation": validation, "train": 1 - test - validation}
     evened = _Evened(groups, shares)
@@ -56,11 +56,11 @@ class _Evened:
     """Splits by position, then moves groups until each label is in each split."""
 
     def __init__(self, groups: Sequence[Group], shares: Mapping[Split, float]) -> None:
-        """Begin with what the positions say; `shares` are in the order of the positions."""
+        """Start with the splits of the positions; `shares` are in the order of the positions."""
         self._groups = groups
         self._ends = dict(zip(shares, accumulate(shares.values()), strict=True))
         self._starts = {split: self._ends[split] - share for split, share in shares.items()}
-        self._wanted = [split for split in _NEEDED_FIRST if shares[split]]
+        self._needed = [split for split in _NEEDED_FIRST if shares[split]]
         self.splits = [self._split_at(group.position) for group in groups]
         self._of_label: dict[str, list[int]] = defaultdict(list)
         self._counts: Counter[tuple[str, Split]] = Counter()
@@ -73,16 +73,16 @@ class _Evened:
         return sorted(self._of_label, key=lambda label: (len(self._of_label[label]), label))
 
     def provide_all(self, label: str) -> None:
-        """Give a label a group in each split, or if there are too few, in `train` and then in `validation`."""
-        has_few = len(self._of_label[label]) < len(self._wanted)
-        for split in self._wanted:
+        """Give a label a group in each split or, if it has too few, in `train` and then in `validation`."""
+        has_few = len(self._of_label[label]) < len(self._needed)
+        for split in self._needed:
             if not self._counts[label, split] and not (has_few and split == "test"):
                 self._provide(label, split, may_take_last=has_few)
 
     def _provide(self, label: str, split: Split, *, may_take_last: bool) -> None:
-        """Move to a split the group of a label that is nearest to it.
+        """Move the group of a label that is nearest to a split into that split.
 
-        With `may_take_last` the label's own last group of a less needed split may be moved.
+        With `may_take_last` the label's last group of a less needed split may be moved.
         """
         movable = []
         for place in self._of_label[label]:
@@ -90,7 +90,7 @@ class _Evened:
             if self._may_leave(place, but=label if may_take_last and is_needed_more else None):
                 movable.append(place)
         if movable:
-            self._move(min(movable, key=lambda one: self._distance(self._groups[one].position, split)), split)
+            self._move(min(movable, key=lambda place: self._distance(self._groups[place].position, split)), split)
 
     def _move(self, place: int, split: Split) -> None:
         for label in self._groups[place].labels:
@@ -99,7 +99,7 @@ class _Evened:
         self.splits[place] = split
 
     def _may_leave(self, place: int, *, but: str | None) -> bool:
-        """Tell whether each label of a group, but one, has another group where this one is."""
+        """Tell whether each label of a group, except `but`, has another group in the split of this one."""
         return all(self._counts[label, self.splits[place]] > 1 for label in self._groups[place].labels if label != but)
 
     def _split_at(self, place: float) -> Split:

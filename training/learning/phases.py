@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from model_store.labelled_sets.layout import Split
 from model_store.manifest import Scalar
 from training.backbones.catalogue import BACKBONES
 from training.backbones.names import NONE
 from training.curves.history import History
-from training.data.files import Split
 from training.learning.calibration import fit_temperature
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
 from training.learning.finetune import STEP as FINE_TUNE

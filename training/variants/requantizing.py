@@ -10,10 +10,11 @@ import numpy as np
 from rich.progress import Progress
 
 from model_store.errors import VersionCorrupt
+from model_store.labelled_sets.layout import Split
 from model_store.manifest import MANIFEST_NAME, Description, Manifest
 from model_store.precision import INT8_DIRECTORY
 from model_store.store import ModelStore, StoredVersion
-from training.data.files import SPLITS, USED_FATES, Split
+from training.data.files import SPLITS, USED_FATES
 from training.data.pixels.cache import DecodedImages, open_images
 from training.data.scan import scan
 from training.errors import ImagesMissing

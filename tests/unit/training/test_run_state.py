@@ -59,7 +59,11 @@ def test_a_restart_forgets_and_a_publication_leaves_nothing(cache: Path) -> None
 
 
 def test_the_same_run_cannot_be_open_twice() -> None:
-    with open_run(KEY), pytest.raises(RunUnderWay, match="Another process is training exactly this"), open_run(KEY):
+    with (
+        open_run(KEY),
+        pytest.raises(RunUnderWay, match="Another process is doing exactly this training run"),
+        open_run(KEY),
+    ):
         pass
 
 

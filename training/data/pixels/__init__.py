@@ -1,1 +1,1 @@
-"""Decoded pixels of a data set: kept, indexed, compared. What becomes of a file is `data`."""
+"""Decoded pixels of a data set: kept, indexed and compared. The fates of files are decided in `training.data`."""

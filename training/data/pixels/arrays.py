@@ -1,4 +1,4 @@
-"""Arrays in files, mapped into memory: as large as the disk, and no larger in memory than what is being looked at."""
+"""Arrays in files, mapped into memory: as large as the disk allows, while only the pages in use take memory."""
 
 import mmap
 import os
@@ -13,7 +13,7 @@ def reserve_array(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Make a file for an array of uint8 and map it.
 
     Raises:
-        OSError: There is no room for it. It is reserved at once: a disk that fills up later would kill the process.
+        OSError: If there is no room. It is reserved at once, since a disk that fills up later would kill the process.
     """
     size = int(np.prod(shape, dtype=object))
     if not size:
@@ -23,7 +23,7 @@ def reserve_array(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     return np.memmap(path, np.uint8, "r+", shape=shape)
 
 
-def let_go(array: npt.NDArray[Any]) -> None:
-    """Let the pages of a mapped array leave this process; what was written stays with the file."""
+def release_pages(array: npt.NDArray[Any]) -> None:
+    """Release the memory of a mapped array's pages; the values stay in the file."""
     if isinstance(array.base, mmap.mmap):
         array.base.madvise(mmap.MADV_DONTNEED)

@@ -1,9 +1,9 @@
 """The decoded pixels of a data set, kept between runs: the same files and the same decode policy are decoded once.
 
 An entry is `pixels/<key>/` in the cache folder, with the array (`pixels`) and what else is known of the pictures
-(`index`). The key is made of the files' contents, not of their names. An entry is whole or not there. Before it is used
-every row is held against its digest, and one that is damaged is made again: a wrong bit would train a wrong model.
-Where there is no cache or no room in it, a temporary folder does as well.
+(`index`). The key is made of the files' contents, not of their names. An entry is whole or missing. Before it is used
+every row is compared with its digest, and a damaged entry is made again: a wrong bit would train a wrong model.
+Without a cache, or without room in it, a temporary folder is used.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from rich.progress import Progress
 from model_store.images.fingerprint import pixel_digest
 from model_store.images.pixels import InputSpec, Pixels
 from training.data.files import File
-from training.data.pixels.arrays import let_go, reserve_array
-from training.data.pixels.decoding import LET_GO_EVERY, decode_all, in_threads, read_image
+from training.data.pixels.arrays import release_pages, reserve_array
+from training.data.pixels.decoding import RELEASE_EVERY, decode_all, in_threads, read_image
 from training.data.pixels.index import index_of, read_index, write_index
 from training.data.pixels.similar import THUMBNAIL_BYTES, THUMBNAILS, Likeness
 from training.data.pixels.space import CacheSpace, Making
 from training.errors import CacheUnusable
 
 _LAYOUT: Final = 1
-"""Changes when what is computed or how it is kept changes: entries of another layout are not found."""
+"""Raised when the content or the form of an entry changes, so that entries of another layout are not found."""
 _PIXELS: Final = "pixels"
 _INDEX: Final = "index"
 
@@ -41,10 +41,10 @@ class DecodedImages:
     """The decoded images of a folder.
 
     Attributes:
-        files: All files, in the order given: images with what is known of their content, or `unreadable`.
+        files: All files, in the order given: images with the facts about their content, or `unreadable`.
         near: Pairs of `File.identity` that are nearly the same picture, enough to join each group of them.
-        pixels: uint8 `(images, height, width, 3)`, read-only, mapped from a file; without rows where they are not
-            needed and there is no room.
+        pixels: uint8 `(images, height, width, 3)`, read-only, mapped from a file; without rows if they are not needed
+            and there is no room.
     """
 
     files: tuple[File, ...]
@@ -56,17 +56,17 @@ class DecodedImages:
 def open_images(
     files: Sequence[File], spec: InputSpec, progress: Progress, *, needs_pixels: bool = True
 ) -> Iterator[DecodedImages]:
-    """Give the decoded images of a folder, from the cache or by decoding them.
+    """Open the decoded images of a folder, from the cache or by decoding them.
 
     Args:
         files: All files of the folder; those with the fate `used` are decoded.
         spec: The model's input.
         progress: Gets a bar per step.
-        needs_pixels: Whether there must be pixels.
+        needs_pixels: Without pixels, the images are of no use to the caller.
 
     Raises:
-        CacheUnusable: There is no room for the pixels, neither in the cache nor in the temporary folder.
-        CacheLimitInvalid: The bound of the cache is set to something that is none.
+        CacheUnusable: If there is no room for the pixels, neither in the cache nor in the temporary folder.
+        CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     request = _Request(tuple(files), spec, progress, CacheSpace())
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def open_images(
 
 @dataclass(frozen=True)
 class _Request:
-    """What is asked for, and where it may be."""
+    """The images that are requested, and the cache that may have them."""
 
     files: tuple[File, ...]
     spec: InputSpec
@@ -88,7 +88,7 @@ class _Request:
 
     @cached_property
     def sketch(self) -> str:
-        """First part of the key: policy, versions and the files' sizes, which cost no reading."""
+        """The first part of the key: policy, versions and the files' sizes, which need no reading."""
         sizes = sorted(_file_size(file.location) for file in self.images)
         what = (_LAYOUT, PIL.__version__, self.spec.model_dump_json(), sizes)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
@@ -99,8 +99,8 @@ class _Request:
         return f"{self.sketch}-{hashlib.sha256(','.join(digests).encode()).hexdigest()}"
 
     def cached(self, stack: ExitStack) -> DecodedImages | None:
-        """Give what the cache has; None if that is nothing, or damaged."""
-        if not self.space.has(self.sketch):  # then nothing can be there, and decoding will read the files but once
+        """Open the entry in the cache; None if there is none, or it is damaged."""
+        if not self.space.has(self.sketch):  # then there is no entry, and decoding reads the files only once
             return None
         read = [file for file, _ in in_threads(read_image, self.images, (self.progress, "Reading images"))]
         name = self.key(read)
@@ -116,7 +116,7 @@ class _Request:
         return None
 
     def decoded(self, stack: ExitStack, *, needs_pixels: bool) -> DecodedImages:
-        """Decode, into the cache where there is room."""
+        """Decode the images, into the cache if there is room."""
         shape = (len(self.images), self.spec.height, self.spec.width, 3)
         size = int(np.prod(shape)) + len(self.images) * THUMBNAIL_BYTES
         making = stack.enter_context(self.space.making(size)) if self.images else None
@@ -143,14 +143,14 @@ class _Request:
         self.space.finish(making, self.key(files))
 
     def _reserved(self, folder: Path, shape: tuple[int, ...]) -> tuple[Pixels, Likeness] | None:
-        """Make room for as many pictures; None where there is none."""
+        """Reserve arrays for the images in a folder; None if there is no room."""
         try:
             return reserve_array(folder / _PIXELS, shape), Likeness(len(self.images), folder)
         except OSError:
             return None
 
     def _opened(self, folder: Path, read: Sequence[File]) -> DecodedImages | None:
-        """Read an entry; None where anything about it is not as it was written."""
+        """Read an entry; None if anything in it is not as it was written."""
         index = read_index(folder / _INDEX)
         pixels = _mapped(folder / _PIXELS, (self.spec.height, self.spec.width, 3))
         if index is None or pixels is None or not all(file.sha256 in index.known for file in read if file.sha256):
@@ -158,11 +158,13 @@ class _Request:
         rows = [(fields["row"], fields["pixel_digest"]) for fields in index.known.values() if fields["row"] >= 0]
         if any(row >= len(pixels) for row, _ in rows):
             return None
-        for row, is_intact in enumerate(in_threads(lambda one: _is_intact(pixels, *one), rows, self._checking)):
+        for row, is_intact in enumerate(
+            in_threads(lambda numbered: _is_intact(pixels, *numbered), rows, self._checking)
+        ):
             if not is_intact:
                 return None
-            if row % LET_GO_EVERY == 0:
-                let_go(pixels)
+            if row % RELEASE_EVERY == 0:
+                release_pages(pixels)
         known = {file.location: replace(file, **index.known.get(file.sha256, {})) for file in read}
         return DecodedImages(tuple(known.get(file.location, file) for file in self.files), index.near, pixels)
 
@@ -172,7 +174,7 @@ class _Request:
 
 
 def _mapped(path: Path, shape: tuple[int, int, int]) -> Pixels | None:
-    """Map the pixels of an entry, read-only; None where they are not a whole number of images."""
+    """Map the pixels of an entry, read-only; None if they are not a whole number of images."""
     try:
         images, rest = divmod(path.stat().st_size, math.prod(shape))
     except OSError:
@@ -185,13 +187,13 @@ def _is_intact(pixels: Pixels, row: int, digest: str) -> bool:
 
 
 def _near(files: Iterable[File], looks: Likeness, progress: Progress) -> tuple[tuple[str, str], ...]:
-    """Find nearly the same pictures; of copies one stands for all, and blank ones are like nothing."""
+    """Find pairs of nearly the same pictures; one copy stands for all, and blank pictures are in no pair."""
     task = progress.add_task("Comparing images", total=1)
     identities = {file.identity: file.row for file in files if file.fate == "used" and not file.is_blank}
     of_row = {row: identity for identity, row in identities.items()}
     pairs = looks.near_pairs(np.array(sorted(of_row), dtype=np.int64))
     progress.advance(task)
-    return tuple((of_row[one], of_row[other]) for one, other in pairs)
+    return tuple((of_row[first], of_row[second]) for first, second in pairs)
 
 
 def _file_size(path: Path) -> int:

@@ -1,7 +1,7 @@
 """Decodes the images of a folder once, through `model_store.images.pixels` and nothing else, into arrays on disk.
 
-The arrays are mapped into memory and let go of again, so memory does not grow with the number of images. Each file is
-read once: what is computed from its bytes and its pixels is computed there and then.
+The arrays are mapped into memory and their pages are released again, so memory does not grow with the number of images.
+Each file is read once: everything that depends on its bytes and its pixels is computed at that time.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from model_store.errors import ImageRejected
 from model_store.images.fingerprint import perceptual_hash, pixel_digest
 from model_store.images.pixels import DEFAULT_MAX_IMAGE_BYTES, InputSpec, Pixels, decode
 from training.data.files import File
-from training.data.pixels.arrays import let_go
+from training.data.pixels.arrays import release_pages
 from training.data.pixels.similar import REFERENCE, Likeness, is_blank
 
 _WINDOW: Final = 64
-"""Files handed to the threads at a time: few, so that an interruption ends soon."""
+"""The number of files handed to the threads at a time: few, so that an interruption takes effect soon."""
 
-LET_GO_EVERY: Final = 16
-"""Rows of a mapped array after which its pages are let go of."""
+RELEASE_EVERY: Final = 16
+"""The number of rows of a mapped array after which its pages are released."""
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -44,10 +44,10 @@ def decode_all(
         spec: The model's input.
         progress: Gets a bar.
         pixels: uint8 `(at least the number of images, height, width, 3)`; filled row by row if given.
-        looks: For as many images; filled if given.
+        looks: Likeness of that many images; filled if given.
 
     Returns:
-        The files in the same order: images with what is known of their content and a row, or `unreadable` with the
+        The files in the same order: images with a row and the facts about their content, or `unreadable` with the
         reason.
     """
     images = [place for place, file in enumerate(files) if file.fate == "used"]
@@ -56,18 +56,18 @@ def decode_all(
     done = in_threads(lambda file: _decoded(file, spec, pixels, looks), numbered, (progress, "Decoding images"))
     for place, file in zip(images, done, strict=True):
         decoded[place] = file
-        if pixels is not None and file.row % LET_GO_EVERY == 0:
-            let_go(pixels)
+        if pixels is not None and file.row % RELEASE_EVERY == 0:
+            release_pages(pixels)
     return decoded
 
 
 def in_threads(function: Callable[[_In], _Out], values: Sequence[_In], bar: tuple[Progress, str]) -> Iterator[_Out]:
-    """Yield what a function makes of each value, in order, computed by as many threads as there are processors.
+    """Yield the results of a function for each value, in order, computed by one thread per processor.
 
     Args:
-        function: Does its work in native code or waits for files, and so lets other threads run.
-        values: For the function.
-        bar: What to show, and where.
+        function: Works in native code or waits for files, so that other threads can run.
+        values: The function's arguments.
+        bar: The progress display, and the description of the bar.
     """
     progress, description = bar
     task = progress.add_task(description, total=len(values))
@@ -82,7 +82,7 @@ def read_image(file: File) -> tuple[File, bytes]:
     """Read an image file.
 
     Returns:
-        The file with its SHA-256, and its bytes; or as `unreadable`, and no bytes.
+        The file with its SHA-256 and its bytes, or the file as `unreadable` and no bytes.
     """
     try:
         if file.location.stat().st_size > DEFAULT_MAX_IMAGE_BYTES:

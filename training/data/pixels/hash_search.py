@@ -2,7 +2,7 @@
 
 Multi-index hashing (Norouzi, Punjani and Fleet 2012): the bits are cut into five bands. Of two hashes that differ in
 eight bits or fewer, one band differs in one bit at most, so it is enough to look up each band, and each band with one
-bit flipped, in a sorted list. Knows nothing of pictures.
+bit flipped, in a sorted list. This module knows nothing of pictures.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ Hashes = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
 RADIUS: Final = 8
-"""Most bits in which the hashes of a pair differ."""
+"""The most bits in which the hashes of a pair differ."""
 
 _BANDS: Final = tuple(
     (np.uint64(shift), np.uint64(2**width - 1))
     for shift, width in zip((0, 13, 26, 39, 52), (13, 13, 13, 13, 12), strict=True)
 )
 _BLOCK: Final = 2**20
-"""Pairs looked at in one go: bounds the memory."""
+"""The number of pairs compared at a time, which bounds the memory."""
 _BITS_OF_16: Final = np.array([number.bit_count() for number in range(2**16)], dtype=np.uint8)
 
 
@@ -33,7 +33,7 @@ def candidate_pairs(hashes: Hashes) -> Iterator[tuple[Places, Places]]:
         hashes: uint64 `(n,)`.
 
     Yields:
-        Places of the first and of the second of each pair, int64 `(pairs,)`; the first is the lower one.
+        Indices of the first and of the second of each pair, int64 `(pairs,)`; the first is the lower one.
     """
     for number, (shift, mask) in enumerate(_BANDS):
         keys = (hashes >> shift) & mask
@@ -41,24 +41,24 @@ def candidate_pairs(hashes: Hashes) -> Iterator[tuple[Places, Places]]:
         for flip in (0, *(2**bit for bit in range(int(mask).bit_length()))):
             for lower, higher in _lookup(keys, order, np.uint64(flip)):
                 differences = hashes[lower] ^ hashes[higher]
-                is_new = (count_bits(differences) <= RADIUS) & ~_found_before(differences, number)
+                is_new = (count_bits(differences) <= RADIUS) & ~_in_earlier_band(differences, number)
                 yield lower[is_new], higher[is_new]
 
 
 def count_bits(numbers: Hashes) -> npt.NDArray[np.uint8]:
-    """Return how many bits of each number are set, uint8 `(n,)`."""
+    """Return the number of bits that are set in each number, uint8 `(n,)`."""
     quarters = np.ascontiguousarray(numbers).view(np.uint16).reshape(-1, 4)
     total: npt.NDArray[np.uint8] = _BITS_OF_16[quarters].sum(axis=1, dtype=np.uint8)
     return total
 
 
-def _found_before(differences: Hashes, band: int) -> npt.NDArray[np.bool_]:
-    """Tell which pairs an earlier band has found: those in which one of them differs in a bit at most."""
-    found = np.zeros(len(differences), dtype=bool)
+def _in_earlier_band(differences: Hashes, band: int) -> npt.NDArray[np.bool_]:
+    """Tell which pairs an earlier band yielded: those that differ in at most one bit of such a band."""
+    is_earlier = np.zeros(len(differences), dtype=bool)
     for shift, mask in _BANDS[:band]:
         part = (differences >> shift) & mask
-        found |= (part & (part - np.uint64(1))) == 0  # also of 0: then all bits of the other operand are set
-    return found
+        is_earlier |= (part & (part - np.uint64(1))) == 0  # also of 0: then all bits of the other operand are set
+    return is_earlier
 
 
 def _lookup(keys: Hashes, order: Places, flip: np.uint64) -> Iterator[tuple[Places, Places]]:

@@ -1,7 +1,7 @@
-"""The table beside cached pixels: what is known of each picture's content, and which are nearly the same.
+"""The table beside cached pixels: the facts about each picture's content, and the pairs that are nearly the same.
 
-One JSON value a line: a header, a row per picture, the near-duplicates; then the SHA-256 of all that. Names, labels and
-splits are no part of it, so that a file can be renamed or moved to another label without being decoded again.
+It has one JSON value a line: a header, a row per picture, the near-duplicates; then the SHA-256 of all these. Names,
+labels and splits are not part of it, so a file can be renamed or moved to another label without being decoded again.
 """
 
 import hashlib
@@ -26,21 +26,21 @@ _KNOWN: Final = (
     "height",
     "is_blank",
 )
-"""Fields of `File` that the bytes of the file decide."""
+"""The fields of `File` that depend on the file's bytes alone."""
 
 
 @dataclass(frozen=True)
 class PixelIndex:
-    """What is known of the pictures of a set."""
+    """The facts about the pictures of a set."""
 
     known: Mapping[str, Mapping[str, Any]]
-    """SHA-256 of a file's bytes to the fields of `File` that they decide."""
+    """SHA-256 of a file's bytes → the fields of `File` that depend on them."""
     near: tuple[tuple[str, str], ...]
-    """Pairs of `File.identity`."""
+    """Pairs of `File.identity` that are nearly the same picture."""
 
 
 def index_of(files: Iterable[File], near: Iterable[tuple[str, str]]) -> PixelIndex:
-    """Keep what is known of decoded files; of files with the same bytes, the first."""
+    """Make the index of decoded files; of files with the same bytes, the first is kept."""
     known: dict[str, dict[str, Any]] = {}
     for file in files:
         if file.sha256:
@@ -58,7 +58,7 @@ def write_index(path: Path, index: PixelIndex) -> None:
 
 
 def read_index(path: Path) -> PixelIndex | None:
-    """Read an index; None where it is not there or not as it was written."""
+    """Read an index; None if it is missing or not as it was written."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -68,4 +68,4 @@ def read_index(path: Path) -> PixelIndex | None:
         return None
     (rows, _), *values = map(json.loads, text.splitlines())
     known = {sha256: dict(zip(_KNOWN, fields, strict=True)) for sha256, *fields in values[:rows]}
-    return PixelIndex(known, tuple((one, other) for one, other in values[rows:]))
+    return PixelIndex(known, tuple((first, second) for first, second in values[rows:]))

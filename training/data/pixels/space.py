@@ -1,8 +1,8 @@
-"""The room of the pixel cache: folders that appear whole, are in use or not, and are bounded together.
+"""The folders of the pixel cache: they appear whole, are locked while in use, and share one limit.
 
 A folder under a hidden name is being made by the process that holds its lock; one whose maker died is removed. A folder
 under its final name is whole; it is read under a shared lock, and removed only by a process that gets the lock for
-itself. The kernel lets go of a lock when its holder dies. Knows nothing of pixels.
+itself. The kernel releases a lock when its holder dies. This module knows nothing of pixels.
 """
 
 import fcntl
@@ -24,10 +24,10 @@ DEFAULT_LIMIT_GB: Final = "20"
 
 
 def cache_limit_bytes() -> int:
-    """Return how many bytes all cached pixels may take.
+    """Return the most bytes that all cached pixels together may take.
 
     Raises:
-        CacheLimitInvalid: `FULLCOUNT_CACHE_MAX_GB` is no number from 0 up.
+        CacheLimitInvalid: If `FULLCOUNT_CACHE_MAX_GB` is not a number of 0 or more.
     """
     text = os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT_GB
     try:
@@ -45,24 +45,24 @@ class Making:
 
     path: Path
     handle: int
-    """Open folder whose lock this process has."""
+    """Descriptor of the folder, whose lock this process holds."""
 
 
 class CacheSpace:
     """The folders of the cache, by name."""
 
     def __init__(self) -> None:
-        """Look where the environment says; create nothing."""
+        """Find the folder that the environment names; create nothing."""
         self._directory = cache_directory() / "pixels"
         self._limit_bytes = cache_limit_bytes()
 
     def has(self, prefix: str) -> bool:
-        """Tell whether there is a folder whose name begins so."""
+        """Tell whether there is a folder whose name begins with `prefix`."""
         return any(path.name.startswith(prefix) for path in self._folders() if not _is_hidden(path))
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Path | None]:
-        """Keep a folder from being removed for as long as the block lasts; None where there is no such folder."""
+        """Keep a folder from being removed until the block ends; yield None if there is no such folder."""
         path = self._directory / name
         with _locked(path, fcntl.LOCK_SH) as handle:
             if handle is not None:
@@ -71,10 +71,10 @@ class CacheSpace:
 
     @contextmanager
     def making(self, needed_bytes: int) -> Iterator[Making | None]:
-        """Give an empty folder to fill, and to `finish`; it is removed after the block if it was not finished.
+        """Make an empty folder to fill and to `finish`; unless it is finished, it is removed after the block.
 
         Yields:
-            The folder; None where the cache cannot be written, or has no room even with all that is not in use removed.
+            The folder; None if the cache cannot be written, or has no room even without all unused folders.
         """
         path = self._directory / f".{secrets.token_hex(8)}"
         if needed_bytes > self._limit_bytes:
@@ -93,10 +93,10 @@ class CacheSpace:
                 shutil.rmtree(path, ignore_errors=True)
 
     def finish(self, made: Making, name: str) -> bool:
-        """Give a folder that is whole its name; from then on others may read it, and this process still does.
+        """Give a whole folder its name; from then on other processes may read it, as this one still does.
 
         Returns:
-            Whether it has it; False where another process has finished one of that name first.
+            True; False if another process has finished a folder of that name first.
         """
         try:
             made.path.rename(self._directory / name)
@@ -110,7 +110,7 @@ class CacheSpace:
         self._removed(self._directory / name)
 
     def _make_room(self, needed_bytes: int, *, but: Path) -> bool:
-        """Remove what dead processes left and then the folders used longest ago, until there is room."""
+        """Remove leftovers of dead processes, then the folders used longest ago, until there is room."""
         folders = [path for path in self._folders() if path != but]
         kept = [path for path in folders if not (_is_hidden(path) and self._removed(path))]
         oldest = sorted((path for path in kept if not _is_hidden(path)), key=_used_at)
@@ -126,7 +126,7 @@ class CacheSpace:
         return taken + needed_bytes <= self._limit_bytes and needed_bytes < free
 
     def _removed(self, path: Path) -> bool:
-        """Remove a folder if no process is at it; tell whether it is gone."""
+        """Remove a folder if no process uses it; tell whether it is gone."""
         with _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as handle:
             if handle is not None:
                 hidden = path.with_name(f".{secrets.token_hex(8)}")
@@ -143,7 +143,7 @@ class CacheSpace:
 
 @contextmanager
 def _locked(path: Path, kind: int) -> Iterator[int | None]:
-    """Hold the lock of a folder; None where it is not there, is no longer the one locked, or another has the lock."""
+    """Hold the lock of a folder; yield None if it is missing, was replaced, or another process holds the lock."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
@@ -164,7 +164,7 @@ def _lock(handle: int, kind: int) -> bool:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Tell whether an open folder is still the one under that path: it may have been removed while waiting for it."""
+    """Tell whether an open folder is still the one at its path: it may have been removed during the wait."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except OSError:
@@ -172,11 +172,11 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _touch(path: Path) -> None:
-    """Note that a folder was used now, where that may be written."""
+    """Note that a folder was used now, if the cache can be written."""
     try:
         os.utime(path)
     except OSError:
-        return  # a cache that only others may write is used all the same
+        return  # a cache that only others can write is still used
 
 
 def _used_at(path: Path) -> float:

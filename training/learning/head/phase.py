@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from model_store.labelled_sets.layout import Split
 from training.curves.history import Epoch, History
-from training.data.files import Split
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
 from training.learning.head.fitting import FittedHead, build_head, fit_head
 from training.learning.head.softmax_regression import Examples

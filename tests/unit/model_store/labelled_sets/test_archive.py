@@ -384,7 +384,7 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
 def test_a_table_that_is_none_is_named_where_there_are_no_labels() -> None:
     for table, sentence in (
         (b"name,kind\n1.png,dark\n", "labels.csv gives no labels: its first row must name a column 'path'"),
-        (b"path,label\nset/1.png,dark\n", "labels.csv names none of the images.* Not there is set/1.png"),
+        (b"path,label\nset/1.png,dark\n", "labels.csv names none of the images.* There is no file set/1.png"),
     ):
         with pytest.raises(SetRejected, match=sentence):
             opened(with_table(table)).labelled(LABELS)

@@ -10,6 +10,7 @@ from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.interpretation import LabelsFile, MatchedFolder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from tests.support.fakes import LABELS, grey
+from tests.support.folders import make_unlistable
 
 
 def opened(root: Path) -> LabelledSet:
@@ -62,6 +63,31 @@ def test_a_link_to_a_folder_is_refused(root: Path) -> None:
 def test_a_pipe_is_refused_rather_than_waited_for(root: Path) -> None:
     os.mkfifo(root / "dark" / "pipe.png")
     assert refusal(root) == "link"
+
+
+def test_a_link_to_itself_is_corrupt(root: Path) -> None:
+    (root / "dark" / "6.png").symlink_to("6.png")
+    with pytest.raises(ImageRejected, match="symbolic links") as caught:
+        opened(root).read("dark/6.png")
+    assert caught.value.reason == "corrupt"
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_unlistable(root / "dark", monkeypatch)
+    with pytest.raises(SetRejected, match=r"dark cannot be listed.*\(Permission denied\)\.$"):
+        opened(root)
+
+
+def test_what_a_system_left_behind_is_ignored_whatever_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / ".venv").mkdir()
+    (root / ".venv" / "lib64").symlink_to(root)
+    os.mkfifo(root / ".venv" / "pipe")
+    (root / "$RECYCLE.BIN").mkdir()
+    make_unlistable(root / "$RECYCLE.BIN", monkeypatch)
+    found = opened(root)
+    system = {file.path for file in found.ignored if file.reason == "system-file"}
+    assert system == {".DS_Store", ".venv/lib64", ".venv/pipe", "$RECYCLE.BIN"}
+    assert found.directories == 3
 
 
 def test_a_name_that_no_report_can_hold_is_refused(root: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets import labels_file
-from model_store.labelled_sets.labels_file import LabelsTable, find_places, read_labels_file
+from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.names import LabelMatcher
 
 FILES = ("1.png", "b/2.png", "notes.txt")
@@ -35,7 +35,7 @@ def refusal(*tables: bytes) -> str:
     ],
 )
 def test_a_table_is_at_the_top_or_in_the_one_folder_around_every_image(images: list[str], place: str) -> None:
-    assert find_places([place], images) == [place]
+    assert find_candidates([place], images) == [place]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_table_is_at_the_top_or_in_the_one_folder_around_every_image(images: l
     ],
 )
 def test_a_table_anywhere_else_is_any_other_file(images: list[str], place: str) -> None:
-    assert find_places([place], images) == []
+    assert find_candidates([place], images) == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_paths_are_relative_to_its_own_folder_and_composed() -> None:
     for written, stored in ((composed, decomposed), (decomposed, composed)):
         found = read(f"path,label\n{written},cats\n".encode(), files=(f"set/{stored}",), folder="set/")
         assert found is not None
-        assert found.name_of(f"set/{stored}") == "cats"
+        assert found.place_of(f"set/{stored}").label == "cats"
         assert found.missing == []
 
 

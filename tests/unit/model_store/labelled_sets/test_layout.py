@@ -2,8 +2,9 @@ import unicodedata
 
 import pytest
 
+from model_store.errors import SetRejected
 from model_store.images.signatures import SIGNATURE_BYTES, has_image_extension, has_image_signature
-from model_store.labelled_sets.layout import find_wrapper, first_folders, label_of
+from model_store.labelled_sets.layout import Layout, Place, find_layout, find_wrapper, first_folders, label_of
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.walk import is_system_file
 from tests.support.images import odd_images
@@ -63,6 +64,52 @@ def test_a_name_longer_than_any_file_systems_is_left_as_it_is() -> None:
     name = "e\u0301" * 128
     assert label_of(f"{name}/1.jpg") == name
     assert label_of(f"{name[:254]}/1.jpg") == "\u00e9" * 127
+
+
+SPLIT = ["train/cats/1.jpg", "val/cats/2.jpg", "Test/dogs/3.jpg"]
+
+
+@pytest.mark.parametrize("wrapper", ["", "set/"])
+def test_split_folders_are_found_where_they_are_looked_for(wrapper: str) -> None:
+    paths = [f"{wrapper}{path}" for path in SPLIT]
+    layout = find_layout(paths, with_splits=True)
+    assert layout.splits == {"train": "train", "val": "validation", "test": "test"}
+    assert [layout.place_of(path) for path in paths] == [
+        Place("cats", "train"),
+        Place("cats", "validation"),
+        Place("dogs", "test"),
+    ]
+    assert layout.place_of(f"{wrapper}train/4.jpg") == layout.place_of(f"{wrapper}extra/cats/5.jpg") == Place(None)
+
+
+def test_split_folders_are_labels_where_they_are_not_looked_for() -> None:
+    layout = find_layout(SPLIT, ["cats", "dogs"])
+    assert layout == Layout()
+    assert [layout.place_of(path).label for path in SPLIT] == ["train", "val", "Test"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "splits"),
+    [
+        (["train/cats/1.jpg"], {"train"}),
+        (["val/cats/1.jpg", "test/cats/2.jpg"], {"val", "test"}),
+        (["train/cats/1.jpg", "test/cats/2.jpg", "extra/3.jpg"], {"train", "test"}),
+        (["train/cats/1.jpg", "extra/cats/2.jpg"], set()),  # `train` may be a label: nothing but it says otherwise
+        (["val/cats/1.jpg", "test/cats/2.jpg", "extra/3.jpg"], set()),
+        (["train/1.jpg", "test/cats/2.jpg"], set()),
+        (["train/1.jpg", "cars/2.jpg"], set()),
+    ],
+)
+def test_folders_are_splits_if_they_hold_labels_and_nothing_speaks_against_it(
+    paths: list[str], splits: set[str]
+) -> None:
+    assert find_layout(paths, with_splits=True).splits.keys() == splits
+
+
+def test_split_folders_that_hold_no_labels_are_refused() -> None:
+    with pytest.raises(SetRejected, match=r"^The folders test, train hold images and no labels\.$") as caught:
+        find_layout(["train/1.jpg", "Test/2.jpg"], with_splits=True)
+    assert caught.value.reason == "no-labels"
 
 
 @pytest.mark.parametrize(

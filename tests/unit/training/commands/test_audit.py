@@ -57,7 +57,7 @@ def test_the_audit_says_what_groups_a_pattern_makes(folder: Path) -> None:
     notes = json.loads(CliRunner().invoke(audit, [str(folder), "--format", "json", "--group-by", r"\d"]).stdout)[
         "notes"
     ]
-    said = "--group-by makes 3 groups of 6 images, the largest '0' with 2; 0 images have no match and stand alone."
+    said = "--group-by makes 3 groups of 6 images, the largest '0' with 2; 0 images have no match and are in no group."
     assert notes == [said]
 
 

@@ -123,7 +123,8 @@ def test_adding_files_to_other_groups_moves_no_group(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "message"), [("(", "is no regular expression"), ("png", "the one group 'png'"), ("x9", "matches none")]
+    ("pattern", "message"),
+    [("(", "is not a regular expression"), ("png", "the one group 'png'"), ("x9", "matches none")],
 )
 def test_a_pattern_that_makes_no_groups_is_refused(tmp_path: Path, pattern: str, message: str) -> None:
     write(tmp_path, labelled(["a", "b"], 5))
@@ -133,7 +134,9 @@ def test_a_pattern_that_makes_no_groups_is_refused(tmp_path: Path, pattern: str,
 
 def test_a_label_in_too_few_groups_is_refused(tmp_path: Path) -> None:
     files = labelled(["a"], 9) | {f"b/one-{n}.png": picture(100 + n) for n in range(9)}
-    with pytest.raises(DatasetInvalid, match="9 images of label 'b' make 1 group of what belongs together, not 3"):
+    with pytest.raises(
+        DatasetInvalid, match="9 images of label 'b' make 1 group of images that belong together, not 3"
+    ):
         sides(write(tmp_path, files), group_by="one")
 
 
@@ -143,7 +146,7 @@ def test_seventeen_images_go_through_and_say_what_they_cannot_carry(tmp_path: Pa
         assert all(dataset.counts[split][label] for split in SPLITS for label in "ab")
         said = " ".join(dataset.notes)
     assert re.search(r"The test split has \d images: one is \d\d\.\d points", said)
-    assert "no figures to rely on: a, b" in said
+    assert "these labels have unreliable figures: a, b" in said
 
 
 def test_a_strict_run_stops_at_anything_odd_and_says_what(tmp_path: Path) -> None:
@@ -171,7 +174,7 @@ def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
     files = {f"{split}/{label}/p1-{n}.png": picture(n) for n, (split, label) in enumerate(PLACES)}
     write(tmp_path, files | labelled(["train/a", "train/b"], 5, start=50))
     with opened(tmp_path, group_by=r"p\d") as dataset:
-        assert "The given folders have these groups on more than one side of the split: p1." in dataset.notes
+        assert "The split folders have these groups on more than one side: p1." in dataset.notes
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_an_empty_label_of_a_split_and_an_empty_split_are_said(tmp_path: Path) -
 def test_folders_beside_those_of_the_splits_are_said_to_be_ignored(tmp_path: Path) -> None:
     splits = [f"{split}/{label}" for split in ("train", "test") for label in ("cats", "dogs")]
     write(tmp_path, labelled([*splits, "extra"], 2))
-    assert audited(tmp_path).notes == ("Beside the folders of the splits, these are ignored: extra/.",)
+    assert audited(tmp_path).notes == ("These folders beside those of the splits are ignored: extra/.",)
 
 
 def test_a_folder_with_nothing_odd_has_no_notes(tmp_path: Path) -> None:
@@ -46,10 +46,10 @@ def test_enough_images_need_no_words() -> None:
 def test_what_few_images_cannot_show_is_said_with_its_size() -> None:
     counts = {"train": {"a": 90, "b": 9}, "validation": {"a": 60, "b": 40}, "test": {"a": 4, "b": 0}}
     assert list(split_remarks(counts, ("a", "b"))) == [
-        "The test split has 4 images: one is 25.0 points, and a share of them is known to within about 49 points.",
-        "Nothing can be said of a label without a test image: b.",
-        "A label with fewer than 10 test images has no figures to rely on: a.",
-        "Fewer than 10 images to learn from: b.",
+        "The test split has 4 images: one is 25.0 points, and a share of them is accurate to about 49 points.",
+        "These labels have no test image, and so no figures: b.",
+        "With fewer than 10 test images, these labels have unreliable figures: a.",
+        "These labels have fewer than 10 images to learn from: b.",
     ]
 
 
@@ -61,4 +61,4 @@ def test_a_split_that_is_not_there_is_said() -> None:
 def test_a_split_that_large_groups_make_too_large_is_said() -> None:
     counts = {"train": {"a": 50}, "validation": {"a": 40}, "test": {"a": 10}}
     said = list(share_remarks(counts, {"validation": 0.15, "test": 0.15}))
-    assert said == ["The validation split has 40% of the images, where 15% were asked for."]
+    assert said == ["The validation split has 40% of the images, but 15% were asked for."]

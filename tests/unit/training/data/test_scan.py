@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.folders import make_unlistable
 from tests.support.pictures import labelled, picture, write
 from training.data.files import File
 from training.data.scan import scan
@@ -122,6 +123,23 @@ def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     write(tmp_path, labelled(["cats", "dogs"], 1))
     os.mkfifo(tmp_path / "cats/pipe.png")  # opening it would wait for ever
     assert by_path(tmp_path)["cats/pipe.png"].fate == "not-an-image"
+
+
+def test_a_folder_that_cannot_be_listed_is_unreadable_unless_a_system_left_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, labelled(["cats", "dogs"], 1) | {"birds/a.png": picture(9), ".Trash/b.png": picture(8)})
+    make_unlistable(tmp_path / "birds", monkeypatch)
+    assert by_path(tmp_path)["birds"].reason == "the folder cannot be listed (Permission denied)"
+    make_unlistable(tmp_path / ".Trash", monkeypatch)
+    found = by_path(tmp_path)
+    assert (found["birds"].fate, found[".Trash"].fate) == ("unreadable", "system-file")
+
+
+def test_a_data_folder_that_cannot_be_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_unlistable(tmp_path, monkeypatch)
+    with pytest.raises(DatasetInvalid, match=r"cannot be read \(Permission denied\)\.$"):
+        scan(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from model_store.labelled_sets.layout import Split
 from training.config import Fractions
-from training.data.files import Split
 from training.data.split import Group, position, split_groups
 
 

@@ -51,5 +51,5 @@ def test_a_duration_is_a_number_with_or_without_a_unit(text: str, seconds: float
 
 @pytest.mark.parametrize("text", ["", "m", "-5m", "0", "5 days", "1e3", "nan", "20m30s"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no duration such as 90s, 20m or 1\.5h"):
+    with pytest.raises(ValueError, match=r"is not a duration such as 90s, 20m or 1\.5h"):
         parse_duration(text)
