@@ -57,7 +57,7 @@ class Archive:
         self._list(())
         paths = [path for path in self._files if not is_system_file(path)]
         if not paths:
-            raise SetRejected("no-images", "There is no file in the archive.")
+            raise SetRejected("no-images", "There is no file in the archive; put the images into it.")
         return paths
 
     def labelled(self, labels: Collection[str]) -> LabelledSet:
@@ -116,4 +116,5 @@ def _no_images(files: SortedPaths) -> SetRejected:
     if any(PurePosixPath(file.path).suffix.lower() in _ARCHIVE_EXTENSIONS for file in files.ignored):
         detail = "The archive holds only other archives; unpack them and zip the folders themselves."
         return SetRejected("nested-archive-only", detail)
-    return SetRejected("no-images", "There is no image file in the archive.")
+    detail = "There is no image file in the archive; put one folder per label into it, with images: cats/1.jpg."
+    return SetRejected("no-images", detail)

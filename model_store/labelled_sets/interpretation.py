@@ -1,4 +1,4 @@
-"""How a labelled set was read: values that a report holds, so that a person can check them."""
+"""Values of a report that say how a labelled set was read, so that a person can check it."""
 
 from typing import Literal
 
@@ -37,7 +37,7 @@ class LabelsFile(_Value):
 
 
 class Interpretation(_Value):
-    """How a labelled set was read, as far as the set itself does not say it."""
+    """The choices that reading a labelled set needed, because the set does not say them itself."""
 
     wrapper: str | None
     """The common folder that was looked through; None if there is none."""

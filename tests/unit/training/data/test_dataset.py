@@ -134,9 +134,7 @@ def test_a_pattern_that_makes_no_groups_is_refused(tmp_path: Path, pattern: str,
 
 def test_a_label_in_too_few_groups_is_refused(tmp_path: Path) -> None:
     files = labelled(["a"], 9) | {f"b/one-{n}.png": picture(100 + n) for n in range(9)}
-    with pytest.raises(
-        DatasetInvalid, match="9 images of label 'b' make 1 group of images that belong together, not 3"
-    ):
+    with pytest.raises(DatasetInvalid, match="label 'b' make 1 group of images that belong together, not 3"):
         sides(write(tmp_path, files), group_by="one")
 
 
