@@ -122,7 +122,7 @@ async def test_models_with_other_labels_are_refused_in_words(client: Client) -> 
     shades, birds = await evaluate(client, "model=shades"), await evaluate(client, "model=birds")
     response = await client.get(f"/evaluations/{shades['id']}/comparison?against={birds['id']}")
     assert_problem(response, "labels-differ")
-    assert response.json()["detail"] == "The reports' models do not have the same labels; not in both: light, owl."
+    assert response.json()["detail"] == "The labels of the two models differ; not in both: light, owl."
 
 
 def test_of_very_many_other_labels_some_are_named() -> None:

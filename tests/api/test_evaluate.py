@@ -188,7 +188,7 @@ async def test_where_nothing_can_be_written_the_report_is_sent_all_the_same(
 ) -> None:
     (store / "shades" / "evaluations").write_text("a file in the way: root may write into any directory")
     async with serve() as client:
-        assert "evaluations of shades will be answered but not stored" in caplog.text
+        assert "reports of shades will be sent but not stored" in caplog.text
         report = await evaluate(client, FILES)
     assert report["stored"] is False
     assert report["accounting"]["images"] == 6

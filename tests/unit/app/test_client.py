@@ -82,7 +82,7 @@ def test_a_path_that_the_server_does_not_have_is_explained(answering: Answering,
     with answering(404, json.dumps(problem).encode()) as url, pytest.raises(ServerRefused) as caught:
         client.evaluate(f"{url}/predict", image, {})
     assert caught.value.hint is not None
-    assert "--url takes its base" in caught.value.hint
+    assert "--url is its base" in caught.value.hint
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'{"title": 1}'])

@@ -7,7 +7,7 @@ from app.settings import GIB
 
 
 def test_a_machine_without_a_gpu_is_told_so() -> None:
-    assert any("no GPU" in line for line in doctor._limits(["cpu"]))
+    assert any("no usable GPU" in line for line in doctor._limits(["cpu"]))
 
 
 def test_a_machine_with_everything_has_nothing_that_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:

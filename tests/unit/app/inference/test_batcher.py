@@ -101,7 +101,7 @@ async def test_one_more_than_may_wait_is_refused_at_once(engine: FakeEngine, run
     async with run(max_waiting=2) as batcher:
         first = await occupy(batcher, engine)
         waiting = queue(batcher, 1, 2)
-        with pytest.raises(Overloaded, match="2 images waiting already"):
+        with pytest.raises(Overloaded, match="already 2 images waiting"):
             queue(batcher, 3)
         engine.gate.set()
         assert levels_of(await asyncio.gather(first, *waiting)) == [0, 1, 2]
