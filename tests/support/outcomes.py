@@ -1,6 +1,6 @@
-"""A run as training leaves it, made by hand from small arrays: no TensorFlow, no training.
+"""Outcomes of training made by hand from small arrays, without TensorFlow and without training.
 
-To look at what is made of it: `python -m tests.unit.training.outcomes FOLDER [solar-cells|hostile|many-labels]`.
+To look at their reports: `python -m tests.support.outcomes FOLDER [solar-cells|hostile|many-labels]`.
 """
 
 import functools
@@ -29,26 +29,26 @@ from training.outcome import Outcome
 
 HELD_OUT: Final[tuple[Split, ...]] = ("validation", "test")
 HOSTILE: Final = ('<script>alert("1")</script>', "yes", ": x", "a\nb", "| $\\frac{$ |", '"quoted" \u202e', "日本語")
-"""Names that some format reads as something else."""
+"""Names that some format reads as something else than a name."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What run to make up."""
+    """Description of a run to make up."""
 
     labels: tuple[str, ...] = ("defective", "functional")
     images: tuple[int, int, int] = (2116, 350, 158)
-    """Of the train, validation and test split."""
+    """Number of images of the train, validation and test split."""
     shares: tuple[float, ...] = (0.31, 0.69)
-    """Of the labels."""
+    """Share of each label."""
     skill: float = 2.0
-    """How far the logit of an image's label is above the others."""
+    """Difference of the logit of an image's label from the others."""
     overconfidence: float = 3.6
     side: int = 48
-    """Of an image, in pixels."""
+    """Height and width of an image in pixels."""
     seed: int = 7
     odd: int = 5
-    """Files that are left out, and as many copies."""
+    """Number of unreadable files."""
 
 
 SOLAR_CELLS: Final = Recipe()
@@ -71,7 +71,7 @@ def make_outcome(recipe: Recipe = SMALL) -> Outcome:
     dataset = _dataset(recipe, random)
     logits = {split: _logits(recipe, dataset.targets(split), random) for split in HELD_OUT}
     calibration = fit_temperature(logits["validation"], dataset.targets("validation"))
-    probabilities = {split: softmax(one / calibration.temperature) for split, one in logits.items()}
+    probabilities = {split: softmax(part / calibration.temperature) for split, part in logits.items()}
     threshold, decision = _decision(recipe, probabilities["validation"], dataset.targets("validation"))
     return Outcome(
         config=TrainingConfig(
@@ -90,7 +90,7 @@ def make_outcome(recipe: Recipe = SMALL) -> Outcome:
         calibration=calibration,
         threshold=threshold,
         probabilities=probabilities,
-        uncalibrated={split: softmax(one) for split, one in logits.items()},
+        uncalibrated={split: softmax(part) for split, part in logits.items()},
         evaluations={split: evaluate_split(dataset, split, probabilities[split], decision) for split in HELD_OUT},
         diagnosis=DIAGNOSIS,
         precisions={"bf16": BF16},
@@ -142,10 +142,10 @@ DIAGNOSIS: Final = Diagnosis(
             verdict="plateau-converged",
             worry="no",
             epoch=30,
-            sentence="The metrics stand still from epoch 30 on: the head has learnt what the frozen features hold.",
+            sentence="The metrics are flat since epoch 30: the head has learnt what the frozen features hold.",
             evidence=(
                 "Validation accuracy stayed within 0.6 points over 12 epochs of the head; one image is 0.29 points.",
-                "The training loss fell by 0.001 in the same epochs: it stands still as well.",
+                "The training loss fell by 0.001 in the same epochs: it is flat as well.",
             ),
             advice="More epochs of the head would change nothing. Fine-tuning was done instead and was kept.",
         ),
@@ -153,9 +153,9 @@ DIAGNOSIS: Final = Diagnosis(
             verdict="overfitting",
             worry="watch",
             epoch=41,
-            sentence="The validation loss rises from epoch 41 while the training loss goes on falling.",
+            sentence="The validation loss rises from epoch 41 while the training loss keeps falling.",
             evidence=("Validation loss 0.286 at epoch 41, 0.318 at epoch 43.",),
-            advice="The weights of epoch 41 are published, so the model does not have it.",
+            advice="The weights of epoch 41 are published, so the model is not affected.",
         ),
     )
 )
@@ -205,7 +205,7 @@ NOTES: Final = ("The test split has 49 images of defective: one of them is 2.0 p
 
 
 def _odd_files(recipe: Recipe) -> list[File]:
-    """Files with each kind of trouble."""
+    """Make files with each kind of problem."""
     label, other = recipe.labels[:2]
     why = "The image ends before its last pixel."
     splits: tuple[Split | None, ...] = ("test", *[None] * (recipe.odd - 1))
@@ -231,7 +231,7 @@ def _pixels(row: int, side: int) -> Pixels:
 
 
 def _logits(recipe: Recipe, targets: npt.NDArray[np.int64], random: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Draw logits that are right often, and surer than they are right."""
+    """Draw logits that are often right and overconfident."""
     logits = random.normal(size=(len(targets), len(recipe.labels)))
     logits[np.arange(len(targets)), targets] += recipe.skill
     return recipe.overconfidence * logits

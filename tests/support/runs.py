@@ -1,6 +1,6 @@
-"""Small trainings that go well or wrong, for real: heads on frozen features of photographs of solar cells.
+"""Small real training runs that go well or wrong: heads on frozen features of photographs of solar cells.
 
-Features are computed once, 20 s at most; a training takes seconds.
+Features are computed once, in at most 20 s; a run takes seconds.
 """
 
 import csv
@@ -25,7 +25,7 @@ Targets = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Cells:
-    """Frozen features of cells: float32 `(n, 2, d)`, as photographed and flipped; and whether they are defective."""
+    """Frozen features of cells, float32 `(n, 2, d)`, as photographed and flipped, and whether they are defective."""
 
     features: Features
     targets: Targets
@@ -41,7 +41,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A head and how it is trained; as it stands, it is the recipe of the question."""
+    """A head and its training; the defaults are the recipe of the question."""
 
     optimizer: str = "adam"
     learning_rate: float = 1e-4

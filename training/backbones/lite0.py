@@ -73,7 +73,7 @@ def _convolve(x: keras.KerasTensor, channels: int, *, kernel: int, stride: int, 
 
 
 def _block(x: keras.KerasTensor, stage: Stage, *, stride: int, name: str) -> keras.KerasTensor:
-    """Add an inverted residual: expand, convolve depthwise, project; skip it if the shape stays the same."""
+    """Apply an inverted residual: expand, depthwise, project without activation; add a skip if the shapes agree."""
     start = x
     if stage.expansion > 1:
         x = _convolve(x, x.shape[-1] * stage.expansion, kernel=1, stride=1, name=f"{name}_expand")

@@ -100,7 +100,7 @@ def find_file() -> Path:
 
 
 def _load_torch_file(model: keras.Model, path: Path) -> None:
-    """Copy the tensors of the PyTorch network into the layers of Keras'."""
+    """Copy the tensors of the PyTorch network into the Keras layers."""
     state = read_state_dict(path)
     try:
         for layer in model.layers:

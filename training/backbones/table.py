@@ -9,7 +9,10 @@ from training.backbones.names import DEFAULT
 
 def backbones_table() -> Table:
     """Return a table of all backbones: input, parameters, ImageNet weights and their source."""
-    caption = "Keras downloads weights at first use. Offline, use --weights with the file that docs/training.md names."
+    caption = (
+        "Keras downloads weights at first use. Offline, use --weights with the file that docs/reference/backbones.md "
+        "names."
+    )
     table = Table(title="Backbones", title_justify="left", caption=caption, caption_justify="left")
     table.add_column("backbone")
     for column in ("input", "parameters", "weights"):

@@ -29,7 +29,7 @@ def as_function(model: keras.Model, *, follows_training: bool = False) -> Any:  
         model: Model of uint8 pixels → float32.
         follows_training: Whether the function must see later changes of the weights. If not, on a CPU, the current
             weights become constants, which TensorFlow folds and fuses. That is about 1.3 times as fast, see
-            docs/performance.md.
+            docs/explanation/performance.md.
     """
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
     function = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])

@@ -1,1 +1,1 @@
-"""What a run leaves behind for people to read."""
+"""Training report, model card, pictures and terminal summary of a run."""

@@ -1,7 +1,7 @@
 """The model card of a version: Markdown for people, with the metadata on top that Hugging Face's hub reads.
 
-Labels come from outside: in the metadata every text is a quoted YAML scalar, and in the text every character that
-Markdown or HTML would take as markup is escaped. What the card says is in `templates/card.md`.
+Labels are untrusted. In the metadata every text is a quoted YAML scalar. In the body every character that Markdown or
+HTML would read as markup is escaped. `templates/card.md` has the text of the card.
 """
 
 import re
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import jinja2
 
-from model_store.evaluation import summary as words
 from model_store.evaluation.report import Evaluation
+from model_store.evaluation.summary import interval
 from model_store.presentation.heatmap import most_confused
 from model_store.text import counted, number, percent, printable
 from training.curves.diagnosis import ANSWERS, VERDICTS
@@ -22,7 +22,7 @@ from training.report import wording
 from training.report.reproduction import settings, software
 
 LABELS_SHOWN: Final = 20
-"""A card of more labels names only those it knows least well, and counts the rest."""
+"""Labels in a card; with more labels it lists those of lowest recall and counts the rest."""
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>#!|~$&@]|:(?=//)|(?<=www)\.|^[-+=]")
 _NUMBERED: Final = re.compile(r"^(\d+)(?=[.)](?:\s|$))")
@@ -40,7 +40,9 @@ def write_card(path: Path, outcome: Outcome) -> None:
 def render(outcome: Outcome) -> str:
     """Return the model card of a run."""
     evaluation = outcome.headline_evaluation
-    weakest = sorted(evaluation.per_label, key=lambda one: one.recall.value if one.recall.value is not None else 1)
+    weakest = sorted(
+        evaluation.per_label, key=lambda label: label.recall.value if label.recall.value is not None else 1
+    )
     is_long = len(evaluation.per_label) > LABELS_SHOWN
     body = _environment().get_template("card.md").render(
         outcome=outcome,
@@ -58,9 +60,9 @@ def render(outcome: Outcome) -> str:
 
 
 def metadata(outcome: Outcome) -> dict[str, Yaml]:
-    """Return what the hub reads: how the model is used, and its results.
+    """Return the metadata for the hub: the use of the model and its results.
 
-    The licence of a model is for its owner to say, and so is it here.
+    The licence is `unknown`, because only the owner of the model can state it.
     """
     return {
         "license": "unknown",
@@ -73,20 +75,20 @@ def metadata(outcome: Outcome) -> dict[str, Yaml]:
 
 
 def yaml(value: Yaml, indent: int = 0) -> str:
-    """Return plain values as a YAML block; every text is quoted, so that none is read as something else."""
+    """Return plain values as a YAML block, with every text quoted so that it stays a text."""
     margin = " " * indent
     if isinstance(value, dict):
-        return "".join(f"{margin}{key}:{_nested(one, indent)}" for key, one in value.items())
+        return "".join(f"{margin}{key}:{_nested(item, indent)}" for key, item in value.items())
     if isinstance(value, list):
-        return "".join(f"{margin}- {yaml(one, indent + 2).lstrip(' ')}" for one in value)
+        return "".join(f"{margin}- {yaml(item, indent + 2).lstrip(' ')}" for item in value)
     return f"{_scalar(value)}\n"
 
 
 def markdown(value: object) -> str:
-    """Return a value so that Markdown shows it as it is, on one line."""
-    text = _MARKUP.sub(lambda found: f"\\{found[0]}", printable(str(value)))
-    text = _NUMBERED.sub(r"\1\\", text)  # no list
-    return _INDENT.sub(lambda found: "&#32;" * len(found[0]), text)  # no block of code
+    """Return a value escaped so that Markdown shows it unchanged, on one line."""
+    text = _MARKUP.sub(lambda match: f"\\{match[0]}", printable(str(value)))
+    text = _NUMBERED.sub(r"\1\\", text)  # not a list
+    return _INDENT.sub(lambda match: "&#32;" * len(match[0]), text)  # not a block of code
 
 
 def _result(outcome: Outcome) -> dict[str, Yaml]:
@@ -104,13 +106,13 @@ def _result(outcome: Outcome) -> dict[str, Yaml]:
 
 
 def _metrics(evaluation: Evaluation, split: str) -> list[Yaml]:
-    """Return the figures that are defined, in the hub's names."""
+    """Return the figures that are defined, under the hub's names."""
     figures = evaluation.metrics
     named = [
         ("accuracy", f"accuracy, {split} split", figures.accuracy.value),
         ("accuracy", f"balanced accuracy, {split} split", figures.balanced_accuracy),
         ("f1", f"F1, mean of the labels, {split} split", figures.macro_f1),
-        *(("recall", f"recall of {one.label}", one.recall.value) for one in evaluation.per_label[:LABELS_SHOWN]),
+        *(("recall", f"recall of {label.label}", label.recall.value) for label in evaluation.per_label[:LABELS_SHOWN]),
     ]
     return [{"type": kind, "name": name, "value": value} for kind, name, value in named if value is not None]
 
@@ -124,19 +126,19 @@ def _nested(value: Yaml, indent: int) -> str:
 def _scalar(value: str | float) -> str:
     if not isinstance(value, str):
         return f"{value:.6f}"  # `1e-06` would be read as text
-    return f'"{"".join(_ESCAPES.get(one) or (one if one.isprintable() else _code(one)) for one in value)}"'
+    return f'"{"".join(_ESCAPES.get(char) or (char if char.isprintable() else _code(char)) for char in value)}"'
 
 
 def _code(character: str) -> str:
-    """Return a character by its number, as YAML 1.2 (5.7) writes it."""
+    """Return the numeric escape of a character (YAML 1.2, section 5.7)."""
     number = ord(character)
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 @cache
 def _environment() -> jinja2.Environment:
-    """Return an engine in which every value that is put in is escaped for Markdown."""
-    environment = jinja2.Environment(  # noqa: S701  this is no HTML: `finalize` escapes, for Markdown
+    """Return an environment that escapes every inserted value for Markdown."""
+    environment = jinja2.Environment(  # noqa: S701  this is not HTML: `finalize` escapes for Markdown
         loader=jinja2.PackageLoader("training.report"),
         finalize=markdown,
         undefined=jinja2.StrictUndefined,
@@ -144,8 +146,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: tuple[Any, ...] = (percent, words.interval, number, counted)
-    environment.filters |= {one.__name__: one for one in filters}
+    filters: tuple[Any, ...] = (percent, interval, number, counted)
+    environment.filters |= {filter_.__name__: filter_ for filter_ in filters}
     environment.globals |= {
         "worry_answers": ANSWERS,
         "result_sentences": wording.result_sentences,

@@ -1,6 +1,6 @@
 """The pictures of a run: PNG files for the `training/` folder, and pictures inside the report.
 
-What is drawn is in `plots.py` and, where it is of any evaluation, in `model_store.presentation`.
+`plots.py` draws learning curves; `model_store.presentation` draws the plots of any evaluation.
 """
 
 import functools
@@ -19,7 +19,7 @@ from training.report.plots import CurveMarks, plot_curve
 
 
 def draw_curves(path: Path, outcome: Outcome) -> None:
-    """Draw loss and accuracy side by side: the phases, and the epoch whose weights are published."""
+    """Draw loss and accuracy side by side, with the phases and the epoch whose weights are published."""
     save_png(path, (9.4, 3.2), lambda figure, theme: _curves(figure, outcome, theme))
 
 
@@ -30,7 +30,7 @@ def draw_matrix(path: Path, outcome: Outcome) -> None:
 
 
 def draw_reliability(path: Path, outcome: Outcome) -> None:
-    """Draw the reliability of the headline split before and after the temperature."""
+    """Draw the reliability of the headline split before and after calibration."""
 
     def paint(figure: Figure, theme: Theme) -> None:
         _reliability(figure, theme, outcome=outcome, is_calibrated=False, place=(1, 2))
@@ -58,13 +58,13 @@ def curve_pictures(outcome: Outcome) -> tuple[Picture, Picture]:
 
 
 def reliability_pictures(outcome: Outcome) -> tuple[Picture, ...]:
-    """Return the reliability before and after the temperature as pictures for the report; one where nothing changed."""
+    """Return pictures of the reliability before and after the temperature; one picture if the temperature is 1."""
     kinds = {True: "After"} if outcome.calibration.temperature == 1 else {False: "Before", True: "After"}
     return tuple(
         picture(
             PANEL,
             functools.partial(_reliability, outcome=outcome, is_calibrated=is_calibrated),
-            alt=f"{name} the temperature: share right against probability given; expected calibration error "
+            alt=f"{name} the temperature: accuracy by predicted probability; expected calibration error "
             f"{number(calibration_error(outcome, is_calibrated=is_calibrated))}.",
         )
         for is_calibrated, name in kinds.items()
@@ -72,13 +72,13 @@ def reliability_pictures(outcome: Outcome) -> tuple[Picture, ...]:
 
 
 def calibration_error(outcome: Outcome, *, is_calibrated: bool) -> float | None:
-    """Return the expected calibration error of the headline split, as served or with a temperature of 1."""
+    """Return the expected calibration error of the headline split, as served or at a temperature of 1."""
     targets = outcome.dataset.targets(outcome.headline_split)
     return expected_calibration_error(targets, _answers(outcome, is_calibrated=is_calibrated).astype(np.float64))
 
 
 def published_epoch(outcome: Outcome) -> int | None:
-    """Return the number of the epoch whose weights are published: the best of the last phase that was kept."""
+    """Return the number of the epoch whose weights are published: the best one of the last phase that was kept."""
     kept = [phase.best for phase in outcome.phases if phase.is_kept and phase.best is not None]
     return kept[-1] if kept else None
 

@@ -1,4 +1,4 @@
-"""The mistakes that the model was surest of, each with a small picture that a page can hold."""
+"""The mistakes with the highest probabilities, each with a thumbnail to embed in a page."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,36 +12,40 @@ from model_store.presentation.activation import tint
 from model_store.presentation.thumbnails import data_address, embedded, thumbnail
 from training.outcome import Outcome
 
-MOST: Final = 24
+MAX_MISTAKES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A held-out image that was called something else."""
+    """A held-out image for which another label was predicted."""
 
     path: str
     actual: str
     predicted: str
     probability: float
-    """That the model gave to the label it called."""
+    """Probability of the predicted label."""
     thumbnail: str
     tint: str | None
-    """Its class activation map's colours, where there are some; both are `data:` addresses."""
+    """Colours of its class activation map, or None; like the thumbnail a `data:` address."""
 
 
-def worst_mistakes(outcome: Outcome, most: int = MOST) -> tuple[Mistake, ...]:
+def worst_mistakes(outcome: Outcome, most: int = MAX_MISTAKES) -> tuple[Mistake, ...]:
     """Return the mistakes of the headline split with the highest probabilities, highest first."""
     rows = mistake_rows(outcome, most)
     worst = outcome.headline_evaluation.misclassified[:most]
-    return tuple(_mistake(one, outcome.dataset.pixels[rows[one.path]], outcome.maps.get(one.path)) for one in worst)
+    return tuple(
+        _mistake(mistake, outcome.dataset.pixels[rows[mistake.path]], outcome.maps.get(mistake.path))
+        for mistake in worst
+    )
 
 
-def mistake_rows(outcome: Outcome, most: int = MOST) -> dict[str, int]:
-    """Return where their pixels are, by path: rows of `dataset.pixels`."""
+def mistake_rows(outcome: Outcome, most: int = MAX_MISTAKES) -> dict[str, int]:
+    """Return the worst mistakes as path to row of `dataset.pixels`."""
     rows = {file.path: file.row for file in outcome.dataset.used[outcome.headline_split]}
-    return {one.path: rows[one.path] for one in outcome.headline_evaluation.misclassified[:most]}
+    worst = outcome.headline_evaluation.misclassified[:most]
+    return {mistake.path: rows[mistake.path] for mistake in worst}
 
 
-def _mistake(one: Misclassified, pixels: Pixels, activation: npt.NDArray[np.float32] | None) -> Mistake:
+def _mistake(file: Misclassified, pixels: Pixels, activation: npt.NDArray[np.float32] | None) -> Mistake:
     colours = None if activation is None else data_address(tint(activation), "image/png")
-    return Mistake(one.path, one.actual, one.predicted, one.probability, embedded(thumbnail(pixels)), colours)
+    return Mistake(file.path, file.actual, file.predicted, file.probability, embedded(thumbnail(pixels)), colours)

@@ -1,4 +1,4 @@
-"""The report of a run as one HTML page; what it says is in `templates/`."""
+"""The report of a run as one HTML page, from the templates in `templates/`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,28 +20,28 @@ from training.report.mistakes import worst_mistakes
 from training.report.reproduction import command, python_only, settings, software
 
 SHOWN: Final = 20
-"""How many files a list names before it counts the rest."""
+"""Number of files that a list names before it counts the rest."""
 NAMES: Final = {
     "fractions.validation": "validation fraction",
     "fractions.test": "test fraction",
     "budget_s": "budget in seconds",
 }
-"""Settings that read better under another name."""
+"""Setting to a name that reads better."""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is drawn in the report."""
+    """The pictures of the report."""
 
     curves: tuple[Picture, ...]
     reliability: tuple[Picture, ...]
     matrix: Picture | None
-    """Where the matrix is too large for a table."""
+    """Picture of a matrix that is too large for a table."""
 
 
 @dataclass(frozen=True)
 class Confusions:
-    """The confusion matrix: as a table, or by its most confused pairs."""
+    """The confusion matrix as a table, and its most confused pairs."""
 
     rows: tuple[HeatmapRow, ...]
     sums: tuple[int, ...]
@@ -79,19 +79,19 @@ def render(outcome: Outcome) -> str:
 
 
 def _files_to_look_at(audit: Audit) -> list[File]:
-    """Return the files that are odd: those that are left out first."""
+    """Return the odd files, those that are left out first."""
     odd = [file for file in audit.files if file.fate in ODD_FATES]
     return sorted(odd, key=lambda file: file.fate in USED_FATES)
 
 
 def _totals(outcome: Outcome) -> dict[str, int]:
-    """Return how many files of each label are used, whatever for."""
+    """Return the number of used files of each label, over all splits."""
     counts = outcome.dataset.counts
     return {label: sum(counts[split][label] for split in SPLITS) for label in outcome.dataset.labels}
 
 
 def _setting_groups(outcome: Outcome) -> dict[str, dict[str, Scalar]]:
-    """Return the settings of the run and of each phase, what a phase chose in place of what was left to it."""
+    """Return the settings of the run and of each phase; values that a phase chose replace unset ones."""
     groups: dict[str, dict[str, Scalar]] = {"Run": {}, "Head": {}, "Fine-tuning": {}}
     prefixes = {"head": "Head", "fine_tune": "Fine-tuning"}
     for name, value in settings(outcome.config).items():
@@ -124,6 +124,6 @@ def _confusions(outcome: Outcome) -> Confusions:
 @cache
 def _environment() -> jinja2.Environment:
     environment = make_environment("training.report")
-    environment.filters |= {one.__name__: one for one in (wording.duration, wording.setting)}
+    environment.filters |= {filter_.__name__: filter_ for filter_ in (wording.duration, wording.setting)}
     environment.globals |= {"worry_answers": ANSWERS, "result_sentences": wording.result_sentences}
     return environment

@@ -1,4 +1,4 @@
-"""Learning curves, drawn on given axes in given colours; the other plots are `model_store.presentation`'s."""
+"""Draws learning curves on axes in the colours of a theme; `model_store.presentation` draws the other plots."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,12 +14,12 @@ Curve = Literal["loss", "accuracy"]
 
 @dataclass(frozen=True)
 class CurveMarks:
-    """What is pointed out on a learning curve."""
+    """The marks on a learning curve."""
 
     kept: int | None
     """Number of the epoch whose weights are published."""
     baseline: float | None = None
-    """Accuracy of always calling the most frequent label."""
+    """Accuracy of always predicting the most frequent label."""
 
 
 def plot_curve(axes: Axes, history: History, curve: Curve, marks: CurveMarks, theme: Theme) -> None:
@@ -61,7 +61,7 @@ def _shade_fine_tuning(axes: Axes, history: History, theme: Theme) -> None:
 
 def _draw_baseline(axes: Axes, baseline: float | None, theme: Theme) -> None:
     bottom, top = axes.get_ylim()
-    if baseline is None or baseline < bottom - (top - bottom):  # so far below that it would flatten the curves
+    if baseline is None or baseline < bottom - (top - bottom):  # so far below the curves that it would flatten them
         return
     axes.axhline(baseline, color=theme.soft, linewidth=1, linestyle=(0, (4, 3)))
     place, side = ((0, 3), "bottom") if baseline < (bottom + top) / 2 else ((0, -3), "top")

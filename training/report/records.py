@@ -1,16 +1,16 @@
-"""What training leaves in the `training/` folder of a version: for people, for tools, and for recognising images later.
+"""Writes the `training/` folder of a version: for people, for tools, and for recognising images later.
 
-| file | is |
+| file | contents |
 |---|---|
 | `report.html` | everything about the run on one page, the verdict first |
 | `README.md` | the model card, with Hugging Face's metadata |
 | `curves.png`, `confusion_matrix.png`, `reliability.png` | pictures |
-| `history.csv` | a row per epoch of both phases, in the columns of Keras' `CSVLogger` and two more |
-| `dataset.csv` | a row per file found: path, SHA-256 of its bytes, label, split, fate, reason |
-| `test_report.json` | the evaluation of the test split by the exported model (without one: of the validation split) |
-| `training_images.npz` | hashes of the images of `train` and `validation`, by which they are recognised later |
+| `history.csv` | one row per epoch of both phases, with the columns of Keras' `CSVLogger` and two more |
+| `dataset.csv` | one row per file in the data folder: path, SHA-256 of its bytes, label, split, fate, reason |
+| `test_report.json` | the evaluation of the test split by the exported model (or else of the validation split) |
+| `training_images.npz` | hashes of the images of `train` and `validation`, to recognise them later |
 
-TensorBoard's logs, if they are wanted, go where the configuration says.
+TensorBoard's logs go to the folder that the configuration names, if any.
 """
 
 import csv
@@ -43,11 +43,11 @@ def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
     """Write the `training/` folder of a run.
 
     Args:
-        directory: The version's; `training` is made in it.
-        outcome: The run; the pixels of its data set are still there.
+        directory: Directory of the version, in which `training` is created.
+        outcome: The run, with the pixels of its data set still open.
 
     Returns:
-        What the manifest says of the training images' hashes.
+        The manifest's entry on the hashes of the training images.
     """
     folder = directory / FOLDER
     folder.mkdir()
@@ -78,7 +78,7 @@ def write_evaluation(path: Path, evaluation: Evaluation) -> None:
 
 
 def write_training_images(directory: Path, dataset: Dataset) -> TrainingImages:
-    """Write `training_images.npz`; images of the validation split are among them: training stopped by them."""
+    """Write `training_images.npz`, with the validation images, because they decided when training stopped."""
     files = [*dataset.used["train"], *dataset.used["validation"]]
     grids = np.array([light_grid(dataset.pixels[file.row]) for file in files]).reshape(-1, GRID_BYTES)
     fingerprints = TrainingFingerprints(

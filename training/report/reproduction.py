@@ -1,6 +1,6 @@
-"""How to get the same again: every setting, the software, and the command that was given.
+"""The facts to reproduce a run: every setting, the software and the command.
 
-Where the data and the store lie on the machine that trained is left out: a report goes to other people.
+Paths of the data and the store are shortened to their last part, because a report goes to other people.
 """
 
 import platform
@@ -15,7 +15,7 @@ from model_store.manifest import Scalar
 from training.config import FineTuneSettings, Fractions, HeadSettings, TrainingConfig
 
 PACKAGES: Final = ("fullcount", "tensorflow", "tensorflow-cpu", "keras", "numpy", "pillow")
-"""What decides a result; of TensorFlow's two builds one is installed."""
+"""Packages that decide a result; only one of TensorFlow's two builds is installed."""
 
 OPTIONS: Final = {
     "backbone": "--backbone",
@@ -47,38 +47,38 @@ OPTIONS: Final = {
     "device": "--device",
     "quantize": "--quantize",
 }
-"""Setting to the option of `fullcount train` that sets it; the others can be set from Python only."""
+"""Setting to its option of `fullcount train`; the others can be set from Python only."""
 
 
 def settings(config: TrainingConfig) -> dict[str, Scalar]:
-    """Return every setting that decides a result, by name: `head.epochs`."""
-    found: dict[str, Scalar] = {}
+    """Return every setting that decides a result, by its name, such as `head.epochs`."""
+    values: dict[str, Scalar] = {}
     for field in fields(config):
         value = getattr(config, field.name)
         if isinstance(value, HeadSettings | FineTuneSettings | Fractions):
-            found |= {f"{field.name}.{name}": one for name, one in asdict(value).items()}
+            values |= {f"{field.name}.{name}": nested for name, nested in asdict(value).items()}
         elif field.name in OPTIONS:
-            found[field.name] = _name(value) if field.name == "weights" else value
-    return found
+            values[field.name] = _name(value) if field.name == "weights" else value
+    return values
 
 
 def command(config: TrainingConfig) -> str:
-    """Return the command that trains with these settings, without what is a default anyway."""
+    """Return the command that trains with these settings, without those that are defaults."""
     words = ["fullcount", "train", config.data.name or "DATA", "--store", config.store.name or "STORE"]
     words += ["--model", config.model]
-    for name, value in _unusual(config).items():
+    for name, value in _changed(config).items():
         if name in OPTIONS:
             words += _option(name, value)
     return shlex.join(words)
 
 
 def python_only(config: TrainingConfig) -> dict[str, Scalar]:
-    """Return the settings that are no defaults and that no option of the command sets."""
-    return {name: value for name, value in _unusual(config).items() if name not in OPTIONS}
+    """Return the settings that differ from the defaults and for which the command lacks an option."""
+    return {name: value for name, value in _changed(config).items() if name not in OPTIONS}
 
 
 def software() -> Iterator[tuple[str, str]]:
-    """Yield the name and version of the packages that are installed, Python's first; loads none of them."""
+    """Yield name and version of Python and of each installed package, without loading them."""
     yield "python", platform.python_version()
     for package in PACKAGES:
         try:
@@ -87,9 +87,9 @@ def software() -> Iterator[tuple[str, str]]:
             continue
 
 
-def _unusual(config: TrainingConfig) -> dict[str, Scalar]:
-    usual = settings(TrainingConfig(data=config.data, store=config.store, model=config.model))
-    return {name: value for name, value in settings(config).items() if value != usual[name]}
+def _changed(config: TrainingConfig) -> dict[str, Scalar]:
+    defaults = settings(TrainingConfig(data=config.data, store=config.store, model=config.model))
+    return {name: value for name, value in settings(config).items() if value != defaults[name]}
 
 
 def _option(name: str, value: Scalar) -> list[str]:
@@ -99,5 +99,5 @@ def _option(name: str, value: Scalar) -> list[str]:
 
 
 def _name(weights: str) -> str:
-    """Return a weights file's name without the folder it lies in."""
+    """Return the name of a weights file without its folder."""
     return Path(weights).name

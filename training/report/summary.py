@@ -1,4 +1,4 @@
-"""What `fullcount train` prints: results on standard output, one screen."""
+"""The summary that `fullcount train` prints on standard output, one screen long."""
 
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -17,11 +17,11 @@ from training.outcome import Outcome
 from training.report.wording import duration, precision_sentences
 
 MAX_COLUMNS: Final = 8
-"""A matrix of more labels is in the report and not on the terminal."""
+"""Maximum number of labels whose matrix fits the terminal; the report has larger ones."""
 
 
 class TrainedRun(Protocol):
-    """What a run made, as far as the summary speaks of it."""
+    """The part of a run's result that the summary needs."""
 
     @property
     def stored(self) -> StoredVersion:
@@ -29,11 +29,11 @@ class TrainedRun(Protocol):
 
     @property
     def outcome(self) -> Outcome:
-        """What was found out on the way."""
+        """The outcome of the run."""
 
 
 def training_summary(result: TrainedRun) -> RenderableType:
-    """Lay out a run on one screen: files, verdict, figures on held-out images, phases, where everything is."""
+    """Lay out a run on one screen: files, verdict, figures on held-out images, phases and paths."""
     outcome, manifest = result.outcome, result.stored.manifest
     evaluation, main = outcome.headline_evaluation, outcome.diagnosis.main
     folder = f"{result.stored.directory}/training"
@@ -73,10 +73,10 @@ def _phase(phase: PhaseSummary) -> str:
 
 
 def _decisions(outcome: Outcome) -> Iterator[str]:
-    """Say what stands between logits and label, where it is not what anybody would expect."""
+    """Yield sentences on temperature, threshold and precisions, unless they are the defaults."""
     if outcome.calibration.temperature != 1:
         yield f"Temperature {outcome.calibration.temperature:.2f}"
     if outcome.threshold is not None:
-        chosen = f"from {outcome.threshold.value:.4g} ({outcome.threshold.policy})"
-        yield f"Positive label '{printable(str(outcome.decision.positive))}' {chosen}; --positive chooses another."
+        chosen = f"from {outcome.threshold.value:.4g} on ({outcome.threshold.policy})"
+        yield f"Positive label '{printable(str(outcome.decision.positive))}', {chosen}; --positive changes it."
     yield from precision_sentences(outcome)

@@ -1,4 +1,4 @@
-"""The learning curves as TensorBoard's logs, for those who compare runs there. TensorFlow is loaded when asked for."""
+"""Writes learning curves as TensorBoard's logs. It loads TensorFlow only when called."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +21,12 @@ def write_scalars(directory: Path, history: History, *, model: str) -> Path:
     """Write a run's curves.
 
     Args:
-        directory: Of all logs; the run gets a folder of its own in it, named for the model and the time.
+        directory: Folder of all logs; the run gets a folder in it, named for the model and the time.
         history: The curves.
-        model: Its name.
+        model: Name of the model.
 
     Returns:
-        The run's folder, with `train` and `validation` inside.
+        The folder of the run, with `train` and `validation` inside.
     """
     folder = directory / f"{model}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     for run in ("train", "validation"):
@@ -36,10 +36,10 @@ def write_scalars(directory: Path, history: History, *, model: str) -> Path:
 
 
 def _write_run(folder: Path, history: History, columns: list[tuple[str, str]]) -> None:
-    import tensorflow as tf  # noqa: PLC0415  only where logs are wanted
+    import tensorflow as tf  # noqa: PLC0415  only if logs are requested
 
     metadata = tf.compat.v1.SummaryMetadata()
-    metadata.plugin_data.plugin_name = PLUGIN  # what TensorBoard's own `scalar` writes, without that package
+    metadata.plugin_data.plugin_name = PLUGIN  # as TensorBoard's `scalar` writes it, without that package
     with tf.summary.create_file_writer(str(folder)).as_default():
         for epoch in history:
             for column, tag in columns:

@@ -1,6 +1,6 @@
-"""What the report of a run, the model card and the terminal say of it, beside the words for any evaluation.
+"""Wording shared by the training report, the model card and the terminal summary.
 
-Plain functions. What a document says with them is in the document's own module.
+`model_store.evaluation.summary` has the wording for any evaluation.
 """
 
 from collections.abc import Collection, Iterator
@@ -12,7 +12,7 @@ from training.outcome import Outcome
 
 
 def duration(seconds: float) -> str:
-    """Write a time as a person reads it: `0.8 s`, `1 min 23 s`, `2 h 05 min`."""
+    """Return a duration as people write it: `0.8 s`, `1 min 23 s`, `2 h 05 min`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -23,29 +23,29 @@ def duration(seconds: float) -> str:
 
 
 def setting(value: Scalar) -> str:
-    """Write the value of a setting."""
+    """Return the value of a setting as text."""
     if value is None or isinstance(value, bool):
         return {None: "not set", True: "yes", False: "no"}[value]
     return f"{value:g}" if isinstance(value, float) else printable(str(value))
 
 
 def result_sentences(outcome: Outcome) -> Iterator[str]:
-    """Say what the model does on the images held out."""
+    """Yield sentences on the results of the model on the held-out images."""
     evaluation, split = outcome.headline_evaluation, outcome.headline_split
     yield from summarise(evaluation.accounting, evaluation.metrics, evaluation.per_label, f"{split} image")
     if split == "validation":
-        yield "There is no test split: training stopped where these figures were best, so they are too good."
+        yield "The data set lacks a test split. Training stopped where these figures were best, so they are optimistic."
 
 
 def labels_in_words(labels: Collection[str]) -> str:
-    """Name the labels, or the first of them."""
+    """Return the names of the labels, or of the first twelve and the number of the rest."""
     shown = [printable(label) for label in labels][:12]
     more = len(labels) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def precision_sentences(outcome: Outcome) -> Iterator[str]:
-    """Say what other precisions than float32 cost, a sentence each."""
+    """Yield one sentence on the cost of each precision other than float32."""
     for precision, measured in outcome.precisions.items():
         verdict = "within" if measured.keeps_accuracy else "outside"
         yield f"In {precision}: {measured.sentence()}; {verdict} the margins of --precision auto."

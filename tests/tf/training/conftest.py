@@ -1,4 +1,4 @@
-"""One small data set and one run on it, shared by the tests that look at what training made."""
+"""One small data set and one run on it, shared by the tests of what training produces."""
 
 import io
 from importlib.util import find_spec
@@ -41,7 +41,7 @@ def write_folder(root: Path, each: int) -> Path:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two labels, 24 pictures each, a file that is no image, and one that cannot be read."""
+    """Write two labels of 24 pictures each, a file that is not an image, and one that cannot be read."""
     root = write_folder(tmp_path_factory.mktemp("data") / "colours", 24)
     (root / "red/cut.png").write_bytes(coloured((0, 0, 0), 999)[:-300])
     (root / "notes.txt").write_text("not an image")

@@ -59,7 +59,7 @@ def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures enough for fine-tuning."""
+    """Write enough pictures for fine-tuning."""
     return write_folder(tmp_path_factory.mktemp("many") / "data", 80)
 
 
@@ -86,7 +86,7 @@ def test_ctrl_c_while_fine_tuning_finishes_with_the_best_and_twice_publishes_not
     assert process.returncode == status, shown.decode()
     versions = ModelStore(tmp_path / "store").versions("colours") if presses == 1 else []
     assert versions == [1][: 2 - presses]
-    assert len(list((tmp_path / "cache/runs").iterdir())) == presses - 1  # what the same command goes on from
+    assert len(list((tmp_path / "cache/runs").iterdir())) == presses - 1  # from which the same command resumes
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_offline_ways(

@@ -1,4 +1,4 @@
-"""Both phases on real weights and small pictures: what is kept, what is thrown away, and what is said."""
+"""Both phases on real weights and small pictures: what is kept, discarded and reported."""
 
 from pathlib import Path
 

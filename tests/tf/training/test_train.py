@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_model(run: TrainingResult, folder: Path, t
 
 
 class Interrupted(Progress):
-    """Ctrl-C when a certain step begins."""
+    """Press Ctrl-C when a certain step begins."""
 
     def __init__(self, step: str) -> None:
         super().__init__(disable=True)

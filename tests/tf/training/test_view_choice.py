@@ -1,4 +1,4 @@
-"""Which views keep a label is told by a real backbone and head on small real pictures."""
+"""A real backbone and head choose the views that keep a label, on small pictures."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ def texture(label: int, random: np.random.Generator) -> Pixels:
 
 
 def choice_for(draw: Draw) -> ViewChoice:
-    """Train a head on pictures as they are and let it choose."""
+    """Train a head on unchanged pictures and let it choose."""
     keras.utils.set_random_seed(0)
     random, targets = np.random.default_rng(0), np.arange(TRAIN + VALIDATION) % 2
     pixels = np.stack([draw(int(label), random) for label in targets])

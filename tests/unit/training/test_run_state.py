@@ -67,7 +67,7 @@ def test_the_same_run_cannot_be_open_twice() -> None:
         pass
 
 
-def test_another_run_is_no_hindrance() -> None:
+def test_another_run_is_not_in_the_way() -> None:
     with open_run(KEY) as one, open_run("b" * 64) as other:
         assert one.directory != other.directory
 

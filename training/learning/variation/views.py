@@ -113,12 +113,12 @@ class ViewChoice:
 
 
 def closure(generators: Iterable[View]) -> tuple[View, ...]:
-    """Return everything that can be made of some views, identity included, in the order of `VIEWS`."""
+    """Return all compositions of some views, the identity included, in the order of `VIEWS`."""
     generators = tuple(generators)
-    made = {IDENTITY}
-    while new := {one.then(another) for one in made for another in generators} - made:
-        made |= new
-    return tuple(view for view in VIEWS if view in made)
+    reached = {IDENTITY}
+    while new := {view.then(generator) for view in reached for generator in generators} - reached:
+        reached |= new
+    return tuple(view for view in VIEWS if view in reached)
 
 
 def few_views(allowed: Iterable[View], count: int = 4) -> tuple[View, ...]:

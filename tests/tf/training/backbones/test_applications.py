@@ -20,7 +20,7 @@ from training.backbones.keras_networks import APPLICATIONS
 from training.errors import WeightsInvalid, WeightsUnavailable
 
 by_torch = functools.partial(keras.applications.imagenet_utils.preprocess_input, mode="torch")
-"""(x / 255 - mean) / deviation, as documented for the networks that take it."""
+"""(x / 255 - mean) / deviation, as documented for the networks that need it."""
 
 SCALINGS = {
     "efficientnet-b0": by_torch,
@@ -31,11 +31,11 @@ SCALINGS = {
     "resnet50": keras.applications.resnet.preprocess_input,
     "resnet50v2": keras.applications.resnet_v2.preprocess_input,
 }
-"""The smallest network of each kind, and what its authors do to its pixels."""
+"""The smallest network of each kind, and the scaling that its authors apply."""
 
 APPLICATION = {application.name: application for application in APPLICATIONS}
 KINDS = [name for name in SCALINGS if name != "efficientnetv2-s"]
-"""Without a second network of a family: seconds that would show nothing more."""
+"""One network of each family; a second one would cost seconds and show nothing more."""
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from training.errors import WeightsInvalid
 
 
 class Branches(keras.layers.Layer):  # type: ignore[misc]
-    """Layers in a list of lists: where a file lacks those, Keras says so in a warning and goes on."""
+    """Layers in a list of lists; if a file lacks them, Keras warns and continues."""
 
     def __init__(self, count: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The verdicts on real trainings: the recipe of the question, and runs that go well or wrong in each of the ways."""
+"""The verdicts on real training runs: the recipe of the question, and runs that go well or wrong in every way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ RUNS: dict[str, tuple[Verdict, Recipe]] = {
     "marked": ("too-good", replace(QUESTION, learning_rate=1e-2, epochs=12)),
     "healthy": ("healthy", replace(QUICK, learning_rate=5e-4, dropout=0.2, epochs=80, patience=5)),
 }
-"""Name to the verdict it must get and how it is trained."""
+"""Name to the expected verdict and the recipe of its training."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _train(name: str, cells: Cells, path: Path) -> Run:
 
 
 def shaken(run: Run, seed: int) -> History:
-    """Add noise that means nothing: as much again as each loss has, and an image more or less called right."""
+    """Add meaningless noise: as much again as each loss has, and one image more or less predicted right."""
     random = np.random.default_rng(seed)
     found = curves(run.history, run.facts)
     images, train_images = run.facts.validation_images or 1, run.facts.train_images or 1

@@ -23,7 +23,7 @@ SILENT = Progress(disable=True)
 
 
 def network() -> keras.Model:
-    """uint8 12x12 → two logits, with a nested backbone that has BatchNorm, and dropout before the last layer."""
+    """Build a model of uint8 12x12 → two logits: a nested backbone with BatchNorm, then dropout and the last layer."""
     keras.utils.set_random_seed(1)
     inner = keras.Sequential(
         [
@@ -43,7 +43,7 @@ def network() -> keras.Model:
 
 
 def images(count: int, seed: int) -> SplitImages:
-    """Half of them brighter in red."""
+    """Draw images, half of them brighter in red."""
     random = np.random.default_rng(seed)
     targets = np.arange(count) % 2
     pixels = random.integers(0, 160, (count, 12, 12, 3), dtype=np.uint8)

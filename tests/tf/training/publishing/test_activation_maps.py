@@ -33,7 +33,7 @@ def pixels() -> Pixels:
 
 
 def last_feature_map(backbone: keras.Model, pixels: Pixels) -> Floats:
-    """Let the network compute up to the layer before its pooling, called by name and by nothing that is tested."""
+    """Run the network up to the layer before its pooling, found by name and independently of the tested code."""
     given = tf.cast(pixels, tf.float32)
     network = backbone.layers[-1]
     while isinstance(network.layers[-1], keras.Model):  # a scaling of its own stands before the network
@@ -47,7 +47,7 @@ def last_feature_map(backbone: keras.Model, pixels: Pixels) -> Floats:
 
 
 def by_hand(backbone: keras.Model, head: keras.Model, pixels: Pixels, temperature: float) -> Floats:
-    """Weigh the features of each place, with bias and temperature, and take the mean of the labels out."""
+    """Weight the features of each place, with bias and temperature, and subtract the mean over the labels."""
     features = last_feature_map(backbone, pixels)
     last = backbone.layers[-1].layers[-1]
     if isinstance(last, keras.layers.LayerNormalization):
@@ -62,7 +62,7 @@ def by_hand(backbone: keras.Model, head: keras.Model, pixels: Pixels, temperatur
 
 
 def furthest(found: npt.NDArray[np.float32], expected: Floats) -> float:
-    """Return the largest difference, next to the largest value where that is above 1: logits have no bounds."""
+    """Return the largest difference, relative to the largest value if that is above 1: logits are unbounded."""
     return float(np.abs(found - expected).max() / max(1, np.abs(expected).max()))
 
 

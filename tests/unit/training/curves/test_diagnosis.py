@@ -13,7 +13,7 @@ from training.curves.diagnosis import ANSWERS, VERDICTS, Facts, Verdict, Worry, 
 from training.curves.history import Epoch, History, Phase
 
 Shape = Callable[[float], float]
-"""From the place in the run, 0 to 1, to a value."""
+"""Position in the run, from 0 to 1, to a value."""
 
 
 def still(value: float) -> Shape:
@@ -108,7 +108,7 @@ def test_other_numbers_of_epochs_change_only_the_epoch_that_is_named(step: int) 
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_is_named_with_its_epoch(value: float) -> None:
+def test_a_loss_that_is_not_a_number_is_named_with_its_epoch(value: float) -> None:
     main = diagnose((*SLOW[:7], *(replace(epoch, loss=value) for epoch in SLOW[7:]))).main
     assert (main.verdict, main.worry, main.epoch) == ("unstable", "yes", 8)
 
@@ -159,7 +159,7 @@ def test_validation_far_better_than_training_is_doubted() -> None:
     assert diagnose(tuned, facts).main.verdict == "healthy", "fine-tuning augments its training images"
 
 
-def test_how_often_a_label_is_called_decides_whether_a_model_has_collapsed() -> None:
+def test_how_often_a_label_is_predicted_decides_whether_a_model_has_collapsed() -> None:
     assert diagnose(SLOW, Facts(validation_images=158, predicted_share=1.0)).main.verdict == "collapsed"
     assert diagnose(COLLAPSED, Facts(validation_images=158, predicted_share=0.6)).main.verdict != "collapsed"
 
@@ -215,7 +215,7 @@ def test_twelve_images_may_swing() -> None:
     assert diagnose(epochs, Facts(validation_images=12)).main.verdict == "too-small-to-tell"
 
 
-def test_a_training_loss_that_rises_again_has_run_away() -> None:
+def test_a_training_loss_that_rises_again_has_diverged() -> None:
     lost = history(lambda place: 0.3 + place**2, falling(0.7, 0.4, 5), falling(0.5, 0.8, 20))
     assert diagnose(lost).main.sentence.startswith("The training loss has diverged")
 
@@ -223,12 +223,12 @@ def test_a_training_loss_that_rises_again_has_run_away() -> None:
 @pytest.mark.parametrize(
     ("loss", "labels", "verdict"), [(12, None, "unstable"), (3, 2, "unstable"), (3, 100, "healthy")]
 )
-def test_a_loss_far_above_guessing_has_run_away(loss: float, labels: int | None, verdict: Verdict) -> None:
+def test_a_loss_far_above_guessing_has_diverged(loss: float, labels: int | None, verdict: Verdict) -> None:
     lost = tuple(replace(epoch, loss=epoch.loss + loss) for epoch in HEALTHY)
     assert diagnose(lost, Facts(labels=labels)).main.verdict == verdict
 
 
-def test_memorising_is_no_learning() -> None:
+def test_memorising_is_not_learning() -> None:
     memorising = history(falling(0.7, 0.1, 2), falling(0.7, 0.4, 20), falling(0.5, 0.8, 20))
     assert diagnose(memorising).main.verdict == "plateau-converged"
 
@@ -240,7 +240,7 @@ def test_less_is_enough_where_both_losses_fall() -> None:
     assert diagnose(validation_only).main.verdict == "plateau-converged"
 
 
-def test_four_images_more_are_no_progress() -> None:
+def test_four_images_more_are_not_progress() -> None:
     climbing = history(falling(0.7, 0.3, 2), falling(0.7, 0.4, 2), lambda place: 0.8 + place * 4 / 158)
     assert diagnose(climbing).main.verdict == "plateau-slow"
     assert diagnose(climbing, Facts(validation_images=15_800)).main.verdict == "still-learning"
@@ -250,13 +250,13 @@ def test_steps_that_are_large_already_are_not_to_be_made_larger() -> None:
     assert "steps are large already" in diagnose(swinging(SLOW, loss=0.03)).main.sentence
 
 
-def test_noise_about_a_level_is_no_overfitting() -> None:
+def test_noise_about_a_level_is_not_overfitting() -> None:
     memorising = history(falling(0.7, 0.1, 2), still(0.4), still(0.8))
     verdicts = {diagnose(swinging(memorising, val_loss=noise)).main.verdict for noise in (0.01, 0.02, 0.03)}
     assert "overfitting" not in verdicts
 
 
-def test_what_the_kept_model_calls_says_nothing_about_the_other_phase() -> None:
+def test_what_the_kept_model_predicts_says_nothing_about_the_other_phase() -> None:
     head, tuned = in_phase(HEALTHY, "head", better=0.3), in_phase(CONVERGED, "fine-tune", 60)
     findings = diagnose(head + tuned, Facts(validation_images=158, predicted_share=1.0)).findings
     assert [finding.verdict for finding in findings] == ["collapsed", "too-small-to-tell", "plateau-converged"]
@@ -268,11 +268,11 @@ def test_early_stopping_is_known_of_the_last_phase() -> None:
     assert [findings[0].verdict, findings[-1].verdict] == ["healthy", "plateau-converged"]
 
 
-def test_two_images_called_alike_are_no_collapse() -> None:
+def test_two_images_predicted_alike_are_not_a_collapse() -> None:
     assert diagnose(SLOW, Facts(validation_images=3, predicted_share=1.0)).main.verdict == "too-small-to-tell"
 
 
-def test_a_model_that_calls_one_label_where_there_is_one_has_not_collapsed() -> None:
+def test_a_model_that_predicts_the_only_label_has_not_collapsed() -> None:
     alike = Facts(validation_images=158, predicted_share=1.0, majority_share=1.0)
     assert diagnose(HEALTHY, alike).main.verdict == "healthy"
 
@@ -291,7 +291,7 @@ def steady(loss: float, val_loss: float, accuracy: float, val_accuracy: float) -
     return tuple(replace(epoch, accuracy=accuracy) for epoch in drawn)
 
 
-def test_a_loss_that_knows_more_than_a_constant_guess_is_no_collapse() -> None:
+def test_a_loss_that_knows_more_than_a_constant_guess_is_not_a_collapse() -> None:
     assert diagnose(steady(0.5, 0.5, 100 / 158, 100 / 158), MAJORITY).main.verdict != "collapsed"
 
 
@@ -312,7 +312,7 @@ def test_twelve_of_twelve_is_not_too_good() -> None:
     assert diagnose(steady(0.1, 0.1, 1.0, 1.0), Facts(validation_images=12)).main.verdict == "too-small-to-tell"
 
 
-def test_twelve_epochs_that_stand_still_are_no_plateau_yet() -> None:
+def test_twelve_epochs_that_stand_still_are_not_yet_a_plateau() -> None:
     assert diagnose(CONVERGED[-12:]).main.verdict == "healthy"
 
 
@@ -322,7 +322,7 @@ def test_overfitting_is_found_where_the_training_loss_has_nothing_left_to_lose()
 
 
 @pytest.mark.parametrize("epochs", [12, 60])
-def test_a_run_that_gets_worse_is_not_called_a_plateau(epochs: int) -> None:
+def test_a_run_that_gets_worse_is_not_named_a_plateau(epochs: int) -> None:
     shapes = (lambda place: 0.3 + 0.2 * place, lambda place: 0.35 + 0.25 * place, lambda place: 0.85 - 0.2 * place)
     worse = history(*shapes)[:: 60 // epochs]
     main = diagnose(worse).main

@@ -12,7 +12,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 def drawn(seed: int, count: int = 80, decimals: int = 8) -> tuple[Scores, Flags]:
-    """Draw overlapping scores; few decimals make ties."""
+    """Draw overlapping scores; scores with few decimals have ties."""
     random = np.random.default_rng(seed)
     is_positive = random.random(count) < 0.3
     scores = np.clip(random.normal(0.4 + 0.2 * is_positive, 0.15), 0.01, 0.99).round(decimals)
@@ -61,8 +61,8 @@ def test_best_f1_is_the_highest_on_scikit_learns_curve(scores: Scores, is_positi
 def test_youdens_index_is_the_highest_on_scikit_learns_curve(scores: Scores, is_positive: Flags) -> None:
     threshold = choose_threshold(Policy("youden"), scores, is_positive)
     false_rate, true_rate, _ = metrics.roc_curve(is_positive, scores)
-    is_called = scores >= threshold.value
-    index = is_called[is_positive].mean() - is_called[~is_positive].mean()
+    is_predicted = scores >= threshold.value
+    index = is_predicted[is_positive].mean() - is_predicted[~is_positive].mean()
     assert index == pytest.approx((true_rate - false_rate).max())
 
 
@@ -94,9 +94,9 @@ def test_a_bound_on_precision_gets_the_highest_recall_that_has_it(
 def test_the_figures_are_those_of_the_rule_that_is_served(scores: Scores, is_positive: Flags) -> None:
     threshold = choose_threshold(Policy("best-f1"), scores, is_positive)
     decision = Decision(("no", "yes"), "yes", threshold.value)
-    called = np.array([decision.index(np.array([1 - score, score], np.float32)) for score in scores])
-    assert threshold.precision == pytest.approx(metrics.precision_score(is_positive, called))
-    assert threshold.recall == pytest.approx(metrics.recall_score(is_positive, called))
+    predicted = np.array([decision.index(np.array([1 - score, score], np.float32)) for score in scores])
+    assert threshold.precision == pytest.approx(metrics.precision_score(is_positive, predicted))
+    assert threshold.recall == pytest.approx(metrics.recall_score(is_positive, predicted))
 
 
 def test_a_threshold_lies_half_way_between_the_scores_it_parts() -> None:

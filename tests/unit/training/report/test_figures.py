@@ -72,7 +72,7 @@ def test_a_label_that_looks_like_a_formula_is_drawn_as_it_is() -> None:
     assert "| $\\frac{$ |" in texts_of(hostile_matrix().light)
 
 
-def test_a_history_without_accuracy_and_with_a_run_away_loss_is_drawn(tmp_path: Path) -> None:
+def test_a_history_without_accuracy_and_with_a_diverged_loss_is_drawn(tmp_path: Path) -> None:
     history = tuple(Epoch(number, loss) for number, loss in enumerate((1.0, float("inf"), float("nan"))))
     draw_curves(tmp_path / "curves.png", replace(make_outcome(SMALL), history=history, phases=()))
     assert (tmp_path / "curves.png").stat().st_size > 1000

@@ -16,7 +16,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 class Page(HTMLParser):
-    """What a page holds, read as a browser would read it."""
+    """The contents of a page, read as a browser would read it."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Page(HTMLParser):
             self.text += data
 
     def values(self, *names: str) -> list[str]:
-        """Return what stands in attributes of these names."""
+        """Return the values of the attributes of these names."""
         return [value or "" for _, given in self.tags for name, value in given.items() if name in names]
 
 
@@ -157,7 +157,7 @@ def test_without_a_test_split_it_says_that_the_figures_are_too_good() -> None:
     untested = replace(outcome, evaluations={"validation": outcome.evaluations["validation"]})
     text = Page(render(untested)).text
     assert "Result on the validation split" in text
-    assert "so they are too good" in text
+    assert "so they are optimistic" in text
 
 
 def test_every_phase_is_there_kept_or_not_with_its_reason() -> None:
@@ -166,7 +166,7 @@ def test_every_phase_is_there_kept_or_not_with_its_reason() -> None:
     skipped = replace(tuned, epochs=0, best=None, note="No time was left.")
     rejected = Page(render(replace(outcome, phases=(outcome.phases[0], tuned)))).text
     assert "rejected It did not help." in rejected
-    assert "published are the weights of epoch 31" in rejected
+    assert "the weights of epoch 31 are published" in rejected
     assert "skipped No time was left." in Page(render(replace(outcome, phases=(outcome.phases[0], skipped)))).text
 
 

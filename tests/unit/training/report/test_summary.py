@@ -13,7 +13,7 @@ from training.report.summary import training_summary
 
 @dataclass(frozen=True)
 class Name:
-    """What a manifest says of itself in a summary."""
+    """The part of a manifest that a summary shows."""
 
     model: str = "solar-cells"
     version: int = 3

@@ -1,4 +1,4 @@
-"""What a precision costs, counted as scikit-learn counts."""
+"""The cost of a precision, compared with scikit-learn."""
 
 import numpy as np
 import numpy.typing as npt
@@ -45,12 +45,12 @@ def test_accuracy_and_agreement_are_those_of_scikit_learn() -> None:
     assert measured.largest_difference == pytest.approx(np.abs(answers - one.answers).max())
 
 
-def test_labels_are_called_by_the_versions_own_threshold() -> None:
+def test_labels_are_predicted_by_the_versions_own_threshold() -> None:
     one = held_out(decision=Decision(LABELS, "broken", 0.8))
     answers = shifted(one)
-    called = np.where(answers[:, 0] >= np.float32(0.8), 0, 1)
-    assert one.judge(answers, "an engine").accuracy == pytest.approx(accuracy_score(one.targets, called))
-    assert not (called == answers.argmax(axis=1)).all()
+    predicted = np.where(answers[:, 0] >= np.float32(0.8), 0, 1)
+    assert one.judge(answers, "an engine").accuracy == pytest.approx(accuracy_score(one.targets, predicted))
+    assert not (predicted == answers.argmax(axis=1)).all()
 
 
 def test_some_of_them_are_judged_as_those_alone() -> None:

@@ -1,4 +1,4 @@
-"""The OpenVINO engine computes what Keras computes, in both of its ways, together and alone."""
+"""The OpenVINO engine computes what Keras computes, in both of its modes, in batches and alone."""
 
 import os
 import sys

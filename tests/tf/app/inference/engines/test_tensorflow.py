@@ -1,4 +1,4 @@
-"""The engine computes what Keras computes, on the device asked for, and refuses what is no classifier."""
+"""The engine computes what Keras computes, on the device asked for, and refuses what is not a classifier."""
 
 import subprocess
 import sys
@@ -186,7 +186,7 @@ engine = load_engine(ModelStore(Path(sys.argv[1])).open("noise", 1), Settings(en
 placed = [{variable.device[-5:] for variable in replica._function.variables} for replica in engine._engines]
 print(engine.device, engine.lanes, placed)
 """
-"""A processor that is made two devices, as TensorFlow lets be done once in a process, before its first operation."""
+"""A processor split into two devices, which TensorFlow allows once in a process, before its first operation."""
 
 
 def test_the_replicas_of_two_devices_lie_on_a_device_each(stored: StoredVersion) -> None:

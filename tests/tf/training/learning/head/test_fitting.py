@@ -20,7 +20,7 @@ def noise(count: int, seed: int, labels: int = 2) -> Examples:
 
 
 def parted(count: int, seed: int) -> Examples:
-    """Make examples that can be told apart but for some overlap."""
+    """Make examples that can be separated except for some overlap."""
     examples = noise(count, seed)
     return Examples(examples.features + examples.targets[:, None] * np.float32(1), examples.targets)
 

@@ -96,7 +96,7 @@ def test_every_example_is_seen_the_last_and_smaller_batch_included() -> None:
     examples = blobs(33)
     running = regression(examples, Trial(0.0, 0.0))
     measured = running.train(examples, 16, 0.0)
-    assert measured.accuracy[0] * 33 == pytest.approx((examples.targets == 0).sum())  # of equals the first is called
+    assert measured.accuracy[0] * 33 == pytest.approx((examples.targets == 0).sum())  # the first of equals is predicted
     assert measured.loss[0] == pytest.approx(np.log(3), abs=1e-6)
 
 

@@ -8,12 +8,12 @@ WANTED = Strength(rotation_degrees=8, zoom=0.04, shift=0.04, brightness=16, cont
 
 
 def right(count: int) -> npt.NDArray[np.bool_]:
-    """Call that many of the images right."""
+    """Predict that many of the images right."""
     return np.arange(100) < count
 
 
 def fragile(strength: Strength) -> npt.NDArray[np.bool_]:
-    """Bear a rotation of two degrees and any light."""
+    """Tolerate a rotation of two degrees and any light."""
     return right(92 if strength.rotation_degrees <= 2 else 70)
 
 

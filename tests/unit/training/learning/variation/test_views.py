@@ -41,12 +41,12 @@ PILLOW = {
 
 
 def flags(wrong: int, count: int = 100) -> npt.NDArray[np.bool_]:
-    """Call the first images wrong and the others right."""
+    """Predict the first images wrong and the others right."""
     return np.arange(count) >= wrong
 
 
 def losing(**wrong: int) -> Callable[[View], npt.NDArray[np.bool_]]:
-    """Make a head that calls five images wrong, and more through the views named."""
+    """Make a head that predicts five images wrong, and more through the named views."""
     return lambda view: flags(wrong.get(view.name.replace("-", "_"), 5))
 
 
@@ -105,7 +105,7 @@ def test_a_view_that_changes_one_label_of_many_is_forbidden_and_its_share_does_n
     targets = np.arange(400) % 25
     right = np.ones(400, dtype=bool)
     changed = right & (targets != 7)
-    noise = np.arange(400) % 7 == 0  # wins and losses that hide the 16 images of the label among all
+    noise = np.arange(400) % 7 == 0  # wins and losses that hide the 16 images of one label among all images
     scores = {IDENTITY: right & ~noise, FLIP_HORIZONTAL: changed & ~np.roll(noise, 1)}
     choice = choose_views(lambda view: scores.get(view, scores[IDENTITY]), targets)
     assert choice.evidence[0].p_value > 0.05
