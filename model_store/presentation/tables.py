@@ -1,7 +1,7 @@
 """Reports and manifests as tables for a terminal.
 
-Names of files and labels are anything a file system allows: they are shown as they are, never as markup, and what
-would steer the terminal is spelled out.
+Names of files and labels may be anything that a file system allows. They are shown verbatim, never as markup, and
+characters that control a terminal are escaped.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from model_store.manifest import Manifest, headline
 from model_store.text import UNDEFINED, printable
 
 SHOWN = 20
-"""How many excluded, ignored or misclassified files a table names before it counts the rest."""
+"""Number of files that a table names before it counts the rest."""
 
 
 def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
-    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out.
+    """Lay out an evaluation: the accounting, the matrix, the figures and every excluded file.
 
     Args:
-        evaluation: What came of a labelled set.
-        interpretation: How that was read, where it is known.
+        evaluation: The evaluation of a labelled set.
+        interpretation: The interpretation of the set, if it is known.
     """
     sums = evaluation.accounting
     parts: list[RenderableType] = [
@@ -36,9 +36,9 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
         ),
         *map(Text, () if interpretation is None else interpretation_sentences(interpretation)),
         *map(Text, evaluation.summary),
-        Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
+        Text("\nConfusion matrix: a row for each given label, a column for each predicted label"),
         matrix_table(evaluation.confusion_matrix),
-        Text("\nFigures over the scored files of known labels, with 95% intervals"),
+        Text("\nFigures over the scored files with known labels, with 95% intervals"),
         metrics_table(evaluation),
     ]
     if evaluation.excluded:
@@ -52,7 +52,7 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
 def doubts_summary(
     leakage: Leakage | None, duplicates: Sequence[Duplicate], mislabelled: Sequence[Mislabelled]
 ) -> RenderableType:
-    """Lay out what to doubt in the files: trained on, there twice, perhaps under a wrong label."""
+    """Lay out the doubtful files: seen in training, duplicated, or perhaps under a wrong label."""
     parts: list[RenderableType] = [Text(""), *map(Text, leakage_sentences(leakage))]
     if leakage is not None and leakage.files:
         rows = [(one.path, one.label, one.match) for one in leakage.files]
@@ -68,7 +68,7 @@ def doubts_summary(
 
 
 def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
-    """Lay out a comparison of a version with another: the verdict, who is right where, and the files that differ."""
+    """Lay out a comparison of two versions: paired counts, the verdict and the files that they predict differently."""
     paired = comparison.paired
     table = Table("", f"version {comparison.against} right", "wrong")
     table.add_row(f"version {version} right", str(paired.both_right), str(paired.only_this))
@@ -81,7 +81,7 @@ def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
     if comparison.flips:
         rows = [(one.path, one.actual, one.this, one.against) for one in comparison.flips]
         names = ("path", "label", f"version {version}", f"version {comparison.against}")
-        parts.append(_listing("Called differently", names, rows))
+        parts.append(_listing("Predicted differently", names, rows))
     return Group(*parts)
 
 
@@ -92,7 +92,7 @@ def matrix_table(matrix: ConfusionMatrix) -> Table:
     for column in [*matrix.columns, "files"]:
         table.add_column(verbatim(column), justify="right")
     for row, counts in zip(matrix.rows, matrix.counts, strict=True):
-        name = row if row in matrix.columns else f"{row} (no label of the model)"
+        name = row if row in matrix.columns else f"{row} (not a label of the model)"
         table.add_row(verbatim(name), *map(str, counts), str(sum(counts)))
     table.add_section()
     sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
@@ -107,7 +107,7 @@ def metrics_table(evaluation: Evaluation) -> Table:
     table.add_column("", justify="right")
     ranges = evaluation.intervals
     for name, value in evaluation.metrics:
-        if name != "resolution":  # which is among the sentences
+        if name != "resolution":  # the summary's sentences have it
             table.add_row(name.replace("_", " "), _number(value, ranges.metrics.get(name)))
     for one in evaluation.per_label:
         table.add_section()
@@ -118,7 +118,7 @@ def metrics_table(evaluation: Evaluation) -> Table:
 
 
 def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
-    """Lay out versions; the flag says which one serves."""
+    """Lay out versions; each flag is True if the version serves."""
     table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
     for manifest, serves in manifests:
         figures = headline(manifest.metrics)
@@ -144,7 +144,7 @@ def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
 
 
 def verbatim(text: str) -> Text:
-    """Show a text from outside; a line break, an escape sequence and the like by their codes."""
+    """Show untrusted text verbatim, with line breaks and control characters escaped."""
     return Text(printable(text))
 
 
