@@ -1,8 +1,8 @@
-"""How near each engine and precision is to the Keras model: on 500 photographs of solar cells.
+"""Agreement of each engine and precision with the Keras model, on 500 photographs of solar cells.
 
-Run: `python -m benchmarks.agreement`. Trains as the demo does (2 minutes), makes an int8 variant, and prints for each
-engine and precision how many top labels are the same and the largest difference of a probability. The photographs are
-the 158 test images and validation images: the network was trained on neither.
+Run: `python -m benchmarks.agreement`. Trains as the demo does (2 minutes) and makes an int8 variant. Prints the number
+of equal top labels and the largest difference of a probability for each engine and precision. The photographs are the
+158 test images and validation images, which the network was not trained on.
 """
 
 import tempfile

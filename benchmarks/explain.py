@@ -1,8 +1,8 @@
-"""What class activation maps cost: those who ask for none, and those who do.
+"""The cost of class activation maps, for predictions without them and with them.
 
 Run: `python -m benchmarks.explain STORE MODEL`, for instance with `.cache/demo/store solar-cells` after `make demo`.
-A version is served next to a copy of itself whose SavedModel does not have the maps, in turns: milliseconds to start,
-milliseconds of a prediction, medians. Then what the first map takes, and each further one.
+Compares a version, in turns, with a copy whose SavedModel has no maps. Prints medians of the start and of a prediction
+in milliseconds, then the times of the first map and of further ones.
 """
 
 import shutil
@@ -25,7 +25,7 @@ STARTS = 5
 
 
 def without_maps(directory: Path, signature: str, copy: Path) -> None:
-    """Copy a SavedModel, with a function and its name left out."""
+    """Copy a SavedModel without one of its signatures."""
     shutil.copytree(directory / "variables", copy / "variables")
     saved_model = SavedModel.FromString((directory / "saved_model.pb").read_bytes())
     for meta_graph in saved_model.meta_graphs:
@@ -36,7 +36,7 @@ def without_maps(directory: Path, signature: str, copy: Path) -> None:
 
 
 def taken_ms(work: Callable[[], object]) -> float:
-    """Return how long work takes."""
+    """Return the time that work takes, in milliseconds."""
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1e3
@@ -47,7 +47,7 @@ def main(store: str, model: str) -> None:
     stored = ModelStore(store).open(model)
     maps = stored.manifest.activation_maps
     if maps is None:
-        sys.exit("this version has no class activation maps")
+        sys.exit("This version has no class activation maps.")
     pixels = load_golden(stored.directory).pixels[:1]
 
     def load(directory: Path) -> Engine:
