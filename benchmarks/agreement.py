@@ -48,11 +48,11 @@ def main() -> None:
         stored, _ = publish_quantized(ModelStore(store), run.stored, data, 0, Progress(disable=True))
         held_out = [file for split in ("test", "validation") for file in run.audit.files if file.split == split]
         pixels = [decode(file.location.read_bytes(), stored.manifest.input).pixels for file in held_out[:IMAGES]]
-        expected = np.concatenate([np.asarray(run.model(one[np.newaxis], training=False)) for one in pixels])
+        expected = np.concatenate([np.asarray(run.model(image[np.newaxis], training=False)) for image in pixels])
         table = Table("engine", "precision", "images", "top label as Keras", "largest difference", "mean")
         for name, precision in ENGINES:
             engine = load_engine(stored, Settings.model_validate({"engine": name, "precision": precision}))
-            answers = np.concatenate([engine.predict(one[np.newaxis]) for one in pixels])
+            answers = np.concatenate([engine.predict(image[np.newaxis]) for image in pixels])
             same = (answers.argmax(axis=1) == expected.argmax(axis=1)).sum()
             difference = np.abs(answers - expected)
             shown = f"{same} of {len(pixels)}", f"{difference.max():.2g}", f"{difference.mean():.2g}"

@@ -118,7 +118,7 @@ def images_scored(client: httpx.Client) -> float:
 
 def show(precision: str, limits: Sequence[float], measurements: Sequence[tuple[int, Measurement]]) -> None:
     """Print the measurements; each ratio is to the mean of the limits measured before and after."""
-    print(f"{precision}, limit {statistics.median(limits):.0f}/s ({', '.join(f'{one:.0f}' for one in limits)})")
+    print(f"{precision}, limit {statistics.median(limits):.0f}/s ({', '.join(f'{limit:.0f}' for limit in limits)})")
     for number, (count, one) in enumerate(measurements):
         limit = statistics.mean(limits[number : number + 2])
         print(

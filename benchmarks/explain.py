@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.inference.engines.base import Engine
@@ -56,9 +57,9 @@ def main(store: str, model: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         without_maps(stored.directory, maps.name, Path(scratch))
         places = {"without maps": Path(scratch), "with maps": stored.directory}
-        starts = [[taken_ms(lambda place=place: load(place)) for place in places.values()] for _ in range(STARTS)]  # type: ignore[misc]
+        starts = [[taken_ms(partial(load, place)) for place in places.values()] for _ in range(STARTS)]
         engines = [load(place) for place in places.values()]
-        times = [[taken_ms(lambda one=one: one.predict(pixels)) for one in engines] for _ in range(REPETITIONS)]  # type: ignore[misc]
+        times = [[taken_ms(partial(engine.predict, pixels)) for engine in engines] for _ in range(REPETITIONS)]
     for name, rows in (("start", starts), ("prediction", times)):
         without, with_maps = (statistics.median(column) for column in zip(*rows, strict=True))
         print(f"{name}: without maps {without:.2f} ms, with {with_maps:.2f} ms, ratio {with_maps / without:.3f}")

@@ -1,7 +1,8 @@
 """All 2,624 solar cells as folders, split 75/25 per label: the data of `benchmarks.training`.
 
 The cells come with the package `elpv-dataset` (CC BY-NC-SA 4.0: research). A cell is `defective` if the experts'
-probability of a defect is a half or more. The published figures are from a similar split, which is not published.
+probability of a defect is a half or more. The published figures are from such a split, too; its
+assignment of cells is not published.
 """
 
 import shutil

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.problems import HEAD_TIMEOUT, HEAD_TOO_LARGE, MALFORMED, MEDIA_TYPE, ProblemType
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""Largest size of the request line and headers, or of a chunked body's framing, that completes nothing."""
+"""Limit of bytes received without completing a part: a head, or the framing of a chunked body."""
 _PHRASES: Final = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 

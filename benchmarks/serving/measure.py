@@ -130,10 +130,10 @@ def expected_answer(stored: StoredVersion, picture: Path) -> tuple[float, ...]:
     """Return the model's probabilities of a picture, computed by OpenVINO in f32 in this process."""
     engine = load_engine(stored, Settings(engine="openvino"))
     pixels = decode(picture.read_bytes(), stored.manifest.input).pixels
-    return tuple(float(one) for one in engine.predict(pixels[np.newaxis])[0])
+    return tuple(float(probability) for probability in engine.predict(pixels[np.newaxis])[0])
 
 
 def is_right(answer: bytes, expected: tuple[float, ...], tolerance: float) -> bool:
     """Return True if every expected probability occurs in a response of any form."""
     numbers = [float(number) for number in re.findall(rb"\d\.\d+(?:[eE]-?\d+)?", answer)]
-    return all(any(abs(number - one) < tolerance for number in numbers) for one in expected)
+    return all(any(abs(number - probability) < tolerance for number in numbers) for probability in expected)

@@ -169,8 +169,8 @@ class _OverBins:
 def _areas(answered: ScoredFiles, weights: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
     steps = [ranking.steps(weights) for ranking in answered.rankings]
     return {
-        "roc_auc": np.mean([roc_auc(one) for one in steps], axis=0),
-        "average_precision": np.mean([average_precision(one) for one in steps], axis=0),
+        "roc_auc": np.mean([roc_auc(ranked) for ranked in steps], axis=0),
+        "average_precision": np.mean([average_precision(ranked) for ranked in steps], axis=0),
     }
 
 

@@ -142,17 +142,17 @@ class _Evaluator:
     def _metrics(self, known: metrics.Counts, per_label: list[PerLabel]) -> Metrics:
         actual, probabilities = self._answered.actual, self._answered.probabilities
         scored = int(known.sum())
-        macro_recall = metrics.mean_of_defined([one.recall.value for one in per_label])
+        macro_recall = metrics.mean_of_defined([label.recall.value for label in per_label])
         steps = [ranking.steps() for ranking in self._answered.rankings] if self._answered.has_every_label else []
         return Metrics(
             accuracy=Estimate.of(int(known.trace()), scored),
             balanced_accuracy=macro_recall,
-            macro_precision=metrics.mean_of_defined([one.precision.value for one in per_label]),
+            macro_precision=metrics.mean_of_defined([label.precision.value for label in per_label]),
             macro_recall=macro_recall,
-            macro_f1=metrics.mean_of_defined([one.f1 for one in per_label]),
+            macro_f1=metrics.mean_of_defined([label.f1 for label in per_label]),
             log_loss=metrics.log_loss(actual, probabilities),
-            roc_auc=float(np.mean([roc_auc(one) for one in steps])) if steps else None,
-            average_precision=float(np.mean([average_precision(one) for one in steps])) if steps else None,
+            roc_auc=float(np.mean([roc_auc(ranked) for ranked in steps])) if steps else None,
+            average_precision=float(np.mean([average_precision(ranked) for ranked in steps])) if steps else None,
             expected_calibration_error=metrics.expected_calibration_error(actual, probabilities),
             majority_baseline=metrics.ratio(int(known.sum(axis=1).max()), scored),
             resolution=metrics.ratio(1, scored),
@@ -177,15 +177,15 @@ class _Evaluator:
         if not len(self._places):
             of_all = "No scored file has a label of the model."
         else:
-            lacking = ", ".join(one.label for one in per_label if not one.support)
+            lacking = ", ".join(label.label for label in per_label if not label.support)
             of_all = f"A curve needs scored files of every label; these labels have none: {lacking}."
         return [
             *(Undefined(metric=name, label=None, reason=of_all) for name, value in figures if _is_null(value)),
             *(
-                Undefined(metric=name, label=one.label, reason=reason)
-                for one in per_label
+                Undefined(metric=name, label=label.label, reason=reason)
+                for label in per_label
                 for name, reason in reasons.items()
-                if _is_null(getattr(one, name))
+                if _is_null(getattr(label, name))
             ),
         ]
 
@@ -196,7 +196,7 @@ class _Evaluator:
         counts = per_label[self._positive].model_dump(
             include={"label", "true_positives", "false_positives", "false_negatives", "true_negatives"}
         )
-        thresholds = [self._at(one, self._positive) for one in sorted({*THRESHOLDS, threshold})]
+        thresholds = [self._at(value, self._positive) for value in sorted({*THRESHOLDS, threshold})]
         return Positive(threshold=threshold, thresholds=thresholds, **counts)
 
     def _at(self, threshold: float, positive: int) -> AtThreshold:
@@ -259,11 +259,11 @@ def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) ->
     bins = metrics.calibration_bins(confidence)
     return [
         ReliabilityBin(
-            files=int((bins == one).sum()),
-            confidence=float(confidence[bins == one].mean()),
-            accuracy=Estimate.of(int(is_right[bins == one].sum()), int((bins == one).sum())),
+            files=int((bins == number).sum()),
+            confidence=float(confidence[bins == number].mean()),
+            accuracy=Estimate.of(int(is_right[bins == number].sum()), int((bins == number).sum())),
         )
-        for one in np.unique(bins)
+        for number in np.unique(bins)
     ]
 
 

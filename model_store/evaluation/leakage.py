@@ -79,7 +79,7 @@ def _join(group: npt.NDArray[np.int64], ones: Places, others: Places) -> None:
     starts = np.flatnonzero(np.diff(ones[order], prepend=-1))
     for one, near in zip(ones[order][starts].tolist(), np.split(others[order], starts[1:]), strict=True):
         still_apart = near[group[near] != group[one]]
-        if len(still_apart):  # of a crowd, the first joins all
+        if len(still_apart):  # one step joins all groups near this picture
             group[np.isin(group, group[still_apart])] = group[one]
 
 

@@ -71,7 +71,7 @@ def perceptual_hash(pixels: Pixels) -> int:
     """
     grey = Image.fromarray(pixels).convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     basis = _cosine_basis()
-    low = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).round(6)  # (8, 8); zeros are 0 on every machine
+    low = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).round(6)  # (8, 8); rounded: zeros are 0 everywhere
     bits = (low > np.median(low.ravel()[1:])).ravel()
     return int.from_bytes(np.packbits(bits).tobytes())
 

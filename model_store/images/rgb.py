@@ -78,7 +78,7 @@ def _deep_grey_to_rgb(image: Image.Image, background: tuple[int, int, int]) -> I
         is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow inverts 8-bit samples, but not these
     deep = np.asarray(image)
     shallow = np.empty(deep.shape, np.uint8)
-    for start in range(0, len(deep), _STRIP):  # in strips, since uint32 takes twice the memory of the picture
+    for start in range(0, len(deep), _STRIP):  # the whole picture at once would need four times its memory
         strip = deep[start : start + _STRIP].astype(np.uint32)
         if is_white_zero:
             strip = highest - strip

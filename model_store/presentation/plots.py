@@ -62,15 +62,15 @@ def plot_reliability(axes: Axes, bins: Sequence[ReliabilityBin], title: str, the
     """Draw the share of right predictions against their probability; on the diagonal the two agree."""
     style(axes, theme)
     axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=1, linestyle=(0, (4, 3)))
-    confidence, most = [one.confidence for one in bins], max((one.files for one in bins), default=1)
+    confidence, most = [bin_.confidence for bin_ in bins], max((bin_.files for bin_ in bins), default=1)
     accuracy, low, high = (
-        np.array([[one.accuracy.value, one.accuracy.low, one.accuracy.high] for one in bins], np.float64)
+        np.array([[bin_.accuracy.value, bin_.accuracy.low, bin_.accuracy.high] for bin_ in bins], np.float64)
         .reshape(-1, 3)
         .T
     )
     spread = np.clip([accuracy - low, high - accuracy], 0, None)  # rounding may make a difference negative
     axes.errorbar(confidence, accuracy, yerr=spread, fmt="none", ecolor=theme.train, elinewidth=1.2)
-    areas = [22 + 90 * one.files / most for one in bins]
+    areas = [22 + 90 * bin_.files / most for bin_ in bins]
     axes.scatter(
         confidence, accuracy, s=areas, color=theme.validation, edgecolors=theme.paper, linewidths=0.8, zorder=3
     )

@@ -42,10 +42,12 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
         metrics_table(evaluation),
     ]
     if evaluation.excluded:
-        rows = [(one.path, one.label, one.reason) for one in evaluation.excluded]
+        rows = [(file.path, file.label, file.reason) for file in evaluation.excluded]
         parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
     if evaluation.ignored:
-        parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+        parts.append(
+            _listing("Ignored", ("path", "reason"), [(entry.path, entry.reason) for entry in evaluation.ignored])
+        )
     return Group(*parts)
 
 
@@ -55,13 +57,15 @@ def doubts_summary(
     """Lay out the doubtful files: seen in training, duplicated, or perhaps under a wrong label."""
     parts: list[RenderableType] = [Text(""), *map(Text, leakage_sentences(leakage))]
     if leakage is not None and leakage.files:
-        rows = [(one.path, one.label, one.match) for one in leakage.files]
+        rows = [(file.path, file.label, file.match) for file in leakage.files]
         parts.append(_listing("Trained on", ("path", "label", "match"), rows))
     if duplicates:
-        groups = [(", ".join(one.paths), ", ".join(one.labels), one.match) for one in duplicates]
+        groups = [(", ".join(group.paths), ", ".join(group.labels), group.match) for group in duplicates]
         parts.append(_listing("The same picture under several names", ("paths", "labels", "match"), groups))
     if mislabelled:
-        suspects = [(one.path, one.actual, one.suggested, f"{one.probability_suggested:.4f}") for one in mislabelled]
+        suspects = [
+            (file.path, file.actual, file.suggested, f"{file.probability_suggested:.4f}") for file in mislabelled
+        ]
         names = ("path", "label", "more likely", "probability")
         parts.append(_listing("Perhaps under a wrong label", names, suspects))
     return Group(*parts)
@@ -79,7 +83,7 @@ def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
         Text(comparison.verdict, style="bold"),
     ]
     if comparison.flips:
-        rows = [(one.path, one.actual, one.this, one.against) for one in comparison.flips]
+        rows = [(flip.path, flip.actual, flip.this, flip.against) for flip in comparison.flips]
         names = ("path", "label", f"version {version}", f"version {comparison.against}")
         parts.append(_listing("Predicted differently", names, rows))
     return Group(*parts)
@@ -109,11 +113,11 @@ def metrics_table(evaluation: Evaluation) -> Table:
     for name, value in evaluation.metrics:
         if name != "resolution":  # the summary's sentences have it
             table.add_row(name.replace("_", " "), _number(value, ranges.metrics.get(name)))
-    for one in evaluation.per_label:
+    for figures in evaluation.per_label:
         table.add_section()
-        table.add_row(verbatim(f"{one.label}: precision"), _number(one.precision))
-        table.add_row(verbatim(f"{one.label}: recall"), _number(one.recall))
-        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1, ranges.f1.get(one.label)))
+        table.add_row(verbatim(f"{figures.label}: precision"), _number(figures.precision))
+        table.add_row(verbatim(f"{figures.label}: recall"), _number(figures.recall))
+        table.add_row(verbatim(f"{figures.label}: F1"), _number(figures.f1, ranges.f1.get(figures.label)))
     return table
 
 
