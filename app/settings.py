@@ -1,6 +1,6 @@
-"""Every setting of the service: read from FULLCOUNT_… in the environment, overridden by the command line.
+"""All settings of the service, read from FULLCOUNT_… in the environment and overridden by the command line.
 
-Nothing is read at import; `create_app` is given an instance.
+Nothing is read at import; `create_app` is passed an instance.
 """
 
 import os
@@ -39,72 +39,73 @@ class Settings(BaseSettings):
     models: Annotated[tuple[str, ...], NoDecode] = ()
     """Models to serve, separated by commas; the first one answers requests that name none. Empty: every model."""
     version: Positive | None = None
-    """Version to serve, when one model is served; default: what the alias `serving` says, else the highest."""
+    """Version to serve, if one model is served; default: the version with the alias `serving`, else the highest."""
     evaluations_dir: Path | None = None
     """Directory for stored reports; default: in the store, beside each model."""
     spool_dir: Path | None = None
-    """Directory where uploads wait on disk; default: the system's directory for temporary files."""
+    """Directory for uploads while they wait on disk; default: the system's directory for temporary files."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 listens on all."""
+    """Address to listen on; 0.0.0.0 listens on all addresses."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 lets the system choose."""
     workers: Positive = 1
-    """Processes that serve, with a share of the cores and models of their own; limits count for each."""
+    """Number of server processes, each with a share of the cores and its own models; limits apply to each."""
     fd: Annotated[int, Field(ge=0)] | None = None
     """Number of a socket, inherited from the process that started this one, to listen on instead of host and port."""
     shutdown_grace_s: Positive = 30
     """Seconds that requests under way have to finish after SIGTERM."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds for the head of a request, and without a byte of its body, after which it is given up."""
+    """Seconds after which a request is dropped, if its head is incomplete or no byte of its body arrives."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severity of what is logged."""
+    """Lowest severity that is logged."""
 
     engine: Literal["auto", "tensorflow", "openvino"] = "auto"
-    """What computes; `auto` is TensorFlow where there is a GPU for it, else OpenVINO, if they are installed."""
+    """Inference engine; `auto` is TensorFlow if it has a GPU, else OpenVINO, provided that they are installed."""
     precision: Literal["f32", "bf16", "int8", "auto"] = "f32"
-    """In what it computes; `auto` is the fastest that costs the version next to nothing, by its own measurement."""
+    """Precision of the engine; `auto` is the fastest whose loss, as measured for the version, is negligible."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = "auto"
-    """`auto` (every GPU there is, else the CPU), `cpu`, `gpu` (every one) or `gpu:N`; one missing is an error."""
+    """`auto` (all GPUs, else the CPU), `cpu`, `gpu` (all GPUs) or `gpu:N`; a missing device is an error."""
     max_batch_size: Annotated[int, Field(ge=1, le=1024)] = 16
-    """Most images that the engine computes at once."""
+    """Maximum number of images that the engine computes at once."""
     engine_threads: Annotated[int, Field(ge=0)] = 0
-    """Cores that the engine uses; 0: all there are."""
+    """Number of cores that the engine uses; 0: all cores."""
     decode_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads that decode images and call the engine, once for single images and once for those of batches and
-    evaluations; 0: two more than there are cores."""
+    """Number of threads that decode images and call the engine: as many for single images as for batches and
+    evaluations; 0: the number of cores plus two."""
     max_loaded_versions: Positive = 4
-    """Versions in memory beside those served by default; the least recently used one makes room, if it is idle."""
+    """Maximum number of versions in memory besides those served by default. The least recently used one makes room, if
+    it is idle."""
 
     predict_timeout_ms: Annotated[int, Field(ge=0)] = 0
-    """Milliseconds for one prediction, upload included, after which it is dropped; 0: none. A client may allow less."""
+    """Milliseconds after which one prediction, including its upload, is dropped; 0: no limit. Clients may set less."""
     max_uploads: Positive = 512
-    """POST requests under way at the same time; one more gets 503 before its body is read."""
+    """Maximum number of POST requests under way; a further one gets 503 before its body is read."""
     max_queue: Positive = 256
-    """Single images that may wait for a decoder, and for the engine; one more gets 503."""
+    """Maximum number of single images waiting for a decoder, and for the engine; a further one gets 503."""
     max_in_flight: Positive = 64
-    """Images of one batch or evaluation that are decoded or computed at the same time."""
+    """Maximum number of images of one batch or evaluation that are decoded or computed at the same time."""
     max_evaluations: Positive = 4
-    """Batches and evaluations under way at the same time, their uploads included; one more gets 503."""
+    """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503."""
 
     max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
-    """Most bytes of one image file."""
+    """Maximum size of one image file, in bytes."""
     max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS
-    """Most pixels (width times height) of one image."""
+    """Maximum number of pixels (width times height) of one image."""
     max_batch_images: Positive = 1000
-    """Most images in one batch."""
+    """Maximum number of images in one batch."""
     max_batch_bytes: Positive = 512 * MIB
-    """Most bytes of the body of one batch."""
+    """Maximum size of the body of one batch, in bytes."""
     max_archive_bytes: Positive = 4 * GIB
-    """Most bytes of the body of one evaluation."""
+    """Maximum size of the body of one evaluation, in bytes."""
     max_archive_entries: Positive = 100_000
-    """Most entries of an archive."""
+    """Maximum number of entries of an archive."""
     max_archive_uncompressed_bytes: Positive = 16 * GIB
-    """Most bytes of all files of an archive together, unpacked."""
+    """Maximum size of all files of an archive together, uncompressed, in bytes."""
     max_compression_ratio: Annotated[float, Field(ge=1)] = 200.0
-    """Most bytes unpacked for one byte of the archive."""
+    """Maximum ratio of the uncompressed size of an archive to its size."""
     extra_formats: Annotated[tuple[Format, ...], NoDecode] = ()
-    """Image formats accepted beside those of the model's manifest, separated by commas: AVIF."""
+    """Image formats accepted besides those in the model's manifest, separated by commas: AVIF."""
 
     @field_validator("models", "extra_formats", mode="before")
     @classmethod
@@ -114,7 +115,7 @@ class Settings(BaseSettings):
         return value
 
     def set_limits(self) -> SetLimits:
-        """Return what an archive may cost."""
+        """Return the limits of an archive."""
         return SetLimits(
             max_entries=self.max_archive_entries,
             max_uncompressed_bytes=self.max_archive_uncompressed_bytes,
@@ -123,7 +124,7 @@ class Settings(BaseSettings):
         )
 
     def input_of(self, spec: InputSpec) -> InputSpec:
-        """Return a model's input with the extra formats of this service; the pixels are made as ever."""
+        """Return a model's input with the extra formats of this service; decoding is otherwise unchanged."""
         return InputSpec(**spec.model_dump(exclude={"formats"}), formats=(*spec.formats, *self.extra_formats))
 
     def environment(self) -> dict[str, str]:
@@ -134,21 +135,21 @@ class Settings(BaseSettings):
         }
 
     def image_threads(self, of_cores: int) -> int:
-        """Return how many threads take images from bytes to the engine.
+        """Return the number of threads that decode images and call the engine.
 
-        Two more than cores: while one waits for Python's lock or for the engine, another has something to do.
+        The default is two more than the cores, so that others can work while one waits for the GIL or the engine.
         """
         return self.decode_threads or of_cores + 2
 
     def spool_directory(self) -> Path:
-        """Return where uploads wait on disk.
+        """Return the directory for uploads.
 
         Raises:
-            SpoolMissing: There is no such directory.
+            SpoolMissing: If the directory does not exist.
         """
         try:
             directory = self.spool_dir or Path(tempfile.gettempdir())
-        except FileNotFoundError as error:  # a read-only system without a place for temporary files
+        except FileNotFoundError as error:  # a read-only system without a directory for temporary files
             raise SpoolMissing("none of the usual ones for temporary files can be written") from error
         if not directory.is_dir():
             raise SpoolMissing(f"{directory} does not exist")
@@ -162,10 +163,10 @@ def _in_environment(value: object) -> str:
 
 
 def cores() -> int:
-    """Return the number of cores this process may use: its affinity, or a container's quota if that is less."""
+    """Return the number of cores that this process may use: its affinity, or a container's quota if lower."""
     allowed = len(os.sched_getaffinity(0))
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-    except (OSError, ValueError):  # no control groups of version 2 here
+    except (OSError, ValueError):  # the system has no control groups of version 2
         return allowed
     return allowed if quota == "max" else max(1, min(allowed, int(quota) // int(period)))

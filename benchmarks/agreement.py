@@ -1,8 +1,8 @@
-"""How near each engine and precision is to the Keras model: on 500 photographs of solar cells.
+"""Agreement of each engine and precision with the Keras model, on 500 photographs of solar cells.
 
-Run: `python -m benchmarks.agreement`. Trains as the demo does (2 minutes), makes an int8 variant, and prints for each
-engine and precision how many top labels are the same and the largest difference of a probability. The photographs are
-the 158 test images and validation images: the network was trained on neither.
+Run: `python -m benchmarks.agreement`. Trains as the demo does (2 minutes) and makes an int8 variant. Prints the number
+of equal top labels and the largest difference of a probability for each engine and precision. The photographs are the
+158 test images and validation images, which the network was not trained on.
 """
 
 import tempfile
@@ -48,11 +48,11 @@ def main() -> None:
         stored, _ = publish_quantized(ModelStore(store), run.stored, data, 0, Progress(disable=True))
         held_out = [file for split in ("test", "validation") for file in run.audit.files if file.split == split]
         pixels = [decode(file.location.read_bytes(), stored.manifest.input).pixels for file in held_out[:IMAGES]]
-        expected = np.concatenate([np.asarray(run.model(one[np.newaxis], training=False)) for one in pixels])
+        expected = np.concatenate([np.asarray(run.model(image[np.newaxis], training=False)) for image in pixels])
         table = Table("engine", "precision", "images", "top label as Keras", "largest difference", "mean")
         for name, precision in ENGINES:
             engine = load_engine(stored, Settings.model_validate({"engine": name, "precision": precision}))
-            answers = np.concatenate([engine.predict(one[np.newaxis]) for one in pixels])
+            answers = np.concatenate([engine.predict(image[np.newaxis]) for image in pixels])
             same = (answers.argmax(axis=1) == expected.argmax(axis=1)).sum()
             difference = np.abs(answers - expected)
             shown = f"{same} of {len(pixels)}", f"{difference.max():.2g}", f"{difference.mean():.2g}"

@@ -1,7 +1,7 @@
-"""What shrink-on-load is worth: bytes to 224x224 pixels with `draft` on and off, interleaved, one thread.
+"""The gain of shrink-on-load: bytes to 224x224 pixels with `draft` on and off, interleaved, in one thread.
 
 Run: `python -m benchmarks.decode`. The pictures are scikit-learn's two sample photographs, enlarged to 12 and 1
-megapixels and as they are. Prints medians in milliseconds, the ratio, and how far the pixels differ.
+megapixels and unchanged. Prints medians in milliseconds, the ratio, and the differences of the pixels.
 """
 
 import io

@@ -1,9 +1,8 @@
-"""Labelled zips through `POST /evaluate` next to what decoder and engine can do, and what they take of the memory.
+"""Speed and memory of evaluating labelled zips by `POST /evaluate`, next to the limit of decoder and engine.
 
 Run: `python -m benchmarks.evaluate STORE MODEL`. Measures the limit (decoding and computing in one process, without
-HTTP), then a service of its own for each zip, in turns. `evaluating` is from the first image that is scored to the
-last, `in all` from the first byte that is sent to the report. Needs 2.5 GB of disk for 50,000 files and an idle
-machine.
+HTTP) and a new service for each zip, in turns. `evaluating` is the time from the first scored image to the last,
+`in all` from the first sent byte to the report. Needs 2.5 GB of disk for 50,000 files and an idle machine.
 """
 
 import json
@@ -40,11 +39,13 @@ print(httpx.post(sys.argv[2], content=open(sys.argv[1], "rb"), headers=headers, 
 
 
 @dataclass(frozen=True)
-class Conclusions:
-    """What an evaluation did: images per second, two ways, and MiB."""
+class Measurement:
+    """Speed and memory of one evaluation."""
 
     evaluating: float
+    """Images per second from the first scored image to the last."""
     in_all: float
+    """Images per second from the first sent byte to the report."""
     idle_mib: float
     peak_mib: float
 
@@ -52,9 +53,9 @@ class Conclusions:
 @click.command(help=__doc__)
 @click.argument("store", type=click.Path(path_type=Path, exists=True))
 @click.argument("model")
-@click.option("--files", type=int, multiple=True, default=(1000, 50_000), show_default=True, help="Of each zip.")
+@click.option("--files", type=int, multiple=True, default=(1000, 50_000), show_default=True, help="Files of each zip.")
 @click.option("--precision", type=click.Choice(["f32", "bf16", "int8"]), default="f32", show_default=True)
-@click.option("--seconds", type=float, default=20.0, show_default=True, help="Of each measurement of the limit.")
+@click.option("--seconds", type=float, default=20.0, show_default=True, help="Duration of each limit measurement.")
 def main(store: Path, model: str, files: tuple[int, ...], precision: str, seconds: float) -> None:
     """Measure and print."""
     settings = Settings(store=store, precision=precision)
@@ -70,27 +71,27 @@ def main(store: Path, model: str, files: tuple[int, ...], precision: str, second
         return rate(both, cores(), seconds)
 
     limits: list[float] = []
-    found: list[tuple[int, Conclusions]] = []
+    measurements: list[tuple[int, Measurement]] = []
     for count in files:
         limits.append(limit())
         with tempfile.NamedTemporaryFile(suffix=".zip") as archive:
             write_zip(archive, stored.manifest.labels, pictures, count)
             with serving(settings, model) as service:
-                found.append((count, evaluate(service, Path(archive.name), count)))
+                measurements.append((count, evaluate(service, Path(archive.name), count)))
     limits.append(limit())
-    show(precision, limits, found)
+    show(precision, limits, measurements)
 
 
 def write_zip(file: IO[bytes], labels: Sequence[str], pictures: Sequence[bytes], count: int) -> None:
-    """Write a labelled zip of so many files, not compressed again."""
+    """Write a labelled zip of `count` files, without compression."""
     with zipfile.ZipFile(file, "w") as archive:
         for number in range(count):
             archive.writestr(f"{labels[number % len(labels)]}/{number:06}.jpg", pictures[number % len(pictures)])
     file.flush()
 
 
-def evaluate(service: Running, archive: Path, count: int) -> Conclusions:
-    """Send a zip from another process, and watch how many images are scored meanwhile."""
+def evaluate(service: Running, archive: Path, count: int) -> Measurement:
+    """Send a zip from another process, and follow the number of scored images."""
     url = f"http://127.0.0.1:{service.port}"
     idle_mib = service.peak_mib()
     scored: list[tuple[float, float]] = []
@@ -106,19 +107,19 @@ def evaluate(service: Running, archive: Path, count: int) -> Conclusions:
         raise click.ClickException(f"{report['accounting']} of {count} files")
     during = [(at, images) for at, images in scored if 0 < images < count]
     (first_s, first), (last_s, last) = during[0], during[-1]
-    return Conclusions((last - first) / (last_s - first_s), count / in_all_s, idle_mib, service.peak_mib())
+    return Measurement((last - first) / (last_s - first_s), count / in_all_s, idle_mib, service.peak_mib())
 
 
 def images_scored(client: httpx.Client) -> float:
-    """Return how many images the service has scored since its start."""
-    found = re.search(r'^fullcount_images_total\{outcome="scored"\} (.+)$', client.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
+    """Return the number of images that the service has scored since its start."""
+    line = re.search(r'^fullcount_images_total\{outcome="scored"\} (.+)$', client.get("/metrics").text, re.MULTILINE)
+    return float(line[1]) if line else 0.0
 
 
-def show(precision: str, limits: Sequence[float], found: Sequence[tuple[int, Conclusions]]) -> None:
-    """Print; each ratio is to the mean of the limits measured before and after."""
-    print(f"{precision}, limit {statistics.median(limits):.0f}/s ({', '.join(f'{one:.0f}' for one in limits)})")
-    for number, (count, one) in enumerate(found):
+def show(precision: str, limits: Sequence[float], measurements: Sequence[tuple[int, Measurement]]) -> None:
+    """Print the measurements; each ratio is to the mean of the limits measured before and after."""
+    print(f"{precision}, limit {statistics.median(limits):.0f}/s ({', '.join(f'{limit:.0f}' for limit in limits)})")
+    for number, (count, one) in enumerate(measurements):
         limit = statistics.mean(limits[number : number + 2])
         print(
             f"{count} files: evaluating {one.evaluating:.0f}/s ({one.evaluating / limit:.2f} of the limit), "

@@ -1,8 +1,8 @@
-"""What class activation maps cost: those who ask for none, and those who do.
+"""The cost of class activation maps, for predictions without them and with them.
 
 Run: `python -m benchmarks.explain STORE MODEL`, for instance with `.cache/demo/store solar-cells` after `make demo`.
-A version is served next to a copy of itself whose SavedModel does not have the maps, in turns: milliseconds to start,
-milliseconds of a prediction, medians. Then what the first map takes, and each further one.
+Compares a version, in turns, with a copy whose SavedModel has no maps. Prints medians of the start and of a prediction
+in milliseconds, then the times of the first map and of further ones.
 """
 
 import shutil
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.inference.engines.base import Engine
@@ -25,7 +26,7 @@ STARTS = 5
 
 
 def without_maps(directory: Path, signature: str, copy: Path) -> None:
-    """Copy a SavedModel, with a function and its name left out."""
+    """Copy a SavedModel without one of its signatures."""
     shutil.copytree(directory / "variables", copy / "variables")
     saved_model = SavedModel.FromString((directory / "saved_model.pb").read_bytes())
     for meta_graph in saved_model.meta_graphs:
@@ -36,7 +37,7 @@ def without_maps(directory: Path, signature: str, copy: Path) -> None:
 
 
 def taken_ms(work: Callable[[], object]) -> float:
-    """Return how long work takes."""
+    """Return the time that work takes, in milliseconds."""
     started = time.perf_counter()
     work()
     return (time.perf_counter() - started) * 1e3
@@ -47,7 +48,7 @@ def main(store: str, model: str) -> None:
     stored = ModelStore(store).open(model)
     maps = stored.manifest.activation_maps
     if maps is None:
-        sys.exit("this version has no class activation maps")
+        sys.exit("This version has no class activation maps.")
     pixels = load_golden(stored.directory).pixels[:1]
 
     def load(directory: Path) -> Engine:
@@ -56,9 +57,9 @@ def main(store: str, model: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         without_maps(stored.directory, maps.name, Path(scratch))
         places = {"without maps": Path(scratch), "with maps": stored.directory}
-        starts = [[taken_ms(lambda place=place: load(place)) for place in places.values()] for _ in range(STARTS)]  # type: ignore[misc]
+        starts = [[taken_ms(partial(load, place)) for place in places.values()] for _ in range(STARTS)]
         engines = [load(place) for place in places.values()]
-        times = [[taken_ms(lambda one=one: one.predict(pixels)) for one in engines] for _ in range(REPETITIONS)]  # type: ignore[misc]
+        times = [[taken_ms(partial(engine.predict, pixels)) for engine in engines] for _ in range(REPETITIONS)]
     for name, rows in (("start", starts), ("prediction", times)):
         without, with_maps = (statistics.median(column) for column in zip(*rows, strict=True))
         print(f"{name}: without maps {without:.2f} ms, with {with_maps:.2f} ms, ratio {with_maps / without:.3f}")

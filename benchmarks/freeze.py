@@ -1,7 +1,7 @@
-"""What freezing variables into constants is worth on a CPU: the signature as loaded against the engine's graph.
+"""The gain of freezing variables to constants on a CPU: the engine's graph against the signature as loaded.
 
 Run: `python -m benchmarks.freeze STORE MODEL`, for instance with `.cache/demo/store solar-cells` after `make demo`.
-Images per second, medians of interleaved repetitions, and the ratio.
+Prints images per second, medians of interleaved repetitions, and the ratio.
 """
 
 import statistics

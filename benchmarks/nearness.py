@@ -1,7 +1,7 @@
-"""How well pictures are found again by their grid of light, re-encoded and resized, and what is taken for another.
+"""Recognition of re-encoded and resized pictures by their light grids, with the number of false matches.
 
-Run: `python -m benchmarks.nearness FOLDER` on a folder of pictures that are all different. `margin` is how far the
-nearest two different pictures are apart next to what counts as near (1), and how far 99% of the copies are at most.
+Run: `python -m benchmarks.nearness FOLDER` on a folder of pictures that are all different. `margin` is a distance in
+units of the threshold: of the two nearest different pictures, and the 99th percentile of the copies.
 """
 
 import io
@@ -22,8 +22,8 @@ FACTORS = (1.0, 0.5, 0.7, 0.9, 1.5)
 
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--side", type=int, default=224, show_default=True, help="Of the model's input.")
-@click.option("--copies", type=int, default=400, show_default=True, help="Pictures that are changed.")
+@click.option("--side", type=int, default=224, show_default=True, help="Side of the model's input, in pixels.")
+@click.option("--copies", type=int, default=400, show_default=True, help="Number of pictures to change.")
 def main(folder: Path, side: int, copies: int) -> None:
     """Measure and print."""
     spec = InputSpec(height=side, width=side)
@@ -39,15 +39,15 @@ def main(folder: Path, side: int, copies: int) -> None:
     chosen = chosen[:: max(1, len(chosen) // copies)][:copies]
     for factor in FACTORS:
         changed = np.stack([light_grid(decode(change(files[at], factor), spec).pixels) for at in chosen])
-        found = {(int(at), int(to)) for block in near_pairs(changed, grids) for at, to in zip(*block, strict=True)}
-        again = sum((number, int(at)) in found for number, at in enumerate(chosen))
+        pairs = {(int(at), int(to)) for block in near_pairs(changed, grids) for at, to in zip(*block, strict=True)}
+        again = sum((number, int(at)) in pairs for number, at in enumerate(chosen))
         margins = np.sqrt(((changed[:, 1:].astype(float) - grids[chosen, 1:]) ** 2).sum(axis=1) / MAX_DIFFERENCE)
-        margin, others = np.percentile(margins, 99), len(found) - again
+        margin, others = np.percentile(margins, 99), len(pairs) - again
         print(f"x{factor}, JPEG {QUALITY}: {again} of {len(chosen)}, margin {margin:.2f}, {others} others")
 
 
 def change(data: bytes, factor: float) -> bytes:
-    """Resize a picture and save it as JPEG."""
+    """Resize a picture and encode it as JPEG."""
     with Image.open(io.BytesIO(data)) as picture:
         size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
         file = io.BytesIO()

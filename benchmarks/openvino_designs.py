@@ -1,7 +1,7 @@
-"""Why the OpenVINO engine has a lane for each core and no batches: images a second of each way to use the same cores.
+"""Images per second of several ways to use the cores: the reason why the OpenVINO engine has a lane per core.
 
-Run: `python -m benchmarks.openvino_designs STORE MODEL`. `spread` is one request over all cores, `apart` a request on
-each core, from as many threads; without decoding. Prints medians of interleaved repetitions.
+Run: `python -m benchmarks.openvino_designs STORE MODEL`. `spread` is one request on all cores, `apart` one request per
+core from as many threads; decoding is not included. Prints medians of interleaved repetitions.
 """
 
 import statistics
@@ -40,7 +40,7 @@ def compiled(stored: StoredVersion, batch: int, options: dict[str, object]) -> A
 
 
 def images_per_second(model: Any, pixels: Pixels, threads: int) -> float:  # noqa: ANN401  as above
-    """Let threads compute one batch again and again."""
+    """Return the images per second of threads that compute the same batch repeatedly."""
     counts = [0] * threads
     end = time.perf_counter() + SECONDS
 

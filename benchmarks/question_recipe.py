@@ -1,7 +1,7 @@
-"""The recipe that the project's first question was about, in plain Keras, as it was posted.
+"""The recipe of the question that started the project, in plain Keras, as it was posted.
 
-A frozen backbone, random flips and rotations as layers, so that every epoch computes all features again; a dense layer;
-Adam at 1e-4; batches of 16. Here to be measured against; nothing of it is used by `training`.
+It has a frozen backbone and a dense layer, trained by Adam at 1e-4 in batches of 16. Random flips and rotations are
+layers, so every epoch computes all features again. It is a baseline only: `training` does not use it.
 """
 
 import time
@@ -20,7 +20,7 @@ from training.data.dataset import Dataset
 LEARNING_RATE = 1e-4
 BATCH_SIZE = 16
 ROTATION = 0.2
-"""Of a full turn, to either side; the value of Keras' own tutorial."""
+"""Largest rotation to either side, as a share of a full turn; the value in Keras' own tutorial."""
 
 Targets = npt.NDArray[np.int64]
 Images = tuple[Pixels, Targets]
@@ -28,17 +28,18 @@ Images = tuple[Pixels, Targets]
 
 @dataclass(frozen=True)
 class Measured:
-    """What the recipe came to.
+    """The result of the recipe.
 
     Attributes:
-        seconds: Of each epoch, validation included; building, decoding and testing are not counted.
+        accuracy: Accuracy on the test split.
+        seconds: Time of each epoch with validation; building, decoding and testing are not included.
     """
 
     accuracy: float
     seconds: list[float]
 
     def scaled(self, epochs: int) -> float:
-        """Return the time for so many epochs; the first, in which Keras traces the graph, counts once."""
+        """Return the time for a number of epochs; the first, in which Keras traces the graph, counts once."""
         first, *others = self.seconds
         return first + (epochs - 1) * (sum(others) / len(others) if others else first)
 
@@ -47,11 +48,11 @@ def run_recipe(dataset: Dataset, backbone: str, epochs: int, *, seed: int, histo
     """Train as posted on the same splits as a run of `training`, and test.
 
     Args:
-        dataset: Says which file is in which split; its folder is still there.
-        backbone: Name in the catalogue, with its ImageNet weights.
-        epochs: To be run.
-        seed: Of everything random.
-        history: Gets Keras' `CSVLogger` file.
+        dataset: The splits; the folder of the data must still exist.
+        backbone: Name of a backbone in the catalogue, which is used with its ImageNet weights.
+        epochs: Number of epochs.
+        seed: Seed of all randomness.
+        history: Path of a file for Keras' `CSVLogger`.
     """
     keras.utils.set_random_seed(seed)
     size = BACKBONES[backbone].size
@@ -60,8 +61,8 @@ def run_recipe(dataset: Dataset, backbone: str, epochs: int, *, seed: int, histo
     stopwatch = _Stopwatch()
     callbacks = [stopwatch] if history is None else [stopwatch, keras.callbacks.CSVLogger(history)]
     model.fit(*train, batch_size=BATCH_SIZE, epochs=epochs, validation_data=validation, callbacks=callbacks, verbose=0)
-    called = model.predict(test[0], batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
-    return Measured(float((called == test[1]).mean()), stopwatch.seconds)
+    predicted = model.predict(test[0], batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
+    return Measured(float((predicted == test[1]).mean()), stopwatch.seconds)
 
 
 class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """All 2,624 solar cells as folders, split 75/25 per label: the data of `benchmarks.training`.
 
-The cells come with the package `elpv-dataset` (CC BY-NC-SA 4.0: research); an expert's probability of a defect of a
-half or more is `defective`. The published figures are of such a split too; which cells were where is not published.
+The cells come with the package `elpv-dataset` (CC BY-NC-SA 4.0: research). A cell is `defective` if the experts'
+probability of a defect is a half or more. The published figures are from such a split, too; its
+assignment of cells is not published.
 """
 
 import shutil
@@ -20,23 +21,23 @@ PUBLISHED: Final = {
     "later, ResNet152": 0.901,
     "later, a transformer": 0.917,
 }
-"""Test accuracy on these cells, as published."""
+"""Published test accuracy on these cells."""
 
 TEST_SHARE: Final = 0.25
 
 
 def lay_out_split(folder: Path, seed: int, limit: int | None = None) -> None:
-    """Copy the cells into `train` and `test` folders of a folder per label.
+    """Copy the cells into the folders `train` and `test`, each with a folder per label.
 
     Args:
-        folder: Is made.
-        seed: Which split.
-        limit: Take about so many cells only, in proportion; for trying the benchmark out.
+        folder: Path of a new folder.
+        seed: Seed of the split.
+        limit: Approximate number of cells to use, in proportion, to try the benchmark out.
     """
     labels = read_labels(data_directory())
     random = np.random.default_rng(seed)
     for label in LABELS:
-        paths = np.array(sorted(path for path, given in labels.items() if given == label))
+        paths = np.array(sorted(path for path in labels if labels[path] == label))
         random.shuffle(paths)
         if limit is not None:
             paths = paths[: round(limit * len(paths) / len(labels))]

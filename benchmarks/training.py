@@ -1,8 +1,8 @@
-"""How good a model `fullcount train` makes, in what time, next to published figures and to the question's recipe.
+"""Accuracy and time of `fullcount train`, next to published figures and to the question's recipe.
 
 Run: `python -m benchmarks.training` for the published table: three splits of all solar cells, each trained twice, with
 phase one alone and in full. `python -m benchmarks.training --recipe` measures the question's recipe and phase one alone
-on one split, one after the other in one process. Prints Markdown. Needs `fullcount[demo]`; use an idle machine.
+on one split, one after the other in one process. Prints Markdown. Needs `fullcount[demo]` and an idle machine.
 """
 
 import os
@@ -24,7 +24,7 @@ from training.report.figures import calibration_error
 BACKBONE = "efficientnet-lite0"
 POSTED_EPOCHS = 100
 SHORT_EPOCHS = 20
-"""After which the recipe is stopped unless told otherwise; its time is scaled to the posted number of epochs."""
+"""Default number of epochs of the recipe, whose time is then scaled to the posted number."""
 
 
 @dataclass(frozen=True)
@@ -32,27 +32,27 @@ class Run:
     """One run of `training.train`."""
 
     accuracy: float
-    """On the test split."""
+    """Accuracy on the test split."""
     seconds: float
-    """From folder to published version: audit, decoding, both phases, export and scoring."""
+    """Time from folder to published version: audit, decoding, both phases, export and scoring."""
     epochs: int
-    """Of the last phase that was run."""
+    """Number of epochs of the last phase that was run."""
     majority: float
     temperature: float
     calibration_errors: tuple[float, float]
-    """On the test split, with a temperature of 1 and with the one that was published."""
+    """Expected calibration error on the test split, with a temperature of 1 and with the published one."""
     dataset: Dataset
     notes: tuple[str, ...]
 
 
 @click.command(help=__doc__)
-@click.option("--splits", default=3, show_default=True, help="How many splits to measure.")
-@click.option("--only", type=int, help="Measure this one of them, from 0.")
+@click.option("--splits", default=3, show_default=True, help="Number of splits to measure.")
+@click.option("--only", type=int, help="Measure only the split with this number, from 0.")
 @click.option("--epochs", type=int, help="Epochs of fine-tuning; default: the trainer's own.")
 @click.option("--image-size", type=int, help="Height and width of the model's input; default: the backbone's own.")
-@click.option("--limit", type=int, help="Take about so many cells only, to try the benchmark out.")
+@click.option("--limit", type=int, help="Use only about this many cells, to try the benchmark out.")
 @click.option(
-    "--recipe", type=int, is_flag=False, flag_value=SHORT_EPOCHS, help="Measure the recipe, for so many epochs."
+    "--recipe", type=int, is_flag=False, flag_value=SHORT_EPOCHS, help="Measure the recipe, for this many epochs."
 )
 @click.option("--history", type=click.Path(path_type=Path), help="Write the recipe's CSVLogger file here.")
 def main(  # noqa: PLR0913  a parameter per option
@@ -80,7 +80,7 @@ def main(  # noqa: PLR0913  a parameter per option
 
 
 def print_table(base: TrainingConfig, splits: range | list[int], limit: int | None) -> None:
-    """Print a row per split, the means, and what others have published."""
+    """Print a row per split, the means and the published figures."""
     print(f"{os.cpu_count()} cores, {BACKBONE}, input of {base.image_size or 'its own'} pixels.\n")
     print("| split | train / validation / test | majority | phase one | its time | in full | time | epochs |")
     print("|---|---|---|---|---|---|---|---|")
@@ -95,7 +95,7 @@ def print_table(base: TrainingConfig, splits: range | list[int], limit: int | No
     head_mean, full_mean = (sum(run.accuracy for run in runs) / len(rows) for runs in zip(*rows, strict=True))
     print(f"| mean | | | {head_mean:.4f} | | **{full_mean:.4f}** | | |\n")
     print("\n".join(f"- {name}: {accuracy:.4f}" for name, accuracy in PUBLISHED.items()))
-    print("\nExpected calibration error on the test split, with a temperature of 1 and with the one published:\n")
+    print("\nExpected calibration error on the test split, with a temperature of 1 and with the published one:\n")
     print("| split | phase one | in full |\n|---|---|---|")
     for split, runs in zip(splits, rows, strict=True):
         print(f"| {split} | {' | '.join(calibration(run) for run in runs)} |")
@@ -109,10 +109,12 @@ def print_recipe(config: TrainingConfig, epochs: int, history: Path | None) -> N
     head = measure(head_only(config))
     posted = run_recipe(head.dataset, BACKBONE, epochs, seed=config.seed, history=history)
     scaled = posted.scaled(POSTED_EPOCHS)
-    how = "measured" if epochs == POSTED_EPOCHS else f"scaled from {sum(posted.seconds):.0f} s for {epochs} epochs"
+    basis = "measured" if epochs == POSTED_EPOCHS else f"scaled from {sum(posted.seconds):.0f} s for {epochs} epochs"
     print(f"\n{os.cpu_count()} cores, {BACKBONE}, split {config.seed}; majority {head.majority:.4f}.\n")
     print("| | test accuracy | wall time |\n|---|---|---|")
-    print(f"| the recipe, after {epochs} epochs | {posted.accuracy:.4f} | {scaled:.0f} s for {POSTED_EPOCHS} ({how}) |")
+    print(
+        f"| the recipe, after {epochs} epochs | {posted.accuracy:.4f} | {scaled:.0f} s for {POSTED_EPOCHS} ({basis}) |"
+    )
     print(f"| phase one alone, audit to published version | {head.accuracy:.4f} | {head.seconds:.0f} s |")
     print(f"\nPhase one takes 1/{scaled / head.seconds:.1f} of the recipe's time.")
     print("\n".join(f"- {note}" for note in head.notes))
@@ -120,7 +122,7 @@ def print_recipe(config: TrainingConfig, epochs: int, history: Path | None) -> N
 
 @contextmanager
 def laid_out(base: TrainingConfig, split: int, limit: int | None) -> Iterator[TrainingConfig]:
-    """Lay a split out in a temporary folder, with a store and a cache of its own: nothing is taken from earlier."""
+    """Lay out a split in a temporary folder with a new store and cache, so that nothing is reused."""
     with tempfile.TemporaryDirectory(prefix="fullcount-benchmark-") as name:
         folder = Path(name)
         os.environ["FULLCOUNT_CACHE_DIR"] = str(folder / "cache")
@@ -134,7 +136,7 @@ def head_only(config: TrainingConfig) -> TrainingConfig:
 
 
 def measure(config: TrainingConfig) -> Run:
-    """Train, publish and time it."""
+    """Train and publish, and measure the time."""
     start = time.perf_counter()
     outcome = train(config).outcome
     seconds = time.perf_counter() - start
@@ -160,13 +162,13 @@ def measure(config: TrainingConfig) -> Run:
 
 
 def calibration(run: Run) -> str:
-    """Say what the temperature did."""
+    """Describe the effect of the temperature."""
     before, after = run.calibration_errors
     return f"T {run.temperature:.2f}: {before:.4f} → {after:.4f}"
 
 
 def minutes(run: Run) -> str:
-    """Say how long a run took."""
+    """Format the time of a run."""
     return f"{run.seconds / 60:.1f} min"
 
 

@@ -1,8 +1,9 @@
-"""How the service behaves while it is busy: event loop, memory, and predictions beside an evaluation.
+"""The service under load: event loop, memory, and predictions beside an evaluation.
 
-Run: `python -m benchmarks.under_load STORE MODEL`. Prints how late the event loop was with 64 connections and the
-latency of single predictions, alone and while a labelled zip of 5,000 files is evaluated; with `--soak MINUTES` the
-resident memory of each minute with 32 connections, of small and of 12-megapixel pictures. Use an idle machine.
+Run: `python -m benchmarks.under_load STORE MODEL`. Prints the delay of the event loop with 64 connections. Prints the
+latency of single predictions, alone and while a labelled zip of 5,000 files is evaluated. With `--soak MINUTES` it also
+prints the resident memory of each minute with 32 connections, for small and for 12-megapixel pictures. Use an idle
+machine.
 """
 
 import asyncio
@@ -65,12 +66,12 @@ def main(store: Path, model: str, soak: int) -> None:
 
 
 def load(service: Running, pictures: Sequence[bytes], connections: int, seconds: float) -> Load:
-    """Send pictures for a while."""
+    """Send pictures for a number of seconds."""
     return asyncio.run(run_load(service.port, pictures, connections, seconds))
 
 
 def lag(service: Running, pictures: Sequence[bytes]) -> str:
-    """Say how late the event loop was in that time: the least bounds of the histogram that hold 50 and 99%."""
+    """Describe the event loop's delay under load, by the lowest bounds of the histogram that hold 50% and 99%."""
     before = buckets(service)
     load(service, pictures, BUSY, SECONDS)
     counts = {bound: count - before[bound] for bound, count in buckets(service).items()}
@@ -83,22 +84,22 @@ def lag(service: Running, pictures: Sequence[bytes]) -> str:
 
 
 def buckets(service: Running) -> dict[str, float]:
-    """Return the cumulative histogram of the lag: bound in seconds to count."""
+    """Return the cumulative histogram of the delay: counts by bound in seconds."""
     text = httpx.get(f"http://127.0.0.1:{service.port}/metrics").text
-    found = re.findall(r'^fullcount_event_loop_lag_seconds_bucket\{le="(.+)"\} (.+)$', text, re.MULTILINE)
-    return {bound: float(count) for bound, count in found}
+    lines = re.findall(r'^fullcount_event_loop_lag_seconds_bucket\{le="(.+)"\} (.+)$', text, re.MULTILINE)
+    return {bound: float(count) for bound, count in lines}
 
 
 def beside_an_evaluation(service: Running, stored: StoredVersion, pictures: Sequence[bytes]) -> None:
-    """Print the latency of one client, alone and while an evaluation runs, and what the evaluation did meanwhile."""
+    """Print the latency of one client alone and while an evaluation runs, and the size of the evaluation."""
     alone = load(service, pictures, 1, SECONDS)
     with tempfile.NamedTemporaryFile(suffix=".zip") as archive:
         archive.write(labelled_zip(stored.manifest.labels, pictures))
         archive.flush()
         command = [sys.executable, "-c", UPLOAD, archive.name, f"http://127.0.0.1:{service.port}/evaluate"]
-        # in a process of its own: in this one it would share Python's lock with the client that is measured
+        # in a separate process, since here it would share the GIL with the measured client
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-            time.sleep(1)  # it is being sent
+            time.sleep(1)  # until it is being sent
             beside = load(service, pictures, 1, SECONDS)
             was_running = running.poll() is None
             counted = json.loads(running.communicate()[0])["accounting"]["images"]
@@ -112,7 +113,7 @@ def beside_an_evaluation(service: Running, stored: StoredVersion, pictures: Sequ
 
 
 def labelled_zip(labels: Sequence[str], pictures: Sequence[bytes]) -> bytes:
-    """Make a labelled zip of so many files."""
+    """Make a labelled zip of `FILES` files."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for number in range(FILES):
@@ -130,7 +131,7 @@ def large(sample: Pixels) -> bytes:
 
 
 def resident(service: Running) -> float:
-    """Return what the service has resident, in MiB."""
+    """Return the service's resident memory, in MiB."""
     status = Path(f"/proc/{service.pid}/status").read_text()
     return int(re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)[0]) / 1024
 

@@ -1,5 +1,5 @@
 """The contract between training and serving.
 
-What a stored model is, how bytes become pixels and how predictions become a report. Both sides import this package;
-it imports neither, nor TensorFlow, nor a web framework.
+It defines what a stored model is, how bytes become pixels and how predictions become a report. Both sides import this
+package; it imports neither of them, nor TensorFlow, nor a web framework.
 """

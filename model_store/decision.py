@@ -1,4 +1,4 @@
-"""Decision."""
+"""The rule that turns probabilities into a label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Decision:
-    """The one rule by which probabilities become a label."""
+    """The rule that turns probabilities into a label, the only one in the project."""
 
     labels: Sequence[str]
-    """In the order of the model's output."""
+    """The labels, in the order of the model's output."""
     positive: str | None = None
-    """With two labels, the one that `threshold` speaks of."""
+    """With two labels, the one that `threshold` applies to."""
     threshold: float | None = None
+    """The probability of `positive` from which it is predicted."""
 
     def indices(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
-        """Decide for one label each: by the threshold where there is one, else the highest, the first of equals.
+        """Choose one label per row: by the threshold if there is one, else the most probable, the first of equals.
 
         Args:
             probabilities: `(n, labels)`.
@@ -33,5 +34,5 @@ class Decision:
         return np.where(probabilities[:, positive] >= self.threshold, positive, 1 - positive)
 
     def index(self, probabilities: npt.NDArray[np.floating]) -> int:
-        """Decide for one label, as `indices` does: `(labels,)` → index into `labels`."""
+        """Choose one label, as `indices` does: `(labels,)` → index into `labels`."""
         return int(self.indices(probabilities[None])[0])

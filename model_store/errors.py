@@ -2,16 +2,18 @@
 
 ::
 
-    FullcountError                  everything a person can be told about; `hint` says what to do next
-    ├── ImageRejected               bytes that do not become pixels; `reason` is one of `pixels.REASONS`
-    ├── NameInvalid                 a model, alias or label that may not be called that
-    ├── ModelNotFound               `available` lists the models
-    ├── VersionNotFound             `available` lists the versions
-    ├── AliasNotFound               `available` lists the aliases
-    ├── ReportNotFound          no report of that id
-    ├── VersionInUse                an alias holds the version
+    FullcountError                  base of every error that a user can act on; `hint` says what to do next
+    ├── SetRejected                 a labelled set refused as a whole; `reason` is one of `labelled_set.REASONS`
+    ├── ImageRejected               bytes that cannot be decoded; `reason` is one of `pixels.REASONS`
+    ├── NameInvalid                 an invalid name for a model, an alias or a label
+    ├── NotFound                    `available` lists the names or numbers that exist
+    │   ├── ModelNotFound
+    │   ├── VersionNotFound
+    │   └── AliasNotFound
+    ├── ReportNotFound              no stored report has this id
+    ├── VersionInUse                an alias points to the version
     ├── VersionCorrupt              `differences` between the directory and its manifest
-    ├── SchemaUnknown               a manifest of another time
+    ├── SchemaUnknown               a manifest with a schema version that this release does not read
     └── StoreUnusable               the directory cannot be read or written
 
 Errors take data, not prose. They know no HTTP: `app.problems` maps them.
@@ -23,15 +25,15 @@ from pathlib import Path
 _ARCHIVE_HINTS = {
     "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
     "no-labels": "Put the images into one folder per label (cats/1.jpg, dogs/2.jpg), or add a labels.csv: path,label.",
-    "labels-file": "Write path,label into its first row and one image into each other; save it as 'CSV UTF-8'.",
+    "labels-file": "Write path,label into the first row and one image into each following row; save as 'CSV UTF-8'.",
 }
 
 
 class FullcountError(Exception):
-    """An error that a person caused and a person can mend.
+    """An error that the user can fix.
 
     Attributes:
-        hint: What to do next, as one sentence, or None.
+        hint: One sentence that says what to do next, or None.
     """
 
     hint: str | None = None
@@ -43,7 +45,7 @@ class FullcountError(Exception):
 
 
 class SetRejected(FullcountError):
-    """An archive that is refused as a whole.
+    """A labelled set, a zip or a folder, that is refused as a whole.
 
     Attributes:
         reason: One of `model_store.labelled_sets.labelled_set.REASONS`.
@@ -55,11 +57,11 @@ class SetRejected(FullcountError):
 
 
 class ImageRejected(FullcountError):
-    """Bytes that do not become pixels.
+    """An image file that cannot be decoded to pixels.
 
     Attributes:
         reason: One of `model_store.images.pixels.REASONS`.
-        detail: The same as a sentence, with the values that led to it.
+        detail: The reason as a sentence, with the values that led to it.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -72,7 +74,7 @@ class ImageRejected(FullcountError):
 
 
 class NameInvalid(FullcountError):
-    """A name that a model, an alias or a label may not have."""
+    """An invalid name for a model, an alias or a label."""
 
     def __init__(self, kind: str, name: str, rule: str) -> None:
         super().__init__(f"{name!r} cannot be the name of {kind}: {rule}.")
@@ -80,20 +82,20 @@ class NameInvalid(FullcountError):
 
 
 class NotFound(FullcountError):
-    """Something asked for by name that is not there.
+    """A requested model, version or alias that does not exist.
 
     Attributes:
-        available: What is there instead, in the order to show it.
+        available: The names or numbers that exist, in the order to show them.
     """
 
     def __init__(self, message: str, available: Sequence[str | int]) -> None:
-        there = ", ".join(str(one) for one in available) or "none"
-        super().__init__(message, hint=f"Available: {there}.")
+        listed = ", ".join(map(str, available)) or "none"
+        super().__init__(message, hint=f"Available: {listed}.")
         self.available = list(available)
 
 
 class ModelNotFound(NotFound):
-    """The store has no version of a model of that name."""
+    """The store has no model with this name, or the model has no versions."""
 
     def __init__(self, model: str, available: Sequence[str]) -> None:
         super().__init__(f"There is no model {model!r}.", available)
@@ -101,7 +103,7 @@ class ModelNotFound(NotFound):
 
 
 class VersionNotFound(NotFound):
-    """The model has no such version."""
+    """The model has no version with this number."""
 
     def __init__(self, model: str, version: int, available: Sequence[int]) -> None:
         super().__init__(f"Model {model!r} has no version {version}.", available)
@@ -110,14 +112,14 @@ class VersionNotFound(NotFound):
 
 
 class AliasNotFound(NotFound):
-    """The model has no such alias."""
+    """The model has no alias with this name."""
 
     def __init__(self, model: str, alias: str, available: Sequence[str]) -> None:
         super().__init__(f"Model {model!r} has no alias {alias!r}.", available)
 
 
 class ReportNotFound(FullcountError):
-    """No stored report has that id."""
+    """No stored report has this id."""
 
     hint = "List the stored reports with GET /evaluations."
 
@@ -130,22 +132,22 @@ class VersionInUse(FullcountError):
 
     def __init__(self, model: str, version: int, alias: str) -> None:
         super().__init__(
-            f"Version {version} of {model!r} is what alias {alias!r} points to.",
+            f"Version {version} of {model!r} cannot be removed: alias {alias!r} points to it.",
             hint="Point the alias to another version first.",
         )
 
 
 class VersionCorrupt(FullcountError):
-    """A version directory that is not what its manifest says.
+    """A version directory that does not match its manifest.
 
     Attributes:
-        differences: Every difference, one sentence each.
+        differences: Every difference, as one sentence each.
     """
 
     hint = "Restore the directory from a copy, or publish the model again."
 
     def __init__(self, directory: Path, differences: Sequence[str]) -> None:
-        super().__init__(f"{directory} is not what its manifest says: {'; '.join(differences)}.")
+        super().__init__(f"{directory} does not match its manifest: {'; '.join(differences)}.")
         self.directory = directory
         self.differences = list(differences)
 
@@ -162,8 +164,14 @@ class SchemaUnknown(FullcountError):
 
 
 class StoreUnusable(FullcountError):
-    """The store's directory is missing, no directory, or not open to this user."""
+    """The store's directory is missing, is not a directory, or denies access to this user.
 
-    def __init__(self, directory: Path, what: str, *, hint: str | None = None) -> None:
-        super().__init__(f"The model store {directory} {what}.", hint=hint)
+    Args:
+        directory: The store, or the part of it that failed.
+        failure: What failed, as a predicate: `cannot be read (Permission denied)`.
+        hint: What to do next.
+    """
+
+    def __init__(self, directory: Path, failure: str, *, hint: str | None = None) -> None:
+        super().__init__(f"The model store {directory} {failure}.", hint=hint)
         self.directory = directory

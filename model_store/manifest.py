@@ -1,7 +1,7 @@
-"""The description of one version: what `manifest.json` says, as a frozen value.
+"""The description of one version: the content of `manifest.json`, as a frozen value.
 
-`Description` is what training writes; `Manifest` adds what publishing knows: name, version, time and the digest of
-every file. Nothing here touches the disk, except that `read_manifest` parses the bytes of one.
+Training writes a `Description`; publishing adds name, version, time and the digest of every file and makes it a
+`Manifest`. Nothing here touches the disk: `storage.manifest_file` reads one.
 """
 
 import json
@@ -19,14 +19,14 @@ from model_store.precision import MeasuredPrecision, Precision
 SCHEMA_VERSION: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 UNREADABLE: Final = "unreadable"
-"""The last column of every confusion matrix, and therefore no label."""
+"""The last column of every confusion matrix, and therefore not a valid label."""
 
 
 def _inside(path: str) -> str:
-    """Return a path that stays in the directory it is relative to and is spelled in the one way."""
+    """Return `path` if it is a normalised relative path that stays inside its directory."""
     pure = PurePosixPath(path)
     if pure.is_absolute() or not pure.parts or ".." in pure.parts or "\0" in path or str(pure) != path:
-        raise ValueError(f"{path!r} is no path inside the version's directory")
+        raise ValueError(f"{path!r} is not a path inside the version's directory")
     return path
 
 
@@ -47,7 +47,7 @@ class FileDigest(_Frozen):
 
 
 class Headline(_Frozen):
-    """The main figures of an evaluation made while training; null where one cannot be computed."""
+    """The main figures of an evaluation made during training; null if a figure cannot be computed."""
 
     images: Annotated[int, Field(ge=0)]
     scored: Annotated[int, Field(ge=0)]
@@ -63,15 +63,15 @@ class DatasetSummary(_Frozen):
     """The labelled files that the version was trained from."""
 
     counts: dict[str, dict[str, int]]
-    """Split (`train`, `validation`, `test`) to label to number of files."""
+    """Number of files by split (`train`, `validation`, `test`) and label."""
     fates: dict[str, int]
-    """Fate to number of files; the sum is the number of files found."""
+    """Number of files by fate; the sum is the number of files in the folder."""
     digest: Sha256
-    """Digest over the sorted lines of `training/dataset.csv`'s paths, digests, labels and splits."""
+    """Digest of the sorted lines of `training/dataset.csv`: paths, digests, labels and splits."""
 
 
 class TrainingImages(_Frozen):
-    """Hashes of the pictures trained on, kept in a file of the version."""
+    """Fingerprints of the training images, kept in a file of the version."""
 
     file: InnerPath
     count: Annotated[int, Field(ge=0)]
@@ -87,7 +87,7 @@ class TensorSpec(_Frozen):
 
 
 class Signature(_Frozen):
-    """A function of the SavedModel; the one by this name is served."""
+    """A function of the SavedModel, with its input and output; `serving_default` is served."""
 
     name: str = "serving_default"
     input: TensorSpec
@@ -95,38 +95,38 @@ class Signature(_Frozen):
 
 
 class Description(_Frozen):
-    """What training says about a version."""
+    """A version as training describes it."""
 
     labels: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=2)]
     """Names of the classes in the order of the output."""
     positive: str | None = None
-    """With two labels, the one that threshold, precision and recall speak of."""
+    """With two labels, the one that threshold, precision and recall refer to."""
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Probability of `positive` from which a picture is called so."""
+    """A picture is predicted `positive` from this probability on."""
     input: InputSpec
     backbone: str
     weights: str
-    """Where the backbone's weights came from."""
+    """Origin of the backbone's weights."""
     parameters: Annotated[int, Field(ge=0)]
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    """By which the logits are divided inside the graph."""
+    """Divisor of the logits inside the graph."""
     metrics: dict[str, Headline] = Field(default_factory=dict)
-    """`validation` and `test`, where there is one."""
+    """Main figures of `validation` and, if there is a test split, of `test`."""
     precisions: dict[Precision, MeasuredPrecision] = Field(default_factory=dict)
-    """What was measured of `bf16`, where the engine for it was there, and of `int8`, where there is such a variant."""
+    """Measurements of `bf16`, if an engine for it was available, and of `int8`, if the version has this variant."""
     dataset: DatasetSummary
     training_images: TrainingImages | None = None
     software: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Scalar] = Field(default_factory=dict)
-    """Everything else that decided the result: seed, epochs, learning rate and so on."""
+    """Everything else that determined the result: seed, epochs, learning rate and so on."""
     signature: Signature
     activation_maps: Signature | None = None
-    """What answers with float32 class activation maps `(n, rows, columns, labels)`, where there is such: their mean
-    over rows and columns is the logits, but for what is the same for every label."""
+    """The function that returns float32 class activation maps `(n, rows, columns, labels)`, if the model has one. Their
+    mean over rows and columns is the logits, up to a constant that is the same for every label."""
 
     @property
-    def decision(self) -> "Decision":
-        """How this model's probabilities become a label."""
+    def decision(self) -> Decision:
+        """The rule that turns this model's probabilities into a label."""
         return Decision(self.labels, self.positive, self.threshold)
 
     @model_validator(mode="after")
@@ -150,7 +150,7 @@ class Manifest(Description):
     version: Annotated[int, Field(gt=0)]
     created: datetime
     files: dict[InnerPath, FileDigest]
-    """Posix path to digest, for every file of the directory but the manifest."""
+    """Digest of every file in the directory except the manifest, by POSIX path."""
 
     @model_validator(mode="after")
     def _files_make_sense(self) -> Self:

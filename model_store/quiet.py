@@ -1,4 +1,4 @@
-"""No request to any other host: OpenVINO and NNCF report to their makers on import, unless they are kept from it."""
+"""Disables the usage telemetry of OpenVINO and NNCF, which otherwise report on import, and holds back stderr."""
 
 import os
 import sys
@@ -10,23 +10,23 @@ from typing import Any, Final
 from model_store.errors import FullcountError
 
 REPORTING: Final = ("openvino_telemetry", "openvino.tools.ovc")
-"""The first sends usage data to Google Analytics; the second does so when `openvino` imports it, and is a converter
-that nothing here needs. Whoever imports them goes on without."""
+"""Modules with telemetry. The first sends usage data to Google Analytics; the second, a converter that nothing here
+needs, does so when `openvino` imports it. Their importers handle a missing module."""
 
 
 def forbid_telemetry() -> None:
-    """Make those modules look as if they were not installed, in this process; to be called before `import openvino`."""
+    """Make importing those modules fail in this process; call it before `import openvino`."""
     modules: dict[str, Any] = sys.modules
     for name in REPORTING:
-        modules.setdefault(name, None)  # Python's mark of an import that shall fail
+        modules.setdefault(name, None)  # None in `sys.modules` makes an import fail
 
 
 @contextmanager
 def hold_back_stderr() -> Iterator[None]:
-    """Hold back what native code writes to standard error, for commands only; show it if something fails unforeseen.
+    """Hold back what native code writes to standard error, and print it only if an unexpected error occurs.
 
-    TensorFlow speaks on loading before its log level counts. A service must not hold back its log: another thread's
-    lines would be lost with it.
+    TensorFlow writes to standard error while it loads, before its log level applies. For commands only: in a service,
+    the log lines of other threads would be lost as well.
     """
     with tempfile.TemporaryFile() as held:
         sys.stderr.flush()
@@ -34,7 +34,7 @@ def hold_back_stderr() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except FullcountError:  # says itself what is wrong
+        except FullcountError:  # expected: its message is enough
             raise
         except Exception:
             held.seek(0)

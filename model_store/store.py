@@ -1,8 +1,7 @@
 """The model store: versions of models in a directory, published whole or not at all.
 
-A reader sees complete versions only, at whatever moment a writer was killed: a version is written into a staging
-directory beside the others, flushed to disk, and becomes a version by one rename. Nothing here knows what is inside a
-SavedModel.
+Readers see only complete versions, whenever a writer is killed. A version is written into a staging directory beside
+the others, flushed to disk, and becomes visible by one rename. Nothing here knows the inside of a SavedModel.
 """
 
 import json
@@ -42,14 +41,14 @@ from model_store.storage.staging import Staging, locked_staging, remove_if_aband
 __all__ = ["SERVING", "ModelStore", "Staging", "StoredVersion"]
 
 SERVING: Final = "serving"
-"""The alias that says which version serves; without it the highest does."""
+"""The alias of the version that serves; without it, the highest version serves."""
 
 
 class ModelStore:
     """The models in one directory.
 
     Args:
-        directory: The store. It need not exist until something is published.
+        directory: The store. It need not exist before the first version is published.
     """
 
     def __init__(self, directory: Path | str) -> None:
@@ -59,7 +58,7 @@ class ModelStore:
         """Return the names of the models that have a version, sorted.
 
         Raises:
-            StoreUnusable: The directory is missing or cannot be read.
+            StoreUnusable: If the directory is missing or cannot be read.
         """
         return [name for name in self.homes() if self._versions(name)]
 
@@ -67,7 +66,7 @@ class ModelStore:
         """Return the names of the directories that may hold versions, now or later, sorted.
 
         Raises:
-            StoreUnusable: The directory is missing or cannot be read.
+            StoreUnusable: If the directory is missing or cannot be read.
         """
         try:
             with os.scandir(self.directory) as entries:
@@ -78,15 +77,15 @@ class ModelStore:
         return [name for name in names if is_name(name)]
 
     def has(self, model: str) -> bool:
-        """Tell whether the model has a version."""
+        """Return True if the model has a version."""
         return bool(self._versions(model))
 
     def versions(self, model: str) -> list[int]:
         """Return the versions of a model, lowest first.
 
         Raises:
-            ModelNotFound: It has none.
-            StoreUnusable: Its directory cannot be read.
+            ModelNotFound: If the model has no versions.
+            StoreUnusable: If its directory cannot be read.
         """
         versions = self._versions(model)
         if not versions:
@@ -94,30 +93,30 @@ class ModelStore:
         return versions
 
     def resolve(self, model: str, version: int | None = None) -> int:
-        """Return the version asked for, or the one that serves.
+        """Return the requested version, or the one that serves.
 
         Raises:
-            ModelNotFound: There is no such model.
-            VersionNotFound: The version, or the one that the alias names, is not there.
+            ModelNotFound: If the model does not exist.
+            VersionNotFound: If the version, or the one that the alias points to, does not exist.
         """
         versions = self.versions(model)
-        wanted = version if version is not None else self.aliases(model).get(SERVING, versions[-1])
-        if wanted not in versions:
-            raise VersionNotFound(model, wanted, versions)
-        return wanted
+        number = version if version is not None else self.aliases(model).get(SERVING, versions[-1])
+        if number not in versions:
+            raise VersionNotFound(model, number, versions)
+        return number
 
     def open(self, model: str, version: int | None = None, *, verify: bool = True) -> StoredVersion:
         """Open a version.
 
         Args:
-            model: Its model.
-            version: Its number; default: the one that serves.
-            verify: Whether every file is compared with its digest in the manifest.
+            model: The model's name.
+            version: The version's number; default: the one that serves.
+            verify: Compare every file with its digest in the manifest.
 
         Raises:
-            ModelNotFound, VersionNotFound: It is not there.
-            VersionCorrupt: It is not what its manifest says; every difference is listed.
-            SchemaUnknown: The manifest is of a schema this release does not read.
+            ModelNotFound, VersionNotFound: If the model or the version does not exist.
+            VersionCorrupt: If the directory does not match its manifest; every difference is listed.
+            SchemaUnknown: If this release does not read the manifest's schema version.
         """
         number = self.resolve(model, version)
         directory = self._version_directory(model, number)
@@ -133,15 +132,15 @@ class ModelStore:
 
     @contextmanager
     def stage(self, model: str) -> Iterator[Staging]:
-        """Give a directory to write a version into; it is removed unless it was published.
+        """Yield a staging directory to write a version into, and remove it unless the version was published.
 
         Raises:
-            NameInvalid: A model may not be called so.
-            StoreUnusable: Nothing can be written there.
+            NameInvalid: If `model` is not a valid name.
+            StoreUnusable: If the store cannot be written.
         """
         home = self._home(model)
         with ExitStack() as stack:
-            with self._writing():  # not around the yield: what the caller writes elsewhere is not the store's matter
+            with self._writing():  # not around the yield: an error of the caller's own files is not the store's
                 directory = stack.enter_context(locked_staging(home))
             yield Staging(model, home, directory)
 
@@ -149,7 +148,7 @@ class ModelStore:
         """Return the aliases of a model.
 
         Raises:
-            VersionCorrupt: The file of aliases makes no sense.
+            VersionCorrupt: If the file of aliases cannot be read or is not valid.
         """
         home = self._home(model)
         try:
@@ -166,8 +165,8 @@ class ModelStore:
         """Point an alias to a version.
 
         Raises:
-            ModelNotFound, VersionNotFound: The version is not there.
-            NameInvalid: An alias may not be called so.
+            ModelNotFound, VersionNotFound: If the model or the version does not exist.
+            NameInvalid: If `alias` is not a valid name.
         """
         check_name(alias, "an alias")
         with self._locked(model):
@@ -177,8 +176,8 @@ class ModelStore:
         """Remove an alias.
 
         Raises:
-            ModelNotFound: There is no such model.
-            AliasNotFound: There is none of that name.
+            ModelNotFound: If the model does not exist.
+            AliasNotFound: If the model has no alias with this name.
         """
         with self._locked(model):
             aliases = self.aliases(model)
@@ -187,11 +186,11 @@ class ModelStore:
             self._write_aliases(model, {name: number for name, number in aliases.items() if name != alias})
 
     def remove(self, model: str, version: int) -> None:
-        """Remove a version and its evaluations; readers see it whole until it is gone.
+        """Remove a version and its reports; readers see the whole version or none.
 
         Raises:
-            ModelNotFound, VersionNotFound: It is not there.
-            VersionInUse: An alias points to it.
+            ModelNotFound, VersionNotFound: If the model or the version does not exist.
+            VersionInUse: If an alias points to the version.
         """
         with self._locked(model) as home:
             number = self.resolve(model, version)
@@ -200,23 +199,23 @@ class ModelStore:
                     raise VersionInUse(model, number, alias)
             if number == self.versions(model)[-1]:
                 write_atomically(home / HIGHEST_NAME, f"{next_number(home) - 1}\n")
-            places = [home / EVALUATIONS_NAME / str(number), home / str(number)]  # reports never outlive their version
-            going = [set_aside(place, home) for place in places if place.exists()]
-        for directory in going:
+            paths = [home / EVALUATIONS_NAME / str(number), home / str(number)]  # reports never outlive their version
+            renamed = [set_aside(path, home) for path in paths if path.exists()]
+        for directory in renamed:
             remove_if_abandoned(directory)
 
     def prune(self, model: str, *, keep: int | None = None) -> list[str]:
-        """Remove what dead processes left behind and, with `keep`, all but the newest versions.
+        """Remove the leftovers of killed processes and, with `keep`, all but the newest versions.
 
         Args:
             model: The model to clean up.
-            keep: How many of the newest versions stay, 1 or more; versions with an alias stay as well.
+            keep: Number of newest versions to keep, 1 or more; versions with an alias are kept as well.
 
         Returns:
-            The names of what was removed.
+            The names of the removed files and directories.
 
         Raises:
-            ModelNotFound: There is nothing of that name.
+            ModelNotFound: If the store has no directory with this name.
         """
         removed = self._remove_abandoned(model)
         if keep is None:
@@ -224,13 +223,13 @@ class ModelStore:
         kept = set(self.versions(model)[-keep:]) | set(self.aliases(model).values())
         for version in self.versions(model):
             if version not in kept:
-                with suppress(VersionInUse, VersionNotFound):  # given an alias, or removed by another, since then
+                with suppress(VersionInUse, VersionNotFound):  # another process has set an alias or removed it since
                     self.remove(model, version)
                     removed.append(str(version))
         return removed
 
     def _remove_abandoned(self, model: str) -> list[str]:
-        """Remove the staging directories, half-written files and lone records of processes that are dead; name them."""
+        """Remove the staging directories, half-written files and lone records of dead processes; return the names."""
         home = self._home(model)
         if model not in self.homes():
             raise ModelNotFound(model, self.models())
@@ -255,7 +254,7 @@ class ModelStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Tell a person, instead of a programmer, that the store cannot be written."""
+        """Turn an `OSError` into `StoreUnusable`."""
         try:
             yield
         except OSError as error:
@@ -265,7 +264,7 @@ class ModelStore:
         return self._home(model) / str(version)
 
     def _versions(self, model: str) -> list[int]:
-        """Return the version numbers; a name that is no model's has none."""
+        """Return the version numbers, lowest first; none if `model` is not a valid name."""
         return version_numbers(self.directory / model) if is_name(model) else []
 
     def _write_aliases(self, model: str, aliases: dict[str, int]) -> None:
@@ -275,8 +274,8 @@ class ModelStore:
 def _differences(directory: Path, files: dict[str, FileDigest]) -> list[str]:
     """Compare a version directory with the digests in its manifest."""
     try:
-        found = digest_directory(directory)
+        digests = digest_directory(directory)
     except OSError as error:
         return [f"{error.filename or directory} cannot be read ({error.strerror})"]
-    found.pop(MANIFEST_NAME, None)
-    return compare(files, found)
+    digests.pop(MANIFEST_NAME, None)
+    return compare(files, digests)

@@ -1,14 +1,14 @@
-"""Text."""
+"""Numbers, counts and foreign text as words. Sentences about an evaluation are in `evaluation.summary`."""
 
 from typing import Final
 
 UNDEFINED: Final = "not defined"
 NAMED: Final = 5
-"""How many files a sentence names before it counts the rest."""
+"""Files that a sentence names before it counts the rest."""
 
 
 def percent(share: float | None) -> str:
-    """Write a share from 0 to 1; one that is nearly all or nearly nothing gets the digits that show it."""
+    """Format a share from 0 to 1 as a percentage, with more digits if it would round to 0% or 100%."""
     if share is None:
         return UNDEFINED
     written = [f"{share:.{digits}%}" for digits in range(1, 6)]
@@ -16,21 +16,21 @@ def percent(share: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a figure that is no share: a loss, an error."""
+    """Format a figure that is not a share, such as a loss, with three decimals."""
     return UNDEFINED if value is None else f"{value:.3f}"
 
 
 def counted(count: int, noun: str) -> str:
-    """Write a count and what is counted: `1 image`, `2,624 images`."""
+    """Format a count with its noun: `1 image`, `2,624 images`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def points(images: int) -> str:
-    """Write how much one of so many images is, in percentage points: `0.63`."""
+    """Format the share of one image among `images`, in percentage points: `0.63`."""
     share = 100 / images
     return f"{share:.1f}" if share >= 10 else f"{share:.2g}"
 
 
 def printable(text: str) -> str:
-    """Spell out what would break a line, steer a terminal or turn the direction of writing."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    """Escape the characters that break a line, control a terminal or change the writing direction."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

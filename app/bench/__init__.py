@@ -1,1 +1,1 @@
-"""`fullcount bench`: what this machine could do at most, what the service does on it, and what holds it back."""
+"""`fullcount bench`: measures the machine's limits and the service on it, and names the bottleneck."""

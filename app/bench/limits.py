@@ -1,4 +1,4 @@
-"""What decoder and engine do at most in one process, without HTTP: by the service's own code, a thread per core."""
+"""Upper limits of decoder and engine in one process without HTTP, with the service's own code and a thread per core."""
 
 import itertools
 import statistics
@@ -13,7 +13,7 @@ from app.inference.engines.base import Engine
 from model_store.images.pixels import InputSpec, Pixels, decode
 
 Work = Callable[[int], object]
-"""Does the n-th piece of work."""
+"""A function that does the n-th piece of work."""
 
 
 @dataclass(frozen=True)
@@ -23,30 +23,30 @@ class Limits:
     decode: float
     compute: float
     both: float
-    """From bytes to probabilities."""
+    """Images per second, decoded and computed."""
     alone_ms: float
-    """From bytes to probabilities, median."""
+    """Median time of one image, decoded and computed."""
 
 
 def measure_limits(
     engine: Engine, spec: InputSpec, pictures: Sequence[bytes], *, threads: int, seconds: float
 ) -> Limits:
-    """Measure.
+    """Measure the limits.
 
     Args:
-        engine: Loaded and warmed up.
+        engine: The engine, loaded and warmed up.
         spec: The model's input.
-        pictures: Image files.
-        threads: That decode and call the engine, each on its own.
-        seconds: Of each measurement.
+        pictures: Bytes of image files.
+        threads: Number of threads, each of which decodes and calls the engine.
+        seconds: Duration of each measurement.
     """
     pixels = [decode(picture, spec).pixels for picture in pictures]
     size = engine.batch_sizes[-1]
     batches = [stack(pixels, first, size) for first in range(len(pixels))]
 
     def both(number: int) -> object:
-        given = [decode(pictures[(number * size + place) % len(pictures)], spec).pixels for place in range(size)]
-        return engine.predict(np.stack(given))
+        batch = [decode(pictures[(number * size + place) % len(pictures)], spec).pixels for place in range(size)]
+        return engine.predict(np.stack(batch))
 
     return Limits(
         decode=rate(lambda number: decode(pictures[number % len(pictures)], spec), threads, seconds),
@@ -59,23 +59,23 @@ def measure_limits(
 
 
 def stack(pixels: Sequence[Pixels], first: int, size: int) -> Pixels:
-    """Return a batch of so many images from a place on, begun again at the end."""
+    """Return a batch of `size` images from the index `first` on, starting over at the end."""
     return np.stack([pixels[(first + place) % len(pixels)] for place in range(size)])
 
 
 def rate(work: Work, threads: int, seconds: float) -> float:
-    """Return pieces of work per second, done by so many threads at once."""
+    """Return the pieces of work per second that this many threads do together."""
     done = [0] * threads
     numbers = itertools.count()
     started = time.perf_counter()
     end = started + seconds
 
-    def go_on(thread: int) -> None:
+    def work_until_end(thread: int) -> None:
         while time.perf_counter() < end:
             work(next(numbers))
             done[thread] += 1
 
-    workers = [threading.Thread(target=go_on, args=(thread,)) for thread in range(threads)]
+    workers = [threading.Thread(target=work_until_end, args=(thread,)) for thread in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -84,7 +84,7 @@ def rate(work: Work, threads: int, seconds: float) -> float:
 
 
 def median_ms(work: Work, seconds: float) -> float:
-    """Return the median time of a piece of work, one after the other."""
+    """Return the median time of one piece of work, done one after the other."""
     times = []
     end = time.perf_counter() + seconds
     for number in itertools.count():

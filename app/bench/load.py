@@ -1,7 +1,7 @@
-"""A client that costs little: so many connections, each of which sends the next picture when it has its answer.
+"""A cheap load generator: a number of connections, each of which sends the next picture once it has its response.
 
-It shares the machine with the service, so it speaks HTTP/1.1 by itself over kept connections, with requests that were
-written once, and reads of an answer what it needs: the status and the length.
+It shares the machine with the service, so it must be cheap. It speaks HTTP/1.1 directly over persistent connections,
+builds its requests only once, and parses only the status and the length of a response.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from app.errors import ServerUnreachable
 
 @dataclass
 class Load:
-    """What so many connections saw.
+    """The responses to a number of connections.
 
     Attributes:
-        times_ms: Of each answer with status 200, milliseconds.
-        refused: Answers of another status.
-        seconds: From the first request to the last answer.
+        times_ms: Time of each response with status 200, in milliseconds.
+        refused: Number of responses with another status.
+        seconds: Time from the first request to the last response.
     """
 
     times_ms: list[float] = field(default_factory=list)
@@ -30,21 +30,21 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Images answered per second."""
+        """The number of images predicted per second."""
         return len(self.times_ms) / self.seconds if self.seconds else 0.0
 
     def percentile_ms(self, share: float) -> float:
-        """Return the time within which this share of the answers came; 0 where there is none."""
+        """Return the time within which this share of the responses arrived; 0 if there are no responses."""
         if len(self.times_ms) < 2:
             return self.times_ms[0] if self.times_ms else 0.0
         return statistics.quantiles(self.times_ms, n=100, method="inclusive")[round(share * 100) - 1]
 
 
 async def run_load(port: int, pictures: Sequence[bytes], connections: int, seconds: float) -> Load:
-    """Send pictures to `POST /predict` on this machine for a while.
+    """Send pictures to `POST /predict` on this machine for some seconds.
 
     Raises:
-        ServerUnreachable: A connection broke.
+        ServerUnreachable: If a connection breaks.
     """
     requests = itertools.cycle([_request(picture) for picture in pictures])
     load = Load()
@@ -73,7 +73,7 @@ async def _connection(port: int, requests: Iterator[bytes], end: float, load: Lo
 
 
 async def _status(reader: asyncio.StreamReader) -> int:
-    """Read one answer and return its status."""
+    """Read one response and return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]) if b"content-length:" in head else 0
     await reader.readexactly(length)

@@ -1,4 +1,4 @@
-"""Limits and service, measured in turns, and what follows from the figures. Prints nothing."""
+"""Measurements of limits and service in turns, and a verdict on the figures. Prints nothing."""
 
 import asyncio
 import statistics
@@ -18,19 +18,20 @@ CONNECTIONS: Final = (1, 8, 32)
 REPETITIONS: Final = 3
 _WARM_UP_S: Final = 1.0
 _GOOD: Final = 0.9
-"""Share of the limit from which the machine holds the service back, and not the service itself."""
+"""Share of the limit from which the machine, not the service, is the bottleneck."""
 _DECODING_IS_MUCH: Final = 0.4
+"""Share of an image's time from which decoding is worth advice."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured.
+    """The version, service and pictures to measure.
 
     Attributes:
-        engine: Loaded here, as the service loads it.
-        manifest: Of the version.
-        settings: Of the service.
-        pictures: Image files.
+        engine: The engine, loaded in this process as the service loads it.
+        manifest: The version's manifest.
+        settings: The service's settings.
+        pictures: Bytes of image files.
     """
 
     engine: Engine
@@ -39,7 +40,7 @@ class Subject:
     pictures: Sequence[bytes]
 
     def limits(self, seconds: float) -> Limits:
-        """Measure the limits; each of four measurements takes so long."""
+        """Measure the limits, in four measurements of `seconds` each."""
         spec = self.settings.input_of(self.manifest.input)
         threads = self.settings.engine_threads or cores()
         return measure_limits(self.engine, spec, self.pictures, threads=threads, seconds=seconds)
@@ -50,12 +51,12 @@ class Figures:
     """Medians of the repetitions.
 
     Attributes:
-        engine: What computes, where and in which precision.
-        limits: Of decoder and engine in one process.
-        loads: Connections to what the service did.
-        ratios: Connections to the service's rate as a share of the limit, each pair of the same repetition.
-        start_s: From the start of the process until it was ready.
-        peak_mib: Most memory that the service had resident.
+        engine: Name, device and precision of the engine.
+        limits: Limits of decoder and engine in one process.
+        loads: The service's figures by number of connections.
+        ratios: The service's rate as a share of the limit of the same repetition, by number of connections.
+        start_s: Seconds from the start of the process until it was ready.
+        peak_mib: Peak resident memory of the service, in MiB.
     """
 
     engine: str
@@ -68,7 +69,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class LoadFigures:
-    """One load: images per second, and milliseconds within which half and 99% of the answers came."""
+    """Figures of one load: images per second, and times within which 50% and 99% of the responses arrived."""
 
     rate: float
     p50_ms: float
@@ -80,12 +81,12 @@ def measure(subject: Subject, seconds: float, advance: Callable[[], None]) -> Fi
     """Measure limits and service `REPETITIONS` times, one after the other.
 
     Args:
-        subject: What to measure.
-        seconds: Of each measurement.
+        subject: The version, service and pictures to measure.
+        seconds: Duration of each measurement.
         advance: Called after each repetition.
 
     Raises:
-        ServerUnreachable: The service does not start, or breaks.
+        ServerUnreachable: If the service does not start or a connection breaks.
     """
     limits: list[Limits] = []
     loads: dict[int, list[Load]] = {connections: [] for connections in CONNECTIONS}
@@ -94,18 +95,18 @@ def measure(subject: Subject, seconds: float, advance: Callable[[], None]) -> Fi
         limits.append(subject.limits(seconds))
         with serving(subject.settings, subject.manifest.model) as service:
             asyncio.run(run_load(service.port, subject.pictures, CONNECTIONS[-1], _WARM_UP_S))
-            for connections, found in loads.items():
-                found.append(asyncio.run(run_load(service.port, subject.pictures, connections, seconds)))
+            for connections, measured in loads.items():
+                measured.append(asyncio.run(run_load(service.port, subject.pictures, connections, seconds)))
             starts.append(service.start_s)
             peaks.append(service.peak_mib())
         advance()
     return Figures(
         engine=f"{subject.engine.name} on {subject.engine.device} in {subject.engine.precision}",
         limits=Limits(*(statistics.median(values) for values in zip(*map(_numbers, limits), strict=True))),
-        loads={connections: _median(found) for connections, found in loads.items()},
+        loads={connections: _median(measured) for connections, measured in loads.items()},
         ratios={
-            connections: statistics.median(load.rate / limit.both for load, limit in zip(found, limits, strict=True))
-            for connections, found in loads.items()
+            connections: statistics.median(load.rate / limit.both for load, limit in zip(measured, limits, strict=True))
+            for connections, measured in loads.items()
         },
         start_s=statistics.median(starts),
         peak_mib=max(peaks),
@@ -126,16 +127,16 @@ def _median(loads: Sequence[Load]) -> LoadFigures:
 
 
 def verdict(figures: Figures, subject: Subject) -> list[str]:
-    """Say in sentences what holds the service back, and what would help."""
+    """Return sentences that name the bottleneck and advise on it."""
     limits = figures.limits
-    decoding = limits.compute / (limits.compute + limits.decode)  # of the time of an image, by the two rates
+    decoding = limits.compute / (limits.compute + limits.decode)  # share of an image's time, from the two rates
     best = max(figures.ratios.values())
     shares = f"{decoding:.0%} of an image's time is decoding, {1 - decoding:.0%} computing"
     sentences = [f"The service does {best:.0%} of what decoder and engine can do here; {shares}."]
     if best < _GOOD:
-        sentences.append("The rest is HTTP, scheduling, and this command's own client, which shares the cores.")
+        sentences.append("The rest is HTTP, scheduling and this command's own client, which shares the cores.")
     else:
-        sentences.append("So the machine holds it back: more cores, or a faster engine, and it does more.")
+        sentences.append("So the machine is the bottleneck: more cores or a faster engine would help.")
     if decoding > _DECODING_IS_MUCH:
         sentences.append("Decoding is a large part: smaller pictures, or JPEGs instead of PNGs, would help.")
     return sentences + _advice(subject)
@@ -149,5 +150,5 @@ def _advice(subject: Subject) -> list[str]:
         return []
     faster = choose_precision(manifest)
     if faster != "f32":
-        return [f"--precision {faster} is faster, and was measured to be as accurate for this version."]
+        return [f"--precision {faster} is faster and, as measured, as accurate for this version."]
     return [] if "int8" in manifest.precisions else ["`fullcount models quantize` may make a faster variant."]

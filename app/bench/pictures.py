@@ -1,4 +1,4 @@
-"""What is sent: a user's own images, or JPEGs of a usual size made of the version's golden samples."""
+"""The pictures to send: the user's own images, or JPEGs of a usual size made from the version's golden samples."""
 
 import io
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from model_store.images.pixels import Pixels
 
 COUNT: Final = 32
 SIZE: Final = (500, 375)
-"""Width and height in pixels: as photographs of data sets are."""
+"""Width and height in pixels, typical of photographs in data sets."""
 _GRAIN: Final = 5.0
-"""Standard deviation in grey levels: an enlargement compresses better than a photograph."""
+"""Standard deviation of the added noise, in grey levels; without it an enlargement compresses too well."""
 
 
 def read_pictures(paths: Sequence[Path], max_image_bytes: int) -> list[bytes]:
@@ -24,7 +24,7 @@ def read_pictures(paths: Sequence[Path], max_image_bytes: int) -> list[bytes]:
 
 
 def make_pictures(samples: Pixels) -> list[bytes]:
-    """Make distinct JPEGs, the same every time.
+    """Make distinct JPEGs, deterministically.
 
     Args:
         samples: uint8 `(k, height, width, 3)`.

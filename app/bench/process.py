@@ -1,4 +1,4 @@
-"""The service as a process, from its start until it is ready, and what it takes of the memory."""
+"""The service as a process: its start until it is ready, its memory and its end."""
 
 import os
 import re
@@ -28,9 +28,9 @@ class Running:
     """A service that is ready.
 
     Attributes:
-        port: Where it listens on 127.0.0.1.
+        port: The port on 127.0.0.1 that it listens on.
         start_s: Seconds from the start of its process until it was ready.
-        pid: Its process.
+        pid: The process id.
     """
 
     port: int
@@ -38,7 +38,7 @@ class Running:
     pid: int
 
     def peak_mib(self) -> float:
-        """Return the most memory it ever had resident."""
+        """Return its peak resident memory, in MiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[0]) * 1024 / MIB
 
@@ -48,7 +48,7 @@ def serving(settings: Settings, model: str) -> Iterator[Running]:
     """Start `fullcount serve` with these settings on a free port, and stop it in the end.
 
     Raises:
-        ServerUnreachable: It does not get ready; says what its log says last.
+        ServerUnreachable: If it does not become ready; the message has the last line of its log.
     """
     own = settings.model_copy(update={"host": "127.0.0.1", "port": 0, "models": (model,), "log_level": "info"})
     environment = os.environ | own.environment()
@@ -70,12 +70,12 @@ def serving(settings: Settings, model: str) -> Iterator[Running]:
 def _wait_until_ready(process: "subprocess.Popen[bytes]", log: IO[str], started: float) -> int:
     while time.monotonic() < started + START_TIMEOUT_S and process.poll() is None:
         text = os.pread(log.fileno(), MIB, 0).decode(errors="replace")
-        found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", text)
-        if found and _is_ready(int(found[1])):
-            return int(found[1])
+        address = re.search(r"listening on http://127\.0\.0\.1:(\d+)", text)
+        if address and _is_ready(int(address[1])):
+            return int(address[1])
         time.sleep(_PATIENCE_S)
     last = os.pread(log.fileno(), MIB, 0).decode(errors="replace").strip().splitlines()[-1:]
-    raise ServerUnreachable("the service", f"it did not get ready: {''.join(last)}")
+    raise ServerUnreachable("the service", f"it did not become ready: {''.join(last)}")
 
 
 def _is_ready(port: int) -> bool:

@@ -1,1 +1,1 @@
-"""The way from an image to probabilities: queues, decoding, batches, engines. Nothing here knows HTTP or reports."""
+"""Prediction of images: queues, decoding, batches and engines. Nothing here knows HTTP or reports."""

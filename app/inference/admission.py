@@ -1,8 +1,8 @@
-"""Admission: single predictions go before batches and evaluations, decided before an image is decoded.
+"""Admission control: before an image is decoded, single predictions go before batches and evaluations.
 
 While single predictions arrive, only a few background images are in progress, so that a single one finds free cores at
-once. When none has arrived for a moment, background images use the whole machine. They are never shut out, and start in
-the order of their arrival. Everything here belongs to one event loop.
+once. If none has arrived for a moment, background images use the whole machine. They are never shut out and start in
+order of arrival. Everything here belongs to one event loop.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 LINGER_S: Final = 0.1
-"""How long after its last answer a client is expected to send the next picture. Background work started in that gap
-would delay it."""
+"""Seconds after its last answer within which a client is expected to send the next picture. Background work started in
+that gap would delay it."""
 
 
 class Admission:
-    """Counts the foreground and holds the background back.
+    """Counts foreground images and limits the background ones.
 
     Args:
-        beside: Background images that may be under way beside foreground ones, at least 1.
-        linger_s: Seconds for which the next foreground one is expected after the last.
+        beside: Maximum number of background images in progress beside foreground ones, at least 1.
+        linger_s: Seconds after a foreground image for which the next one is expected.
     """
 
     def __init__(self, beside: int, *, linger_s: float = LINGER_S) -> None:
@@ -37,7 +37,7 @@ class Admission:
 
     @contextmanager
     def foreground(self) -> Iterator[None]:
-        """Be under way now."""
+        """Count one foreground image as in progress until the block ends."""
         self._foreground += 1
         try:
             yield
@@ -48,10 +48,10 @@ class Admission:
 
     @asynccontextmanager
     async def background(self, most: int) -> AsyncIterator[None]:
-        """Wait for a turn, and be under way until the block ends.
+        """Wait for a turn, and count one background image as in progress until the block ends.
 
         Args:
-            most: Background images that may be under way where there is no foreground one.
+            most: Maximum number of background images in progress while there is no foreground one.
         """
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((turn, most))
@@ -60,7 +60,7 @@ class Admission:
             await turn
             yield
         finally:
-            if not turn.cancelled():  # else it is still among the waiting, or was passed over
+            if not turn.cancelled():  # a cancelled turn was never counted
                 self._background -= 1
             self._admit()
 
@@ -73,7 +73,7 @@ class Admission:
                 turn.set_result(None)
 
     def _has_foreground(self) -> bool:
-        """Tell whether a foreground image is in progress or expected; if expected, look at the queue again later."""
+        """Return True if a foreground image is in progress or expected; if expected, schedule another admission."""
         if self._foreground:
             return True
         left_s = self._last_foreground_s + self._linger_s - time.monotonic()

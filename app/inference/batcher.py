@@ -1,11 +1,11 @@
-"""The batcher: collects waiting images into batches for the engine. Knows no HTTP.
+"""The batcher, which collects waiting images into batches for the engine. Knows no HTTP.
 
-It is work-conserving: if a lane of the engine is free, an image is computed at once, and a batch grows only while all
-lanes are busy. There is no timer. Foreground images go before background ones (batches and evaluations), which still
-get a place in every larger batch and a turn now and then, so that nothing waits forever.
+It is work-conserving and has no timer. If a lane of the engine is free, an image is computed at once; a batch grows
+only while all lanes are busy. Foreground images go before background ones, those of batches and evaluations. A
+background image still gets one place in every larger batch, and a turn now and then, so that nothing waits forever.
 
-A lane is not a thread of its own: the worker that brings an image to a free lane computes there, both its own image and
-those that arrive meanwhile. So an image that need not wait is decoded and computed in one thread, without a switch.
+A lane is not a thread of its own. The worker that brings an image to a free lane computes that image and those that
+arrive in the meantime. So an image that need not wait is decoded and computed in one thread, without a switch.
 """
 
 import asyncio
@@ -28,19 +28,19 @@ from model_store.images.pixels import Pixels
 log = logging.getLogger(__name__)
 
 FOREGROUND_IN_A_ROW: Final = 8
-"""So many foreground images are computed while a background one waits, where a batch is one image."""
+"""Number of foreground images computed in a row while a background one waits, if a batch is one image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one caller gets."""
+    """The engine's answer to one caller."""
 
     probabilities: Probabilities
     """float32 `(labels,)`."""
     queue_ms: float
-    """Time until the engine took the image."""
+    """Time in the queue, in milliseconds."""
     inference_ms: float
-    """Time that the engine took for the batch the image was in."""
+    """Time that the engine took for the image's batch, in milliseconds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,16 +52,17 @@ class _Waiting:
 
 
 Delivery = tuple["asyncio.Future[Answer]", Answer | BaseException]
+"""A caller's future and the answer or error to complete it with."""
 
 
-def deliver(outcomes: list[Delivery]) -> None:
-    """Give each caller that is still there its answer; from any thread."""
-    with suppress(RuntimeError):  # the loop is gone, and with it everybody who waited
-        outcomes[0][0].get_loop().call_soon_threadsafe(_settle_now, outcomes)
+def deliver(deliveries: list[Delivery]) -> None:
+    """Complete the futures of the callers that are still waiting; may be called from any thread."""
+    with suppress(RuntimeError):  # the loop is closed, so no caller waits any more
+        deliveries[0][0].get_loop().call_soon_threadsafe(_deliver_now, deliveries)
 
 
-def _settle_now(outcomes: list[Delivery]) -> None:
-    for answer, outcome in outcomes:
+def _deliver_now(deliveries: list[Delivery]) -> None:
+    for answer, outcome in deliveries:
         if answer.done():
             continue
         if isinstance(outcome, BaseException):
@@ -75,10 +76,10 @@ def _are_background(batch: list[_Waiting]) -> bool:
 
 
 def _start(threads: int) -> ThreadPoolExecutor:
-    """Start threads now: started by a worker of the lowest priority, they would have the same."""
-    pool, all_are_there = ThreadPoolExecutor(threads, "engine"), threading.Barrier(threads)
+    """Start all threads now, since a worker of the lowest priority would pass its priority on to them."""
+    pool, barrier = ThreadPoolExecutor(threads, "engine"), threading.Barrier(threads)
     for _ in range(threads):
-        pool.submit(all_are_there.wait)
+        pool.submit(barrier.wait)
     return pool
 
 
@@ -91,12 +92,12 @@ class Batcher:
     """Collects single images into batches for one engine.
 
     Args:
-        engine: Computes; several calls at the same time, as many as it has lanes.
-        max_waiting: Foreground callers that may wait; one more is refused.
+        engine: The engine; it is called from as many threads at the same time as it has lanes.
+        max_waiting: Maximum number of waiting foreground images; a further one is refused.
         observe: Called with the size of each batch.
 
     Attributes:
-        appetite: Images that the engine computes at the same time.
+        appetite: Number of images that the engine can compute at the same time.
     """
 
     def __init__(self, engine: Engine, *, max_waiting: int, observe: Callable[[int], None] = lambda _: None) -> None:
@@ -106,8 +107,8 @@ class Batcher:
         self._max_waiting = max_waiting
         self._observe = observe
         self._ordinary = _start(engine.lanes)
-        self._ended: asyncio.Future[None] | None = None  # of `close`: nobody computes any more
-        # what follows is shared by the workers, and touched under the lock only
+        self._ended: asyncio.Future[None] | None = None  # set by `close`, completed when all lanes are free
+        # The workers share the following attributes, which are accessed only under the lock.
         self._lock = threading.Lock()
         self._free_lanes = engine.lanes
         self._foreground: deque[_Waiting] = deque()
@@ -115,7 +116,7 @@ class Batcher:
         self._foreground_in_a_row = 0
 
     async def close(self) -> None:
-        """Turn the waiting away, and wait for the batches under way."""
+        """Reject the waiting images, and wait for the batches under way."""
         with self._lock:
             self._ended = asyncio.get_running_loop().create_future()
             left = [*self._foreground, *self._background]
@@ -129,21 +130,22 @@ class Batcher:
         self._ordinary.shutdown(wait=False)
 
     def waiting(self) -> int:
-        """Return how many images wait for the engine."""
+        """Return the number of images that wait for the engine."""
         return len(self._foreground) + len(self._background)
 
     def compute(self, pixels: Pixels, answer: "asyncio.Future[Answer]", *, is_background: bool = False) -> None:
-        """Bring one image, from a worker's thread, and compute as long as there is a free lane and an image waiting.
+        """Enqueue one image from a worker's thread and, if a lane is free, compute until no image waits.
 
         Args:
             pixels: uint8 `(height, width, 3)`.
-            answer: Gets the engine's answer, or `InferenceFailed`, or `ShuttingDown`. Whoever cancels it should
-                `withdraw` it too.
-            is_background: The caller limits how many it has waiting, and would rather wait than be refused.
+            answer: Is completed with the engine's answer, `InferenceFailed` or `ShuttingDown`. A caller that cancels
+                it should also `withdraw` it.
+            is_background: The image belongs to a batch or an evaluation. It is never refused: its caller limits the
+                number of its waiting images.
 
         Raises:
-            Overloaded: Too many wait already.
-            ShuttingDown: The batcher is closed.
+            Overloaded: If as many foreground images as allowed are already waiting.
+            ShuttingDown: If the batcher is closed.
         """
         with self._lock:
             if self._ended:
@@ -160,7 +162,7 @@ class Batcher:
         self._work(self._next(), is_background=is_background)
 
     def withdraw(self, answer: "asyncio.Future[Answer]") -> None:
-        """Give up the place of an image that nobody waits for any more, if it still waits."""
+        """Remove an image from its queue, if it is still waiting."""
         with self._lock:
             for queue in (self._foreground, self._background):
                 for waiting in queue:
@@ -169,10 +171,10 @@ class Batcher:
                         return
 
     def _work(self, batch: list[_Waiting], *, is_background: bool = False) -> None:
-        """Be a lane until no image waits.
+        """Run a lane until no image waits.
 
-        The worker of a background image may have the lowest priority, and a foreground image must not wait for it: a
-        batch that holds one goes on in an ordinary thread, and the lane with it.
+        The worker of a background image may have the lowest priority, and no foreground image may depend on it. So a
+        batch with a foreground image continues in a thread of normal priority, and the lane with it.
         """
         while batch:
             if is_background and not _are_background(batch):
@@ -182,7 +184,7 @@ class Batcher:
             batch = self._next()
 
     def _next(self) -> list[_Waiting]:
-        """Take the next batch; nothing where none waits, and then the lane is free."""
+        """Take the next batch; if no image waits, return an empty one and free the lane."""
         with self._lock:
             batch = self._take()
             if not batch:
@@ -192,13 +194,13 @@ class Batcher:
 
     def _notice_the_end(self) -> None:
         if self._ended and self._free_lanes == self._engine.lanes:
-            with suppress(RuntimeError):  # the loop is gone, and did not wait for this
+            with suppress(RuntimeError):  # the loop is closed and does not wait for this
                 self._ended.get_loop().call_soon_threadsafe(_end, self._ended)
 
     def _take(self) -> list[_Waiting]:
-        """Take the largest batch that can be filled: the foreground first, with one place kept for the background.
+        """Take the largest batch that can be filled, foreground first, with one place reserved for the background.
 
-        Where a batch is one image, a background one has its turn after `FOREGROUND_IN_A_ROW`.
+        If a batch is one image, a background image gets its turn after `FOREGROUND_IN_A_ROW` foreground ones.
         """
         count = self.waiting()
         size = max((size for size in self._sizes if size <= count), default=0)
@@ -220,7 +222,7 @@ class Batcher:
             log.exception("the engine failed on a batch of %d", len(batch))
             if len(batch) == 1:
                 deliver([(batch[0].answer, InferenceFailed())])
-            else:  # find out whose image it was, so that the others have their answers
+            else:  # compute each image alone, so that only the one at fault fails
                 for waiting in batch:
                     self._answer([waiting])
             return
@@ -234,10 +236,10 @@ class Batcher:
         )
 
     def _compute(self, batch: list[_Waiting]) -> Probabilities:
-        alone = len(batch) == 1  # and needs no copy
-        pixels = batch[0].pixels[np.newaxis] if alone else np.stack([waiting.pixels for waiting in batch])
+        is_alone = len(batch) == 1  # and needs no copy
+        pixels = batch[0].pixels[np.newaxis] if is_alone else np.stack([waiting.pixels for waiting in batch])
         predict = self._engine.predict_in_background if _are_background(batch) else self._engine.predict
         probabilities = predict(pixels)
         if len(probabilities) != len(batch):
-            raise ValueError(f"the engine answered {len(probabilities)} of {len(batch)} images")
+            raise ValueError(f"the engine returned {len(probabilities)} rows for {len(batch)} images")
         return probabilities

@@ -1,6 +1,6 @@
-"""Class activation maps of one version: loaded when they are first asked for, and computed one image at a time.
+"""Class activation maps of one version, loaded at the first request and computed one image at a time.
 
-Whoever asks for none pays nothing for them, neither time nor memory.
+Without a request they cost neither time nor memory.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ class Explainer:
 
     Args:
         stored: The version.
-        signature: Its manifest's `activation_maps`.
-        engine: The version, loaded.
-        max_waiting: Images that may wait; one more is refused.
+        signature: The manifest's `activation_maps`.
+        engine: The loaded version.
+        max_waiting: Maximum number of waiting images; a further one is refused.
     """
 
     def __init__(self, stored: StoredVersion, signature: Signature, engine: Engine, *, max_waiting: int) -> None:
@@ -49,8 +49,8 @@ class Explainer:
             float32 `(rows, columns, labels)`.
 
         Raises:
-            Overloaded: Too many are waiting.
-            InferenceFailed: They cannot be computed; the log says why.
+            Overloaded: If as many images as allowed are already waiting.
+            InferenceFailed: If the maps cannot be computed; the log has the cause.
         """
         if self._waiting >= self._max_waiting:
             raise Overloaded("images waiting", self._max_waiting)
@@ -61,11 +61,21 @@ class Explainer:
             self._waiting -= 1
 
     def explain_blocking(self, pixels: Pixels) -> Maps:
-        """Do so for a caller in a thread, who waits for a turn each time."""
+        """Compute the maps of one image from a thread; it waits instead of being refused.
+
+        Args:
+            pixels: uint8 `(height, width, 3)`.
+
+        Returns:
+            float32 `(rows, columns, labels)`.
+
+        Raises:
+            InferenceFailed: If the maps cannot be computed; the log has the cause.
+        """
         return self._thread.submit(self._explain, pixels).result()
 
     def close(self) -> None:
-        """Let go of the memory; nobody is waiting any more."""
+        """Release the memory; call it only when no image is waiting."""
         self._thread.shutdown(wait=False)
         self._compute = None
 
@@ -80,7 +90,7 @@ class Explainer:
         return maps
 
     def _load(self) -> ComputeMaps:
-        """Load what computes them, and believe it when it has shown the golden samples' probabilities."""
+        """Load the function that computes maps, and check it with the golden samples."""
         compute = self._engine.load_maps(self._signature)
         check_maps(compute, load_golden(self._stored.directory))
         return compute

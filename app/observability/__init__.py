@@ -1,1 +1,1 @@
-"""What the service tells about itself while it runs. Nothing here changes what it does."""
+"""Metrics of the running service. Nothing here changes its behaviour."""

@@ -1,4 +1,4 @@
-"""What the service counts, as Prometheus metrics with a registry of their own."""
+"""The service's Prometheus metrics, in a registry of their own."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ _SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 
 _LAG_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 _LAG_EVERY_S: Final = 0.05
 _SUM: Final = "livesum"
-"""Of a gauge, over the processes that live."""
+"""Aggregation of a gauge: the sum over living processes."""
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -37,7 +37,10 @@ class ServiceMetrics:
             "fullcount_requests_in_progress", "Requests under way.", registry=self.registry, multiprocess_mode=_SUM
         )
         self.images = Counter(
-            "fullcount_images_total", "Images by outcome: `scored`, or why not.", ["outcome"], registry=self.registry
+            "fullcount_images_total",
+            "Images by outcome: `scored` or a reason.",
+            ["outcome"],
+            registry=self.registry,
         )
         self.stage_seconds = Histogram(
             "fullcount_stage_seconds",
@@ -48,12 +51,12 @@ class ServiceMetrics:
         )
         self.loop_lag_seconds = Histogram(
             "fullcount_event_loop_lag_seconds",
-            "How late the event loop, on which every request depends, does what is due.",
+            "Delay of the event loop, on which every request depends.",
             buckets=_LAG_SECONDS,
             registry=self.registry,
         )
         self.batch_size = Histogram(
-            "fullcount_batch_size", "Images computed at once.", buckets=_SIZES, registry=self.registry
+            "fullcount_batch_size", "Images computed in one batch.", buckets=_SIZES, registry=self.registry
         )
         self.waiting = Gauge(
             "fullcount_waiting_images",
@@ -70,7 +73,7 @@ class ServiceMetrics:
         )
 
     async def watch_loop(self, waiting: Callable[[], int]) -> None:
-        """Measure how late the running event loop is, and how many images wait, until cancelled."""
+        """Measure the event loop's delay and the number of waiting images until cancelled."""
         while True:
             due = time.perf_counter() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
@@ -78,7 +81,7 @@ class ServiceMetrics:
             self.waiting.set(waiting())
 
     def text(self) -> bytes:
-        """Return everything in Prometheus' text format; of several processes, the sums over all of them."""
+        """Return all metrics in Prometheus' text format, summed over all worker processes."""
         if not _is_one_of_several():
             return generate_latest(self.registry)
         of_all = CollectorRegistry()
@@ -86,7 +89,7 @@ class ServiceMetrics:
         return generate_latest(of_all)
 
     def forget(self, *labels: str) -> None:
-        """Take a version out of those loaded."""
+        """Remove a version from the loaded ones."""
         self.loaded.labels(*labels).set(0)
         if not _is_one_of_several():  # files that processes share keep their labels
             self.loaded.remove(*labels)

@@ -1,1 +1,1 @@
-"""Server processes: one or several, and the bounds on the head of a request. The application is `main`."""
+"""Server processes, one or several, and limits on the head of a request. The application is in `main`."""

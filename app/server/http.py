@@ -1,6 +1,6 @@
-"""HTTP on the wire, with the limits that uvicorn's fast protocol lacks: how long a head may be, and may take.
+"""An HTTP protocol for uvicorn with the limits that its fast one lacks: the size of a request's head and its time.
 
-Nothing of the application runs before the head of a request is complete, so its own limits cannot count there.
+The application starts only when the head of a request is complete, so its own limits cannot apply before.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.problems import HEAD_TIMEOUT, HEAD_TOO_LARGE, MALFORMED, MEDIA_TYPE, ProblemType
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""Bytes of request line and headers, or of a chunked body's framing, that bring nothing to an end."""
+"""Limit of bytes received without completing a part: a head, or the framing of a chunked body."""
 _PHRASES: Final = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol on httptools, which answers a problem where that one answers plain text or nothing.
+    """Uvicorn's httptools protocol with limits; it responds with a problem instead of plain text or nothing.
 
     Args:
         head_timeout_s: Seconds that a head may take, from the connection or from its first byte.
-        **uvicorn: What uvicorn gives its protocols.
+        **uvicorn: The arguments that uvicorn passes to its protocols.
     """
 
     def __init__(self, *, head_timeout_s: float, **uvicorn: Any) -> None:  # noqa: ANN401  passed on
@@ -32,58 +32,58 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect a head."""
+        """Start the timer of the first head."""
         super().connection_made(transport)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing any more."""
-        self._cease_to_expect()
+        """Cancel the timer."""
+        self._cancel_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse bytes, and give up when too many bring nothing to an end."""
+        """Parse bytes, and refuse the request if too many of them complete nothing."""
         self._has_progressed = False
         super().data_received(data)
         self._unfinished_bytes = 0 if self._has_progressed else self._unfinished_bytes + len(data)
         if self._unfinished_bytes > MAX_HEAD_BYTES:
-            self._refuse(HEAD_TOO_LARGE, f"Request line and headers have more than {MAX_HEAD_BYTES} bytes.")
+            self._refuse(HEAD_TOO_LARGE, f"The request line and headers have more than {MAX_HEAD_BYTES} bytes.")
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Start the timer of a head."""
         super().on_message_begin()
         self._has_progressed = True
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Hand a request to the application."""
+        """Pass a request to the application."""
         self._has_progressed = True
-        self._cease_to_expect()
+        self._cancel_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Hand on a piece of a body."""
+        """Pass on a chunk of a body."""
         self._has_progressed = True
         super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
+        """Respond to bytes that are not HTTP."""
         self._refuse(MALFORMED, msg)
 
     def _expect_head(self) -> None:
-        self._cease_to_expect()
+        self._cancel_timer()
         self._head_timer = self.loop.call_later(self._head_timeout_s, self._on_head_timeout)
 
-    def _cease_to_expect(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
     def _on_head_timeout(self) -> None:
-        self._refuse(HEAD_TIMEOUT, f"The request was not complete to its headers after {self._head_timeout_s:g} s.")
+        self._refuse(HEAD_TIMEOUT, f"The request's headers were not complete after {self._head_timeout_s:g} s.")
 
     def _refuse(self, kind: ProblemType, detail: str) -> None:
-        """Answer a problem, unless an answer is under way, and end the connection."""
+        """Respond with a problem, unless a response is under way, and close the connection."""
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:

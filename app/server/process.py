@@ -1,7 +1,7 @@
-"""The process around the application: listening, logging, and an end that loses nothing.
+"""The process around the application: listening, logging and graceful shutdown.
 
-On SIGTERM or Ctrl-C the server stops accepting, finishes what it has, and the process exits with 0; after
-`shutdown_grace_s` it stops waiting. A model that cannot be loaded ends it with 1.
+On SIGTERM or Ctrl-C the server stops accepting connections, finishes the requests under way and exits with 0, after at
+most `shutdown_grace_s`. If a model cannot be loaded, it exits with 1.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _BACKLOG = 2048
 _IDLE_S = 0.2
 _WORKERS = ("image", "engine", "file", "loader")
-"""How the names of this application's threads begin."""
+"""Prefixes of the names of this application's threads."""
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -42,22 +42,22 @@ class CannotStart(FullcountError):
 
 
 def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, worker: Sequence[str] = COMMAND) -> int:
-    """Serve until a signal comes.
+    """Serve until a signal arrives.
 
     Args:
-        settings: All of them.
+        settings: The service's settings.
         make_engine: Makes an engine from a stored version.
-        worker: Command of one of several processes.
+        worker: Command that starts one worker process, if there are several.
 
     Returns:
-        The exit code: 0, or 1 when the models could not be loaded.
+        The exit code: 0, or 1 if the models could not be loaded.
 
     Raises:
-        CannotStart: The address is taken.
-        SpoolMissing: There is no directory for uploads.
+        CannotStart: If the server cannot listen on the address.
+        SpoolMissing: If there is no directory for uploads.
     """
     logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form, whose sender is told
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form; the sender gets a 4xx
     _use_spool_directory(settings)
     _allow_many_files()
     listener = _listen(settings)
@@ -77,8 +77,8 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
     app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
     server = uvicorn.Server(_config(settings, app))
     for number in (signal.SIGTERM, signal.SIGINT):
-        # for a signal that comes before uvicorn listens to them, and for the one that it raises again, having shut
-        # down, to end as signalled: here the end is an ordinary one
+        # For a signal before uvicorn installs its handlers, and for the one that uvicorn raises again after shutdown to
+        # end the process by the signal: here it shall end normally.
         signal.signal(number, stop_as_asked)
     server.run(sockets=[listener])
     _exit_if_threads_remain(1 if failed else 0)
@@ -105,10 +105,10 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        what = (error.strerror or str(error)).split(" (while attempting")[0]  # which repeats the address
+        reason = (error.strerror or str(error)).split(" (while attempting")[0]  # the rest repeats the address
         raise CannotStart(
-            f"Cannot listen on {settings.host} port {settings.port}: {what}.",
-            hint="Choose another with --host and --port.",
+            f"Cannot listen on {settings.host} port {settings.port}: {reason}.",
+            hint="Choose another address with --host and --port.",
         ) from error
     host, port = listener.getsockname()[:2]
     log.info("listening on http://%s:%d, loading models", f"[{host}]" if ":" in host else host, port)
@@ -116,22 +116,22 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _exit_if_threads_remain(code: int) -> None:
-    """End the process where a thread is still loading or computing, for which Python would wait after the grace."""
+    """Exit at once if a thread is still loading or computing, since Python would wait for it beyond the grace."""
     workers = [thread for thread in threading.enumerate() if thread.name.startswith(_WORKERS)]
     for thread in workers:
-        thread.join(_IDLE_S)  # one that has nothing to do ends by itself
+        thread.join(_IDLE_S)  # an idle thread ends by itself
     if any(thread.is_alive() for thread in workers):
         logging.shutdown()
         os._exit(code)
 
 
 def _allow_many_files() -> None:
-    """Raise the number of files this process may open to what the system allows it: uploads lie in files."""
+    """Raise the limit of open files to the highest that the system allows, since each upload may need one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _use_spool_directory(settings: Settings) -> None:
-    """Make every temporary file of this process lie where uploads shall wait, also those of the form parser."""
+    """Put every temporary file of this process, including the form parser's, into the spool directory."""
     tempfile.tempdir = str(settings.spool_directory())

@@ -1,8 +1,8 @@
-"""Several processes behind one port: where a GPU does more than one event loop can hand it.
+"""Several processes behind one port, for a GPU that one event loop cannot keep busy.
 
-The parent listens and starts the workers, each the ordinary server with a share of the cores, its own models and the
-parent's socket. A worker takes connections once its models are loaded; until then they wait, or others take them. One
-that is killed is started again; one that cannot load its models ends them all.
+The parent listens and starts the workers. Each is an ordinary server with a share of the cores, its own models and the
+parent's socket. A worker accepts connections once its models are loaded; until then they wait, or other workers accept
+them. A killed worker is restarted; a worker that cannot load its models ends all of them.
 """
 
 import logging
@@ -33,15 +33,15 @@ _GRACE_S: Final = 5.0
 
 
 def run_workers(settings: Settings, listener: socket.socket, command: Sequence[str] = COMMAND) -> int:
-    """Serve with `settings.workers` processes until a signal comes.
+    """Serve with `settings.workers` processes until a signal arrives.
 
     Args:
-        settings: All of them.
-        listener: Where connections come in.
-        command: Runs one server by the settings in its environment.
+        settings: The service's settings.
+        listener: The listening socket.
+        command: Command that runs one server with the settings in its environment.
 
     Returns:
-        The exit code: 0, or 1 when the models could not be loaded or a worker did not end in time.
+        The exit code: 0, or 1 if the models could not be loaded or a worker did not end in time.
     """
     stop = threading.Event()
 
@@ -61,18 +61,18 @@ def run_workers(settings: Settings, listener: socket.socket, command: Sequence[s
                     continue
                 mark_process_dead(worker.pid, metrics)  # type: ignore[no-untyped-call]
                 if code > 0:
-                    log.error("worker %d ended with %d: the others are stopped", worker.pid, code)
+                    log.error("worker %d exited with %d; stopping the others", worker.pid, code)
                     _stop(workers, settings)
                     return 1
-                log.warning("worker %d is gone (%d) and started again", worker.pid, code)
-                if not stop.wait(_AGAIN_AFTER_S):  # where it is killed at once, again and again
+                log.warning("worker %d was killed (%d); restarting it", worker.pid, code)
+                if not stop.wait(_AGAIN_AFTER_S):  # limits the rate if it is killed again and again
                     workers[place] = crew.start()
         return _stop(workers, settings)
 
 
 @dataclass(frozen=True)
 class _Crew:
-    """How a worker is started."""
+    """Starts workers, all in the same way."""
 
     command: Sequence[str]
     environment: dict[str, str]
@@ -83,12 +83,12 @@ class _Crew:
         worker = subprocess.Popen(  # noqa: S603  this very program
             self.command, env=self.environment, pass_fds=(self.listener,), stdin=subprocess.DEVNULL
         )
-        log.info("worker %d is started", worker.pid)
+        log.info("worker %d started", worker.pid)
         return worker
 
 
 def _environment(settings: Settings, listener: socket.socket, metrics: str) -> dict[str, str]:
-    """Return what a worker finds in its environment: its share, the socket, and where metrics are put together."""
+    """Return a worker's environment: its share of the cores, the socket and the directory of the shared metrics."""
     share = max(1, cores() // settings.workers)
     own = settings.model_copy(
         update={
@@ -102,7 +102,7 @@ def _environment(settings: Settings, listener: socket.socket, metrics: str) -> d
 
 
 def _stop(workers: Sequence["subprocess.Popen[bytes]"], settings: Settings) -> int:
-    """Let the workers finish what they have; return 0, or 1 if one had to be killed."""
+    """Let the workers finish their requests; return 0, or 1 if one had to be killed."""
     for worker in workers:
         worker.terminate()
     end = time.monotonic() + settings.shutdown_grace_s + _GRACE_S
@@ -111,7 +111,7 @@ def _stop(workers: Sequence["subprocess.Popen[bytes]"], settings: Settings) -> i
         try:
             worker.wait(max(0.0, end - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.error("worker %d did not end in time and is killed", worker.pid)  # noqa: TRY400  no traceback
+            log.error("worker %d did not end in time; killing it", worker.pid)  # noqa: TRY400  no traceback
             worker.kill()
             worker.wait()
             code = 1

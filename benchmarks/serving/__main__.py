@@ -1,8 +1,8 @@
 """Fullcount's service next to its limit and its peers: same model, same pictures, same client, one table with ratios.
 
-Run: `make bench`, after `make demo SERVE=0`. Installs wrk and the peers' packages where they are missing, starts one
+Run: `make bench`, after `make demo SERVE=0`. Installs wrk and the peers' packages if they are missing, starts one
 server at a time, and interleaves: each repetition measures everything once. After the first one, the two best peers and
-plain FastAPI are measured with OpenVINO as their engine too, without and with Fullcount's decode. Prints Markdown. Use
+plain FastAPI are also measured with OpenVINO as their engine, without and with Fullcount's decode. Prints Markdown. Use
 an idle machine.
 """
 
@@ -27,20 +27,20 @@ from model_store.store import ModelStore
 
 CACHE = Path(".cache/bench")
 COMPARED_PEERS = 2
-"""Best peers that are given Fullcount's engine and decode, beside the plainest of all."""
+"""Number of best peers that are also measured with Fullcount's engine and decode, besides the plainest one."""
 PLAINEST = "fastapi"
-"""Computes an image a thread, as OpenVINO's THROUGHPUT hint wants it, so it may gain more of it than the best do."""
+"""The plainest peer. It computes one image per thread, as OpenVINO's THROUGHPUT hint expects, so it may gain most."""
 
 
 @click.command(help=__doc__)
 @click.option("--seconds", default=20.0, show_default=True, help="Seconds of each load.")
-@click.option("--repetitions", default=5, show_default=True, help="How often everything is measured.")
-@click.option("--only", multiple=True, help="Measure this one; may be repeated. `--only list` lists the names.")
+@click.option("--repetitions", default=5, show_default=True, help="Number of measurements of everything.")
+@click.option("--only", multiple=True, help="Measure only this one; may be repeated. `--only list` lists the names.")
 @click.option("--store", default=".cache/demo/store", show_default=True, type=click.Path(path_type=Path))
 @click.option("--model", default="solar-cells", show_default=True, help="Model in the store.")
 @click.option("--output", default=CACHE / "results.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw a chart into this file: .svg or .png.")
-@click.option("--again", is_flag=True, help="Measure nothing; print, and draw, what is in the output file.")
+@click.option("--again", is_flag=True, help="Measure nothing; print and draw the results in the output file.")
 def main(  # noqa: PLR0913  a parameter per option
     *,
     seconds: float,
@@ -78,27 +78,31 @@ def main(  # noqa: PLR0913  a parameter per option
 
 
 def choose(only: tuple[str, ...], manifest: Manifest) -> list[str]:
-    """Return the names of what is measured, or end with the names that there are."""
-    there = {"bf16": has_bf16(), "int8": "int8" in manifest.precisions}
-    plain = names([precision for precision, is_there in there.items() if not is_there])
+    """Return the names to measure.
+
+    Raises:
+        UsageError: If a name is unknown; the message lists the known names.
+    """
+    available = {"bf16": has_bf16(), "int8": "int8" in manifest.precisions}
+    plain = names([precision for precision, is_available in available.items() if not is_available])
     known = [*plain, *variants(list(PEER_SERVERS))]
     if unknown := set(only) - set(known):
         raise click.UsageError(f"{', '.join(sorted(unknown))}: the names are {', '.join(known)}")
     return [name for name in known if name in only] if only else plain
 
 
-def measure_all(  # noqa: PLR0913  what is measured, how often, and where to
+def measure_all(  # noqa: PLR0913  all the parameters of a run
     bench: Bench, chosen: list[str], repetitions: int, *, extend: bool, output: Path, about: dict[str, Any]
 ) -> None:
-    """Measure everything so often, and write the results after each measurement.
+    """Measure everything a number of times, and write the results after each measurement.
 
     Args:
-        bench: Measures.
-        chosen: Names.
-        repetitions: How often.
-        extend: Add the best peers with Fullcount's engine after the first pass.
-        output: Is written.
-        about: Written with the results.
+        bench: The benchmark.
+        chosen: Names of what is measured.
+        repetitions: Number of repetitions.
+        extend: Add the best peers with Fullcount's engine after the first repetition.
+        output: File for the results.
+        about: Facts about the run, written with the results.
     """
     count = len(chosen) + ((COMPARED_PEERS + 1) * len(VARIANTS) if extend else 0)
     hours = repetitions * count * (len(LOADS) * bench.seconds + 20) / 3600
@@ -120,7 +124,7 @@ def measure_all(  # noqa: PLR0913  what is measured, how often, and where to
 
 
 def summary(measured: dict[str, Any]) -> str:
-    """Say in a line what a measurement came to."""
+    """Describe a measurement in one line."""
     if "failed" in measured:
         return f"failed: {measured['failed']}"
     if "loads" not in measured:

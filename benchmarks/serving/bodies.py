@@ -1,7 +1,7 @@
-"""What is sent: distinct JPEGs, and the requests that carry them in the form that each server takes.
+"""The bodies to send: distinct JPEGs in the form that each server accepts.
 
-The pictures are random crops, flips and enlargements of scikit-learn's two sample photographs, with a little grain, for
-an enlargement alone compresses better than a photograph. They are the same every time, and written anew every time.
+The pictures are random crops, flips and enlargements of scikit-learn's two sample photographs. A little noise is added,
+since an enlargement alone compresses better than a photograph. They are written anew and are the same every time.
 """
 
 import base64
@@ -19,10 +19,10 @@ from sklearn.datasets import load_sample_images
 
 SEED: Final = 20
 GRAIN: Final = 5.0
-"""Standard deviation, in grey levels."""
+"""Standard deviation of the noise, in grey levels."""
 QUALITY: Final = 90
 PICTURES: Final = {"small": (64, (500, 375)), "12MP": (8, (4000, 3000))}
-"""How many of each size, and the size."""
+"""Number of pictures and size in pixels, by name of the size."""
 
 _BOUNDARY: Final = "boundary-of-the-benchmark"
 _HEADER_BYTES: Final = 512
@@ -30,11 +30,11 @@ _HEADER_BYTES: Final = 512
 
 @dataclass(frozen=True)
 class Form:
-    """How a picture is sent."""
+    """A form in which a picture is sent."""
 
     headers: dict[str, str]
     wrap: Callable[[bytes], bytes]
-    """From the JPEG to the body."""
+    """A function from the JPEG to the body."""
 
 
 def _multipart(field: str) -> Form:
@@ -50,16 +50,16 @@ def _multipart(field: str) -> Form:
 def _tensor(jpeg: bytes) -> bytes:
     """Wrap a JPEG as the binary tensor of the Open Inference Protocol; its JSON is padded to a constant length."""
     tensor = struct.pack("<I", len(jpeg)) + jpeg
-    given = {"name": "image", "shape": [1, 1], "datatype": "BYTES", "parameters": {"binary_data_size": len(tensor)}}
-    wanted = {"name": "probabilities", "parameters": {"binary_data": False}}
-    return json.dumps({"inputs": [given], "outputs": [wanted]}).ljust(_HEADER_BYTES).encode() + tensor
+    input_ = {"name": "image", "shape": [1, 1], "datatype": "BYTES", "parameters": {"binary_data_size": len(tensor)}}
+    output = {"name": "probabilities", "parameters": {"binary_data": False}}
+    return json.dumps({"inputs": [input_], "outputs": [output]}).ljust(_HEADER_BYTES).encode() + tensor
 
 
 def _base64(jpeg: bytes) -> bytes:
     """Wrap a JPEG as the Open Inference Protocol's JSON."""
     data = [base64.b64encode(jpeg).decode()]
-    given = {"name": "image", "shape": [1, 1], "datatype": "BYTES", "parameters": {"content_type": "base64"}}
-    return json.dumps({"inputs": [given | {"data": data}]}).encode()
+    input_ = {"name": "image", "shape": [1, 1], "datatype": "BYTES", "parameters": {"content_type": "base64"}}
+    return json.dumps({"inputs": [input_ | {"data": data}]}).encode()
 
 
 FORMS: Final = {
@@ -85,7 +85,7 @@ def write_bodies(folder: Path) -> None:
 
 
 def bodies_folder(folder: Path, form: str, size: str) -> Path:
-    """Return where the bodies of a form and a size are."""
+    """Return the folder of the bodies of one form and size."""
     return folder / form.replace(" ", "-") / size
 
 

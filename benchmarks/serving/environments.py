@@ -1,4 +1,4 @@
-"""What the benchmark installs where it is missing: a virtual environment for each peer, and wrk."""
+"""Installation of missing software: a virtual environment for each peer, and wrk."""
 
 import os
 import shutil
@@ -11,33 +11,33 @@ PEERS: Final = Path(__file__).parent / "peers"
 INSTALL_TIMEOUT_S: Final = 900
 SYSTEM_PYTHON: Final = Path("/usr/bin/python3")
 SYSTEM_PEERS: Final = ("pytriton",)
-"""Brings an interpreter of an early 3.11 of its own, which the standard library of a late 3.11 does not work with; that
-of Debian 12 is early enough."""
+"""Peers that need the system's Python. They bring an interpreter of an early 3.11, which does not work with the
+standard library of a late 3.11. Debian 12's is early enough."""
 
 
 class InstallationFailed(Exception):
-    """Something could not be installed.
+    """A peer or a program could not be installed.
 
     Args:
-        what: The peer or the program.
-        log: What the installer said, or what to do.
+        name: The peer or the program.
+        log: Path of the installer's log, or a hint.
     """
 
-    def __init__(self, what: str, log: object) -> None:
-        super().__init__(f"{what} could not be installed; see {log}")
+    def __init__(self, name: str, log: object) -> None:
+        super().__init__(f"{name} could not be installed; see {log}")
 
 
 def ensure_peer(name: str, cache: Path) -> Path:
-    """Return a peer's virtual environment, made where it is missing or its requirements have changed.
+    """Return a peer's virtual environment, and make it if it is missing or its requirements have changed.
 
     Raises:
-        InstallationFailed: With the path of the log.
+        InstallationFailed: If a package cannot be installed; the message has the path of the log.
     """
     environment = cache / "env" / name
     requirements = PEERS / name / "requirements.txt"
     done = environment / "installed.txt"
-    wanted = f"# {environment}, which the programs in it name\n{requirements.read_text()}"
-    if done.is_file() and done.read_text() == wanted:
+    content = f"# {environment}, which the programs in it name\n{requirements.read_text()}"
+    if done.is_file() and done.read_text() == content:
         return environment
     print(f"installing {name} into {environment}", flush=True)
     uv = str(Path(sys.executable).with_name("uv"))
@@ -54,18 +54,18 @@ def ensure_peer(name: str, cache: Path) -> Path:
                 subprocess.run(command, stdout=output, stderr=output, check=True, timeout=INSTALL_TIMEOUT_S)
         except (subprocess.SubprocessError, OSError) as error:
             raise InstallationFailed(name, log) from error
-    done.write_text(wanted)
+    done.write_text(content)
     return environment
 
 
 def ensure_wrk() -> str:
-    """Return the path of wrk, from Debian's package where it is not there yet.
+    """Return the path of wrk, and install Debian's package if it is missing.
 
     Raises:
-        InstallationFailed: It is not there, and only root may install it.
+        InstallationFailed: If wrk is missing and cannot be installed, for which root and apt-get are needed.
     """
-    if found := shutil.which("wrk"):
-        return found
+    if path := shutil.which("wrk"):
+        return path
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise InstallationFailed("wrk", "your system's package manager: it is a package of Debian")
     print("installing wrk with apt-get", flush=True)
@@ -73,6 +73,6 @@ def ensure_wrk() -> str:
     subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=sys.stderr)
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "wrk"]
     subprocess.run(install, check=True, env=quiet, stdout=sys.stderr)
-    if found := shutil.which("wrk"):
-        return found
-    raise InstallationFailed("wrk", "what apt-get said above")
+    if path := shutil.which("wrk"):
+        return path
+    raise InstallationFailed("wrk", "the output of apt-get above")

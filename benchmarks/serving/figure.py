@@ -1,4 +1,4 @@
-"""The chart: images per second of every server at 32 connections, and the limits as lines."""
+"""The chart: images per second of every server at 32 connections, with the limits as lines."""
 
 import textwrap
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Final
 import matplotlib as mpl
 
 mpl.use("Agg")
-mpl.rcParams["svg.hashsalt"] = "fullcount"  # the same figures give the same file
+mpl.rcParams["svg.hashsalt"] = "fullcount"  # equal figures give equal files
 from matplotlib import pyplot as plt  # noqa: E402  after the backend is chosen
 
 from benchmarks.serving.servers import limit_of  # noqa: E402  as above
@@ -19,11 +19,11 @@ COLORS: Final = {
     "limit-openvino-int8": "#7b3294",
     "limit-tensorflow-f32": "#ff7f0e",
 }
-"""Of each engine."""
+"""Colour of each engine, by the name of its limit."""
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draw into a file; its name ends in .svg or .png."""
+    """Draw the chart into a file whose name ends in .svg or .png."""
     read = reader("c=32")
     rates = {name: rate for name in results if "limit" not in name and (rate := median(results, name, read))}
     ordered = sorted(rates, key=rates.__getitem__)

@@ -1,8 +1,7 @@
-"""What an engine could do at most in one process: JPEG bytes to probabilities, without HTTP, by the service's own code.
+"""The upper limit of an engine in one process: JPEG bytes to probabilities without HTTP, with the service's own code.
 
-Run: `python -m benchmarks.serving.limit STORE MODEL ENGINE PRECISION BODIES SECONDS`. As many threads as cores, each of
-which decodes and then computes, with `model_store.images.pixels.decode` and the engine that the service loads. It
-prints JSON.
+Run: `python -m benchmarks.serving.limit STORE MODEL ENGINE PRECISION BODIES SECONDS`. One thread per core decodes and
+computes, with `model_store.images.pixels.decode` and the engine that the service loads. Prints JSON.
 """
 
 import itertools
@@ -30,8 +29,8 @@ WARM_UP_S = 1.0
 def rates(engine: Engine, spec: InputSpec, files: list[bytes], seconds: float) -> dict[str, float]:
     """Return images per second of each way to use the engine.
 
-    A way is how it is called and how many images at once: the engine's own choice, as the service calls it, every other
-    that it has, and batches of one or of as many as it takes.
+    A way is a function and a batch size. The functions are the engine's own choice, which the service calls, and all
+    others that it has; the batch sizes are 1 and the largest.
     """
     ways: dict[str, Predict] = {"predict": engine.predict}
     ways |= {f"way {number}": way for number, way in enumerate(engine.ways()) if len(engine.ways()) > 1}
@@ -62,7 +61,7 @@ def rate(predict: Predict, spec: InputSpec, files: list[bytes], size: int, secon
 
 
 def alone_ms(predict: Predict, spec: InputSpec, files: list[bytes], seconds: float) -> float:
-    """Return the median time of one image when there is no other."""
+    """Return the median time of one image without load, in milliseconds."""
     answer = answerer(predict, spec, files, 1)
     chooser = random.Random(0)
     times = []
@@ -75,7 +74,7 @@ def alone_ms(predict: Predict, spec: InputSpec, files: list[bytes], seconds: flo
 
 
 def answerer(predict: Predict, spec: InputSpec, files: list[bytes], size: int) -> Callable[[random.Random], object]:
-    """Return a function that decodes and computes so many files chosen at random."""
+    """Return a function that decodes and computes `size` files chosen at random."""
 
     def answer(chooser: random.Random) -> object:
         return predict(np.stack([decode(chooser.choice(files), spec).pixels for _ in range(size)]))

@@ -1,7 +1,7 @@
-"""The loads, and wrk, which makes them: requests per second, percentiles, errors.
+"""The loads and wrk, which generates them: requests per second, percentiles, errors.
 
-wrk adds samples to its latencies to correct for what it calls coordinated omission: a slow answer counts once more for
-each time the mean fits into it. A client that waits for its answer has no such omission, so they are taken out again.
+wrk corrects its latencies for coordinated omission: it adds samples to a slow response, one for each time that the mean
+fits into it. A client that waits for its response has no such omission, so these samples are removed again.
 """
 
 import json
@@ -13,19 +13,19 @@ from typing import Any, Final
 SCRIPT: Final = Path(__file__).with_name("random_body.lua")
 TIMEOUT_S: Final = 60
 LOAD_TIMEOUT_S: Final = 120
-"""For wrk to end after its time."""
+"""Seconds that wrk may take beyond its load."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """So many connections, each of which sends the next picture when it has the answer to the last."""
+    """A number of connections, each of which sends the next picture once it has the response to the last."""
 
     size: str
     connections: int
 
     @property
     def name(self) -> str:
-        """The name in the results."""
+        """The load's name in the results."""
         return f"{self.size} c={self.connections}"
 
 
@@ -36,21 +36,21 @@ WARM_UP_S: Final = 2
 
 @dataclass(frozen=True)
 class Target:
-    """Where requests go, and in what form."""
+    """The address and the form of requests."""
 
     port: int
     path: str
     headers: dict[str, str]
     bodies: dict[str, list[Path]]
-    """Of each size."""
+    """Files of the bodies, by size."""
 
 
 class LoadFailed(Exception):
     """The client failed.
 
     Args:
-        load: Its name.
-        output: What wrk said.
+        load: Name of the load.
+        output: Output of wrk.
     """
 
     def __init__(self, load: str, output: str) -> None:
@@ -58,14 +58,14 @@ class LoadFailed(Exception):
 
 
 def run_load(wrk: str, target: Target, load: Load, seconds: float) -> dict[str, float]:
-    """Send requests for a while.
+    """Send requests for a number of seconds.
 
     Returns:
-        `images_per_second` that were answered well, `p50_ms`, `p99_ms`, `requests`, and `errors`: statuses other than
-        2xx and 3xx, and failed or overdue connections.
+        `images_per_second` of successful responses, `p50_ms`, `p99_ms`, `requests`, and `errors`: statuses other than
+        2xx and 3xx, and connections that failed or timed out.
 
     Raises:
-        LoadFailed: wrk ended in another way.
+        LoadFailed: If wrk fails or does not end.
     """
     options = ["-t1", f"-c{load.connections}", f"-d{round(seconds)}s", f"--timeout={TIMEOUT_S}s", f"-s{SCRIPT}"]
     headers = [f"{name}: {value}" for name, value in target.headers.items()]
@@ -84,7 +84,7 @@ def run_load(wrk: str, target: Target, load: Load, seconds: float) -> dict[str, 
 def _figures(raw: dict[str, Any], connections: int) -> dict[str, float]:
     requests, errors = raw["requests"], raw["statuses"] + raw["sockets"]
     samples = uncorrected(raw["latencies_us"], raw["duration_us"], requests // connections)
-    if abs(sum(samples.values()) - requests) > raw["sockets"]:  # the correction is not the one that is undone
+    if abs(sum(samples.values()) - requests) > raw["sockets"]:  # wrk's correction is not the one undone here
         raise LoadFailed("a histogram", f"{sum(samples.values())} latencies of {requests} requests")
     return {
         "images_per_second": (requests - raw["statuses"]) / raw["duration_us"] * 1e6,
@@ -96,21 +96,21 @@ def _figures(raw: dict[str, Any], connections: int) -> dict[str, float]:
 
 
 def uncorrected(pairs: list[list[int]], duration_us: int, requests_each: int) -> dict[int, int]:
-    """Take out of a histogram what wrk's correction added.
+    """Remove the samples that wrk's correction added to a histogram.
 
     Args:
-        pairs: Latency in microseconds, and how often.
-        duration_us: Of the load.
-        requests_each: Answers per connection, rounded down as wrk does.
+        pairs: Latencies in microseconds, with their counts.
+        duration_us: Duration of the load.
+        requests_each: Responses per connection, rounded down as in wrk.
 
     Returns:
-        How often each latency was.
+        The true count of each latency.
     """
     counts = {latency: count for latency, count in pairs}  # noqa: C416  mypy sees no pairs in lists
     if not requests_each:
         return counts
     expected = duration_us // requests_each
-    for latency in sorted(counts, reverse=True):  # none above it can have added to it that was not undone
+    for latency in sorted(counts, reverse=True):  # the samples that higher latencies added are already removed
         if latency < 2 * expected or counts[latency] <= 0:
             continue
         for added in range(latency - expected, expected, -expected):
@@ -119,7 +119,7 @@ def uncorrected(pairs: list[list[int]], duration_us: int, requests_each: int) ->
 
 
 def percentile(samples: dict[int, int], share: float) -> float:
-    """Return the latency that this share of the samples does not exceed; 0 where there is none."""
+    """Return the latency that this share of the samples does not exceed; 0 without samples."""
     left = share * sum(samples.values())
     for latency in sorted(samples):
         left -= samples[latency]

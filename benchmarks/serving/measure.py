@@ -1,4 +1,4 @@
-"""One measurement of one thing that is measured: a limit, or a server from its start to its end."""
+"""One measurement of a limit, or of a server from its start to its end."""
 
 import json
 import re
@@ -22,35 +22,36 @@ from model_store.images.pixels import decode
 from model_store.store import StoredVersion
 
 LIMIT_TIMEOUT_S = 300
-"""Beyond the time that a limit is measured for."""
-
+"""Seconds that measuring a limit may take beyond its measurements."""
 
 TOLERANCE = 0.02
-"""Of probabilities: bfloat16, and decoders of different versions."""
+"""Tolerance of probabilities, for bfloat16 and different versions of decoders."""
 INT8_TOLERANCE = 0.3
 
 
 class WrongAnswer(Exception):
-    """A server does not answer what the model says.
+    """A server's response does not contain the model's probabilities.
 
     Args:
-        answer: What it answers.
-        expected: The probabilities.
+        answer: The response.
+        expected: The model's probabilities.
     """
 
     def __init__(self, answer: bytes, expected: tuple[float, ...]) -> None:
-        super().__init__(f"the probabilities {expected} are not in its answer {answer[:500]!r}")
+        super().__init__(f"the probabilities {expected} are not in the response {answer[:500]!r}")
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What is the same for all.
+    """The conditions that are the same for all measurements.
 
     Attributes:
+        store: The model store.
+        stored: The version.
         expected: Probabilities of the first small picture.
-        cache: Folder of everything that the benchmark writes.
+        cache: Folder for all files that the benchmark writes.
         wrk: Path of the client.
-        seconds: Of each load.
+        seconds: Duration of each load.
     """
 
     store: Path
@@ -61,7 +62,7 @@ class Bench:
     seconds: float
 
     def measure(self, name: str) -> dict[str, Any]:
-        """Measure; whatever fails is in the result as `failed`, with its reason."""
+        """Measure a limit or a server by its name; after a failure, the result has the reason under `failed`."""
         busy = {"busy_before": busy_share()}
         try:
             return busy | (self._limit(name) if name.startswith("limit-") else self._server(name))
@@ -85,7 +86,7 @@ class Bench:
         target = self._target(launch, ports["PORT"])
         first = target.bodies["small"][0].read_bytes()
 
-        def asked() -> bytes | None:
+        def ask_once() -> bytes | None:
             return ask(target.port, target.path, target.headers, first)
 
         directory = self.cache / "run" / name
@@ -97,14 +98,14 @@ class Bench:
             log=self._log(name),
         )
         with process:
-            answer = process.wait_until_ready(asked)
+            answer = process.wait_until_ready(ask_once)
             if not is_right(answer, self.expected, INT8_TOLERANCE if name.endswith("int8") else TOLERANCE):
                 raise WrongAnswer(answer, self.expected)
             result: dict[str, Any] = {"start_s": process.start_s, "idle_mb": process.memory_mb(), "loads": {}}
             run_load(self.wrk, target, WARM_UP, WARM_UP_S)
             with process.peak_memory_mb() as memory:
                 for load in LOADS:
-                    asked()  # after all that is left of the load before
+                    ask_once()  # waits for the rest of the previous load
                     result["loads"][load.name] = run_load(self.wrk, target, load, self.seconds)
             result["end_mb"], result["peak_mb"] = process.memory_mb(), memory[0]
         return result
@@ -126,13 +127,13 @@ class Bench:
 
 
 def expected_answer(stored: StoredVersion, picture: Path) -> tuple[float, ...]:
-    """Return what the model says of a picture, computed by OpenVINO in f32 in this process."""
+    """Return the model's probabilities of a picture, computed by OpenVINO in f32 in this process."""
     engine = load_engine(stored, Settings(engine="openvino"))
     pixels = decode(picture.read_bytes(), stored.manifest.input).pixels
-    return tuple(float(one) for one in engine.predict(pixels[np.newaxis])[0])
+    return tuple(float(probability) for probability in engine.predict(pixels[np.newaxis])[0])
 
 
 def is_right(answer: bytes, expected: tuple[float, ...], tolerance: float) -> bool:
-    """Tell whether every expected probability is somewhere in an answer, whatever its form."""
+    """Return True if every expected probability occurs in a response of any form."""
     numbers = [float(number) for number in re.findall(rb"\d\.\d+(?:[eE]-?\d+)?", answer)]
-    return all(any(abs(number - one) < tolerance for number in numbers) for one in expected)
+    return all(any(abs(number - probability) < tolerance for number in numbers) for probability in expected)

@@ -1,4 +1,4 @@
-"""A server as a process: started, asked until it answers, its memory measured, stopped with all its children."""
+"""A server as a process: starting it, waiting until it responds, measuring its memory, stopping it and its children."""
 
 import contextlib
 import http.client
@@ -23,25 +23,25 @@ class NotStarted(Exception):
     """A server did not become ready.
 
     Args:
-        why: What happened instead.
-        log: What it printed.
+        reason: The reason, as a clause.
+        log: Path of its log.
     """
 
-    def __init__(self, why: str, log: Path) -> None:
-        super().__init__(f"{why}; see {log}")
+    def __init__(self, reason: str, log: Path) -> None:
+        super().__init__(f"{reason}; see {log}")
 
 
 class Process:
-    """A started server in a session of its own; a context manager that stops it.
+    """A running server in a session of its own; a context manager that stops it.
 
     Args:
-        command: The whole command.
-        environment: The whole environment.
-        directory: Where it runs; made.
-        log: Gets what it prints.
+        command: The complete command.
+        environment: The complete environment.
+        directory: Working directory, which is made.
+        log: File for its output.
 
     Attributes:
-        start_s: From exec to the first good answer.
+        start_s: Seconds from exec to the first successful response.
     """
 
     def __init__(self, command: list[str], *, environment: dict[str, str], directory: Path, log: Path) -> None:
@@ -62,22 +62,22 @@ class Process:
         self.stop()
 
     def wait_until_ready(self, ask: Callable[[], bytes | None]) -> bytes:
-        """Ask until there is a good answer, and return it.
+        """Repeat a request until it succeeds, and return the response.
 
         Raises:
-            NotStarted: It ended or took too long.
+            NotStarted: If the server ends or takes too long.
         """
         while (answer := ask()) is None:
             if self._process.poll() is not None:
-                raise NotStarted(f"it ended with {self._process.returncode}", self._log)
+                raise NotStarted(f"it exited with {self._process.returncode}", self._log)
             if time.perf_counter() - self._started > READY_TIMEOUT_S:
-                raise NotStarted(f"no good answer after {READY_TIMEOUT_S} s", self._log)
+                raise NotStarted(f"it did not respond successfully within {READY_TIMEOUT_S} s", self._log)
             time.sleep(POLL_S)
         self.start_s = time.perf_counter() - self._started
         return answer
 
     def memory_mb(self) -> float:
-        """Return the proportional set size of the process and its descendants, in units of 10^6 bytes."""
+        """Return the proportional set size of the process and its descendants, in MB (10^6 bytes)."""
         return sum(_pss_bytes(pid) for pid in _family(self._process.pid)) / 1e6
 
     def processor_s(self) -> float:
@@ -87,7 +87,7 @@ class Process:
 
     @contextlib.contextmanager
     def peak_memory_mb(self) -> Iterator[list[float]]:
-        """Sample the memory in a thread; the list has its peak at the end."""
+        """Sample the memory in a thread; after the block, the yielded list holds only the peak, in MB."""
         samples: list[float] = []
         is_over = threading.Event()
 
@@ -105,13 +105,13 @@ class Process:
             samples[:] = [max([*samples, self.memory_mb()])]
 
     def stop(self) -> None:
-        """Ask every process of the family to end, and end what has not after a while."""
+        """Terminate every process of the family, and kill those that have not ended after a while."""
         family = _family(self._process.pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGTERM)
         deadline = time.perf_counter() + STOP_TIMEOUT_S
         while any(_is_alive(pid) for pid in family) and time.perf_counter() < deadline:
-            self._process.poll()  # takes the exit status, so that it is not a zombie
+            self._process.poll()  # reaps the process, so that it is not a zombie
             time.sleep(POLL_S)
         for pid in {*family, *_family(self._process.pid)}:
             if _is_alive(pid):
@@ -121,7 +121,7 @@ class Process:
 
 
 def ask(port: int, path: str, headers: dict[str, str], body: bytes) -> bytes | None:
-    """Return the answer to a request, or nothing where there is no good one."""
+    """Return the response to a request, or None if it fails."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_TIMEOUT_S)
     try:
         connection.request("POST", path, body, headers)
@@ -135,7 +135,7 @@ def ask(port: int, path: str, headers: dict[str, str], body: bytes) -> bytes | N
 
 
 def busy_share() -> float:
-    """Return the share of all cores that is in use by anything; takes a second in which nothing must be measured."""
+    """Return the share of all cores in use; this takes a second in which nothing else may be measured."""
 
     def idle_and_total() -> tuple[int, int]:
         ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
@@ -148,30 +148,30 @@ def busy_share() -> float:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
+    """Return ports that no process listens on."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        for bound in sockets:
+            bound.bind(("127.0.0.1", 0))
+        return [bound.getsockname()[1] for bound in sockets]
 
 
 def _family(leader: int) -> set[int]:
     """Return the processes of the leader's session, and their descendants in other sessions."""
-    found = set()
+    family = set()
     parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
             parents[int(entry.name)] = int(fields[1])
             if int(fields[3]) == leader:
-                found.add(int(entry.name))
-    while children := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= children
-    return found
+                family.add(int(entry.name))
+    while children := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= children
+    return family
 
 
 def _stat(pid: int) -> list[str]:
-    """Return state, parent, group, session … of a process, or nothing if it has gone."""
+    """Return the fields of a process's `stat` from its state on, or an empty list if it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

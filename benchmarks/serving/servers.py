@@ -1,7 +1,7 @@
-"""Everything that is measured: the limits in one process, Fullcount by each engine, and its peers.
+"""Everything that is measured: the limits in one process, Fullcount with each engine, and its peers.
 
-A name says it all: `limit-ENGINE-PRECISION`, `fullcount-ENGINE-PRECISION`, `PEER`, `PEER-openvino` (the peer with
-OpenVINO as its engine) and `PEER-openvino-draft` (with the project's decode as well).
+Their names are `limit-ENGINE-PRECISION`, `fullcount-ENGINE-PRECISION`, `PEER`, `PEER-openvino` (the peer with OpenVINO
+as its engine) and `PEER-openvino-draft` (with the project's decode as well).
 """
 
 import os
@@ -17,7 +17,7 @@ from model_store.store import StoredVersion
 ROOT: Final = Path(__file__).parents[2]
 ENGINES: Final = ("openvino-f32", "openvino-bf16", "openvino-int8", "tensorflow-f32")
 VARIANTS: Final = ("openvino", "openvino-draft")
-"""What the best peers are given."""
+"""Suffixes of the best peers' variants."""
 
 HOST: Final = "127.0.0.1"
 PORT_NAMES: Final = ("PORT", "GRPC_PORT", "METRICS_PORT")
@@ -26,16 +26,16 @@ Ports = dict[str, int]
 
 @dataclass(frozen=True)
 class Peer:
-    """How a peer is started, as its documentation says."""
+    """A peer, started as its documentation says."""
 
     path: str
-    """That answers."""
+    """Path of the URL that predicts."""
     form: str
-    """Of `bodies.FORMS`."""
+    """A key of `bodies.FORMS`."""
     program: str
-    """In its virtual environment."""
+    """Program in its virtual environment."""
     arguments: Callable[[Path, Ports], list[object]]
-    """From its folder and its ports."""
+    """A function from its folder and its ports to the program's arguments."""
     environment: Callable[[Ports], dict[str, object]] = lambda _: {}
 
 
@@ -82,7 +82,7 @@ PEER_SERVERS: Final = {
 
 @dataclass(frozen=True)
 class Launch:
-    """All that starting a server takes."""
+    """The command and environment that start a server, and the path and form of its requests."""
 
     command: list[str]
     environment: dict[str, str]
@@ -98,7 +98,7 @@ def limit_of(name: str) -> str:
 
 
 def names(missing: Collection[str] = ()) -> list[str]:
-    """Return the names of what is measured first: each limit with its Fullcount, then the peers.
+    """Return the names of the first measurements: each limit with its Fullcount, then the peers.
 
     Args:
         missing: Precisions that the processor or the version does not have.
@@ -108,17 +108,17 @@ def names(missing: Collection[str] = ()) -> list[str]:
 
 
 def variants(peers: list[str]) -> list[str]:
-    """Return the names of these peers with what Fullcount has."""
+    """Return the names of the variants of these peers."""
     return [f"{peer}-{variant}" for peer in peers for variant in VARIANTS]
 
 
 def peer_of(name: str) -> str:
-    """Return which peer a name is of."""
+    """Return the name of the peer of a variant."""
     return name.partition("-")[0]
 
 
 def launch_fullcount(name: str, stored: StoredVersion, store: Path, ports: Ports) -> Launch:
-    """Return how Fullcount is started: `fullcount serve`, all else as it comes."""
+    """Return the launch of Fullcount: `fullcount serve` with default settings."""
     _, engine, precision = name.split("-")
     command = [
         *(Path(sys.executable).with_name("fullcount"), "serve", "--store", store, "--port", ports["PORT"]),
@@ -130,7 +130,7 @@ def launch_fullcount(name: str, stored: StoredVersion, store: Path, ports: Ports
 
 
 def launch_peer(name: str, stored: StoredVersion, virtual: Path, ports: Ports) -> Launch:
-    """Return how a peer is started, or a variant of it."""
+    """Return the launch of a peer or of a variant of it."""
     peer = PEER_SERVERS[peer_of(name)]
     folder = PEERS / peer_of(name)
     environment = {
@@ -150,5 +150,5 @@ def launch_peer(name: str, stored: StoredVersion, virtual: Path, ports: Ports) -
 
 
 def _clean_environment() -> dict[str, str]:
-    """Return this process's environment without settings of Fullcount."""
+    """Return this process's environment without Fullcount's settings."""
     return {key: value for key, value in os.environ.items() if not key.startswith("FULLCOUNT_")}

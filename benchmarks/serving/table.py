@@ -1,4 +1,4 @@
-"""From all measurements to Markdown: medians, and medians of the ratios within one repetition."""
+"""The measurements as Markdown: medians, and medians of the ratios within one repetition."""
 
 import statistics
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Final
 from benchmarks.serving.servers import PEER_SERVERS, VARIANTS, limit_of
 
 Results = dict[str, dict[str, dict[str, Any]]]
-"""By name and repetition, as `Bench.measure` returns them."""
+"""Results of `Bench.measure` by name and repetition."""
 Read = Callable[[dict[str, Any]], float]
 
 REFERENCE: Final = "small c=32"
@@ -25,10 +25,10 @@ COMPARED: Final = ("c=1", "c=8", "c=32", "c=64", "12MP c=8", "p50 ms c=1")
 
 
 def print_tables(about: dict[str, Any], results: Results) -> None:
-    """Print the table of all, Fullcount against each peer, and what failed."""
+    """Print the table of all measurements, Fullcount against each peer, and the failures."""
     repetitions = max((len(runs) for runs in results.values()), default=0)
     print(f"\n{about['model']}; {about['cores']} cores, {about['machine']}; medians of {repetitions} interleaved")
-    print(f"repetitions of {about['seconds']:g} s, images per second unless said; MB are PSS of all processes.")
+    print(f"repetitions of {about['seconds']:g} s, images per second unless stated; MB are PSS of all processes.")
     busy = [run["busy_before"] for runs in results.values() for run in runs.values()]
     print(
         f"Of all cores, others used {statistics.median(busy):.0%} just before a measurement, {max(busy):.0%} at most.\n"
@@ -46,13 +46,13 @@ def best_peers(results: Results, count: int) -> list[str]:
 
 
 def reader(column: str) -> Read:
-    """Return what takes a column's figure out of one measurement of a server."""
+    """Return a function that reads a column's figure from one measurement of a server."""
     load, figure = COLUMNS[column]
     return lambda run: float(run["loads"][load][figure])
 
 
 def limit_reader(results: Results, limit: str, size: str) -> Read:
-    """Return what takes the limit out of one measurement: the way that is best over all repetitions."""
+    """Return a function that reads the limit from one measurement: the best way over all repetitions."""
 
     def reading(way: str) -> Read:
         return lambda run: float(run[size][way])
@@ -64,13 +64,13 @@ def limit_reader(results: Results, limit: str, size: str) -> Read:
 
 
 def median(results: Results, name: str, read: Read) -> float | None:
-    """Return the median over the repetitions that worked."""
+    """Return the median over the successful repetitions, or None if all failed."""
     values = [read(run) for run in results.get(name, {}).values() if "failed" not in run]
     return statistics.median(values) if values else None
 
 
 def ratio(results: Results, one: tuple[str, Read], other: tuple[str, Read]) -> float | None:
-    """Return the median of the ratios of two things measured in the same repetition."""
+    """Return the median of the ratios of two figures measured in the same repetition."""
     (name, read), (other_name, other_read) = one, other
     ratios = []
     for repetition, run in results.get(name, {}).items():
@@ -124,10 +124,10 @@ def _errors(results: Results, name: str) -> str:
 
 
 def _print_comparison(results: Results) -> None:
-    """Print each Fullcount against the best peers, plain and with its engine, and against its limit."""
+    """Print each Fullcount against its limit and against the best peers, plain and with its engine."""
     peers = best_peers(results, 2)
     others = [*peers, *(name for name in results if name.endswith(tuple(f"-{variant}" for variant in VARIANTS)))]
-    print("\nRatios within a repetition, medians; of times, less than 1 is better.\n")
+    print("\nMedians of the ratios within a repetition; for times, less than 1 is better.\n")
     print(f"| | {' | '.join(COMPARED)} |")
     print("|---" * (len(COMPARED) + 1) + "|")
     for name in (name for name in results if name.startswith("fullcount-")):
@@ -143,7 +143,7 @@ def _print_comparison(results: Results) -> None:
 
 
 def _limit_for(results: Results, limit: str, column: str) -> Read:
-    """Return what takes out of a limit what a column is compared with: one image alone for one connection."""
+    """Return a function that reads a column's limit; for one connection, that of one image without load."""
     if column == "p50 ms c=1":
         return lambda run: float(run["small alone_ms"])
     if column == "c=1":

@@ -1,1 +1,1 @@
-"""The `fullcount` command, which finds the others, and `fullcount models`. What they do is elsewhere."""
+"""The `fullcount` command, which finds the others, and `fullcount models`. The work itself is done elsewhere."""

@@ -1,4 +1,4 @@
-"""Groups of commands whose members other packages register as entry points, each loaded only when it is called.
+"""Command groups whose members other packages register as entry points, each loaded only when it runs.
 
 So `fullcount serve` never imports training, `fullcount train` never imports the service, and `fullcount models` needs
 neither.
@@ -14,12 +14,12 @@ from model_store.errors import FullcountError
 
 
 class EntryPointGroup(click.Group):
-    """A group of its own commands and of those registered for it.
+    """A group with its own commands and those registered as entry points.
 
     Args:
-        entry_points: Group of entry points.
-        summaries: What help says of each of them, without loading it.
-        settings: Click's.
+        entry_points: Name of the entry point group.
+        summaries: Help text of each registered command, so that help loads none of them.
+        settings: Settings of `click.Group`.
     """
 
     def __init__(self, *, entry_points: str, summaries: Mapping[str, str], **settings: Any) -> None:  # noqa: ANN401
@@ -28,11 +28,11 @@ class EntryPointGroup(click.Group):
         self._summaries = summaries
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands, sorted."""
+        """Return the names of the commands, sorted."""
         return sorted({*super().list_commands(ctx), *self._registered()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, loaded."""
+        """Load and return a command."""
         entry_point = self._registered().get(cmd_name)
         return super().get_command(ctx, cmd_name) if entry_point is None else _load(entry_point)
 
@@ -49,19 +49,23 @@ class EntryPointGroup(click.Group):
 
 
 def _load(entry_point: EntryPoint) -> click.Command:
-    """Load a subcommand; what it needs may not be installed."""
+    """Load a registered command.
+
+    Raises:
+        CommandUnavailable: If a package that it needs is not installed.
+    """
     try:
         command = entry_point.load()
     except ModuleNotFoundError as error:
         extra = "train" if entry_point.value.startswith("training") else "serve"
         raise CommandUnavailable(entry_point.name, str(error.name), extra) from error
     if not isinstance(command, click.Command):
-        raise TypeError(f"the entry point {entry_point.value} is no click command")
+        raise TypeError(f"the entry point {entry_point.value} is not a click command")
     return command
 
 
 class CommandUnavailable(FullcountError):
-    """A subcommand whose packages are not installed."""
+    """A command whose packages are not installed."""
 
     def __init__(self, command: str, missing: str, extra: str) -> None:
         super().__init__(

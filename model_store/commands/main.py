@@ -1,6 +1,6 @@
-"""The `fullcount` command: it finds the subcommands that each package registers, and tells errors to people.
+"""The `fullcount` command: it finds the commands that each package registers and prints their errors.
 
-What a command does is no business of this file.
+Nothing here knows the work of a command.
 """
 
 import os
@@ -28,7 +28,7 @@ _SUMMARIES = {
     "serve": "Serve the models of a store over HTTP.",
     "train": "Train on a folder of labelled images and publish the model.",
 }
-"""What `fullcount --help` says of each command without loading it; a test compares with the commands' own words."""
+"""Help text of each command, so that `fullcount --help` loads none; a test compares it with the commands' own."""
 
 
 @click.group(
@@ -41,33 +41,33 @@ _SUMMARIES = {
 @click.version_option(version("fullcount"), prog_name="fullcount")
 def fullcount(*, debug: bool) -> None:
     """Train, store, serve and evaluate image classifiers; every file is counted."""
-    del debug  # `run` looks for it itself: it must know also when the arguments make no sense
+    del debug  # `run` reads it from the arguments, since it needs it even if they cannot be parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command of this process's arguments and exit: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run `fullcount` and exit with 0, 1 for an error, 2 for wrong usage or 130 for Ctrl-C."""
     run(fullcount, arguments)
 
 
 def run(command: click.Command, arguments: Sequence[str] | None = None, **settings: Any) -> None:  # noqa: ANN401
-    """Run a click command and exit; an error is one sentence and a hint on standard error.
+    """Run a click command and exit; print an error as one sentence and a hint on standard error.
 
     Args:
         command: The command.
         arguments: Its arguments; default: those of the process.
         **settings: Further settings of `click.Command.main`.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given or os.environ.get(f"{ENVIRONMENT_PREFIX}_DEBUG", "0") not in {"", "0", "false"}
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words or os.environ.get(f"{ENVIRONMENT_PREFIX}_DEBUG", "0") not in {"", "0", "false"}
     try:
-        code = command.main(given, standalone_mode=False, **settings)
+        code = command.main(words, standalone_mode=False, **settings)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = 130
-    except BrokenPipeError:  # the reader of our output, `head` for one, has gone
+    except BrokenPipeError:  # the reader of our output has exited, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:
@@ -82,11 +82,10 @@ def run(command: click.Command, arguments: Sequence[str] | None = None, **settin
 
 
 def _in_words(error: Exception) -> tuple[str, str | None]:
-    """Return a sentence that says what is wrong, and one that says what to do."""
+    """Return a sentence that says what happened and a hint that says what to do."""
     if isinstance(error, FullcountError):
         return str(error), error.hint
     if isinstance(error, ModuleNotFoundError):
-        hint = "pip install 'fullcount[serve]' to serve and evaluate, 'fullcount[train]' to train."
-        return f"The package {error.name} is needed for this and not installed.", hint
-    where = f"{ENVIRONMENT_PREFIX}_DEBUG=1 in the environment shows where it comes from."
-    return f"{type(error).__name__}: {error}", where
+        hint = "Run pip install 'fullcount[serve]' to serve and evaluate, 'fullcount[train]' to train."
+        return f"This command needs the package {error.name}, which is not installed.", hint
+    return f"{type(error).__name__}: {error}", f"Set {ENVIRONMENT_PREFIX}_DEBUG=1 to see the traceback."

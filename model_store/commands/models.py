@@ -1,4 +1,4 @@
-"""`fullcount models`: look at a store and keep it tidy."""
+"""`fullcount models`: commands to inspect and clean up a store."""
 
 from pathlib import Path
 
@@ -20,11 +20,10 @@ store_option = click.option(
     show_envvar=True,
     help="Directory of the model store.",
 )
-"""`--store`, by default FULLCOUNT_STORE, else `models`, as for the service."""
+"""The option `--store`; its default is FULLCOUNT_STORE or else `models`, as for the service."""
 
 _NUMBER = click.IntRange(min=1)
 _BAD_VERSION = (VersionCorrupt, SchemaUnknown)
-
 
 GROUP = "fullcount.models"
 _SUMMARIES = {"quantize": "Make a new version with an int8 variant, if it is as accurate."}
@@ -40,7 +39,7 @@ def models() -> None:
 def list_(store: Path) -> None:
     """List every version of every model."""
     rows, damaged = _readable(ModelStore(store))
-    Console().print(versions_table(rows) if rows else f"There is no version to list in {store}.", markup=False)
+    Console().print(versions_table(rows) if rows else f"The store {store} has no versions.", markup=False)
     if damaged:
         raise VersionCorrupt(store, damaged)
 
@@ -59,7 +58,7 @@ def show(store: Path, model: str, version: int | None) -> None:
 @click.argument("model", required=False)
 @click.argument("version", type=_NUMBER, required=False)
 def verify(store: Path, model: str | None, version: int | None) -> None:
-    """Compare every file with its digest: of one version, one model, or all."""
+    """Compare every file of a version, a model or the whole store with its digest."""
     models_ = ModelStore(store)
     damaged: list[str] = []
     for name in [model] if model else models_.models():
@@ -98,7 +97,7 @@ def alias(store: Path, model: str, version: int | None, name: str, *, delete: bo
 @click.argument("model")
 @click.argument("version", type=_NUMBER)
 def remove(store: Path, model: str, version: int) -> None:
-    """Remove a version and its evaluations."""
+    """Remove a version and its reports."""
     ModelStore(store).remove(model, version)
     click.echo(f"{model} {version}: removed")
 
@@ -107,10 +106,10 @@ def remove(store: Path, model: str, version: int) -> None:
 @store_option
 @click.argument("model", required=False)
 @click.option(
-    "--keep", type=click.IntRange(min=1), help="Keep so many of the newest versions, and those with an alias."
+    "--keep", type=click.IntRange(min=1), help="Keep this many of the newest versions, and those with an alias."
 )
 def prune(store: Path, model: str | None, keep: int | None) -> None:
-    """Remove what killed processes left behind and, with --keep, old versions."""
+    """Remove the leftovers of killed processes and, with --keep, old versions."""
     models_ = ModelStore(store)
     count = 0
     for name in [model] if model else models_.homes():
@@ -122,7 +121,7 @@ def prune(store: Path, model: str | None, keep: int | None) -> None:
 
 
 def _readable(store: ModelStore) -> tuple[list[tuple[Manifest, bool]], list[str]]:
-    """Return every manifest that can be read, with whether it serves, and what is wrong with the others."""
+    """Return every readable manifest with a flag that says if it serves, and the faults of the others."""
     rows: list[tuple[Manifest, bool]] = []
     damaged: list[str] = []
     for model in store.models():
@@ -140,6 +139,6 @@ def _readable(store: ModelStore) -> tuple[list[tuple[Manifest, bool]], list[str]
 
 
 def _complaints(model: str, version: int, error: FullcountError) -> list[str]:
-    """Say of which version each difference is; one bad version does not hide the others."""
+    """Prefix each difference with its model and version."""
     differences = error.differences if isinstance(error, VersionCorrupt) else [str(error)]
     return [f"{model} {version}: {difference}" for difference in differences]

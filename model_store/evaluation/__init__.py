@@ -1,1 +1,1 @@
-"""From probabilities to figures: counts, metrics, intervals, comparisons. Nothing here reads or writes files."""
+"""Figures from probabilities: counts, metrics, intervals, comparisons. Nothing here reads or writes files."""

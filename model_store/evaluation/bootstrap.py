@@ -1,7 +1,7 @@
-"""95% intervals of figures that no formula gives one for: by drawing the files again, with replacement.
+"""95% intervals of figures without a formula for one, by resampling the files with replacement.
 
-Percentile bootstrap (Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). The draws are those of
-`scipy.stats.bootstrap` with the same seed, and so are the intervals (tests compare). Pure NumPy.
+Percentile bootstrap (Efron and Tibshirani 1993, "An Introduction to the Bootstrap", chapter 13). Draws and intervals
+equal those of `scipy.stats.bootstrap` with the same seed (tests compare). Pure NumPy.
 """
 
 from collections.abc import Iterator
@@ -18,69 +18,70 @@ from model_store.evaluation.ranking import Ranking, average_precision, roc_auc
 RESAMPLES: Final = 1000
 SEED: Final = 0
 MAX_UNDEFINED: Final = 0.05
-"""Share of resamples in which a figure may be undefined, for want of a label, before it has no interval."""
+"""Largest share of resamples in which a figure may be undefined, for lack of a label, and still have an interval."""
 MAX_STEPS: Final = 10**8
-"""Files times labels times resamples that areas under curves are computed over: five seconds. Above, no interval."""
+"""Limit of files times labels times resamples for areas under curves: five seconds. Above it they have no interval."""
 _BLOCK: Final = 2**18
-"""Files times resamples at once: 2 MB an array."""
+"""Files times resamples in one block: 2 MB per array."""
 
 Interval = tuple[float, float] | None
-"""Lower and upper end; None where too many resamples do not define the figure."""
+"""Lower and upper end, or None if the figure is undefined in too many resamples."""
 
 
 @dataclass(frozen=True)
 class ScoredFiles:
-    """Scored files of known labels."""
+    """Scored files with known labels."""
 
     actual: Counts
-    """Index of the label given, `(n,)`."""
-    called: Counts
-    """Index of the label called, `(n,)`."""
+    """Index of the given label, `(n,)`."""
+    predicted: Counts
+    """Index of the predicted label, `(n,)`."""
     probabilities: Probabilities
     """`(n, labels)`."""
     positive: int | None
+    """Index of the positive label, if there is one."""
 
     @property
     def labels(self) -> int:
-        """Return how many labels the model has."""
+        """The number of labels of the model."""
         return int(self.probabilities.shape[1])
 
     @cached_property
     def has_every_label(self) -> bool:
-        """Tell whether there are files of every label, which the areas under curves need."""
+        """True if there are files of every label, which the areas under curves need."""
         return len(np.unique(self.actual)) == self.labels
 
     @cached_property
     def rankings(self) -> list[Ranking]:
-        """Return a ranking for each label that the areas are a mean over."""
+        """A ranking for each label that the mean area is taken over."""
         chosen = chosen_labels(self.labels, self.positive)
         return [Ranking(self.actual == label, self.probabilities[:, label]) for label in chosen]
 
 
 @dataclass(frozen=True)
 class BootstrapIntervals:
-    """BootstrapIntervals of figures over all files, by their names in the report, and of each label's F1."""
+    """95% intervals of the figures over all files, by their names in the report, and of each label's F1."""
 
     of_all: dict[str, Interval]
     f1: list[Interval]
 
 
 def bootstrap(answered: ScoredFiles, resamples: int, seed: int = SEED) -> BootstrapIntervals:
-    """Draw the files again, and see how much the figures vary.
+    """Compute intervals by resampling the files.
 
     Args:
         answered: The files.
-        resamples: How often.
-        seed: Of the draws.
+        resamples: Number of resamples; 0 for no intervals.
+        seed: Seed of the draws.
 
     Returns:
-        The intervals; of the areas under curves only where that is a matter of seconds.
+        The intervals; those of the areas under curves only if they take seconds to compute.
     """
     if not len(answered.actual) or not resamples:
         return BootstrapIntervals({}, [None] * answered.labels)
     needs_areas = answered.has_every_label and answered.probabilities.size * resamples <= MAX_STEPS
     counting, over_bins = _Counting(answered), _OverBins(answered)
-    found: dict[str, list[npt.NDArray[np.float64]]] = {}
+    samples: dict[str, list[npt.NDArray[np.float64]]] = {}
     f1: list[npt.NDArray[np.float64]] = []
     loss = losses(answered.actual, answered.probabilities)
     for weights in _draws(len(answered.actual), resamples, seed):
@@ -90,14 +91,14 @@ def bootstrap(answered: ScoredFiles, resamples: int, seed: int = SEED) -> Bootst
         if needs_areas:
             figures |= _areas(answered, weights)
         for name, values in figures.items():
-            found.setdefault(name, []).append(values)
+            samples.setdefault(name, []).append(values)
         f1.append(f1_of_labels)
-    of_all = {name: _interval(np.concatenate(values)) for name, values in found.items()}
+    of_all = {name: _interval(np.concatenate(values)) for name, values in samples.items()}
     return BootstrapIntervals(of_all, [_interval(column) for column in np.concatenate(f1).T])
 
 
 def _draws(files: int, resamples: int, seed: int) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield how often each file was drawn, `(some resamples, files)`."""
+    """Yield blocks of resamples: the number of times each file was drawn, `(rows, files)`."""
     random = np.random.default_rng(seed)
     rows = max(1, _BLOCK // files)
     for start in range(0, resamples, rows):
@@ -115,7 +116,7 @@ def _interval(values: npt.NDArray[np.float64]) -> Interval:
 
 
 class _Groups:
-    """Sums of weights over files of one kind, `(rows, kinds)`; each kind an index below `kinds`."""
+    """Sums of weights over the files of each kind, `(rows, kinds)`; a kind is an index below `kinds`."""
 
     def __init__(self, kind: Counts, kinds: int) -> None:
         self._order = np.argsort(kind, kind="stable")
@@ -129,24 +130,24 @@ class _Groups:
 
 
 class _Counting:
-    """Figures that follow from how many files of a label were called what."""
+    """Figures that follow from the counts of given and predicted labels."""
 
     def __init__(self, answered: ScoredFiles) -> None:
         self._given = _Groups(answered.actual, answered.labels)
-        self._called = _Groups(answered.called, answered.labels)
-        self._is_right = answered.actual == answered.called
+        self._predicted = _Groups(answered.predicted, answered.labels)
+        self._is_right = answered.actual == answered.predicted
 
     def figures(
         self, weights: npt.NDArray[np.float64]
     ) -> tuple[dict[str, npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
         """Return the means over labels, each `(rows,)`, and F1 of each label, `(rows, labels)`."""
-        support, called = self._given.sums(weights), self._called.sums(weights)
+        support, predicted = self._given.sums(weights), self._predicted.sums(weights)
         hits = self._given.sums(weights * self._is_right)
-        f1 = _share(2 * hits, called + support)
+        f1 = _share(2 * hits, predicted + support)
         recall = _mean_of_defined(_share(hits, support))
         means = {
             "balanced_accuracy": recall,
-            "macro_precision": _mean_of_defined(_share(hits, called)),
+            "macro_precision": _mean_of_defined(_share(hits, predicted)),
             "macro_recall": recall,
             "macro_f1": _mean_of_defined(f1),
         }
@@ -154,7 +155,7 @@ class _Counting:
 
 
 class _OverBins:
-    """The calibration error."""
+    """The calibration error, over bins of equal width."""
 
     def __init__(self, answered: ScoredFiles) -> None:
         bins, self._gaps = calibration_gaps(answered.actual, answered.probabilities)
@@ -168,8 +169,8 @@ class _OverBins:
 def _areas(answered: ScoredFiles, weights: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
     steps = [ranking.steps(weights) for ranking in answered.rankings]
     return {
-        "roc_auc": np.mean([roc_auc(one) for one in steps], axis=0),
-        "average_precision": np.mean([average_precision(one) for one in steps], axis=0),
+        "roc_auc": np.mean([roc_auc(ranked) for ranked in steps], axis=0),
+        "average_precision": np.mean([average_precision(ranked) for ranked in steps], axis=0),
     }
 
 

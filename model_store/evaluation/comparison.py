@@ -1,6 +1,6 @@
-"""Two versions on the same files: which is right where the other is not, and whether that can be chance.
+"""Comparison of two versions on the same files, with an exact test of whether the difference can be chance.
 
-Pure, as `evaluation` is. Law: files compared = both right + only the one + only the other + both wrong.
+Pure: no disk, no model. Law: files compared = both right + only this + only against + both wrong.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from model_store.evaluation.records import Records
 from model_store.evaluation.report import ConfusionMatrix, Evaluation, Metrics
 
 SIGNIFICANT: Final = 0.05
-"""Probability of chance below which a difference is called one."""
+"""The p-value below which a difference counts as significant."""
 
 
 class Paired(BaseModel):
-    """Files of known labels that both versions scored, by who is right."""
+    """Counts of the files with known labels that both versions scored, by which version is right."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,12 +29,12 @@ class Paired(BaseModel):
 
     @property
     def files(self) -> int:
-        """Return how many files were compared."""
+        """The number of files compared."""
         return self.both_right + self.only_this + self.only_against + self.both_wrong
 
 
 class Flip(BaseModel):
-    """A file that the versions call differently; probabilities are those of the label each of them called."""
+    """A file with different predictions; each probability is that of the version's predicted label."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,26 +47,27 @@ class Flip(BaseModel):
 
 
 class Comparison(BaseModel):
-    """The version evaluated next to another one on the same files."""
+    """A comparison of the evaluated version with another one on the same files."""
 
     model_config = ConfigDict(frozen=True)
 
     against: int
-    """The other version."""
+    """The number of the other version."""
     confusion_matrix: ConfusionMatrix
-    """Of the other version; its accounting is that of the report, but for files that only one of them could read."""
+    """The other version's matrix; its accounting is the report's, except for files that only one version could read."""
     metrics: Metrics
-    """Of the other version."""
+    """The other version's figures."""
     paired: Paired
     p_value: float
-    """Exact McNemar test, two-sided: how probable a difference at least as large is when both are equally good."""
+    """Exact two-sided McNemar test: the probability of a difference at least this large if both are equally good."""
     verdict: str
+    """The result in one sentence."""
     flips: list[Flip]
-    """Those that one version gets right and the other does not first, then by path."""
+    """Files with different predictions: first those that one version gets right, then by path."""
 
 
 def mcnemar_exact(only_one: int, only_other: int) -> float:
-    """Return the two-sided p of McNemar's test by the binomial distribution, to the last digit of a double.
+    """Return the two-sided p-value of the exact McNemar test, accurate to the last digit of a double.
 
     Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions or percentages".
     """
@@ -80,35 +81,35 @@ def mcnemar_exact(only_one: int, only_other: int) -> float:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two versions, and what it answered."""
+    """One of the two versions, with its records."""
 
     version: int
     decision: Decision
     records: Records
     name: str | None = None
-    """What a sentence calls it, small at the beginning; default: by its version."""
+    """Its name in a sentence, in lower case; default: `version N`."""
 
     def __str__(self) -> str:
         return self.name or f"version {self.version}"
 
 
-def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
+def compare(this: Side, against: Side, evaluation: Evaluation) -> Comparison:
     """Compare two versions.
 
     Args:
-        this: The version evaluated.
-        against: The other, on the same files in the same order; its labels are the same, perhaps in another order.
-        found: The other's evaluation.
+        this: The evaluated version.
+        against: The other version, on the same files in the same order, with the same labels in any order.
+        evaluation: The other version's evaluation.
     """
     records = this.records
     places = np.flatnonzero(records.is_known & against.records.is_known)
     labels = this.decision.labels
     in_our_order = np.array([labels.index(label) for label in against.decision.labels], np.int64)
     actual = records.given[places]
-    called = this.decision.indices(records.probabilities[places])
+    predicted = this.decision.indices(records.probabilities[places])
     theirs = against.decision.indices(against.records.probabilities[places])
-    called_by_other = in_our_order[theirs]
-    right, other_right = called == actual, called_by_other == actual
+    predicted_by_other = in_our_order[theirs]
+    right, other_right = predicted == actual, predicted_by_other == actual
     paired = Paired(
         both_right=int((right & other_right).sum()),
         only_this=int((right & ~other_right).sum()),
@@ -119,18 +120,18 @@ def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
         Flip(
             path=records.paths[places[at]],
             actual=labels[actual[at]],
-            this=labels[called[at]],
-            this_probability=float(records.probabilities[places[at], called[at]]),
-            against=labels[called_by_other[at]],
+            this=labels[predicted[at]],
+            this_probability=float(records.probabilities[places[at], predicted[at]]),
+            against=labels[predicted_by_other[at]],
             against_probability=float(against.records.probabilities[places[at], theirs[at]]),
         )
-        for at in np.flatnonzero(called != called_by_other)
+        for at in np.flatnonzero(predicted != predicted_by_other)
     ]
     p_value = mcnemar_exact(paired.only_this, paired.only_against)
     return Comparison(
         against=against.version,
-        confusion_matrix=found.confusion_matrix,
-        metrics=found.metrics,
+        confusion_matrix=evaluation.confusion_matrix,
+        metrics=evaluation.metrics,
         paired=paired,
         p_value=p_value,
         verdict=_verdict(paired, p_value, str(this), str(against)),
@@ -140,7 +141,7 @@ def compare(this: Side, against: Side, found: Evaluation) -> Comparison:
 
 def _verdict(paired: Paired, p_value: float, this: str, against: str) -> str:
     if not paired.files:
-        return "There is no file that both scored and whose label they know."
+        return "No file with a known label was scored by both."
     if not paired.only_this + paired.only_against:
         return f"On {paired.files} files both are right on the same ones."
     counts = (

@@ -1,9 +1,9 @@
-"""From files with their labels and probabilities to an evaluation in which every file is counted.
+"""Computes an evaluation, in which every file is counted, from files with their labels and probabilities.
 
-Pure: no disk, no model, no HTTP. The laws of the report are checked before it leaves here:
+Pure: no disk, no model, no HTTP. The laws of the report are checked before it is returned:
 
 - entries = directories + ignored + images, and images = scored + unreadable;
-- a row of the matrix sums to the files given under its label, all rows together to the images.
+- a row of the matrix sums to the files given under its label, and all rows together to the images.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ from model_store.labelled_sets.interpretation import Ignored
 from model_store.manifest import UNREADABLE
 
 THRESHOLDS: Final = tuple(step / 20 for step in range(1, 20))
-"""Of the positive label, for which a report says what each would come to, beside the operating one."""
+"""Thresholds of the positive label that a report gives figures for, besides the operating one."""
 
 
 def evaluate(
@@ -53,15 +53,15 @@ def evaluate(
     """Evaluate a labelled set.
 
     Args:
-        records: Every image file of the set; each has an answer or a reason for having none. A label that the model
-            does not have becomes a row of its own.
-        decision: How the model decides between its labels.
-        ignored: What else was given.
-        directories: How many entries were directories.
-        resamples: How often files are drawn again for the intervals that have no formula.
+        records: Every image file of the set, each with probabilities or a rejection. A label that the model does not
+            have becomes a row of its own.
+        decision: The model's rule for choosing a label.
+        ignored: The files of the set that are not images.
+        directories: Number of entries that are directories.
+        resamples: Number of resamples for the intervals without a formula.
 
     Returns:
-        The evaluation; its laws hold.
+        The evaluation, whose laws hold.
     """
     evaluation = _Evaluator(records, decision).evaluation(list(ignored), directories, resamples)
     _check_laws(evaluation, records)
@@ -74,12 +74,12 @@ class _Evaluator:
         self._decision = decision
         self._labels = list(decision.labels)
         self._positive = None if decision.positive is None else self._labels.index(decision.positive)
-        self._called = decision.indices(records.probabilities)  # of an unreadable file, nonsense
+        self._predicted = decision.indices(records.probabilities)  # meaningless for an unreadable file
         self._places = np.flatnonzero(records.is_known)
-        """Of the files that the figures are over, in the records."""
+        """Places in the records of the files that the figures are over."""
         self._answered = ScoredFiles(
             actual=records.given[self._places].astype(np.int64),
-            called=self._called[self._places],
+            predicted=self._predicted[self._places],
             probabilities=records.probabilities[self._places].astype(np.float64),
             positive=self._positive,
         )
@@ -109,7 +109,7 @@ class _Evaluator:
 
     def _matrix(self) -> ConfusionMatrix:
         columns = [*self._labels, UNREADABLE]
-        column = np.where(self._records.is_scored, self._called, len(self._labels))
+        column = np.where(self._records.is_scored, self._predicted, len(self._labels))
         shape = len(self._records.rows), len(columns)
         cells = np.bincount(self._records.given * shape[1] + column, minlength=shape[0] * shape[1])
         return ConfusionMatrix(rows=self._records.rows, columns=columns, counts=cells.reshape(shape).tolist())
@@ -128,64 +128,64 @@ class _Evaluator:
     def _excluded(self) -> list[Excluded]:
         records = self._records
         return [
-            Excluded(path=records.paths[place], label=records.label(place), reason=why.reason, detail=why.detail)
-            for place, why in sorted(records.rejections.items())
+            Excluded(path=records.paths[place], label=records.label(place), **rejection._asdict())
+            for place, rejection in sorted(records.rejections.items())
         ]
 
     def _per_label(self, known: metrics.Counts, label: int, files: int) -> PerLabel:
         support = int(known[label].sum())
         rest = _against_the_rest(
-            hits=int(known[label, label]), called=int(known[:, label].sum()), support=support, total=int(known.sum())
+            hits=int(known[label, label]), predicted=int(known[:, label].sum()), support=support, total=int(known.sum())
         )
         return PerLabel(label=self._labels[label], files=files, support=support, **rest)
 
     def _metrics(self, known: metrics.Counts, per_label: list[PerLabel]) -> Metrics:
         actual, probabilities = self._answered.actual, self._answered.probabilities
         scored = int(known.sum())
-        macro_recall = metrics.mean_of_defined([one.recall.value for one in per_label])
+        macro_recall = metrics.mean_of_defined([label.recall.value for label in per_label])
         steps = [ranking.steps() for ranking in self._answered.rankings] if self._answered.has_every_label else []
         return Metrics(
             accuracy=Estimate.of(int(known.trace()), scored),
             balanced_accuracy=macro_recall,
-            macro_precision=metrics.mean_of_defined([one.precision.value for one in per_label]),
+            macro_precision=metrics.mean_of_defined([label.precision.value for label in per_label]),
             macro_recall=macro_recall,
-            macro_f1=metrics.mean_of_defined([one.f1 for one in per_label]),
+            macro_f1=metrics.mean_of_defined([label.f1 for label in per_label]),
             log_loss=metrics.log_loss(actual, probabilities),
-            roc_auc=float(np.mean([roc_auc(one) for one in steps])) if steps else None,
-            average_precision=float(np.mean([average_precision(one) for one in steps])) if steps else None,
+            roc_auc=float(np.mean([roc_auc(ranked) for ranked in steps])) if steps else None,
+            average_precision=float(np.mean([average_precision(ranked) for ranked in steps])) if steps else None,
             expected_calibration_error=metrics.expected_calibration_error(actual, probabilities),
             majority_baseline=metrics.ratio(int(known.sum(axis=1).max()), scored),
             resolution=metrics.ratio(1, scored),
         )
 
     def _intervals(self, resamples: int) -> Intervals:
-        found = bootstrap(self._answered, resamples)
-        f1 = zip(self._labels, found.f1, strict=True)
+        intervals = bootstrap(self._answered, resamples)
+        f1 = zip(self._labels, intervals.f1, strict=True)
         return Intervals(
             resamples=resamples,
             seed=SEED,
-            metrics={name: Range(low=ends[0], high=ends[1]) for name, ends in found.of_all.items() if ends},
+            metrics={name: Range(low=ends[0], high=ends[1]) for name, ends in intervals.of_all.items() if ends},
             f1={label: Range(low=ends[0], high=ends[1]) for label, ends in f1 if ends},
         )
 
     def _undefined(self, figures: Metrics, per_label: list[PerLabel]) -> list[Undefined]:
         reasons = {
-            "precision": "No scored file was called so.",
+            "precision": "No scored file was predicted to have this label.",
             "recall": "No scored file has this label.",
-            "f1": "No scored file has this label or was called so.",
+            "f1": "No scored file has this label or was predicted to have it.",
         }
         if not len(self._places):
-            of_all = "No file of a label of the model was scored."
+            of_all = "No scored file has a label of the model."
         else:
-            lacking = ", ".join(one.label for one in per_label if not one.support)
-            of_all = f"A curve needs files of every label, and there are none of {lacking}."
+            lacking = ", ".join(label.label for label in per_label if not label.support)
+            of_all = f"A curve needs scored files of every label; these labels have none: {lacking}."
         return [
             *(Undefined(metric=name, label=None, reason=of_all) for name, value in figures if _is_null(value)),
             *(
-                Undefined(metric=name, label=one.label, reason=reason)
-                for one in per_label
+                Undefined(metric=name, label=label.label, reason=reason)
+                for label in per_label
                 for name, reason in reasons.items()
-                if _is_null(getattr(one, name))
+                if _is_null(getattr(label, name))
             ),
         ]
 
@@ -196,35 +196,36 @@ class _Evaluator:
         counts = per_label[self._positive].model_dump(
             include={"label", "true_positives", "false_positives", "false_negatives", "true_negatives"}
         )
-        thresholds = [self._at(one, self._positive) for one in sorted({*THRESHOLDS, threshold})]
+        thresholds = [self._at(value, self._positive) for value in sorted({*THRESHOLDS, threshold})]
         return Positive(threshold=threshold, thresholds=thresholds, **counts)
 
     def _at(self, threshold: float, positive: int) -> AtThreshold:
-        is_called = self._records.probabilities[self._places, positive] >= threshold  # as `Decision` compares
+        is_predicted = self._records.probabilities[self._places, positive] >= threshold  # as `Decision` compares
         is_positive = self._answered.actual == positive
         rest = _against_the_rest(
-            hits=int((is_called & is_positive).sum()),
-            called=int(is_called.sum()),
+            hits=int((is_predicted & is_positive).sum()),
+            predicted=int(is_predicted.sum()),
             support=int(is_positive.sum()),
-            total=len(is_called),
+            total=len(is_predicted),
         )
         return AtThreshold(threshold=threshold, **rest)
 
     def _misclassified(self) -> list[Misclassified]:
         records = self._records
-        found = [
+        files = zip(
+            self._places.tolist(), self._answered.actual.tolist(), self._answered.predicted.tolist(), strict=True
+        )
+        mistakes = [
             Misclassified(
                 path=records.paths[place],
                 actual=records.label(place),
-                predicted=self._labels[called],
-                probability=float(records.probabilities[place, called]),
+                predicted=self._labels[predicted],
+                probability=float(records.probabilities[place, predicted]),
             )
-            for place, actual, called in zip(
-                self._places.tolist(), self._answered.actual.tolist(), self._answered.called.tolist(), strict=True
-            )
-            if actual != called
+            for place, actual, predicted in files
+            if actual != predicted
         ]
-        return sorted(found, key=lambda one: (-one.probability, one.path))
+        return sorted(mistakes, key=lambda mistake: (-mistake.probability, mistake.path))
 
     def _mislabelled(self) -> list[Mislabelled]:
         actual, probabilities = self._answered.actual, self._answered.probabilities
@@ -242,14 +243,14 @@ class _Evaluator:
 
 
 def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) -> list[ReliabilityBin]:
-    """Sort files into bins by their highest probability, those of `metrics.expected_calibration_error`.
+    """Sort files by their highest probability into the bins of `metrics.expected_calibration_error`.
 
     Args:
-        actual: Indices of their labels `(n,)`.
+        actual: Indices of the given labels, `(n,)`.
         probabilities: `(n, labels)`.
 
     Returns:
-        The bins that have files, least sure first.
+        The bins with files, least confident first.
     """
     if not len(actual):
         return []
@@ -258,31 +259,31 @@ def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) ->
     bins = metrics.calibration_bins(confidence)
     return [
         ReliabilityBin(
-            files=int((bins == one).sum()),
-            confidence=float(confidence[bins == one].mean()),
-            accuracy=Estimate.of(int(is_right[bins == one].sum()), int((bins == one).sum())),
+            files=int((bins == number).sum()),
+            confidence=float(confidence[bins == number].mean()),
+            accuracy=Estimate.of(int(is_right[bins == number].sum()), int((bins == number).sum())),
         )
-        for one in np.unique(bins)
+        for number in np.unique(bins)
     ]
 
 
-def _against_the_rest(*, hits: int, called: int, support: int, total: int) -> dict[str, Any]:
-    """Return what one label comes to against the rest, by the names that the report has for it.
+def _against_the_rest(*, hits: int, predicted: int, support: int, total: int) -> dict[str, Any]:
+    """Return the figures of one label against the rest, by their names in the report.
 
     Args:
-        hits: Files that have the label and were called so.
-        called: Files that were called so.
-        support: Files that have it.
+        hits: Files that have the label and were predicted to have it.
+        predicted: Files that were predicted to have the label.
+        support: Files that have the label.
         total: All files.
     """
     return {
         "true_positives": hits,
-        "false_positives": called - hits,
+        "false_positives": predicted - hits,
         "false_negatives": support - hits,
-        "true_negatives": total - called - support + hits,
-        "precision": Estimate.of(hits, called),
+        "true_negatives": total - predicted - support + hits,
+        "precision": Estimate.of(hits, predicted),
         "recall": Estimate.of(hits, support),
-        "f1": metrics.ratio(2 * hits, called + support),
+        "f1": metrics.ratio(2 * hits, predicted + support),
     }
 
 
@@ -291,7 +292,7 @@ def _is_null(value: Estimate | float | None) -> bool:
 
 
 def _check_laws(evaluation: Evaluation, records: Records) -> None:
-    """Stop a report that does not add up: that would be a defect of this module, never of the data."""
+    """Raise if the report does not add up, which would be a defect of this module, never of the data."""
     sums = evaluation.accounting
     given = np.bincount(records.given, minlength=len(records.rows)).tolist()
     rows = [sum(row) for row in evaluation.confusion_matrix.counts]

@@ -1,4 +1,4 @@
-"""Files that should not be there, or not twice: seen in training, given twice, given under two labels. Pure."""
+"""Leakage and duplicates: files seen in training, files given twice and files given under two labels. Pure."""
 
 from collections import defaultdict
 from typing import Final
@@ -14,16 +14,16 @@ from model_store.images.fingerprint import DIGEST_BYTES, Digests, TrainingFinger
 from model_store.images.nearness import Places, has_grid, near_pairs
 
 _WHOLE: Final = np.dtype((np.void, DIGEST_BYTES))
-"""A digest as one value."""
+"""The dtype of a whole digest as one value."""
 
 
 def find_leakage(records: Records, decision: Decision, trained: TrainingFingerprints) -> Leakage:
-    """Find the files whose pixels the version was trained on, and the figures without them.
+    """Find the files that the version was trained on, and compute the figures without them.
 
     Args:
-        records: The files; their fingerprints are there.
-        decision: How the model decides between its labels.
-        trained: What the version knows of its training pictures.
+        records: The files, with their fingerprints.
+        decision: The model's rule for choosing a label.
+        trained: The fingerprints of the version's training images.
     """
     is_exact = records.is_scored & np.isin(_wholes(records.digests), _wholes(trained.digests))
     is_near = np.zeros(len(records), bool)
@@ -50,10 +50,10 @@ def find_leakage(records: Records, decision: Decision, trained: TrainingFingerpr
 
 
 def find_duplicates(records: Records) -> list[Duplicate]:
-    """Find the files that are the same picture or nearly so, in groups; those under several labels first."""
+    """Group the files that are the same picture or nearly so; groups under several labels come first."""
     places = np.flatnonzero(records.is_scored)
     _, first, kind = np.unique(_wholes(records.digests[places]), return_index=True, return_inverse=True)
-    group = np.arange(len(first))  # of each different picture
+    group = np.arange(len(first))  # the group of each distinct picture
     grids = records.grids[places[first]]
     for block in near_pairs(grids, grids):
         _join(group, *block)
@@ -61,16 +61,16 @@ def find_duplicates(records: Records) -> list[Duplicate]:
     for place, of_place in zip(places.tolist(), group[kind].tolist(), strict=True):
         members[of_place].append(place)
     kinds = np.bincount(group, minlength=len(group)) if len(group) else group
-    found = [
-        _duplicate(records, found_places, "exact" if kinds[of_group] == 1 else "near")
-        for of_group, found_places in members.items()
-        if len(found_places) > 1
+    duplicates = [
+        _duplicate(records, files, "exact" if kinds[of_group] == 1 else "near")
+        for of_group, files in members.items()
+        if len(files) > 1
     ]
-    return sorted(found, key=lambda one: len(one.labels) == 1)
+    return sorted(duplicates, key=lambda duplicate: len(duplicate.labels) == 1)
 
 
 def _join(group: npt.NDArray[np.int64], ones: Places, others: Places) -> None:
-    """Give the two of each pair, and all that are in a group with them, the same group."""
+    """Merge the groups of the two pictures of each pair, in place."""
     is_apart = group[ones] != group[others]
     ones, others = ones[is_apart], others[is_apart]
     if not len(ones):
@@ -79,7 +79,7 @@ def _join(group: npt.NDArray[np.int64], ones: Places, others: Places) -> None:
     starts = np.flatnonzero(np.diff(ones[order], prepend=-1))
     for one, near in zip(ones[order][starts].tolist(), np.split(others[order], starts[1:]), strict=True):
         still_apart = near[group[near] != group[one]]
-        if len(still_apart):  # of a crowd, the first joins all
+        if len(still_apart):  # one step joins all groups near this picture
             group[np.isin(group, group[still_apart])] = group[one]
 
 

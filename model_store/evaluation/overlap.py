@@ -1,7 +1,7 @@
-"""Two evaluations made apart, compared over the files that are in both. Pure.
+"""Comparison of two separate evaluations over the files that are in both. Pure.
 
-A file is in both if its path is, below the folder around everything, which may be called otherwise or be missing. Law:
-the image files of a side = those in both + those under another label there + those that only it has.
+Files are matched by their path below the wrapper, the folder around everything, which may differ or be missing. Law:
+the image files of a side = those in both + those under another label + those only in this side.
 """
 
 from dataclasses import dataclass, replace
@@ -17,19 +17,20 @@ from model_store.evaluation.report import ConfusionMatrix, Metrics
 
 
 class SharedFiles(BaseModel):
-    """How many image files are where."""
+    """Counts of image files by the side that they are in."""
 
     model_config = ConfigDict(frozen=True)
 
     both: int
-    """In both, under the same label: those that are compared."""
+    """Files in both under the same label, which are compared."""
     other_label: int
+    """Files in both under different labels."""
     only_this: int
     only_against: int
 
 
 class OtherLabel(BaseModel):
-    """A file that is in both, but not under one label."""
+    """A file that is in both under different labels."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,14 +40,15 @@ class OtherLabel(BaseModel):
 
 
 class Overlap(BaseModel):
-    """What two evaluations come to on the files that are in both."""
+    """The comparison of two evaluations over the files that are in both."""
 
     model_config = ConfigDict(frozen=True)
 
     files: SharedFiles
     confusion_matrix: ConfusionMatrix
-    """Of this side, over the files in both."""
+    """This side's matrix, over the files in both."""
     metrics: Metrics
+    """This side's figures, over the files in both."""
     comparison: Comparison
     other_label: list[OtherLabel]
     only_this: list[str]
@@ -55,7 +57,7 @@ class Overlap(BaseModel):
 
 @dataclass(frozen=True)
 class MatchedFiles:
-    """Where the files of two sides are, by their places in the records of each."""
+    """The files of two sides, matched; each file is its place in the records of its side."""
 
     both: list[tuple[int, int]]
     other_label: list[tuple[int, int]]
@@ -67,31 +69,31 @@ class MatchedFiles:
         """Match files.
 
         Args:
-            this: Of the one side.
-            against: Of the other.
-            wrappers: The folder around everything of each, where there is one.
+            this: The records of one side.
+            against: The records of the other.
+            wrappers: The wrapper of each side, if it has one.
         """
-        elsewhere = {name: place for place, name in enumerate(_names(against, wrappers[1]))}
+        others = {name: place for place, name in enumerate(_names(against, wrappers[1]))}
         both: list[tuple[int, int]] = []
         other_label: list[tuple[int, int]] = []
         only_this: list[int] = []
         for place, name in enumerate(_names(this, wrappers[0])):
-            other = elsewhere.pop(name, None)
+            other = others.pop(name, None)
             if other is None:
                 only_this.append(place)
             else:
                 is_same = this.label(place) == against.label(other)
                 (both if is_same else other_label).append((place, other))
-        return cls(both, other_label, only_this, list(elsewhere.values()))
+        return cls(both, other_label, only_this, list(others.values()))
 
 
 def compare_overlap(this: Side, against: Side, matched: MatchedFiles) -> Overlap:
     """Compare two sides over the files in both.
 
     Args:
-        this: The one.
-        against: The other; its labels are the same, perhaps in another order.
-        matched: Their files.
+        this: One side.
+        against: The other side, with the same labels in any order.
+        matched: The matched files of both.
     """
     ours = _only(this, [one for one, _ in matched.both])
     theirs = _only(against, [other for _, other in matched.both])
@@ -120,6 +122,6 @@ def _only(side: Side, places: list[int]) -> Side:
 
 
 def _names(records: Records, wrapper: str | None) -> list[str]:
-    """Return the paths below the wrapper, or as they are if two of them would be one."""
+    """Return the paths below the wrapper, or the full paths if two files would get the same name."""
     names = [path.removeprefix(f"{wrapper}/") for path in records.paths]
     return names if len(set(names)) == len(names) else records.paths

@@ -1,6 +1,6 @@
-"""One label against the rest: files by falling probability of it, and the areas under the curves that this draws.
+"""One label against the rest: files ranked by its probability, and areas under the resulting curves.
 
-Pure NumPy. With weights, each row of them a resample, everything comes once for each row.
+Pure NumPy. With weights, whose rows are resamples, every result has one row per resample.
 """
 
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Steps:
-    """What is called positive when the threshold falls from one probability to the next."""
+    """Weights of the files predicted positive as the threshold falls from one probability to the next."""
 
     hits: Floats
-    """Weight of the positives called so, `(rows, steps)`; the last is that of all."""
-    called: Floats
-    """Weight of all files called so, `(rows, steps)`."""
+    """Weight of the positive files predicted positive, `(rows, steps)`; the last is that of all positive files."""
+    predicted: Floats
+    """Weight of all files predicted positive, `(rows, steps)`."""
 
     @property
     def false_alarms(self) -> Floats:
-        """Weight of the others called so, `(rows, steps)`."""
-        return self.called - self.hits
+        """Weight of the other files predicted positive, `(rows, steps)`."""
+        return self.predicted - self.hits
 
 
 class Ranking:
     """Files by falling score; equal scores are one step.
 
     Args:
-        is_positive: Which files are of the label, `(n,)`.
-        score: Its probability for each, `(n,)`.
+        is_positive: True for the files with the label, `(n,)`.
+        score: The label's probability for each file, `(n,)`.
     """
 
     def __init__(self, is_positive: npt.NDArray[np.bool_], score: Floats) -> None:
@@ -43,10 +43,10 @@ class Ranking:
         """Scores of the steps, falling, `(steps,)`."""
 
     def steps(self, weights: Floats | None = None) -> Steps:
-        """Walk down the ranking.
+        """Accumulate the weights from the highest score down.
 
         Args:
-            weights: How often each file counts, `(rows, n)`; default: once, in one row.
+            weights: Weight of each file, `(rows, n)`; default: one row of ones.
         """
         ordered = np.ones((1, len(self._order))) if weights is None else weights[:, self._order]
         hits = np.cumsum(ordered * self._is_positive, axis=1)[:, self._ends]
@@ -54,7 +54,10 @@ class Ranking:
 
 
 def roc_auc(steps: Steps) -> Floats:
-    """Return the area under the ROC curve, straight lines between the steps, `(rows,)`; NaN where one kind lacks."""
+    """Return the area under the ROC curve, with straight lines between the steps, `(rows,)`.
+
+    NaN for a row without positive files or without others.
+    """
     hits, false_alarms = steps.hits, steps.false_alarms
     heights = (hits + np.pad(hits, ((0, 0), (1, 0)))[:, :-1]) / 2
     area = (heights * np.diff(false_alarms, axis=1, prepend=0)).sum(axis=1)
@@ -62,8 +65,8 @@ def roc_auc(steps: Steps) -> Floats:
 
 
 def average_precision(steps: Steps) -> Floats:
-    """Return the area under the precision-recall curve, in steps, `(rows,)`; NaN without positives."""
-    precision = np.divide(steps.hits, steps.called, out=np.zeros_like(steps.hits), where=steps.called > 0)
+    """Return the area under the precision-recall curve, as a step function, `(rows,)`; NaN without positive files."""
+    precision = np.divide(steps.hits, steps.predicted, out=np.zeros_like(steps.hits), where=steps.predicted > 0)
     area = (np.diff(steps.hits, axis=1, prepend=0) * precision).sum(axis=1)
     return _ratio(area, steps.hits[:, -1])
 

@@ -1,4 +1,4 @@
-"""Every image file of an evaluation and what became of it, by columns: fifty thousand of them are a few megabytes."""
+"""The image files of an evaluation with their outcomes, stored by column: 50,000 files take a few megabytes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from model_store.images.pixels import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An image that the model answered."""
+    """An image with the model's prediction."""
 
     path: str
     label: str
@@ -33,40 +33,42 @@ class Unreadable:
 
 
 class Rejection(NamedTuple):
-    """Why a file could not be decoded."""
+    """The reason why a file could not be decoded."""
 
     reason: str
     detail: str
 
 
 class Records:
-    """Image files with their labels, in order, and the answers as they come in.
+    """Image files with their labels, in order, and their outcomes as they arrive.
+
+    A file's place is its index in the order of `files`.
 
     Args:
-        files: Path and label of each, each file once.
-        labels: The model's, in the order of its output.
+        files: Path and label of each file; each file once.
+        labels: The model's labels, in the order of its output.
     """
 
     labels: tuple[str, ...]
-    """The model's."""
+    """The model's labels."""
     rows: list[str]
-    """Labels given: the model's, and then others in the order in which they first occur."""
+    """The given labels: first the model's, then others in the order in which they first occur."""
     paths: list[str]
-    """`(files,)`."""
+    """Path of each file, `(files,)`."""
     given: npt.NDArray[np.int32]
-    """Each file's label as an index into `rows`, `(files,)`."""
+    """Each file's given label as an index into `rows`, `(files,)`."""
     probabilities: npt.NDArray[np.float32]
-    """`(files, labels)`; not a number where there is no answer."""
+    """`(files, labels)`; NaN for a file without a prediction."""
     rejections: dict[int, Rejection]
-    """Of the files that could not be decoded, by their place."""
+    """The files that could not be decoded, by place."""
     digests: npt.NDArray[np.uint8]
-    """`fingerprint.pixel_digest` of each, `(files, 32)`; zeros for one that was not seen."""
+    """`fingerprint.pixel_digest` of each file, `(files, 32)`; zeros if its pixels were not seen."""
     grids: npt.NDArray[np.uint8]
-    """`nearness.light_grid` of each, `(files, 50)`; zeros for one that has none."""
+    """`nearness.light_grid` of each file, `(files, 50)`; zeros if it has none."""
     thumbnails: dict[int, bytes]
-    """JPEG files of some of them, by their place."""
+    """JPEG thumbnails of some files, by place."""
     maps: dict[int, npt.NDArray[np.float32]]
-    """Class activation maps of the labels that some of them were called, `(rows, columns)`, by their place."""
+    """Class activation maps `(rows, columns)` of the predicted labels of some files, by place."""
 
     def __init__(self, files: Iterable[tuple[str, str]], labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
@@ -87,7 +89,7 @@ class Records:
 
     @classmethod
     def of(cls, files: Iterable[Scored | Unreadable], labels: Sequence[str]) -> Self:
-        """Gather files whose fates are known."""
+        """Make records of files whose outcomes are known."""
         files = list(files)
         records = cls(((file.path, file.label) for file in files), labels)
         for place, file in enumerate(files):
@@ -101,20 +103,20 @@ class Records:
         return len(self.paths)
 
     def score(self, place: int, probabilities: npt.NDArray[np.floating]) -> None:
-        """Note the model's answer for the file at a place, `(labels,)`."""
+        """Record the probabilities `(labels,)` of the file at a place."""
         self.probabilities[place] = probabilities
 
     def reject(self, place: int, reason: str, detail: str) -> None:
-        """Note that the file at a place could not be decoded."""
+        """Record that the file at a place could not be decoded."""
         self.rejections[place] = Rejection(reason, detail)
 
     def see(self, place: int, pixels: Pixels) -> None:
-        """Note what the file at a place looks like, `(height, width, 3)`; may be called from many threads."""
+        """Record the fingerprints of the pixels `(height, width, 3)` of the file at a place; thread-safe."""
         self.digests[place] = np.frombuffer(bytes.fromhex(pixel_digest(pixels)), np.uint8)
         self.grids[place] = light_grid(pixels)
 
     def only(self, places: npt.NDArray[np.integer]) -> "Records":
-        """Return the files at some places, in their order there, `(n,)`; rows stay as they are, thumbnails behind."""
+        """Return the records of the files at some places `(n,)`, in that order, with the same rows; no thumbnails."""
         records = Records([], self.labels)
         records.rows, records.paths = self.rows, [self.paths[place] for place in places.tolist()]
         records.given, records.probabilities = self.given[places], self.probabilities[places]
@@ -126,16 +128,16 @@ class Records:
 
     @property
     def is_scored(self) -> npt.NDArray[np.bool_]:
-        """Tell which files have an answer, `(files,)`."""
-        answered: npt.NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
-        return answered
+        """True for the files with a prediction, `(files,)`."""
+        scored: npt.NDArray[np.bool_] = ~np.isnan(self.probabilities[:, 0])
+        return scored
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
-        """Tell which files have an answer and a label of the model, `(files,)`: those that figures are over."""
+        """True for the files with a prediction and a label of the model, which figures are over, `(files,)`."""
         known: npt.NDArray[np.bool_] = self.is_scored & (self.given < len(self.labels))
         return known
 
     def label(self, place: int) -> str:
-        """Return the label given to the file at a place."""
+        """Return the given label of the file at a place."""
         return self.rows[int(self.given[place])]

@@ -1,4 +1,4 @@
-"""The shape of an evaluation: values with names, ready for JSON. How they are computed is in `evaluation`."""
+"""The schema of an evaluation: named values, ready for JSON. `counting` computes them."""
 
 from typing import Literal, Self
 
@@ -15,7 +15,7 @@ class _Value(BaseModel):
 
 
 class Excluded(_Value):
-    """An image file without an answer, and why."""
+    """An image file without a prediction, and the reason."""
 
     path: str
     label: str
@@ -24,7 +24,7 @@ class Excluded(_Value):
 
 
 class Accounting(_Value):
-    """Where every entry went."""
+    """Counts of all entries of a set by their outcome."""
 
     entries: int
     directories: int
@@ -34,12 +34,12 @@ class Accounting(_Value):
     unreadable: int
 
     def sentence(self) -> str:
-        """Say the sum that matters: `158 files = 156 scored + 2 unreadable`."""
+        """Format the main sum: `158 files = 156 scored + 2 unreadable`."""
         return f"{self.images} files = {self.scored} scored + {self.unreadable} unreadable"
 
 
 class ConfusionMatrix(_Value):
-    """Counts of files: a row for each label given, a column for each label predicted and one for unreadable files."""
+    """Counts of files: a row per given label, a column per predicted label and one for unreadable files."""
 
     rows: list[str]
     columns: list[str]
@@ -47,7 +47,7 @@ class ConfusionMatrix(_Value):
 
 
 class Estimate(_Value):
-    """A proportion with its 95% Wilson interval; all null where it is not defined."""
+    """A proportion with its 95% Wilson interval; all null if it is not defined."""
 
     value: float | None
     low: float | None
@@ -61,7 +61,7 @@ class Estimate(_Value):
 
 
 class Metrics(_Value):
-    """Figures over the scored files of known labels; null where one is not defined."""
+    """Figures over the scored files with known labels; null if a figure is not defined."""
 
     accuracy: Estimate
     balanced_accuracy: float | None
@@ -74,7 +74,7 @@ class Metrics(_Value):
     expected_calibration_error: float | None
     majority_baseline: float | None
     resolution: float | None
-    """How much of the accuracy one file is."""
+    """The share of the accuracy that one file accounts for."""
 
 
 class Range(_Value):
@@ -85,40 +85,40 @@ class Range(_Value):
 
 
 class Intervals(_Value):
-    """95% intervals of the figures that are no proportions: the files drawn again, with replacement.
+    """95% bootstrap intervals of the figures that are not proportions.
 
-    A figure is not in it where it is not defined, or not in more than a twentieth of the resamples.
+    A figure is missing if it is not defined, or if it is undefined in more than 5% of the resamples.
     """
 
     resamples: int
     seed: int
     metrics: dict[str, Range]
-    """By the figure's name in `Metrics`."""
+    """Interval by the figure's name in `Metrics`."""
     f1: dict[str, Range]
-    """By label."""
+    """Interval of F1 by label."""
 
 
 class Undefined(_Value):
-    """A figure that is null, and why."""
+    """A figure that is null, and the reason."""
 
     metric: str
     label: str | None
-    """Whose figure it is; null for one over all files."""
+    """The label of the figure; null for a figure over all files."""
     reason: str
 
 
 class ReliabilityBin(_Value):
-    """Files to which the model gave about the same highest probability."""
+    """Files with about the same highest probability."""
 
     files: int
     confidence: float
     """Mean highest probability."""
     accuracy: Estimate
-    """Share whose most probable label is theirs."""
+    """Share of files whose most probable label is the given one."""
 
 
 class PerLabel(_Value):
-    """One label against the rest."""
+    """The figures of one label against the rest."""
 
     label: str
     files: int
@@ -133,7 +133,7 @@ class PerLabel(_Value):
 
 
 class AtThreshold(_Value):
-    """The positive label at a threshold that could be chosen."""
+    """The figures of the positive label at one threshold that could be chosen."""
 
     threshold: float
     true_positives: int
@@ -146,7 +146,7 @@ class AtThreshold(_Value):
 
 
 class Positive(_Value):
-    """The positive label at the operating threshold, and at others."""
+    """The figures of the positive label at the operating threshold and at others."""
 
     label: str
     threshold: float
@@ -158,7 +158,7 @@ class Positive(_Value):
 
 
 class Misclassified(_Value):
-    """A file called something else than its label; `probability` is that of the label predicted."""
+    """A file predicted to have another label than its own; `probability` is that of the predicted label."""
 
     path: str
     actual: str
@@ -167,7 +167,7 @@ class Misclassified(_Value):
 
 
 class Mislabelled(_Value):
-    """A file whose label may be wrong, and the label that it more likely has, with the probability of each."""
+    """A file whose label may be wrong, and a more likely label, with the probability of each."""
 
     path: str
     actual: str
@@ -177,7 +177,7 @@ class Mislabelled(_Value):
 
 
 Match = Literal["exact", "near"]
-"""The same pixels, or nearly the same picture."""
+"""`exact`: the same pixels; `near`: nearly the same picture."""
 
 
 class SeenInTraining(_Value):
@@ -192,26 +192,26 @@ class WithoutSeen(_Value):
     """The figures without the files that the version was trained on."""
 
     files: int
-    """Scored files that are left."""
+    """Number of scored files left."""
     confusion_matrix: ConfusionMatrix
     metrics: Metrics
 
 
 class Leakage(_Value):
-    """Files that the version was trained on: on these it is better than on any others."""
+    """Files that the version was trained on, for which its figures are too good."""
 
     training_images: int
-    """How many pictures of the train and validation splits the files were compared with."""
+    """Number of images of the train and validation splits that the files were compared with."""
     files: list[SeenInTraining]
     too_flat: int | None
-    """How many files have too little light and shade to be found again unless their pixels are the same; null for a
-    version that knows only its pictures' exact pixels."""
+    """Number of files with too little contrast to be matched unless their pixels are the same; null for a version that
+    stores only exact digests."""
     without: WithoutSeen | None
-    """Null where there are none."""
+    """Null if no file was seen in training."""
 
 
 class Duplicate(_Value):
-    """Files that are one picture, or nearly; those under several labels cannot all be right."""
+    """Files that are the same picture, or nearly; under several labels, they cannot all be right."""
 
     match: Match
     labels: list[str]
@@ -222,7 +222,7 @@ class Evaluation(_Value):
     """The outcome of evaluating a labelled set."""
 
     summary: list[str]
-    """What it comes to, in sentences."""
+    """The result in sentences."""
     accounting: Accounting
     excluded: list[Excluded]
     ignored: list[Ignored]
@@ -233,19 +233,19 @@ class Evaluation(_Value):
     per_label: list[PerLabel]
     positive: Positive | None
     reliability: list[ReliabilityBin]
-    """Least sure first; only bins with files."""
+    """Bins with files, least confident first."""
     misclassified: list[Misclassified]
-    """Surest first."""
+    """Files with a wrong prediction, most confident first."""
     mislabelled: list[Mislabelled]
-    """Likeliest first."""
+    """Files whose label may be wrong, likeliest first."""
 
     def decision(self) -> Decision:
-        """Return how the version decided between its labels."""
+        """Return the version's rule for choosing a label."""
         labels = self.confusion_matrix.columns[:-1]
         return Decision(labels, *((self.positive.label, self.positive.threshold) if self.positive else ()))
 
     def headline(self) -> Headline:
-        """Return the main figures, as a manifest keeps them."""
+        """Return the main figures in the form that a manifest stores."""
         return Headline(
             images=self.accounting.images,
             scored=self.accounting.scored,

@@ -1,4 +1,4 @@
-"""Figures as words: in reports, in the model card and on the terminal. Plain functions of numbers and of figures."""
+"""An evaluation as sentences, for reports, the model card and the terminal. Words for numbers are in `text`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from model_store.text import NAMED, UNDEFINED, counted, percent, points, printab
 
 
 def interval(estimate: Estimate) -> str:
-    """Write an interval: `78.4% to 89.6%`."""
+    """Format an interval: `78.4% to 89.6%`."""
     if estimate.low is None or estimate.high is None:
         return UNDEFINED
     return f"{percent(estimate.low)} to {percent(estimate.high)}"
@@ -17,39 +17,43 @@ def interval(estimate: Estimate) -> str:
 def summarise(
     accounting: Accounting, metrics: Metrics, per_label: Sequence[PerLabel], noun: str = "file"
 ) -> Iterator[str]:
-    """Say what an evaluation comes to: right of how many, how sure, against what, how finely.
+    """Describe an evaluation: the accuracy, its interval, the majority baseline and the resolution.
 
     Args:
-        accounting: Where the files went.
-        metrics: Figures over those that were scored.
-        per_label: The same by label.
-        noun: What the files are called.
+        accounting: Counts of all files.
+        metrics: Figures over the scored files.
+        per_label: Figures per label.
+        noun: Noun for the files.
     """
-    files = sum(one.support for one in per_label)
+    files = sum(label.support for label in per_label)
     if not files:
-        yield f"None of the {counted(accounting.images, noun)} could be scored under a label of the model: no figures."
+        yield (
+            f"There are no figures: none of the {counted(accounting.images, noun)} could be scored under a label "
+            "of the model."
+        )
         return
-    right, accuracy = sum(one.true_positives for one in per_label), metrics.accuracy
+    right, accuracy = sum(label.true_positives for label in per_label), metrics.accuracy
     yield (
-        f"Of {counted(files, noun)} the model called {right:,} what they are: {percent(accuracy.value)}, and with so "
-        f"many {noun}s anything from {interval(accuracy)} is plausible (95% interval)."
+        f"The model got {right:,} of {counted(files, noun)} right: {percent(accuracy.value)} "
+        f"(95% interval {interval(accuracy)})."
     )
-    majority = max(per_label, key=lambda one: one.support).label
-    yield f"Calling every {noun} '{printable(majority)}' would be right for {percent(metrics.majority_baseline)}."
-    yield f"One {noun} is {points(files)} percentage points: the accuracy moves in steps of that size."
+    majority = max(per_label, key=lambda label: label.support).label
+    baseline = percent(metrics.majority_baseline)
+    yield f"Predicting '{printable(majority)}' for every {noun} would be right for {baseline}."
+    yield f"One {noun} is {points(files)} percentage points: the accuracy moves in steps of this size."
 
 
 def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
-    """Say whether files were trained on, and what that changes."""
+    """Describe the overlap with the training images and the figures without it."""
     if leakage is None:
-        yield "The version does not know its training pictures, so the files could not be compared with them."
+        yield "The version has no fingerprints of its training images, so the files could not be compared with them."
         return
     seen = len(leakage.files)
     if not seen or leakage.without is None:
-        known = counted(leakage.training_images, "training picture")
-        yield f"None of the files is one of the version's {known}, or nearly."
+        known = counted(leakage.training_images, "training image")
+        yield f"None of the files is the same or nearly the same as one of the version's {known}."
     else:
-        exact = sum(one.match == "exact" for one in leakage.files)
+        exact = sum(file.match == "exact" for file in leakage.files)
         accuracy, others = leakage.without.metrics.accuracy, counted(leakage.without.files, "other file")
         without = f"{percent(accuracy.value)} ({interval(accuracy)})"
         yield (
@@ -57,21 +61,21 @@ def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
             f"{seen - exact} nearly the same. On the {others} its accuracy is {without}."
         )
     if leakage.too_flat:
-        yield f"{counted(leakage.too_flat, 'file')} with next to no light and shade could be compared only exactly."
+        yield f"{counted(leakage.too_flat, 'file')} with too little contrast could only be compared for equal pixels."
 
 
 def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
-    """Say how a labelled set was read where that is not plain; nothing where it is."""
+    """Describe everything about the reading of a labelled set that is not obvious."""
     file = interpretation.labels_file
     if interpretation.encoding is not None:
         yield f"Names that are not marked as UTF-8 were read as {interpretation.encoding}."
     if file is not None:
         yield f"{printable(file.path)} gives the labels, in {counted(file.rows, 'row')}."
-    for one in interpretation.matched:
-        what = f"The folder '{printable(one.folder)}'"
+    for match in interpretation.matched:
+        source = f"The folder '{printable(match.folder)}'"
         if file is not None:
-            what = f"'{printable(one.folder)}' in {printable(file.path)}"
-        yield f"{what} counts as the label '{printable(one.label)}' ({counted(one.files, 'file')})."
+            source = f"'{printable(match.folder)}' in {printable(file.path)}"
+        yield f"{source} counts as the label '{printable(match.label)}' ({counted(match.files, 'file')})."
     if file is not None and file.missing:
         yield _missing_sentence(file)
 
@@ -80,5 +84,5 @@ def _missing_sentence(file: LabelsFile) -> str:
     missing = len(file.missing)
     named = ", ".join(map(printable, file.missing[:NAMED]))
     rest = f" and {missing - NAMED:,} more" if missing > NAMED else ""
-    are = "is" if missing == 1 else "are"
-    return f"{printable(file.path)} names {counted(missing, 'file')} that {are} not there: {named}{rest}."
+    verb = "does" if missing == 1 else "do"
+    return f"{printable(file.path)} lists {counted(missing, 'file')} that {verb} not exist: {named}{rest}."

@@ -1,8 +1,8 @@
-"""Which labels may be wrong, going by a model that was not trained on the files: confident learning.
+"""Confident learning: labels that may be wrong, according to a model that was not trained on the files.
 
-Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels". A file is suspected
-where the model prefers another label, and gives it at least the probability that the files of that label have on
-average. Tests compare with cleanlab, the authors' library; it would bring pandas and scikit-learn into the service.
+Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels". A file is suspect if
+the model prefers another label with at least the average probability of that label on its own files. Tests compare
+with cleanlab, the authors' library, which would bring pandas and scikit-learn into the service.
 """
 
 from typing import Final, NamedTuple
@@ -13,28 +13,28 @@ import numpy.typing as npt
 from model_store.evaluation.metrics import Counts, Probabilities
 
 _ROUNDING: Final = 1e-6
-"""By which a probability may miss its threshold, as in cleanlab."""
+"""Tolerance below the threshold, as in cleanlab."""
 _LEAST_THRESHOLD: Final = 2e-6
 
 
 class Suspects(NamedTuple):
-    """Files whose label may be wrong, the likeliest first."""
+    """Files whose label may be wrong, likeliest first."""
 
     files: Counts
-    """Their places."""
+    """Places of the files."""
     suggested: Counts
-    """Index of the label that each more likely has."""
+    """Index of a more likely label of each file."""
 
 
 def suspect_labels(actual: Counts, probabilities: Probabilities) -> Suspects:
-    """Suspect labels.
+    """Find the files whose label may be wrong.
 
     Args:
-        actual: Indices of the labels given, `(n,)`.
+        actual: Indices of the given labels, `(n,)`.
         probabilities: `(n, labels)`.
 
     Returns:
-        The suspects, by how much less probable the label given is than the likeliest other one.
+        The suspects, sorted by the probability of the given label less that of the likeliest other label.
     """
     files = np.arange(len(actual))
     if not len(actual):
@@ -46,13 +46,13 @@ def suspect_labels(actual: Counts, probabilities: Probabilities) -> Suspects:
     others = probabilities.copy()
     others[files, actual] = -np.inf
     margin = probabilities[files, actual] - others.max(axis=1)
-    found = files[is_suspect]
-    found = found[np.argsort(margin[found], kind="stable")]
-    return Suspects(found, suggested[found])
+    suspects = files[is_suspect]
+    suspects = suspects[np.argsort(margin[suspects], kind="stable")]
+    return Suspects(suspects, suggested[suspects])
 
 
 def _thresholds(actual: Counts, probabilities: Probabilities) -> npt.NDArray[np.float64]:
-    """Return the mean probability of each label on its own files, `(labels,)`; infinite where it has none."""
+    """Return the mean probability of each label on its own files, `(labels,)`; infinite for a label without files."""
     thresholds = np.full(probabilities.shape[1], np.inf)
     for label in np.unique(actual):
         thresholds[label] = max(_LEAST_THRESHOLD, float(probabilities[actual == label, label].mean()))

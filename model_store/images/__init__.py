@@ -1,1 +1,1 @@
-"""From bytes to pixels, and what pixels have in common. Nothing here knows labels or stores."""
+"""Decoding image files to pixels, and recognising pictures by them. Nothing here knows labels or stores."""

@@ -1,7 +1,7 @@
-"""How a picture is recognised again: exactly by a digest of its pixels, roughly by a perceptual hash.
+"""Fingerprints to recognise a picture: a digest of its pixels for equality, a perceptual hash for similarity.
 
-Both are computed on decoded pixels, so the container, the metadata and the name of the file do not count. Training
-stores them with the model; evaluation looks for them. Nothing here reads files.
+Both are computed on decoded pixels, so the file's container, metadata and name do not matter. Training stores them
+with the model, and evaluation searches for them. Nothing here reads files.
 """
 
 import hashlib
@@ -19,22 +19,22 @@ from model_store.images.pixels import Pixels
 DIGEST_BYTES: Final = 32
 
 Digests = npt.NDArray[np.uint8]
-"""SHA-256 of `fingerprint.pixel_digest`, `(n, 32)`."""
+"""SHA-256 digests of `pixel_digest`, `(n, 32)`."""
 
 
 @dataclass(frozen=True)
 class TrainingFingerprints:
-    """What a version knows of the pictures of its train and validation splits."""
+    """The fingerprints of the images of a version's train and validation splits."""
 
     perceptual_hashes: npt.NDArray[np.uint64]
-    """`fingerprint.perceptual_hash`, `(n,)`."""
+    """`perceptual_hash` of each, `(n,)`."""
     digests: Digests
     grids: Grids
-    """Of those that have one, `(at most n, 50)`."""
+    """Light grids of the images that have one, `(at most n, 50)`."""
 
 
 def digest_array(digests: Iterable[str]) -> Digests:
-    """Return hexadecimal digests as an array, `(n, 32)`."""
+    """Convert hexadecimal digests to an array, `(n, 32)`."""
     return np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, DIGEST_BYTES)
 
 
@@ -43,7 +43,7 @@ _KEPT: Final = 8
 
 
 def pixel_digest(pixels: Pixels) -> str:
-    """Digest pixels exactly.
+    """Digest pixels; equal digests mean equal pixels.
 
     Args:
         pixels: uint8 `(height, width, 3)`.
@@ -57,10 +57,11 @@ def pixel_digest(pixels: Pixels) -> str:
 
 
 def perceptual_hash(pixels: Pixels) -> int:
-    """Hash what a picture looks like into 64 bits; similar pictures differ in few of them.
+    """Hash a picture to 64 bits, of which similar pictures differ in few.
 
-    The signs of the 8x8 lowest frequencies (the constant one apart) of a 32x32 grey thumbnail's cosine transform
-    against their median: "pHash", Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions".
+    Each bit compares one of the 8x8 lowest frequencies of a 32x32 grey thumbnail's cosine transform with their median,
+    which leaves out the constant one. This is "pHash": Zauner 2010, "Implementation and Benchmarking of Perceptual
+    Image Hash Functions".
 
     Args:
         pixels: uint8 `(height, width, 3)`.
@@ -70,13 +71,13 @@ def perceptual_hash(pixels: Pixels) -> int:
     """
     grey = Image.fromarray(pixels).convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     basis = _cosine_basis()
-    low = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).round(6)  # (8, 8); what is 0 is 0 on every machine
+    low = (basis @ np.asarray(grey, dtype=np.float64) @ basis.T).round(6)  # (8, 8); rounded: zeros are 0 everywhere
     bits = (low > np.median(low.ravel()[1:])).ravel()
     return int.from_bytes(np.packbits(bits).tobytes())
 
 
 def _cosine_basis() -> npt.NDArray[np.float64]:
-    """The first 8 rows of the type-II cosine transform of 32 points, `(8, 32)`."""
+    """Return the first 8 rows of the type-II cosine transform of 32 points, `(8, 32)`."""
     frequency = np.arange(_KEPT)[:, None]
     place = np.arange(_SIDE)[None, :]
     return np.cos(np.pi * frequency * (2 * place + 1) / (2 * _SIDE))

@@ -1,9 +1,9 @@
-"""Which pictures are nearly the same, re-encoded or made smaller, going by 50 bytes of each: its grid of light.
+"""Light grids: 50 bytes per picture, by which pictures that are nearly the same, re-encoded or resized, are found.
 
-The mean grey of a 7x7 grid, in units of how much it varies, and the mean of all. Two pictures are near if their means
-are within `MAX_SHIFT` grey levels and their grids within `MAX_DIFFERENCE`. Nobody could recognise a picture by its
-grid, so it may travel with a model. `docs/training.md` has the measurements behind the numbers. Knows pixels; neither
-files nor labels.
+A light grid holds the mean grey of a picture and that of each cell of a 7x7 grid, in units of its standard deviation.
+Two pictures are near if their means are within `MAX_SHIFT` grey levels and their grids within `MAX_DIFFERENCE`. A
+picture cannot be recognised by its grid, so the grid may be published with a model. `docs/training.md` has the
+measurements behind the numbers. Knows pixels, but neither files nor labels.
 """
 
 from collections.abc import Iterator
@@ -16,41 +16,42 @@ from model_store.images.pixels import Pixels
 
 GRID_BYTES: Final = 50
 MIN_CONTRAST: Final = 4.0
-"""Grey levels of standard deviation over the grid below which a picture is too flat to tell: JPEG moves it as much."""
+"""Smallest standard deviation over the grid, in grey levels. JPEG compression changes a flatter picture as much."""
 MAX_SHIFT: Final = 2
-"""Most grey levels by which the means differ."""
+"""Largest difference of the means, in grey levels."""
 MAX_DIFFERENCE: Final = 138
-"""Most of the sum of squared differences: a root mean square of 0.035 of the contrast."""
+"""Largest sum of squared differences: a root mean square of 0.035 of the contrast."""
 
 _SIDE: Final = 7
 _STEP: Final = 48
-"""Levels to one standard deviation."""
+"""Levels per standard deviation."""
 _MIDDLE: Final = 128
 _LUMA: Final = np.array([0.299, 0.587, 0.114])
-"""Of red, green and blue, as Pillow makes grey of them (ITU-R 601-2)."""
+"""Weights of red, green and blue in Pillow's grey (ITU-R 601-2)."""
 _MAX_ROWS: Final = 257
-"""Of a cell, that 16 bits can sum."""
+"""Largest number of rows of a cell that can be summed in 16 bits."""
 _BLOCK: Final = 1024
-"""Pictures of each kind that are compared at once: 4 MB."""
+"""Pictures of each side that are compared at once: 4 MB."""
 
 Grids = npt.NDArray[np.uint8]
-"""`(n, 50)`; zeros for a picture without one."""
+"""Light grids, `(n, 50)`; zeros for a picture without one."""
 Places = npt.NDArray[np.int64]
+"""Indices of pictures, `(n,)`."""
 
 
 def light_grid(pixels: Pixels) -> Grids:
-    """Return the grid of light of a picture.
+    """Compute the light grid of a picture.
 
     Args:
-        pixels: uint8 `(height, width, 3)`, of the size at which the others are seen.
+        pixels: uint8 `(height, width, 3)`, of the same size as the pictures to compare with.
 
     Returns:
-        uint8 `(50,)`: the mean, and 49 levels; zeros where the picture is too flat, or too small.
+        uint8 `(50,)`: the mean and 49 levels; zeros if the picture is too flat or too small.
     """
     rows, columns = pixels.shape[0] // _SIDE, pixels.shape[1] // _SIDE
     if not rows or not columns:
         return np.zeros(GRID_BYTES, np.uint8)
-    inside = pixels[: rows * _SIDE, : columns * _SIDE]  # what is left over is left out of all pictures
+    inside = pixels[: rows * _SIDE, : columns * _SIDE]  # the remainder is left out of all pictures
     sums = inside.reshape(_SIDE, rows, -1).sum(axis=1, dtype=np.uint16 if rows <= _MAX_ROWS else np.uint32)
     cells = sums.reshape(_SIDE, _SIDE, columns, 3).sum(axis=2, dtype=np.uint64) @ _LUMA / (rows * columns)
     contrast = cells.std()
@@ -61,20 +62,20 @@ def light_grid(pixels: Pixels) -> Grids:
 
 
 def has_grid(grids: Grids) -> npt.NDArray[np.bool_]:
-    """Tell which pictures have a grid, `(n,)`."""
-    found: npt.NDArray[np.bool_] = grids[:, 1] > 0
-    return found
+    """Return True for each picture with a light grid, `(n,)`."""
+    present: npt.NDArray[np.bool_] = grids[:, 1] > 0
+    return present
 
 
 def near_pairs(one: Grids, other: Grids) -> Iterator[tuple[Places, Places]]:
     """Yield the pairs of pictures that are nearly the same, in blocks.
 
     Args:
-        one: `(n, 50)`.
-        other: `(m, 50)`.
+        one: Light grids of one side, `(n, 50)`.
+        other: Light grids of the other side, `(m, 50)`.
 
     Yields:
-        Places in `one` and in `other`.
+        Places in `one` and in `other`, `(pairs,)` each.
     """
     places, ordered = _by_mean(one), _by_mean(other)
     means, others = _levels(other[ordered])
@@ -100,7 +101,7 @@ def _levels(grids: Grids) -> tuple[Places, npt.NDArray[np.float32]]:
 
 
 def _distances(ones: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the sums of squared differences, `(n, m)`; whole numbers below 2^24, so exact."""
+    """Return the sums of squared differences, `(n, m)`; they are whole numbers below 2^24, so exact."""
     distances: npt.NDArray[np.float32] = ones @ others.T
     distances *= -2
     distances += (ones * ones).sum(axis=1)[:, None]

@@ -1,7 +1,7 @@
-"""From whatever kind of pixels a file holds to 8-bit RGB the right way up. Knows no sizes and no bytes.
+"""Conversion of any kind of pixels to upright 8-bit RGB. Knows no sizes and no bytes.
 
-Pillow's own conversions show the colours hidden under transparent pixels, clip 16-bit grey to white, and compare the
-transparent colour of a PNG with pixels of another depth; each is done by hand here.
+Pillow's own conversions have three faults that are avoided here. They show the colours under transparent pixels, clip
+16-bit grey to white, and compare a PNG's transparent colour with pixels of another depth.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 from model_store.errors import ImageRejected
 
 ORIENTATION: Final = 0x0112
-"""The EXIF tag."""
+"""The EXIF tag of the orientation."""
 TURNED: Final = frozenset({5, 6, 7, 8})
-"""Orientations in which width and height change places."""
+"""Orientations that swap width and height."""
 
 _TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,21 +31,21 @@ _TRANSPOSE: Final = {
 _BITS_PER_SAMPLE: Final = 258
 _PHOTOMETRIC: Final = 262
 _STRIP: Final = 256
-"""Rows scaled at a time."""
+"""Number of rows scaled at a time."""
 _TRANSPARENT_FACTOR: Final = {"L;2": 85, "L;4": 17}
-"""Raw mode of a grey PNG → by what Pillow multiplies its samples, but not its transparent grey."""
+"""Factor by the raw mode of a grey PNG: Pillow multiplies its samples by it, but not its transparent grey."""
 
 
 def load_rgb(image: Image.Image, background: Sequence[int]) -> Image.Image:
-    """Load an opened image's pixels as RGB over the background, turned as EXIF says.
+    """Load an opened image's pixels as RGB over the background, turned upright by its EXIF orientation.
 
     Raises:
-        ImageRejected: There is no agreed way to 8 bits.
-        Exception: Anything that Pillow raises for damaged data.
+        ImageRejected: If the pixels have no standard conversion to 8 bits.
+        Exception: If the data are damaged: any class that Pillow raises.
     """
     _scale_transparent_colour(image)
     image.load()
-    # Not ImageOps.exif_transpose: it writes the tags back, and fails where a tag that nobody asked for is odd.
+    # Not ImageOps.exif_transpose: it also writes the tags back, and fails if an unrelated tag is malformed.
     orientation = image.getexif().get(ORIENTATION)
     rgb = _to_rgb(image, (background[0], background[1], background[2]))
     method = _TRANSPOSE.get(orientation) if isinstance(orientation, int) else None
@@ -58,9 +58,9 @@ def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
     if image.mode in {"I", "F"}:
         raise ImageRejected(
             "unsupported-mode",
-            f"Pixels of mode {image.mode} (32 bits a sample) have no agreed range; save as 8 or 16 bits.",
+            f"Pixels of mode {image.mode} (32 bits per sample) have no standard range; save as 8 or 16 bits.",
         )
-    if image.mode == "La":  # alpha already multiplied in: divide it out first
+    if image.mode == "La":  # premultiplied alpha
         image = image.convert("LA")
     if not image.has_transparency_data:
         return image.convert("RGB")
@@ -75,10 +75,10 @@ def _deep_grey_to_rgb(image: Image.Image, background: tuple[int, int, int]) -> I
     highest, is_white_zero = 65535, False
     if isinstance(image, TiffImageFile):
         highest = 2 ** int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0]) - 1
-        is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow turns 8 bits over, but not these
+        is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow inverts 8-bit samples, but not these
     deep = np.asarray(image)
     shallow = np.empty(deep.shape, np.uint8)
-    for start in range(0, len(deep), _STRIP):  # the picture as a whole would be needed four times over
+    for start in range(0, len(deep), _STRIP):  # the whole picture at once would need four times its memory
         strip = deep[start : start + _STRIP].astype(np.uint32)
         if is_white_zero:
             strip = highest - strip
@@ -91,7 +91,7 @@ def _deep_grey_to_rgb(image: Image.Image, background: tuple[int, int, int]) -> I
 
 
 def _scale_transparent_colour(image: Image.Image) -> None:
-    """Bring the transparent colour of a PNG to the 8 bits that Pillow brings the pixels to."""
+    """Scale the transparent colour of a PNG to 8 bits, as Pillow scales the pixels."""
     colour = image.info.get("transparency")
     if not isinstance(image, PngImageFile) or not image.tile:
         return

@@ -1,1 +1,1 @@
-"""How an evaluation is said and drawn, the same in a training report and in an evaluation's."""
+"""Tables, plots, pictures and pages of an evaluation, shared by training reports and evaluation reports."""

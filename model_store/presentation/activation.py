@@ -1,4 +1,4 @@
-"""A class activation map as colours over a picture: warm where something speaks for the label, cold where against."""
+"""Class activation maps as colours over a picture: warm is evidence for the label, cold is evidence against it."""
 
 import io
 from typing import Final
@@ -11,19 +11,19 @@ from model_store.images.pixels import Pixels
 
 FOR: Final = (255, 122, 0)
 AGAINST: Final = (20, 110, 255)
-"""RGB; told apart by people who are colour-blind."""
+"""RGB colours that colour-blind people can tell apart."""
 STRENGTH: Final = 0.6
-"""How opaque the colours are where a map is furthest from 0."""
+"""Opacity of the colours where a map is furthest from 0."""
 
 
 def overlay(pixels: Pixels, maps: npt.NDArray[np.floating], label: int, strength: float = STRENGTH) -> bytes:
-    """Lay a map over the picture that it is of; of all maps, the value furthest from 0 has the full strength.
+    """Overlay one map on its picture; the value furthest from 0 among all maps has the full strength.
 
     Args:
         pixels: uint8 `(height, width, 3)`.
-        maps: Of the picture, `(rows, columns, labels)`.
-        label: The place of the one to show.
-        strength: 0 leaves the picture as it is, 1 covers it where the strength is full.
+        maps: The picture's maps, `(rows, columns, labels)`.
+        label: Index of the map to show.
+        strength: Opacity at full strength: 0 leaves the picture unchanged, 1 covers it.
 
     Returns:
         The bytes of a PNG file.
@@ -36,14 +36,14 @@ def overlay(pixels: Pixels, maps: npt.NDArray[np.floating], label: int, strength
 
 
 def tint(activation: npt.NDArray[np.floating]) -> bytes:
-    """Return the colours of one map, `(rows, columns)`, to be laid over its picture: a PNG file, a pixel a value."""
+    """Return one map `(rows, columns)` as a PNG file to overlay on its picture, one transparent pixel per value."""
     values = _scaled(activation)[..., np.newaxis]
     opacity = np.rint(255 * np.abs(values))
     return png(np.concatenate([_colours(values), opacity], axis=-1).astype(np.uint8))
 
 
 def _scaled(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return maps from -1 to 1."""
+    """Scale maps to the range -1 to 1."""
     values = maps.astype(np.float64)
     scaled: npt.NDArray[np.float64] = values / max(np.abs(values).max(), np.finfo(np.float64).tiny)
     return scaled
@@ -54,7 +54,7 @@ def _colours(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
 
 
 def png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Return pixels, `(height, width, 3 or 4)`, as the bytes of a PNG file."""
+    """Encode pixels `(height, width, 3 or 4)` as a PNG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()

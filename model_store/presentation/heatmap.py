@@ -1,6 +1,6 @@
-"""A confusion matrix as the report shows it: cells with their shares and shades, and the labels confused most.
+"""The confusion matrix as a heat map: cells with shares and shades, and the most confused labels.
 
-Values only; how they look is the template's.
+Values only; templates decide on their appearance.
 """
 
 import math
@@ -13,19 +13,19 @@ from model_store.evaluation.report import ConfusionMatrix
 Kind = Literal["right", "wrong", "unreadable"]
 
 MAX_LABELS: Final = 20
-"""A matrix of more is shown as a picture and by its most confused pairs."""
+"""Largest number of labels in a table; a larger matrix is shown as a picture with its most confused pairs."""
 SHADES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell."""
+    """One cell of the matrix."""
 
     count: int
     share: float | None
-    """Of its row, 0 to 1; None for an empty row."""
+    """Share of its row, 0 to 1; None for an empty row."""
     shade: int
-    """0 to `SHADES`: the root of the share, so that a few per cent are seen."""
+    """0 to `SHADES`: proportional to the root of the share, so that a few per cent are visible."""
     kind: Kind
 
 
@@ -37,34 +37,34 @@ class HeatmapRow:
     cells: tuple[Cell, ...]
     files: int
     is_known: bool
-    """Whether the model has the label."""
+    """True if the model has the label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Files of one label called another."""
+    """Files of one label that were predicted to have another."""
 
     actual: str
     predicted: str
     count: int
     share: float
-    """Of the files given under the label."""
+    """Share of the files given under the label."""
 
 
 def heatmap(matrix: ConfusionMatrix) -> tuple[HeatmapRow, ...]:
-    """Return a row per label given, in the order of the matrix."""
+    """Return one row per given label, in the order of the matrix."""
     return tuple(_row(matrix.columns, label, counts) for label, counts in zip(matrix.rows, matrix.counts, strict=True))
 
 
 def column_sums(matrix: ConfusionMatrix) -> tuple[int, ...]:
-    """Return how many files are in each column."""
+    """Return the number of files in each column."""
     return tuple(sum(column) for column in zip(*matrix.counts, strict=True))
 
 
 def most_confused(matrix: ConfusionMatrix, most: int = 15) -> tuple[Confusion, ...]:
-    """Return the pairs of labels given and called that have most files, unreadable ones apart."""
-    found = sorted(_confusions(matrix), key=lambda one: (-one.count, -one.share, one.actual, one.predicted))
-    return tuple(found[:most])
+    """Return the pairs of given and predicted labels with the most files, not counting unreadable files."""
+    pairs = sorted(_confusions(matrix), key=lambda pair: (-pair.count, -pair.share, pair.actual, pair.predicted))
+    return tuple(pairs[:most])
 
 
 def _confusions(matrix: ConfusionMatrix) -> Iterator[Confusion]:

@@ -1,7 +1,6 @@
-"""Plots as pictures: PNG files, and pictures inside a page, in light and in dark. What is drawn is in `plots`.
+"""Plots as pictures: PNG files, and SVG pictures for a page, in light and dark. `plots` draws their content.
 
-A picture inside a page is an SVG in a `data:` address: letters stay letters, and nothing in it can reach the page
-around it.
+A picture in a page is an SVG in a `data:` URL: its text stays text, and nothing in it can reach the surrounding page.
 """
 
 import io
@@ -24,23 +23,25 @@ PANEL: Final = (4.0, 2.8)
 """Width and height of a small plot, in inches."""
 DOTS_PER_INCH: Final = 144
 _SETTINGS: Final[dict[Any, Any]] = {"font.size": 9.0, "svg.fonttype": "none", "svg.hashsalt": "fullcount"}
-"""Letters stay text in an SVG; names inside it do not differ from run to run."""
+"""Keep text as text in an SVG, and make the names inside it the same in every run."""
 _FONTS: Final = "'DejaVu Sans', 'Bitstream Vera Sans'"
 _SYSTEM_FONTS: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans'"
 _NO_METADATA: Final = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-"""Neither a time, which would make two equal runs differ, nor addresses of other hosts."""
+"""Leave out the time, which would make two equal runs differ, and the URLs of other hosts."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture for the report, twice: for a light page and for a dark one."""
+    """A picture for a page, in a light and a dark variant."""
 
     light: str
-    """A `data:` address."""
+    """`data:` URL of the light variant."""
     dark: str
+    """`data:` URL of the dark variant."""
     width: int
-    """In CSS pixels, at its natural size."""
+    """Natural width in CSS pixels."""
     height: int
+    """Natural height in CSS pixels."""
     alt: str
 
 
@@ -49,15 +50,15 @@ def picture(size: tuple[float, float], paint: Paint, *, alt: str) -> Picture:
 
     Args:
         size: Width and height in inches.
-        paint: Draws it.
-        alt: What it shows, in words.
+        paint: Draws on a figure in a theme's colours.
+        alt: Description of the picture.
     """
     width, height = (round(inches * 96) for inches in size)
     return Picture(_svg(size, paint, LIGHT), _svg(size, paint, DARK), width, height, alt)
 
 
 def save_png(file: Path | BinaryIO, size: tuple[float, float], paint: Paint) -> None:
-    """Draw a PNG file; `size` is its width and height in inches."""
+    """Draw and save a PNG file; `size` is its width and height in inches."""
     with mpl.rc_context(_SETTINGS), missing_letters_allowed():
         figure = Figure(figsize=size, layout="constrained", facecolor=LIGHT.paper)
         FigureCanvasAgg(figure)
@@ -78,7 +79,7 @@ def matrix_picture(matrix: ConfusionMatrix) -> Picture:
 
 
 def save_matrix(file: Path | BinaryIO, matrix: ConfusionMatrix, sentence: str) -> None:
-    """Draw a confusion matrix as a PNG file, under a sentence."""
+    """Draw and save a confusion matrix as a PNG file, below a sentence."""
     side = matrix_side(matrix)
 
     def paint(figure: Figure, theme: Theme) -> None:
@@ -89,7 +90,7 @@ def save_matrix(file: Path | BinaryIO, matrix: ConfusionMatrix, sentence: str) -
 
 
 def matrix_side(matrix: ConfusionMatrix) -> float:
-    """Return a length in inches: cells as large as what is written in them, while something is."""
+    """Return the side of a confusion matrix in inches; cells are large enough for their text if they have any."""
     columns = len(matrix.columns)
     return 1.8 + (0.7 * columns if columns <= 12 else 0.3 * min(columns, MAX_NAMED))
 

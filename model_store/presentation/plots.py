@@ -1,6 +1,6 @@
-"""What is drawn of an evaluation on given axes, in given colours. Where it ends up is in `pictures`.
+"""Plots of an evaluation, drawn on matplotlib axes in a theme's colours. `pictures` makes files of them.
 
-Matplotlib's objects only: no global figure, no window. Text from outside is never read as formulae.
+Uses only matplotlib's objects: no global figure, no window. Untrusted text is never parsed as math.
 """
 
 import warnings
@@ -18,21 +18,21 @@ from matplotlib.ticker import PercentFormatter
 from model_store.evaluation.report import ConfusionMatrix, ReliabilityBin
 
 MAX_NAMED: Final = 40
-"""A matrix of more labels is drawn without their names: they would be too small to read."""
+"""Largest number of labels whose names are drawn; more would be too small to read."""
 MAX_WRITTEN: Final = 20
-"""A matrix of more labels is drawn without its counts."""
+"""Largest number of labels whose counts are drawn."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours, as matplotlib takes them."""
+    """Colours in a form that matplotlib accepts."""
 
     ink: str
     soft: str
-    """Of what is beside the point: ticks, frames."""
+    """Colour of minor elements, such as ticks and frames."""
     line: str
     band: str
-    """Of the background where a phase is told from another."""
+    """Background colour that marks every other phase."""
     train: str
     validation: str
     paper: str
@@ -59,18 +59,18 @@ DARK: Final = Theme(
 
 
 def plot_reliability(axes: Axes, bins: Sequence[ReliabilityBin], title: str, theme: Theme) -> None:
-    """Draw how often the model is right against how sure it is; on the diagonal the two agree."""
+    """Draw the share of right predictions against their probability; on the diagonal the two agree."""
     style(axes, theme)
     axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=1, linestyle=(0, (4, 3)))
-    confidence, most = [one.confidence for one in bins], max((one.files for one in bins), default=1)
+    confidence, most = [bin_.confidence for bin_ in bins], max((bin_.files for bin_ in bins), default=1)
     accuracy, low, high = (
-        np.array([[one.accuracy.value, one.accuracy.low, one.accuracy.high] for one in bins], np.float64)
+        np.array([[bin_.accuracy.value, bin_.accuracy.low, bin_.accuracy.high] for bin_ in bins], np.float64)
         .reshape(-1, 3)
         .T
     )
-    spread = np.clip([accuracy - low, high - accuracy], 0, None)  # rounding may put an end on the wrong side
+    spread = np.clip([accuracy - low, high - accuracy], 0, None)  # rounding may make a difference negative
     axes.errorbar(confidence, accuracy, yerr=spread, fmt="none", ecolor=theme.train, elinewidth=1.2)
-    areas = [22 + 90 * one.files / most for one in bins]
+    areas = [22 + 90 * bin_.files / most for bin_ in bins]
     axes.scatter(
         confidence, accuracy, s=areas, color=theme.validation, edgecolors=theme.paper, linewidths=0.8, zorder=3
     )
@@ -82,7 +82,7 @@ def plot_reliability(axes: Axes, bins: Sequence[ReliabilityBin], title: str, the
 
 
 def plot_matrix(axes: Axes, matrix: ConfusionMatrix, theme: Theme) -> None:
-    """Draw a confusion matrix: shares of each row as the shade and, for few labels, counts in the cells."""
+    """Draw a confusion matrix: each cell's share of its row as a shade and, for few labels, its count."""
     style(axes, theme)
     axes.grid(visible=False)
     counts = np.array(matrix.counts)
@@ -97,13 +97,13 @@ def plot_matrix(axes: Axes, matrix: ConfusionMatrix, theme: Theme) -> None:
         axes.set_yticks(range(len(rows)), rows, fontsize=small, parse_math=False)
     else:
         axes.set(xticks=[], yticks=[])
-    axes.set(xlabel="label called", ylabel="label given")
+    axes.set(xlabel="predicted label", ylabel="given label")
     if max(counts.shape) <= MAX_WRITTEN:
         _write_counts(axes, counts, np.sqrt(shares), theme)
 
 
 def style(axes: Axes, theme: Theme) -> None:
-    """Make axes quiet: two thin lines and a faint grid."""
+    """Style axes plainly: two thin lines and a faint grid."""
     axes.set_facecolor("none")
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(theme.line)
@@ -116,7 +116,7 @@ def style(axes: Axes, theme: Theme) -> None:
 
 @contextmanager
 def missing_letters_allowed() -> Iterator[None]:
-    """Let a label in a script that the font lacks be drawn as boxes, without a warning per letter."""
+    """Draw a label in a script that the font lacks as boxes, without a warning per letter."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         warnings.filterwarnings("ignore", "Matplotlib currently does not support", UserWarning)
@@ -124,7 +124,7 @@ def missing_letters_allowed() -> Iterator[None]:
 
 
 def short(label: str, most: int = 24) -> str:
-    """Return a label, or so much of it as fits beside a plot."""
+    """Shorten a label so that it fits beside a plot."""
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 

@@ -1,7 +1,7 @@
 """Reports and manifests as tables for a terminal.
 
-Names of files and labels are anything a file system allows: they are shown as they are, never as markup, and what
-would steer the terminal is spelled out.
+Names of files and labels may be anything that a file system allows. They are shown verbatim, never as markup, and
+characters that control a terminal are escaped.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from model_store.manifest import Manifest, headline
 from model_store.text import UNDEFINED, printable
 
 SHOWN = 20
-"""How many excluded, ignored or misclassified files a table names before it counts the rest."""
+"""Number of files that a table names before it counts the rest."""
 
 
 def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
-    """Lay out an evaluation: the accounting first, then matrix, figures and every file left out.
+    """Lay out an evaluation: the accounting, the matrix, the figures and every excluded file.
 
     Args:
-        evaluation: What came of a labelled set.
-        interpretation: How that was read, where it is known.
+        evaluation: The evaluation of a labelled set.
+        interpretation: The interpretation of the set, if it is known.
     """
     sums = evaluation.accounting
     parts: list[RenderableType] = [
@@ -36,39 +36,43 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
         ),
         *map(Text, () if interpretation is None else interpretation_sentences(interpretation)),
         *map(Text, evaluation.summary),
-        Text("\nConfusion matrix: a row for each label given, a column for each label predicted"),
+        Text("\nConfusion matrix: a row for each given label, a column for each predicted label"),
         matrix_table(evaluation.confusion_matrix),
-        Text("\nFigures over the scored files of known labels, with 95% intervals"),
+        Text("\nFigures over the scored files with known labels, with 95% intervals"),
         metrics_table(evaluation),
     ]
     if evaluation.excluded:
-        rows = [(one.path, one.label, one.reason) for one in evaluation.excluded]
+        rows = [(file.path, file.label, file.reason) for file in evaluation.excluded]
         parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
     if evaluation.ignored:
-        parts.append(_listing("Ignored", ("path", "reason"), [(one.path, one.reason) for one in evaluation.ignored]))
+        parts.append(
+            _listing("Ignored", ("path", "reason"), [(entry.path, entry.reason) for entry in evaluation.ignored])
+        )
     return Group(*parts)
 
 
 def doubts_summary(
     leakage: Leakage | None, duplicates: Sequence[Duplicate], mislabelled: Sequence[Mislabelled]
 ) -> RenderableType:
-    """Lay out what to doubt in the files: trained on, there twice, perhaps under a wrong label."""
+    """Lay out the doubtful files: seen in training, duplicated, or perhaps under a wrong label."""
     parts: list[RenderableType] = [Text(""), *map(Text, leakage_sentences(leakage))]
     if leakage is not None and leakage.files:
-        rows = [(one.path, one.label, one.match) for one in leakage.files]
+        rows = [(file.path, file.label, file.match) for file in leakage.files]
         parts.append(_listing("Trained on", ("path", "label", "match"), rows))
     if duplicates:
-        groups = [(", ".join(one.paths), ", ".join(one.labels), one.match) for one in duplicates]
+        groups = [(", ".join(group.paths), ", ".join(group.labels), group.match) for group in duplicates]
         parts.append(_listing("The same picture under several names", ("paths", "labels", "match"), groups))
     if mislabelled:
-        suspects = [(one.path, one.actual, one.suggested, f"{one.probability_suggested:.4f}") for one in mislabelled]
+        suspects = [
+            (file.path, file.actual, file.suggested, f"{file.probability_suggested:.4f}") for file in mislabelled
+        ]
         names = ("path", "label", "more likely", "probability")
         parts.append(_listing("Perhaps under a wrong label", names, suspects))
     return Group(*parts)
 
 
 def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
-    """Lay out a comparison of a version with another: the verdict, who is right where, and the files that differ."""
+    """Lay out a comparison of two versions: paired counts, the verdict and the files that they predict differently."""
     paired = comparison.paired
     table = Table("", f"version {comparison.against} right", "wrong")
     table.add_row(f"version {version} right", str(paired.both_right), str(paired.only_this))
@@ -79,9 +83,9 @@ def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
         Text(comparison.verdict, style="bold"),
     ]
     if comparison.flips:
-        rows = [(one.path, one.actual, one.this, one.against) for one in comparison.flips]
+        rows = [(flip.path, flip.actual, flip.this, flip.against) for flip in comparison.flips]
         names = ("path", "label", f"version {version}", f"version {comparison.against}")
-        parts.append(_listing("Called differently", names, rows))
+        parts.append(_listing("Predicted differently", names, rows))
     return Group(*parts)
 
 
@@ -92,7 +96,7 @@ def matrix_table(matrix: ConfusionMatrix) -> Table:
     for column in [*matrix.columns, "files"]:
         table.add_column(verbatim(column), justify="right")
     for row, counts in zip(matrix.rows, matrix.counts, strict=True):
-        name = row if row in matrix.columns else f"{row} (no label of the model)"
+        name = row if row in matrix.columns else f"{row} (not a label of the model)"
         table.add_row(verbatim(name), *map(str, counts), str(sum(counts)))
     table.add_section()
     sums = [sum(column) for column in zip(*matrix.counts, strict=True)]
@@ -107,18 +111,18 @@ def metrics_table(evaluation: Evaluation) -> Table:
     table.add_column("", justify="right")
     ranges = evaluation.intervals
     for name, value in evaluation.metrics:
-        if name != "resolution":  # which is among the sentences
+        if name != "resolution":  # the summary's sentences have it
             table.add_row(name.replace("_", " "), _number(value, ranges.metrics.get(name)))
-    for one in evaluation.per_label:
+    for figures in evaluation.per_label:
         table.add_section()
-        table.add_row(verbatim(f"{one.label}: precision"), _number(one.precision))
-        table.add_row(verbatim(f"{one.label}: recall"), _number(one.recall))
-        table.add_row(verbatim(f"{one.label}: F1"), _number(one.f1, ranges.f1.get(one.label)))
+        table.add_row(verbatim(f"{figures.label}: precision"), _number(figures.precision))
+        table.add_row(verbatim(f"{figures.label}: recall"), _number(figures.recall))
+        table.add_row(verbatim(f"{figures.label}: F1"), _number(figures.f1, ranges.f1.get(figures.label)))
     return table
 
 
 def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
-    """Lay out versions; the flag says which one serves."""
+    """Lay out versions; each flag is True if the version serves."""
     table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
     for manifest, serves in manifests:
         figures = headline(manifest.metrics)
@@ -144,7 +148,7 @@ def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
 
 
 def verbatim(text: str) -> Text:
-    """Show a text from outside; a line break, an escape sequence and the like by their codes."""
+    """Show untrusted text verbatim, with line breaks and control characters escaped."""
     return Text(printable(text))
 
 

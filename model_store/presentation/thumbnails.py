@@ -1,4 +1,4 @@
-"""Small pictures that a page can hold."""
+"""Thumbnails for pages."""
 
 import io
 from base64 import b64encode
@@ -9,12 +9,12 @@ from PIL import Image
 from model_store.images.pixels import Pixels
 
 SIDE: Final = 168
-"""Longest side in pixels: sharp at half of it on a dense screen."""
+"""Longest side in pixels: shown at half this size, it is sharp on a high-density screen."""
 QUALITY: Final = 78
 
 
 def thumbnail(pixels: Pixels) -> bytes:
-    """Return an image, uint8 `(height, width, 3)`, as the bytes of a small JPEG file."""
+    """Encode an image, uint8 `(height, width, 3)`, as a small JPEG file."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
@@ -23,10 +23,10 @@ def thumbnail(pixels: Pixels) -> bytes:
 
 
 def embedded(jpeg: bytes) -> str:
-    """Return the bytes of a JPEG file as a `data:` address."""
+    """Return a JPEG file as a `data:` URL."""
     return data_address(jpeg, "image/jpeg")
 
 
 def data_address(file: bytes, media_type: str) -> str:
-    """Return the bytes of a file as a `data:` address."""
+    """Return a file as a `data:` URL."""
     return f"data:{media_type};base64,{b64encode(file).decode('ascii')}"

@@ -1,1 +1,1 @@
-"""A store on disk: where files are, how they are written, read and verified. Nothing here computes figures."""
+"""The store on disk: its layout, and writing, reading and verifying its files. Nothing here computes figures."""

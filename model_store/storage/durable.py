@@ -1,4 +1,4 @@
-"""Files that are whole after a crash, and locks that die with their holder. Knows nothing of models."""
+"""Files that survive a crash whole, and locks that are released when their holder dies. Knows nothing of models."""
 
 import fcntl
 import os
@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Final
 
 ABANDONED_AFTER_S: Final = 3600
-"""Age from which a small file has no living writer, if it is half-written: writing one takes milliseconds."""
+"""Age from which a half-written small file has no living writer: writing one takes milliseconds."""
 
 _HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 @contextmanager
 def directory_lock(directory: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the advisory lock of a directory among processes; the kernel lets go of it when a process dies.
+    """Hold a directory's advisory lock between processes; the kernel releases it when a process dies.
 
     Raises:
-        BlockingIOError: Another process has it and `wait` is false.
+        BlockingIOError: If another process holds the lock and `wait` is False.
     """
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -32,7 +32,7 @@ def directory_lock(directory: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory and those above it that are missing, so that they are there after a crash."""
+    """Create a directory and its missing parents, durably: they are still there after a crash."""
     if path.is_dir():
         return
     make_directory(path.parent)
@@ -41,7 +41,7 @@ def make_directory(path: Path) -> None:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a small file so that a reader sees the old one or the new one, also after a crash."""
+    """Write a small file so that readers see either the old or the new content, even after a crash."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
@@ -56,18 +56,18 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def abandoned_files(directory: Path) -> list[Path]:
-    """List what `write_atomically` left behind in a directory and its folders when its process was killed, sorted."""
-    places = [*directory.glob(".*"), *directory.glob("[!.]*/.*")]
-    return sorted(path for path in places if _HALF_WRITTEN.fullmatch(path.name) and has_no_writer(path))
+    """List the half-written files of killed processes in a directory and its folders, sorted by path."""
+    hidden = [*directory.glob(".*"), *directory.glob("[!.]*/.*")]
+    return sorted(path for path in hidden if _HALF_WRITTEN.fullmatch(path.name) and has_no_writer(path))
 
 
 def has_no_writer(path: Path) -> bool:
-    """Tell whether a small file is so old that nobody is still writing it, or what belongs to it."""
+    """Return True if a small file is too old for a process to be still writing it or the files it belongs to."""
     return path.is_file() and path.lstat().st_mtime < time.time() - ABANDONED_AFTER_S
 
 
 def flush(directory: Path) -> None:
-    """Write every file and folder below a directory, and itself, through to the disk."""
+    """Flush a directory and every file and folder below it to the disk."""
     for folder, _, names in os.walk(directory):
         for name in names:
             fsync(Path(folder, name))
@@ -75,7 +75,7 @@ def flush(directory: Path) -> None:
 
 
 def fsync(path: Path) -> None:
-    """Write one file or folder through to the disk."""
+    """Flush one file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

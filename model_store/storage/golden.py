@@ -1,6 +1,6 @@
 """Golden samples: a few decoded images with the probabilities that training computed for them.
 
-Every engine replays them before it serves. They hold the numbers of the Keras model, never those of an engine.
+Every engine replays them before it serves. They hold the probabilities of the Keras model, never those of an engine.
 """
 
 import zipfile
@@ -18,7 +18,7 @@ MAX_GOLDEN: Final = 16
 
 
 class Golden(NamedTuple):
-    """Samples and their answers."""
+    """Golden samples and their probabilities."""
 
     pixels: Pixels
     """uint8 `(k, height, width, 3)`, 1 ≤ k ≤ `MAX_GOLDEN`."""
@@ -27,11 +27,16 @@ class Golden(NamedTuple):
 
 
 def save_golden(directory: Path, golden: Golden) -> None:
-    """Write the samples into a version directory."""
+    """Write the samples into a version directory.
+
+    Raises:
+        ValueError: If there are not 1 to `MAX_GOLDEN` samples, or not as many rows of probabilities.
+    """
     pixels, probabilities = golden
     if not 1 <= len(pixels) <= MAX_GOLDEN or len(pixels) != len(probabilities):
         raise ValueError(
-            f"1 to {MAX_GOLDEN} golden samples with as many answers, not {len(pixels)} and {len(probabilities)}"
+            f"there are {len(pixels)} golden samples and {len(probabilities)} rows of probabilities; "
+            f"there must be as many of each, 1 to {MAX_GOLDEN}"
         )
     np.savez_compressed(directory / GOLDEN_NAME, pixels=pixels, probabilities=probabilities.astype(np.float32))
 
@@ -40,25 +45,25 @@ def load_golden(directory: Path) -> Golden:
     """Read the samples of a version directory.
 
     Raises:
-        VersionCorrupt: There are none, or their arrays are not what they should be.
+        VersionCorrupt: If the file is missing or damaged, or if its arrays have other shapes or dtypes.
     """
     try:
         with zipfile.ZipFile(directory / GOLDEN_NAME) as arrays:
             golden = Golden(_array(arrays, "pixels"), _array(arrays, "probabilities"))
-    except Exception as error:  # zipfile, zlib and NumPy raise a dozen classes for damaged bytes
+    except Exception as error:  # zipfile, zlib and NumPy raise many classes for damaged bytes
         raise VersionCorrupt(directory, [f"{GOLDEN_NAME} cannot be read ({error})"]) from error
     pixels, probabilities = golden
     fits = (
         pixels.dtype == np.uint8 and pixels.ndim == 4 and probabilities.dtype == np.float32 and probabilities.ndim == 2
     )
     if not fits or not 1 <= len(pixels) == len(probabilities) <= MAX_GOLDEN:
-        held = f"{pixels.dtype} {pixels.shape} and {probabilities.dtype} {probabilities.shape}"
-        raise VersionCorrupt(directory, [f"{GOLDEN_NAME} holds arrays {held}"])
+        arrays_held = f"{pixels.dtype} {pixels.shape} and {probabilities.dtype} {probabilities.shape}"
+        raise VersionCorrupt(directory, [f"{GOLDEN_NAME} holds arrays {arrays_held}"])
     return golden
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    """Read one array of an `.npz`; unlike `numpy.load`, nothing but an `.npz` is accepted, and never a pickle."""
+    """Read one array of an `.npz`; unlike `numpy.load`, accept no other format and no pickle."""
     with archive.open(f"{name}.npy") as file:
         array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array

@@ -1,4 +1,4 @@
-"""What the names in a store mean: which directories are versions, and which numbers were ever taken. Only reads."""
+"""Names in a store: valid names, version directories and the next free version number. Only reads the disk."""
 
 import os
 import re
@@ -13,15 +13,15 @@ _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 def is_name(name: str) -> bool:
-    """Tell whether a model or an alias may be called so."""
+    """Return True if `name` is a valid name for a model or an alias."""
     return _MODEL_NAME.fullmatch(name) is not None
 
 
 def check_name(name: str, kind: str = "a model") -> str:
-    """Return `name` if a model or an alias may be called so.
+    """Return `name` if it is a valid name for a model or an alias.
 
     Raises:
-        NameInvalid: It may not.
+        NameInvalid: If it is not.
     """
     if not is_name(name):
         rule = "lower-case letters, digits, '.', '_' and '-', at most 63, the first a letter or a digit"
@@ -33,27 +33,27 @@ STAGING_PREFIX: Final = ".staging-"
 ALIASES_NAME: Final = "aliases.json"
 EVALUATIONS_NAME: Final = "evaluations"
 HIGHEST_NAME: Final = ".highest"
-"""A file with the highest number that was ever removed, so that no number is given to a second version."""
+"""The file with the highest number that was ever removed, so that no two versions share a number."""
 
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """A published version: its directory and what its manifest says."""
+    """A published version: its directory and its manifest."""
 
     directory: Path
     manifest: Manifest
 
 
 def version_number(name: str) -> int | None:
-    """Return the version a directory's name stands for; `01`, `٣` and `evaluations` stand for none."""
+    """Return the version number that a directory's name spells, or None for `01`, `٣` or `evaluations`."""
     return int(name) if name.isascii() and name.isdigit() and not name.startswith("0") else None
 
 
 def version_numbers(home: Path) -> list[int]:
-    """Return the versions in a model's directory, lowest first; none where there is no such directory.
+    """Return the versions in a model's directory, lowest first; an empty list if the directory does not exist.
 
     Raises:
-        StoreUnusable: The directory cannot be read.
+        StoreUnusable: If the directory cannot be read.
     """
     try:
         with os.scandir(home) as entries:
@@ -66,7 +66,7 @@ def version_numbers(home: Path) -> list[int]:
 
 
 def next_number(home: Path) -> int:
-    """Return the number that the next version takes: higher than any there is or was."""
+    """Return the number of the next version: higher than that of any existing or removed version."""
     try:
         removed = version_number((home / HIGHEST_NAME).read_text(encoding="ascii").strip())
     except (FileNotFoundError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Manifest file."""
+"""Reading a version's `manifest.json`."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from model_store.storage.documents import read_document
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Read the manifest of a version directory; digests are not compared.
+    """Read the manifest of a version directory, without comparing digests.
 
     Raises:
-        SchemaUnknown: It is of a schema this release does not read.
-        VersionCorrupt: It is missing or makes no sense.
+        SchemaUnknown: If this release does not read the manifest's schema version.
+        VersionCorrupt: If the manifest is missing or invalid.
     """
     try:
         raw = read_document(directory / MANIFEST_NAME)
@@ -26,5 +26,5 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         return Manifest.model_validate(raw)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise VersionCorrupt(directory, [f"{MANIFEST_NAME}: {line}" for line in wrong]) from error
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise VersionCorrupt(directory, [f"{MANIFEST_NAME}: {fault}" for fault in faults]) from error

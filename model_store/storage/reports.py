@@ -1,7 +1,7 @@
-"""Stored reports: one JSON file each, and one of their records, beside the model or in a directory of their own.
+"""Stored reports: a JSON file and a file of records each, beside the model or in a directory of their own.
 
-A report is stored as the text it was sent as, and its records as bytes, so reading one back needs no knowledge of their
-shape. Ids are ULIDs, whose order is that of time.
+A report is stored as the text that was sent and its records as bytes, so reading one needs no knowledge of their
+shape. Ids are ULIDs, which sort by time.
 """
 
 import errno
@@ -22,7 +22,7 @@ _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 @dataclass(frozen=True)
 class StoredReport:
-    """Where one report lies."""
+    """The location of one report."""
 
     id: str
     model: str
@@ -33,8 +33,8 @@ class StoredReport:
         """Read the report.
 
         Raises:
-            ReportNotFound: It was removed meanwhile.
-            VersionCorrupt: The file cannot be read or is no JSON object.
+            ReportNotFound: If the report was removed in the meantime.
+            VersionCorrupt: If the file cannot be read or is not a JSON object.
         """
         try:
             return read_document(self.path)
@@ -44,10 +44,10 @@ class StoredReport:
             raise VersionCorrupt(self.path, [f"it cannot be read ({error})"]) from error
 
     def read_records(self) -> bytes | None:
-        """Read what is known of each file, or None where it was not kept.
+        """Read the records of the files, or return None if they were not kept.
 
         Raises:
-            VersionCorrupt: The file cannot be read.
+            VersionCorrupt: If the file cannot be read.
         """
         path = _records_path(self.path)
         try:
@@ -63,7 +63,7 @@ class ReportStore:
 
     Args:
         store: The store's directory.
-        directory: Another place for reports; default: beside each model.
+        directory: Another directory for reports; default: beside each model.
     """
 
     def __init__(self, store: Path, directory: Path | None = None) -> None:
@@ -73,10 +73,10 @@ class ReportStore:
     def put(
         self, evaluation_id: str, model: str, version: int, text: str, records: bytes | None = None
     ) -> StoredReport:
-        """Store a report, and what is known of each file; a reader sees both whole or nothing.
+        """Store a report and the records of its files; readers see both whole or nothing.
 
         Raises:
-            OSError: The place cannot be written, or the report is too large to be read again.
+            OSError: If the directory cannot be written, or the report is too large to be read again.
         """
         folder = self._folder(check_name(model)) / str(version)
         if max(len(text.encode()), len(records or b"")) > MAX_DOCUMENT_BYTES:
@@ -92,23 +92,23 @@ class ReportStore:
         """Find a report by its id.
 
         Raises:
-            ReportNotFound: There is none.
+            ReportNotFound: If no stored report has this id.
         """
         for stored in self._all(_check_id(evaluation_id)):
             return stored
         raise ReportNotFound(evaluation_id)
 
     def newest(self, *, model: str | None = None, limit: int | None = None) -> list[StoredReport]:
-        """Return the reports, newest first."""
-        found = [stored for stored in self._all() if model in {None, stored.model}]
-        return sorted(found, key=lambda stored: stored.id, reverse=True)[:limit]
+        """Return the reports, of one model or of all, newest first."""
+        reports = [stored for stored in self._all() if model in {None, stored.model}]
+        return sorted(reports, key=lambda stored: stored.id, reverse=True)[:limit]
 
     def is_writable(self, model: str) -> bool:
-        """Tell whether a report of the model could be stored; nothing is created."""
-        place = self._folder(model)
-        while not os.path.lexists(place) and place != place.parent:
-            place = place.parent
-        return os.access(place, os.W_OK | os.X_OK, effective_ids=True)
+        """Return True if a report of the model could be stored; nothing is created."""
+        folder = self._folder(model)
+        while not os.path.lexists(folder) and folder != folder.parent:
+            folder = folder.parent
+        return os.access(folder, os.W_OK | os.X_OK, effective_ids=True)
 
     def _folder(self, model: str) -> Path:
         return self._store / model / EVALUATIONS_NAME if self._directory is None else self._directory / model
@@ -122,7 +122,7 @@ class ReportStore:
 
 
 def abandoned_records(folder: Path) -> list[Path]:
-    """List the records in a model's folder of evaluations whose writer was killed before the report, sorted."""
+    """List the records in a model's folder of reports whose writer was killed before the report, sorted by path."""
     old = [path for path in folder.glob("*/*.npz") if _ID.fullmatch(path.stem) and has_no_writer(path)]
     return sorted(path for path in old if not os.path.lexists(path.with_suffix(".json")))
 

@@ -1,7 +1,7 @@
-"""How a version comes into a store and how it leaves: through a staging directory and one rename.
+"""Publishing and removing versions, each through a staging directory and one rename.
 
-A staging directory that belongs to a living process is locked by it. One without a lock was left behind, and whoever
-finds it may remove it.
+A living process holds a lock on its staging directory. A staging directory without a lock was left behind, and any
+process may remove it.
 """
 
 import os
@@ -22,12 +22,12 @@ from model_store.storage.layout import STAGING_PREFIX, StoredVersion, next_numbe
 
 @dataclass(frozen=True)
 class Staging:
-    """A version in the making.
+    """A version that is being written.
 
     Attributes:
-        model: Its model.
+        model: The model's name.
         home: The model's directory.
-        directory: Where its files are to be written.
+        directory: The directory to write the version's files into.
     """
 
     model: str
@@ -35,17 +35,17 @@ class Staging:
     directory: Path
 
     def publish(self, description: Description) -> StoredVersion:
-        """Make the directory the next version: flush it, write the manifest, rename.
+        """Make the directory the next version: flush it, write the manifest and rename it.
 
         Raises:
-            VersionCorrupt: There is a link, a special file or a name that is no UTF-8 in it.
-            StoreUnusable: The disk is full or not writable.
+            VersionCorrupt: If it contains a link, a special file or a name that is not UTF-8.
+            StoreUnusable: If the disk is full or not writable.
         """
         try:
             files = digest_directory(self.directory)
             files.pop(MANIFEST_NAME, None)
             flush(self.directory)
-            with directory_lock(self.home):  # between finding a number and taking it nobody may remove the highest
+            with directory_lock(self.home):  # keeps others from removing the highest version meanwhile
                 stored = self._take_number(description.model_dump() | {"files": files, "model": self.model})
             fsync(self.home)
         except OSError as error:
@@ -71,10 +71,10 @@ class Staging:
 
 @contextmanager
 def locked_staging(home: Path) -> Iterator[Path]:
-    """Make a staging directory, hold its lock, and remove what is left of it.
+    """Create a staging directory, hold its lock, and remove it in the end unless it was renamed.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: If the directory cannot be created.
     """
     directory = _new_name(home)
     make_directory(home)
@@ -89,20 +89,20 @@ def locked_staging(home: Path) -> Iterator[Path]:
 
 
 def set_aside(path: Path, home: Path) -> Path:
-    """Rename a directory so that it is left behind, for `remove_if_abandoned` to finish; return its new path."""
-    going = _new_name(home)
-    path.rename(going)
-    return going
+    """Rename a directory to an abandoned staging directory, for `remove_if_abandoned`; return the new path."""
+    renamed = _new_name(home)
+    path.rename(renamed)
+    return renamed
 
 
 def remove_if_abandoned(staging: Path) -> bool:
-    """Remove a staging directory unless a living process holds its lock; tell whether it was removed."""
+    """Remove a staging directory unless a living process holds its lock; return True if it was removed."""
     if staging.is_symlink() or not staging.is_dir():
         return False
     try:
         with directory_lock(staging, wait=False):
             shutil.rmtree(staging)
-    except (BlockingIOError, FileNotFoundError):  # somebody works in it, or removed it first
+    except (BlockingIOError, FileNotFoundError):  # another process is using it, or removed it first
         return False
     return True
 

@@ -1,6 +1,6 @@
-"""The pictures that a version was trained on, by what travels with it: digests of their pixels and grids of light.
+"""The fingerprints of a version's training images: perceptual hashes, digests of their pixels and light grids.
 
-Each kind is sorted on its own, so that neither says which belongs to which.
+Each array is sorted on its own, so that its order does not reveal which entries belong to one image.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from model_store.images.nearness import GRID_BYTES
 
 
 def write_fingerprints(path: Path, fingerprints: TrainingFingerprints) -> None:
-    """Write the fingerprints of training pictures, sorted."""
+    """Write the fingerprints of training images, sorted."""
     np.savez_compressed(
         path,
         perceptual_hashes=np.sort(fingerprints.perceptual_hashes),
@@ -24,20 +24,21 @@ def write_fingerprints(path: Path, fingerprints: TrainingFingerprints) -> None:
 
 
 def read_fingerprints(path: Path) -> TrainingFingerprints:
-    """Read the fingerprints of training pictures; an older version has no grids.
+    """Read the fingerprints of training images; older versions have no light grids.
 
     Raises:
-        VersionCorrupt: They cannot be read.
+        VersionCorrupt: If the file cannot be read or its arrays have other shapes.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             grids = file["light_grids"] if "light_grids" in file else np.zeros((0, GRID_BYTES), np.uint8)
-            found = TrainingFingerprints(file["perceptual_hashes"], file["pixel_digests"], grids)
+            fingerprints = TrainingFingerprints(file["perceptual_hashes"], file["pixel_digests"], grids)
     except (OSError, ValueError, KeyError) as error:
         raise VersionCorrupt(path, [f"it cannot be read ({error})"]) from error
-    if found.digests.shape[1:] != (DIGEST_BYTES,) or found.grids.shape[1:] != (GRID_BYTES,):
-        raise VersionCorrupt(path, ["its arrays are of other shapes than fingerprints have"])
-    return found
+    digests, grids = fingerprints.digests, fingerprints.grids
+    if digests.shape[1:] != (DIGEST_BYTES,) or grids.shape[1:] != (GRID_BYTES,):
+        raise VersionCorrupt(path, [f"its arrays have the shapes {digests.shape} and {grids.shape}"])
+    return fingerprints
 
 
 def _sorted_rows(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The course of the demo: data, training, server, tour. `make demo` runs it; see `--help` for the options."""
+"""The steps of the demo: data, training, server, tour. `make demo` runs it; see `--help` for the options."""
 
 import shutil
 import signal
@@ -20,20 +20,20 @@ from scripts.demo.tour import show, show_commands
 
 MODEL: Final = "solar-cells"
 BACKBONE: Final = "efficientnet-lite0"
-"""Its weights come as a package, so the demo downloads nothing beside packages."""
+"""A backbone whose weights come as a package, so that the demo downloads nothing but packages."""
 
 
 @click.command()
 @click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".cache/demo"), help="Of files."
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".cache/demo"), help="Folder for files."
 )
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, help="Of the service, if it is free.")
-@click.option("--serve/--no-serve", default=True, help="Whether to go on serving afterwards.")
-@click.option("--fresh", is_flag=True, help="Train again, though there is a model.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, help="Preferred port of the service.")
+@click.option("--serve/--no-serve", default=True, help="Keep serving afterwards.")
+@click.option("--fresh", is_flag=True, help="Train again, even if there is a model.")
 def demo(folder: Path, port: int, *, serve: bool, fresh: bool) -> None:
     """Train on photographs of solar cells, serve the model, predict and evaluate."""
     console = Console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server is stopped then, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM stops the server, too
     folder.mkdir(parents=True, exist_ok=True)
     console.rule("Data")
     console.print(LICENCE)
@@ -51,22 +51,22 @@ def demo(folder: Path, port: int, *, serve: bool, fresh: bool) -> None:
 
 
 def _train(cells: Cells, store: Path, console: Console, *, fresh: bool) -> None:
-    """Publish a version, unless there is one; the data never changes, so it would be the same."""
+    """Publish a version unless there is one; the data never changes, so a new one would be the same."""
     if fresh:
         shutil.rmtree(store, ignore_errors=True)
     if store.is_dir() and ModelStore(store).has(MODEL):
-        console.print(f"{store} holds a trained model, which is used; FRESH=1 trains again.", soft_wrap=True)
+        console.print(f"Using the trained model in {store}; FRESH=1 trains again.", soft_wrap=True)
         return
     command = [FULLCOUNT, "train", str(cells.folder), "--store", str(store), "--model", MODEL]
     command += ["--backbone", BACKBONE, "--positive", POSITIVE]
-    command += ["--fine-tune-epochs", "0"]  # a quarter of an hour more on two cores, for a few points
+    command += ["--fine-tune-epochs", "0"]  # fine-tuning takes 15 minutes on two cores and gains a few points
     console.print(" ".join(["fullcount", *command[1:]]), soft_wrap=True, highlight=False)
     if subprocess.run(command, check=False).returncode != 0:  # noqa: S603  our own command
-        raise DemoFailed("Training failed; it says above why.")
+        raise DemoFailed("Training failed; see its message above.")
 
 
 def _serve_on(url: str, cells: Cells, console: Console) -> None:
-    """Wait for Ctrl-C, the ordinary end."""
+    """Serve until Ctrl-C, the normal way to end the demo."""
     try:
         console.rule("Your turn")
         show_commands(url, cells, console)

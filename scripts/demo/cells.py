@@ -1,12 +1,13 @@
 """The demo's data: the ELPV photographs of solar cells, laid out as folders per label, with a held-out test set.
 
-The photographs come with the package `elpv-dataset` (Deitsch et al. 2019; CC BY-NC-SA 4.0). Which of them are held out
-depends on their bytes alone, so it is the same on every machine.
+The photographs come with the package `elpv-dataset` (Deitsch et al. 2019; CC BY-NC-SA 4.0). The choice of the held-out
+images depends only on their bytes, so it is the same on every machine.
 """
 
 import hashlib
 import shutil
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ LICENCE: Final = (
 LABELS: Final = ("functional", "defective")
 POSITIVE: Final = "defective"
 HELD_OUT: Final = 158
-"""Images of the test set; 158 is 9 times 16 and 14 more, so that whoever drops the last partial batch is found out."""
+"""Number of images in the test set: 9 times 16 and 14 more, which reveals code that drops the last partial batch."""
 
 _DEFECTIVE_FROM: Final = 0.5
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -28,10 +29,10 @@ _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Cells:
-    """The data laid out.
+    """The laid-out data.
 
     Attributes:
-        folder: Holds `train` and `test`, each a folder per label.
+        folder: Folder with `train` and `test`, each with a folder per label.
         archive: The test folder as a zip.
     """
 
@@ -44,10 +45,10 @@ class Cells:
 
 
 def lay_out(folder: Path) -> Cells:
-    """Copy the photographs into place; what is there from an earlier run stays.
+    """Copy the photographs into place, unless an earlier run has done so.
 
     Args:
-        folder: Gets `cells/` and `held-out.zip`.
+        folder: Parent of `cells/` and `held-out.zip`.
     """
     cells = Cells(folder / "cells", folder / "held-out.zip")
     if not cells.folder.is_dir():
@@ -63,29 +64,30 @@ def lay_out(folder: Path) -> Cells:
 
 
 def data_directory() -> Path:
-    """Return where the package keeps `labels.csv` and the photographs."""
+    """Return the package's folder with `labels.csv` and the photographs."""
     return Path(elpv_dataset.__file__).parent / "data"
 
 
 def read_labels(data: Path) -> dict[Path, str]:
-    """Read which photograph shows what.
+    """Read the labels of the photographs.
 
     Args:
-        data: Holds `labels.csv`, three columns with spaces between them: path, probability of a defect, kind of cell.
+        data: Folder with `labels.csv`, which has three columns separated by spaces: path, probability of a defect and
+            kind of cell.
 
     Returns:
-        Path to label. Experts gave each cell a probability of 0, 1/3, 2/3 or 1; from 1/2 it counts as defective.
+        Label by path. Experts gave each cell a probability of 0, 1/3, 2/3 or 1; from 1/2 on it counts as defective.
     """
     rows = [line.split() for line in (data / "labels.csv").read_text().splitlines()]
     return {data / path: LABELS[float(probability) >= _DEFECTIVE_FROM] for path, probability, _ in rows}
 
 
 def choose_held_out(labels: dict[Path, str], *, count: int = HELD_OUT) -> set[Path]:
-    """Choose the test set: each label's share, and of each label the files with the lowest digests.
+    """Choose the test set: from each label, in proportion, the files with the lowest digests.
 
     Args:
-        labels: Path to label.
-        count: How many files, of all labels together.
+        labels: Label by path.
+        count: Number of files of all labels together.
     """
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in labels}
     chosen: set[Path] = set()
@@ -95,9 +97,9 @@ def choose_held_out(labels: dict[Path, str], *, count: int = HELD_OUT) -> set[Pa
 
 
 def _shares(labels: dict[Path, str], count: int) -> dict[str, int]:
-    """Divide `count` in proportion to the labels; what rounding down leaves goes to the largest remainders."""
-    given = list(labels.values())
-    exact = {label: count * given.count(label) / len(given) for label in sorted(set(given))}
+    """Divide `count` in proportion to the labels' sizes, by the method of largest remainders."""
+    sizes = Counter(labels.values())
+    exact = {label: count * sizes[label] / len(labels) for label in sorted(sizes)}
     shares = {label: int(share) for label, share in exact.items()}
     by_remainder = sorted(exact, key=lambda label: shares[label] - exact[label])
     for label in by_remainder[: count - sum(shares.values())]:
@@ -106,7 +108,7 @@ def _shares(labels: dict[Path, str], count: int) -> dict[str, int]:
 
 
 def _copy(labels: dict[Path, str], folder: Path) -> None:
-    """Copy, since training refuses links."""
+    """Copy the photographs; training refuses links."""
     held_out = choose_held_out(labels)
     for path, label in labels.items():
         target = folder / ("test" if path in held_out else "train") / label / path.name
@@ -115,7 +117,7 @@ def _copy(labels: dict[Path, str], folder: Path) -> None:
 
 
 def _zip(folder: Path, archive: Path) -> None:
-    """Zip a folder to the same bytes every time."""
+    """Zip a folder reproducibly, to the same bytes every time."""
     with zipfile.ZipFile(archive, "w") as file:
         for path in sorted(folder.glob("*/*")):
             name = path.relative_to(folder.parent).as_posix()

@@ -1,7 +1,7 @@
-"""What can go wrong in the demo, beside what the commands it runs say themselves."""
+"""The error of the demo; the commands that it runs report their own."""
 
 from model_store.errors import FullcountError
 
 
 class DemoFailed(FullcountError):
-    """A step of the demo did not do what it shows."""
+    """A step of the demo failed or gave an unexpected result."""

@@ -1,4 +1,4 @@
-"""The service as a process of its own: started, waited for, and stopped as an operator would."""
+"""The service as a separate process, which is started, awaited and stopped as an operator would do it."""
 
 import socket
 import subprocess
@@ -15,7 +15,7 @@ from scripts.demo.errors import DemoFailed
 
 HOST: Final = "127.0.0.1"
 FULLCOUNT: Final = str(Path(sys.executable).with_name("fullcount"))
-"""The command that was installed beside this Python."""
+"""The command installed beside this Python."""
 
 _READY_WITHIN_S: Final = 120
 _STOPPED_WITHIN_S: Final = 60
@@ -28,14 +28,14 @@ def serving(store: Path, *, port: int, log: Path) -> Iterator[str]:
 
     Args:
         store: The model store.
-        port: Preferred port; where it is taken, a free one is used.
-        log: Gets what the server says.
+        port: Preferred port; if it is taken, a free one is used.
+        log: File for the server's log.
 
     Yields:
-        The URL of the service, which is ready.
+        The URL of the service once it is ready.
 
     Raises:
-        DemoFailed: It did not become ready, or did not end with 0.
+        DemoFailed: If the server does not become ready or does not exit with 0.
     """
     port = free_port(port)
     command = [FULLCOUNT, "serve", "--store", str(store), "--host", HOST, "--port", str(port)]
@@ -45,7 +45,7 @@ def serving(store: Path, *, port: int, log: Path) -> Iterator[str]:
 
 
 def free_port(preferred: int) -> int:
-    """Return the preferred port if nothing listens there, else one that is free."""
+    """Return the preferred port if it is free, else another free port."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,7 +59,7 @@ def free_port(preferred: int) -> int:
 
 @contextmanager
 def _process(command: list[str], output: IO[str], log: Path) -> Iterator[None]:
-    """Run the server around a block that begins when it is ready."""
+    """Run the server for the duration of a block, which begins when it is ready."""
     process = subprocess.Popen(command, stdout=output, stderr=output)  # noqa: S603  our own command
     try:
         _wait_until_ready(process, f"http://{HOST}:{command[-1]}", log)
@@ -72,14 +72,14 @@ def _process(command: list[str], output: IO[str], log: Path) -> Iterator[None]:
             process.kill()
             code = process.wait()
     if code != 0:
-        raise DemoFailed(f"The server ended with {code} instead of 0:\n{_tail(log)}")
+        raise DemoFailed(f"The server exited with {code} instead of 0:\n{_tail(log)}")
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise DemoFailed(f"The server ended before it was ready, with {process.returncode}:\n{_tail(log)}")
+            raise DemoFailed(f"The server exited with {process.returncode} before it was ready:\n{_tail(log)}")
         try:
             if httpx.get(f"{url}/health/ready").is_success:
                 return

@@ -15,7 +15,7 @@ LOOKS = [
     ("many", 1280, "dark"),
     ("none", 400, "light"),
 ]
-HEADINGS = ["Every file is counted", "Result", "Worst mistakes", "What to doubt in these files", "What was left out"]
+HEADINGS = ["Every file is counted", "Result", "Worst mistakes", "Doubtful files", "Files left out"]
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +60,4 @@ def test_the_unreadable_column_and_unknown_rows_can_be_seen(pages: dict[str, Pat
     page = open_page(pages["solar cells"]).page
     matrix = page.get_by_role("region", name="Confusion matrix", exact=True)
     assert matrix.get_by_role("columnheader", name="unreadable").is_visible()
-    assert matrix.get_by_role("rowheader", name="stranger (no label of the model)").is_visible()
+    assert matrix.get_by_role("rowheader", name="stranger (not a label of the model)").is_visible()

@@ -186,6 +186,6 @@ def test_the_page_to_pass_on_shows_maps_when_that_is_ticked(
     tint = seen.page.locator(".tint").first
     assert base64.b64decode((tint.get_attribute("src") or "").partition(",")[2]).startswith(b"\x89PNG")
     assert tint.evaluate(OPACITY) == 0
-    seen.page.get_by_role("checkbox", name="Show what made the model call it so").check()
+    seen.page.get_by_role("checkbox", name="Show why").check()
     expect(tint).to_have_css("opacity", "0.6")
     assert not violations(seen.page)

@@ -36,7 +36,7 @@ def several(store: Path, **settings: str) -> Iterator[Server]:
 
 def pids(server: Server) -> list[int]:
     """Return the workers that live."""
-    found = [int(pid) for line in server.lines for pid in re.findall(r"worker (\d+) is started", line)]
+    found = [int(pid) for line in server.lines for pid in re.findall(r"worker (\d+) started", line)]
     return [pid for pid in found if is_alive(pid)]
 
 
@@ -82,7 +82,7 @@ def test_one_that_is_killed_is_started_again_and_the_other_answers_meanwhile(tmp
         assert [predict(server) for _ in range(10)] == [200] * 10
         wait_until(lambda: len(pids(server)) == 2 and said(server, "is ready") == 3)
         assert [predict(server) for _ in range(10)] == [200] * 10
-        assert said(server, f"worker {victim} is gone (-9) and started again") == 1
+        assert said(server, f"worker {victim} was killed (-9); restarting it") == 1
 
 
 def test_what_is_under_way_is_finished(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Engines: a loaded version on a device. TensorFlow and its kind are imported here and nowhere else in the service."""
+"""Engines: loaded versions on a device. In the service, only this package imports TensorFlow or OpenVINO."""

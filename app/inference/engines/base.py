@@ -1,4 +1,4 @@
-"""What an engine is, and the checks that each must pass before it answers. Knows no TensorFlow."""
+"""The protocol of an engine: a loaded version on a device. Knows no TensorFlow."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -13,9 +13,9 @@ from model_store.precision import Precision
 Probabilities = npt.NDArray[np.float32]
 Predict = Callable[[Pixels], Probabilities]
 Maps = npt.NDArray[np.float32]
-"""Class activation maps, `(n, rows, columns, labels)`: above 0 speaks for a label, below 0 against it."""
+"""Class activation maps, `(n, rows, columns, labels)`: above 0 is evidence for a label, below 0 against it."""
 ComputeMaps = Callable[[Pixels], Maps]
-"""From uint8 `(1, height, width, 3)`; not at the same time from several threads."""
+"""A function from uint8 `(1, height, width, 3)` to maps; not thread-safe."""
 
 
 class Engine(Protocol):
@@ -24,39 +24,39 @@ class Engine(Protocol):
     name: str
     """`openvino` or `tensorflow`."""
     device: str
-    """Where it computes, as `cpu`, `gpu:0` or, at the same time, `gpu:0,gpu:1`."""
+    """Name of the device: `cpu`, `gpu:0` or, for several at the same time, `gpu:0,gpu:1`."""
     precision: Precision
-    """In which it computes."""
+    """Precision of its computations."""
     lanes: int
-    """Calls of `predict` that may run at the same time, each in a thread of its own."""
+    """Number of calls of `predict` that may run at the same time, each in a thread of its own."""
     tolerance: float
-    """Greatest difference of a probability from training's that is still the same model."""
+    """Largest accepted difference of a probability from training's."""
     batch_sizes: tuple[int, ...]
-    """Batch sizes it is fast with, ascending, the first 1; it is asked for no other."""
+    """Batch sizes that callers may use, ascending, the first of them 1."""
 
     def predict(self, pixels: Pixels) -> Probabilities:
         """Compute probabilities.
 
         Args:
-            pixels: uint8 `(n, height, width, 3)`, n one of `batch_sizes`.
+            pixels: uint8 `(n, height, width, 3)`; n is one of `batch_sizes`.
 
         Returns:
-            float32 `(n, labels)`, rows sum to 1.
+            float32 `(n, labels)`; rows sum to 1.
         """
         ...
 
     def predict_in_background(self, pixels: Pixels) -> Probabilities:
-        """Compute the same for callers who are in no hurry, without being in the way of `predict` where that can be."""
+        """Compute probabilities like `predict`, for callers that can wait, with as little effect on it as possible."""
         ...
 
     def ways(self) -> Sequence[Predict]:
-        """Return every way that `predict` chooses from, each of which must compute what training computed."""
+        """Return every implementation that `predict` chooses from; each must reproduce training's probabilities."""
         ...
 
     def load_maps(self, signature: Signature) -> ComputeMaps:
-        """Load what computes class activation maps, in float32.
+        """Load the function that computes class activation maps, in float32.
 
-        It takes a second, and as much memory again as the model: whoever serves without them pays nothing.
+        Loading takes a second and as much memory again as the model, so it is done only on request.
 
         Args:
             signature: The manifest's `activation_maps`.
@@ -64,5 +64,5 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the model's memory."""
+        """Release the model's memory."""
         ...

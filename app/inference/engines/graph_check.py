@@ -1,7 +1,7 @@
-"""The allow-list of operations: a SavedModel is a program, and this one may only compute.
+"""The allow-list of operations: a SavedModel is a program, which here may only compute.
 
-The file is read as data before an engine runs any of it. Operations that touch files belong to the two functions by
-which TensorFlow saves and restores variables, and are refused everywhere else.
+The file is read as data before an engine runs any of it. Operations that touch files are accepted only in the two
+functions with which TensorFlow saves and restores variables.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ COMPUTE_OPS: Final = _names(
     StridedSlice Sub Sum Tanh Tile TopKV2 Transpose Unpack Where ZerosLike
     """
 )
-"""Operations that turn tensors into tensors, as image classifiers of `keras.applications` use them."""
+"""Operations from tensors to tensors that image classifiers of `keras.applications` use."""
 
 VARIABLE_OPS: Final = frozenset(["AssignVariableOp", "DisableCopyOnRead", "VarHandleOp", "VarIsInitializedOp"])
 """Operations on the model's own variables."""
@@ -40,33 +40,32 @@ CHECKPOINT_OPS: Final = frozenset(
 )
 """Operations that read or write files, for saving and restoring only."""
 
-
-_NO_SAVED_MODEL: Final = "(saved_model.pb is no SavedModel)"
+_NOT_A_SAVED_MODEL: Final = "(saved_model.pb is not a SavedModel)"
 
 
 def check_graph(directory: Path) -> None:
-    """Refuse a SavedModel that holds an operation outside the allow-list.
+    """Refuse a SavedModel that contains an operation outside the allow-list.
 
     Args:
-        directory: The SavedModel.
+        directory: Directory of the SavedModel.
 
     Raises:
-        GraphRefused: It does, or the file is no SavedModel; every offending operation is named.
+        GraphRefused: If the graph contains such operations, all of which are named, or the file is not a SavedModel.
     """
     saved_model = SavedModel()
     try:
         saved_model.ParseFromString((directory / "saved_model.pb").read_bytes())
     except (DecodeError, OSError) as error:
-        raise GraphRefused(str(directory), [_NO_SAVED_MODEL]) from error
+        raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL]) from error
     if not saved_model.meta_graphs:
-        raise GraphRefused(str(directory), [_NO_SAVED_MODEL])
+        raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL])
     refused = sorted({op for meta_graph in saved_model.meta_graphs for op in _refused(meta_graph)})
     if refused:
         raise GraphRefused(str(directory), refused)
 
 
 def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
-    """Name the operations that are not allowed where they stand, in every function, also in two of one name."""
+    """Return the operations that are not allowed in their place; functions with the same name are all checked."""
     functions = meta_graph.graph_def.functions.function
     checkpoint = _checkpoint_functions(meta_graph, functions)
     refused = {node.op for node in meta_graph.graph_def.node} - COMPUTE_OPS - VARIABLE_OPS
@@ -78,7 +77,7 @@ def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
 
 
 def _checkpoint_functions(meta_graph: Any, functions: Any) -> set[str]:  # noqa: ANN401  protocol buffers
-    """Name the functions called by the saver's own nodes and by nothing else."""
+    """Return the names of the functions that only the saver's own nodes call."""
     saver = {
         name.split(":")[0]
         for name in (meta_graph.saver_def.save_tensor_name, meta_graph.saver_def.restore_op_name)
@@ -95,7 +94,7 @@ def _checkpoint_functions(meta_graph: Any, functions: Any) -> set[str]:  # noqa:
 
 
 def _called(node: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
-    """Name the functions that a node refers to in any of its attributes."""
+    """Return the names of the functions that a node refers to in its attributes."""
     values = [attribute.value for attribute in node.attr]
     return {value.func.name for value in values if value.HasField("func")} | {
         called.name for value in values for called in value.list.func

@@ -1,4 +1,4 @@
-"""A batch that is too large for the memory is computed in halves. Knows no TensorFlow: which error says so is told."""
+"""Computing a batch in halves if it is too large for the memory. Knows no TensorFlow."""
 
 import logging
 import sys
@@ -13,15 +13,15 @@ log = logging.getLogger(__name__)
 
 
 class Halving:
-    """A `Predict` that halves a batch until it fits, and later asks for no more at once than what did.
+    """A `Predict` that halves a batch until it fits, and limits later batches to the size that did.
 
-    What fitted is remembered until the version is loaded again: where another process took the memory for a while,
-    batches stay small, which costs time and no answer.
+    The limit holds until the version is loaded again. If another process used the memory for a while, batches stay
+    small, which costs time but loses no prediction.
 
     Args:
-        predict: Called with the batch, or with parts of it one after the other, in order.
-        out_of_memory: What it raises when there is too little memory.
-        device: Whose memory that is, for the log.
+        predict: Called with the batch, or with its parts in order.
+        out_of_memory: The error that it raises if there is too little memory.
+        device: The device whose memory it uses, for the log.
     """
 
     def __init__(self, predict: Predict, *, out_of_memory: type[Exception], device: str) -> None:
@@ -35,7 +35,7 @@ class Halving:
         """Compute probabilities; see `Engine.predict`.
 
         Raises:
-            Exception: What `predict` raises; of the kind `out_of_memory` where a single image does not fit.
+            Exception: If `predict` raises one; `out_of_memory` only if a single image does not fit.
         """
         size = asked = min(len(pixels), self._most)
         answers: list[Probabilities] = []
@@ -55,7 +55,7 @@ class Halving:
 
     def _remember(self, asked: int, fits: int) -> None:
         with self._lowering:
-            if fits >= self._most:  # another thread found out before
+            if fits >= self._most:  # another thread has already lowered it
                 return
             self._most = fits
-        log.warning("%s has no memory for %d images at once: from now on %d", self._device, asked, fits)
+        log.warning("%s has no memory for %d images at once; the limit is now %d", self._device, asked, fits)

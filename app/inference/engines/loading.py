@@ -1,4 +1,4 @@
-"""From a stored version to an engine that has proved itself: the golden samples are replayed here."""
+"""Loading a stored version into an engine, which must reproduce the golden samples before it is used."""
 
 import importlib.util
 import os
@@ -28,9 +28,9 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
     """Load a version whose digests have been verified.
 
     Raises:
-        EngineError: Engine, device or precision is missing, the graph is refused, or the golden samples are not
+        EngineError: If the engine, device or precision is missing, the graph is refused or the golden samples are not
             reproduced.
-        VersionCorrupt: It has no golden samples.
+        VersionCorrupt: If its golden samples are missing or damaged.
     """
     engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
     with ExitStack() as on_failure:
@@ -42,10 +42,10 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
 
 
 def choose_engine(settings: Settings) -> str:
-    """Return `openvino` or `tensorflow`: on a CPU the former is faster, a GPU is the latter's.
+    """Choose `openvino`, which is faster on a CPU, or `tensorflow`, which supports GPUs.
 
     Raises:
-        EngineMissing: The one asked for, or either, is not installed.
+        EngineMissing: If the requested engine, or any engine for `auto`, is not installed.
     """
     if settings.engine != "auto":
         if not is_installed(settings.engine):
@@ -61,12 +61,12 @@ def choose_engine(settings: Settings) -> str:
 
 
 def is_installed(engine: str) -> bool:
-    """Tell whether an engine's package is there, without importing it."""
+    """Return True if an engine's package is installed, without importing it."""
     return importlib.util.find_spec(PACKAGES[engine]) is not None
 
 
 def has_gpu_driver() -> bool:
-    """Tell whether there is an NVIDIA driver with a GPU, without importing TensorFlow, which takes seconds."""
+    """Return True if an NVIDIA driver has a GPU, without importing TensorFlow, which takes seconds."""
     return any(Path("/proc/driver/nvidia/gpus").glob("*"))
 
 
@@ -84,7 +84,7 @@ def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
 
 
 def choose_precision(manifest: Manifest) -> Precision:
-    """Return the fastest precision that this machine has and that was measured to cost next to nothing."""
+    """Return the fastest precision that this machine supports and whose measured loss is negligible."""
     from app.inference.engines.openvino import check_precision  # noqa: PLC0415  as above
 
     for precision in _FASTEST_FIRST:
@@ -121,11 +121,11 @@ def _tensorflow(stored: StoredVersion, settings: Settings) -> Engine:
 
 
 def _quota() -> int:
-    """Return the cores of a container's quota; 0 where there is none, and the engine counts the cores itself."""
+    """Return the cores of a container's quota, or 0 without a quota, so that the engine counts the cores itself."""
     return cores() if cores() < len(os.sched_getaffinity(0)) else 0
 
 
 def load_engine_quietly(stored: StoredVersion, settings: Settings) -> Engine:
-    """Load as `load_engine` does, without what TensorFlow says meanwhile: for commands, not for a service's log."""
+    """Load as `load_engine` does, but hold back TensorFlow's output. For commands only, not for a service."""
     with hold_back_stderr():
         return load_engine(stored, settings)

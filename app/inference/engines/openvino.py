@@ -1,9 +1,9 @@
-"""The OpenVINO engine, for CPUs. It reads the SavedModel as it is and does not import TensorFlow.
+"""The OpenVINO engine, for CPUs. It reads the SavedModel directly and does not import TensorFlow.
 
-A convolution spread over all cores answers one image soonest; one image per core answers the most images a second,
-since no core waits for another. Both are compiled from the one model: a lone image gets all cores, images that arrive
-together get a core each, and background images get a core that nothing else wants. Larger batches gain nothing on a
-CPU, so there are none. See docs/performance.md.
+Spreading a convolution over all cores gives the lowest latency. One image per core gives the highest throughput, since
+no core waits for another. The model is compiled for both: a lone image gets all cores, and images that arrive together
+get a core each. Background images get a core that nothing else needs. Larger batches gain nothing on a CPU, so the
+batch size is always 1. See docs/performance.md.
 """
 
 import functools
@@ -32,34 +32,36 @@ from model_store.quiet import forbid_telemetry
 
 CPU: Final = "cpu"
 TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 0.15}
-"""bfloat16 has 8 bits of mantissa; int8 is compared with what it answered where it was made."""
+"""Tolerances by precision. bfloat16 has 8 bits of mantissa; int8 is compared with the machine that quantised it."""
 _SLACK: Final = 1.5
-"""Times what was measured: another processor rounds in another order."""
+"""Factor on the measured difference, since another processor rounds in another order."""
 
 _SPREAD: Final[dict[str, object]] = {"PERFORMANCE_HINT": "LATENCY"}
-"""One image on all cores."""
+"""Options for one image on all cores."""
 
 _Requests = SimpleQueue[Any]
-"""Each computes one image at a time."""
+"""Free inference requests, each of which computes one image at a time."""
 _ALONE_IN_A_ROW: Final = 8
+"""Number of calls without an overlap after which images count as arriving one at a time."""
 _QUIET_S: Final = 0.2
+"""Seconds without a call after which images count as arriving one at a time."""
 
 
 class OpenVinoEngine:
     """A SavedModel compiled by OpenVINO for this CPU.
 
     Args:
-        directory: The version directory, its digests verified by the caller.
-        manifest: Its manifest.
-        threads: Cores to use.
+        directory: The version directory, whose digests the caller has verified.
+        manifest: The version's manifest.
+        threads: Number of cores to use.
         device: `auto` or `cpu`.
-        precision: `f32`, `bf16` where the CPU has it, or `int8` where the version has such a variant.
-        scratch: A directory for a temporary file, needed while `load_maps` runs; None: the system's.
+        precision: `f32`, `bf16` if the CPU supports it, or `int8` if the version has such a variant.
+        scratch: Directory for a temporary file while `load_maps` runs; None: the system's.
 
     Raises:
-        DeviceMissing: A GPU is asked for.
-        GraphRefused: The graph holds operations outside the allow-list.
-        PrecisionMissing: The CPU or the version does not have the precision.
+        DeviceMissing: If a GPU is requested.
+        GraphRefused: If the graph contains operations outside the allow-list.
+        PrecisionMissing: If the CPU or the version does not support the precision.
     """
 
     name = "openvino"
@@ -87,11 +89,11 @@ class OpenVinoEngine:
         self._directory, self._scratch = directory, scratch
         self._shape = [1, manifest.input.height, manifest.input.width, 3]
         model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory, self._shape)
-        common = _options(threads, "bf16" if precision == "bf16" else "f32")  # of what is not in int8
+        common = _options(threads, "bf16" if precision == "bf16" else "f32")  # for operations that are not in int8
         self._spread = _requests(model, common | _SPREAD, 1)
         self._compile_apart = functools.partial(_requests, model, common | {"NUM_STREAMS": threads}, threads)
         self._apart = self._compile_apart() if threads > 1 else self._spread
-        self._stepped_back: _Requests | None = None
+        self._background: _Requests | None = None
         self._lock = threading.Lock()
         self._output = manifest.signature.output.name
         self._crowd = _Crowd()
@@ -102,27 +104,27 @@ class OpenVinoEngine:
             return self._infer(self._spread if is_alone else self._apart, pixels)
 
     def predict_in_background(self, pixels: Pixels) -> Probabilities:
-        """Compute on one core that `predict` does not want; see `Engine.predict_in_background`.
+        """Compute on one core that `predict` does not need; see `Engine.predict_in_background`.
 
-        For that it has threads of its own, made when they are first needed: from the same model and with the same
-        options as `apart`, which has been checked.
+        It uses threads of low priority, made on the first call. They compile the same model with the same options as
+        `apart`, which the golden samples have checked.
         """
         with self._lock:
-            if self._stepped_back is None:
-                self._stepped_back = call_at_low_priority(self._compile_apart)
-        return self._infer(self._stepped_back, pixels)
+            if self._background is None:
+                self._background = call_at_low_priority(self._compile_apart)
+        return self._infer(self._background, pixels)
 
     def ways(self) -> tuple[Predict, ...]:
-        """Return both: over all cores, and on one; see `Engine.ways`."""
+        """Return both implementations, on all cores and on one; see `Engine.ways`."""
         return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
 
     def load_maps(self, signature: Signature) -> ComputeMaps:
-        """Compile it, over all cores; see `Engine.load_maps`.
+        """Compile the function for all cores; see `Engine.load_maps`.
 
-        OpenVINO reads the signature `serving_default` and no other: it gets the graph with the names exchanged.
+        OpenVINO reads only the signature `serving_default`, so it gets a copy of the graph with the names swapped.
 
         Raises:
-            GraphRefused: The graph holds operations outside the allow-list.
+            GraphRefused: If the graph contains operations outside the allow-list.
         """
         check_graph(self._directory)
         with tempfile.TemporaryDirectory(dir=self._scratch) as copy:
@@ -131,19 +133,19 @@ class OpenVinoEngine:
         return functools.partial(_infer, requests, signature.output.name)
 
     def close(self) -> None:
-        """Let go of the model's memory."""
-        self._spread = self._apart = self._stepped_back = SimpleQueue()
-        del self._compile_apart  # it holds the model
+        """Release the model's memory."""
+        self._spread = self._apart = self._background = SimpleQueue()
+        del self._compile_apart  # it refers to the model
 
     def _infer(self, requests: "_Requests", pixels: Pixels) -> Probabilities:
         return _infer(requests, self._output, pixels)
 
 
 class _Crowd:
-    """Tells whether images come one at a time.
+    """Detects if images arrive one at a time.
 
-    Under load the engine is idle now and then as well, while the next images are decoded: an image that took all cores
-    then would hold those up. So it must have been quiet for a while: so many calls, or so long, without two at once.
+    Even under load the engine is idle now and then, while the next images are decoded, and an image on all cores would
+    delay them. So it must have been quiet for a while: a number of calls, or a time, without two at once.
     """
 
     def __init__(self) -> None:
@@ -154,7 +156,7 @@ class _Crowd:
 
     @contextmanager
     def entered(self) -> Iterator[bool]:
-        """Be inside; gives whether nobody else is, and has not been lately."""
+        """Count a call until the block ends; yields True if no other call is running or has run recently."""
         with self._lock:
             if self._inside:
                 self._alone_in_a_row = 0
@@ -172,35 +174,35 @@ class _Crowd:
 
 
 def check_precision(precision: Precision, manifest: Manifest) -> None:
-    """Raise unless a version can be computed in a precision on this machine.
+    """Check that a version can be computed in a precision on this machine.
 
     Raises:
-        PrecisionMissing: It cannot.
+        PrecisionMissing: If the CPU or the version does not support the precision.
     """
     if precision == "bf16" and not has_bf16():
         raise PrecisionMissing(precision, "this processor computes in f32 only")
     if precision == "int8" and precision not in manifest.precisions:
-        which = f"version {manifest.version} of {manifest.model} has no such variant"
-        hint = "`fullcount models quantize` makes a version that has one; else use --precision f32."
-        raise PrecisionMissing(precision, which, hint=hint)
+        reason = f"version {manifest.version} of {manifest.model} has no such variant"
+        hint = "Make a version with one by `fullcount models quantize`, or use --precision f32."
+        raise PrecisionMissing(precision, reason, hint=hint)
 
 
 def _tolerance(precision: Precision, manifest: Manifest) -> float:
-    """Return how far a golden sample may be off: more where the version was measured to be further off in bfloat16."""
+    """Return the tolerance of golden samples, which is larger for a version with a large error in bfloat16."""
     measured = manifest.precisions.get(precision) if precision == "bf16" else None
     return max(TOLERANCES[precision], _SLACK * measured.largest_difference if measured else 0)
 
 
 @functools.cache
 def has_bf16() -> bool:
-    """Tell whether this CPU multiplies in bfloat16."""
+    """Return True if this CPU multiplies in bfloat16."""
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @functools.cache
 def _core() -> Any:  # noqa: ANN401  a class of an untyped extension
     forbid_telemetry()
-    import openvino  # noqa: PLC0415  only who serves with it pays
+    import openvino  # noqa: PLC0415  imported only if it is used
 
     return openvino.Core()
 
@@ -216,7 +218,7 @@ def _options(threads: int, hint: str) -> dict[str, object]:
 
 
 def _requests(model: Any, options: dict[str, object], count: int) -> "_Requests":  # noqa: ANN401  as above
-    """Compile the model; return so many requests, each of which computes one image at a time."""
+    """Compile the model and return `count` requests, each of which computes one image at a time."""
     compiled = _core().compile_model(model, "CPU", options)
     requests: _Requests = SimpleQueue()
     for _ in range(count):

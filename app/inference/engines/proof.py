@@ -1,4 +1,4 @@
-"""Proof."""
+"""Checks that an engine must pass before it serves: it reproduces the golden samples."""
 
 import itertools
 from typing import Final
@@ -11,12 +11,12 @@ from model_store.storage.golden import Golden
 
 
 def replay_golden(engine: Engine, golden: Golden) -> None:
-    """Let the engine answer the golden samples in every way and at every batch size; this also warms it up.
+    """Check the engine's probabilities of the golden samples, in every way and batch size; this also warms it up.
 
-    Within the tolerance only labels closer to each other than twice of it can change places.
+    Within the tolerance, only labels whose probabilities differ by less than twice the tolerance can change places.
 
     Raises:
-        GoldenMismatch: An answer is not a probability, or differs by more than the tolerance.
+        GoldenMismatch: If a result is not a probability or differs by more than the tolerance.
     """
     count = len(golden.pixels)
     for predict, size in itertools.product(engine.ways(), engine.batch_sizes):
@@ -26,26 +26,25 @@ def replay_golden(engine: Engine, golden: Golden) -> None:
 
 
 MAPS_TOLERANCE: Final = 5e-3
-"""As a GPU's, in whatever precision the engine predicts: maps are computed in float32, there with TF32."""
+"""Tolerance of maps in every precision: they are computed in float32, on a GPU with TF32."""
 
 
 def check_maps(compute: ComputeMaps, golden: Golden) -> None:
-    """Check by the golden samples the law of class activation maps: the softmax of their mean is the probabilities.
+    """Check with the golden samples that the softmax of the maps' mean is the probabilities.
 
     Raises:
-        GoldenMismatch: It does not hold.
+        GoldenMismatch: If a probability differs by more than the tolerance.
     """
     means = np.concatenate([compute(pixels[np.newaxis]).mean(axis=(1, 2)) for pixels in golden.pixels])
     powers = np.exp(means - means.max(axis=1, keepdims=True))
     _compare(powers / powers.sum(axis=1, keepdims=True), golden.probabilities, MAPS_TOLERANCE, 1)
 
 
-def _compare(found: Probabilities, expected: Probabilities, tolerance: float, size: int) -> None:
-    where = f"in batches of {size}"
-    if found.shape != expected.shape:
-        raise GoldenMismatch(f"{where} shape {found.shape}, not {expected.shape}")
-    if not np.isfinite(found).all():
-        raise GoldenMismatch(f"{where} probabilities that are not numbers")
-    worst = float(np.abs(found - expected).max())
+def _compare(actual: Probabilities, expected: Probabilities, tolerance: float, size: int) -> None:
+    if actual.shape != expected.shape:
+        raise GoldenMismatch(f"in batches of {size} the shape is {actual.shape}, not {expected.shape}")
+    if not np.isfinite(actual).all():
+        raise GoldenMismatch(f"in batches of {size} some probabilities are not finite")
+    worst = float(np.abs(actual - expected).max())
     if worst > tolerance:
-        raise GoldenMismatch(f"{where} a probability is off by {worst:.2g}, more than {tolerance:g}")
+        raise GoldenMismatch(f"in batches of {size} a probability is off by {worst:.2g}, more than {tolerance:g}")

@@ -1,4 +1,4 @@
-"""Several engines of one version, each on a device of its own, that serve as one."""
+"""Several engines of one version, each on its own device, combined into one engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -10,10 +10,10 @@ from model_store.manifest import Signature
 
 
 class Replicas:
-    """An engine that hands each call to a replica that has none.
+    """An engine that passes each call to an idle replica.
 
     Args:
-        engines: The same version, loaded once for each device; closed with this.
+        engines: The same version, loaded once per device. They are closed with this engine.
     """
 
     def __init__(self, engines: Sequence[Engine]) -> None:
@@ -29,25 +29,25 @@ class Replicas:
         self.batch_sizes = tuple(sorted(set.intersection(*(set(engine.batch_sizes) for engine in engines))))
 
     def predict(self, pixels: Pixels) -> Probabilities:
-        """Compute probabilities on a replica that is free, or becomes so; see `Engine.predict`."""
+        """Compute probabilities on the next idle replica; see `Engine.predict`."""
         with self._taken() as engine:
             return engine.predict(pixels)
 
     def predict_in_background(self, pixels: Pixels) -> Probabilities:
-        """Do so for callers who are in no hurry; see `Engine.predict_in_background`."""
+        """Compute probabilities on the next idle replica; see `Engine.predict_in_background`."""
         with self._taken() as engine:
             return engine.predict_in_background(pixels)
 
     def ways(self) -> tuple[Predict, ...]:
-        """Return those of all replicas; see `Engine.ways`."""
+        """Return the implementations of all replicas; see `Engine.ways`."""
         return tuple(way for engine in self._engines for way in engine.ways())
 
     def load_maps(self, signature: Signature) -> ComputeMaps:
-        """Load it on the first device; see `Engine.load_maps`."""
+        """Load the function on the first device; see `Engine.load_maps`."""
         return self._engines[0].load_maps(signature)
 
     def close(self) -> None:
-        """Let go of the model's memory on every device."""
+        """Release the model's memory on every device."""
         for engine in self._engines:
             engine.close()
 
@@ -61,14 +61,14 @@ class Replicas:
 
 
 def replicate(load: Callable[[str], Engine], devices: Sequence[str]) -> Engine:
-    """Load an engine on each device; where one cannot be loaded, close those that were.
+    """Load an engine on each device; if one cannot be loaded, close the others.
 
     Args:
-        load: Loads on a device.
-        devices: One or more.
+        load: Loads the engine on a device.
+        devices: One or more devices.
 
     Returns:
-        The engine itself where there is one device, else its `Replicas`.
+        The engine itself for one device, `Replicas` for several.
     """
     with ExitStack() as on_failure:
         engines = [on_failure.enter_context(closing(load(device))) for device in devices]

@@ -1,9 +1,10 @@
-"""The file `saved_model.pb`, as much of it as the service itself reads, without TensorFlow.
+"""The parts of `saved_model.pb` that the service itself reads, without TensorFlow.
 
-Protocol buffers keep the fields that a reader does not know as they are, so the messages below hold those that are
-asked for. Their numbers are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
-`tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; names do not travel. A test reads real
-files both ways. A map is read as the list of entries that it is on the wire: of two with one key, the check sees both.
+Protocol buffers preserve unknown fields, so the messages below define only the fields that are needed. Their numbers
+are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
+`tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; names are not part of the encoding. A
+test reads real files both ways. Maps are read as lists of entries, their encoding, so that a check sees both of two
+entries with the same key.
 """
 
 from pathlib import Path
@@ -31,7 +32,7 @@ _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "Values": {"func": (9, "Called*")},
     "Called": {"name": (1, _TEXT)},
 }
-"""Message → field → number and type; a star: any number of them."""
+"""Number and type by message and field; a star marks a repeated field."""
 
 
 def _schema() -> FileDescriptorProto:
@@ -48,7 +49,7 @@ def _schema() -> FileDescriptorProto:
     return file
 
 
-_POOL: Final = DescriptorPool()  # of our own: TensorFlow's has the whole messages
+_POOL: Final = DescriptorPool()  # a pool of our own, since TensorFlow's has the complete messages
 _POOL.Add(_schema())
 SavedModel: Final[Any] = GetMessageClass(_POOL.FindMessageTypeByName("fullcount.SavedModel"))
 
@@ -59,12 +60,12 @@ _SERVED: Final = "serving_default"
 
 
 def write_serving(signature: str, original: Path, copy: Path) -> None:
-    """Write a SavedModel that serves another of its signatures, for readers that know of one.
+    """Write a copy of a SavedModel that serves another signature, for readers that know only `serving_default`.
 
     Args:
-        signature: Which is to be called `serving_default`.
-        original: A SavedModel's directory.
-        copy: Where to, an empty directory; the variables are only linked to.
+        signature: Name of the signature that becomes `serving_default`.
+        original: Directory of the SavedModel.
+        copy: An empty directory for the copy; the variables are linked, not copied.
     """
     saved_model = SavedModel.FromString((original / _NAME).read_bytes())
     for meta_graph in saved_model.meta_graphs:

@@ -1,7 +1,7 @@
-"""The TensorFlow engine: a GPU when there is one, otherwise the CPU with variables frozen into constants.
+"""The TensorFlow engine: on a GPU if there is one, otherwise on the CPU with variables frozen to constants.
 
-Freezing alone makes a CPU 1.3 to 1.5 times as fast, see docs/performance.md. On a GPU the variables stay where they are
-and memory grows as it is needed, so that other processes find some; a batch that finds too little is halved.
+Freezing alone makes a CPU 1.3 to 1.5 times as fast, see docs/performance.md. On a GPU the variables stay in place and
+memory grows on demand, which leaves some for other processes. A batch that does not fit is halved.
 """
 
 import functools
@@ -24,21 +24,21 @@ from model_store.precision import Precision
 CPU: Final = "cpu"
 CPU_TOLERANCE: Final = 1e-4
 GPU_TOLERANCE: Final = 5e-3
-"""A GPU multiplies in TF32, with 10 bits of mantissa."""
+"""Tolerance on a GPU, which multiplies in TF32 with 10 bits of mantissa."""
 
 
 class TensorFlowEngine:
     """A SavedModel loaded by TensorFlow.
 
     Args:
-        directory: The version directory, its digests verified by the caller.
-        manifest: Its manifest.
-        device: `cpu` or `gpu:N`, one that `choose_devices` returns: TensorFlow takes the CPU for a GPU that is missing.
-        max_batch_size: Most images in one call.
-        threads: Threads of one operation; 0 leaves it to TensorFlow, which takes every core.
+        directory: The version directory, whose digests the caller has verified.
+        manifest: The version's manifest.
+        device: A device from `choose_devices`, `cpu` or `gpu:N`; TensorFlow would use the CPU for a missing GPU.
+        max_batch_size: Maximum number of images in one call.
+        threads: Number of threads of one operation; 0: TensorFlow's default, every core.
 
     Raises:
-        GraphRefused: The graph holds operations outside the allow-list.
+        GraphRefused: If the graph contains operations outside the allow-list.
     """
 
     name = "tensorflow"
@@ -55,7 +55,7 @@ class TensorFlowEngine:
         self.tolerance = CPU_TOLERANCE if self.device == CPU else GPU_TOLERANCE
         self.batch_sizes = powers_of_two(max_batch_size)
         self._tensorflow = tensorflow
-        self._loaded: Any = None  # on a GPU, whose variables every function shares
+        self._loaded: Any = None  # on a GPU, where all functions share the variables
         self._output = manifest.signature.output.name
         self._function = self._load(manifest.signature)
         self._halving = Halving(
@@ -63,30 +63,30 @@ class TensorFlowEngine:
         )
 
     def predict(self, pixels: Pixels) -> Probabilities:
-        """Compute probabilities, in halves where memory is short; see `Engine.predict`."""
+        """Compute probabilities, in halves if memory is short; see `Engine.predict`."""
         return self._halving(pixels)
 
     predict_in_background = predict
 
     def ways(self) -> tuple[Predict, ...]:
-        """Return the one way; see `Engine.ways`."""
+        """Return the only implementation; see `Engine.ways`."""
         return (self.predict,)
 
     def load_maps(self, signature: Signature) -> ComputeMaps:
-        """Load it; see `Engine.load_maps`.
+        """Load the function; see `Engine.load_maps`.
 
         Raises:
-            GraphRefused: The graph holds operations outside the allow-list.
+            GraphRefused: If the graph contains operations outside the allow-list.
         """
         check_graph(self._directory)
         return functools.partial(self._call, self._load(signature), signature.output.name)
 
     def close(self) -> None:
-        """Let go of the model's memory."""
+        """Release the model's memory."""
         self._loaded = self._function = None
 
     def _load(self, signature: Signature) -> Any:  # noqa: ANN401  an untyped function
-        """Load a function: on a CPU frozen, and then the variables are not needed twice."""
+        """Load a function, frozen on a CPU; there the loaded model with its variables is not kept."""
         with self._tensorflow.device(self.device.upper()):
             loaded = self._loaded or self._tensorflow.saved_model.load(str(self._directory))
             function = loaded.signatures[signature.name]
@@ -100,44 +100,44 @@ class TensorFlowEngine:
 
     def _call(self, function: Any, output: str, pixels: Pixels) -> npt.NDArray[np.float32]:  # noqa: ANN401  as above
         with self._tensorflow.device(self.device.upper()):
-            answers = function(self._tensorflow.constant(pixels))
-            answer = answers[output] if isinstance(answers, dict) else answers[0]  # a frozen one's have no names
-            return np.asarray(answer.numpy(), dtype=np.float32)
+            outputs = function(self._tensorflow.constant(pixels))
+            tensor = outputs[output] if isinstance(outputs, dict) else outputs[0]  # frozen outputs have no names
+            return np.asarray(tensor.numpy(), dtype=np.float32)
 
 
 def powers_of_two(most: int) -> tuple[int, ...]:
-    """Return 1, 2, 4 … up to `most`: few shapes, each of which is slow the first time."""
+    """Return the powers of two up to `most`: few shapes, since the first call of each is slow."""
     return tuple(1 << exponent for exponent in range(most.bit_length()))
 
 
 def visible_gpus() -> list[str]:
-    """Name the GPUs that TensorFlow sees, as `gpu:0`."""
+    """Return the names of the GPUs that TensorFlow can use, such as `gpu:0`."""
     return [f"gpu:{number}" for number in range(len(_import_tensorflow().config.list_physical_devices("GPU")))]
 
 
-def choose_devices(wanted: str, gpus: Sequence[str]) -> list[str]:
-    """Return the devices to use, each of which is to have the model: `cpu` alone, or one or more `gpu:N`.
+def choose_devices(device: str, gpus: Sequence[str]) -> list[str]:
+    """Return the devices to load the model on: `cpu` alone, or one or more `gpu:N`.
 
     Args:
-        wanted: `auto` and `gpu` mean every GPU there is, without one the former means the CPU; or `cpu` or `gpu:N`.
-        gpus: Those that there are, as `visible_gpus` names them.
+        device: The setting: `cpu`, `gpu:N`, `gpu` for all GPUs, or `auto` for all GPUs or else the CPU.
+        gpus: The GPUs that exist, as `visible_gpus` names them.
 
     Raises:
-        DeviceMissing: A GPU is asked for and not there.
+        DeviceMissing: If a GPU is requested that does not exist.
     """
-    if wanted == CPU or (wanted == "auto" and not gpus):
+    if device == CPU or (device == "auto" and not gpus):
         return [CPU]
-    chosen = [gpu for gpu in gpus if wanted in {"auto", "gpu", gpu}]
+    chosen = [gpu for gpu in gpus if device in {"auto", "gpu", gpu}]
     if not chosen:
-        raise DeviceMissing("TensorFlow", wanted, [CPU, *gpus])
+        raise DeviceMissing("TensorFlow", device, [CPU, *gpus])
     return chosen
 
 
 @functools.cache
 def _import_tensorflow() -> Any:  # noqa: ANN401  an untyped module
-    """Import TensorFlow, quietly; memory on GPUs grows as it is needed."""
+    """Import TensorFlow quietly, and let memory on GPUs grow on demand."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow as tf  # noqa: PLC0415  takes seconds; only who serves with it pays
+    import tensorflow as tf  # noqa: PLC0415  takes seconds, so imported only if it is used
 
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, enable=True)
@@ -163,7 +163,7 @@ def _freeze(function: Any) -> Any:  # noqa: ANN401  an untyped function
 
 
 def describe_devices() -> list[str]:
-    """Name the devices that TensorFlow sees, the processor first."""
+    """Return the names of the devices that TensorFlow can use, the CPU first."""
     config = _import_tensorflow().config
     gpus = config.list_physical_devices("GPU")
     names = [config.experimental.get_device_details(gpu).get("device_name", "unknown") for gpu in gpus]

@@ -1,1 +1,1 @@
-"""A report in other forms than JSON: a page, a picture of its matrix, a table of its files."""
+"""Reports in other forms than JSON: an HTML page, a picture of the matrix, a table of the files."""

@@ -1,4 +1,4 @@
-"""Curves of one label against the rest, drawn on given axes: precision and recall, ROC."""
+"""Curves of one label against the rest, drawn on matplotlib axes: precision and recall, ROC."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,58 +14,58 @@ from model_store.evaluation.records import Records
 from model_store.presentation.plots import Theme, short, style
 
 MAX_CURVES: Final = 6
-"""Of more labels, those that are told from the rest worst are drawn."""
+"""Largest number of curves drawn: those of the labels with the lowest average precision."""
 _MAX_POINTS: Final = 400
 _OTHER_COLOURS: Final = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Beside the theme's own: told apart by most eyes (Okabe and Ito 2008, "Color Universal Design")."""
+"""Colours besides the theme's, distinguishable for most people (Okabe and Ito 2008, "Color Universal Design")."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class LabelCurve:
-    """What one label's curves are drawn from."""
+    """The points of one label's curves."""
 
     label: str
     thresholds: Floats
-    """Falling, `(steps,)`."""
+    """Thresholds in falling order, `(steps,)`."""
     recall: Floats
     precision: Floats
     false_alarms: Floats
-    """Share of the other files that are called so, `(steps,)`."""
+    """Share of the other files that are predicted to have the label, `(steps,)`."""
     average_precision: float
     roc_auc: float
     prevalence: float
-    """Share of the files that have the label."""
+    """Share of the files with the label among all files."""
 
 
 def curves_of(records: Records, positive: str | None) -> list[LabelCurve]:
-    """Return the curves of a label, or of the labels, that have files and are not all there is.
+    """Return the curves of one label or of all; a label needs files, and so do the others.
 
     Args:
         records: The files.
-        positive: The label to draw; default: each, or the worst `MAX_CURVES` of more.
+        positive: The label to draw; default: all labels, or the worst `MAX_CURVES` of them.
     """
     known = records.is_known
     actual, probabilities = records.given[known], records.probabilities[known].astype(np.float64)
     labels = records.labels if positive is None else [positive]
-    found = []
+    curves = []
     for label in labels:
         index = records.labels.index(label)
         is_positive = actual == index
         if is_positive.any() and not is_positive.all():
-            found.append(_curve(label, is_positive, probabilities[:, index]))
-    worst = sorted(found, key=lambda one: one.average_precision)[:MAX_CURVES]
-    return [one for one in found if one in worst] if len(found) > MAX_CURVES else found
+            curves.append(_curve(label, is_positive, probabilities[:, index]))
+    worst = sorted(curves, key=lambda curve: curve.average_precision)[:MAX_CURVES]
+    return [curve for curve in curves if curve in worst] if len(curves) > MAX_CURVES else curves
 
 
 def plot_precision_recall(axes: Axes, curves: Sequence[LabelCurve], threshold: float | None, theme: Theme) -> None:
-    """Draw precision against recall, and the share of the label, which guessing reaches.
+    """Draw precision against recall, with the label's share of the files, which is what guessing reaches.
 
     Args:
-        axes: Where.
-        curves: Which.
-        threshold: The operating one, which is marked on the only curve.
+        axes: The axes to draw on.
+        curves: The curves to draw.
+        threshold: The operating threshold, which is marked if there is only one curve.
         theme: The colours.
     """
     _prepare(axes, "recall", "precision", "Precision and recall", theme)
@@ -81,8 +81,8 @@ def plot_precision_recall(axes: Axes, curves: Sequence[LabelCurve], threshold: f
 
 
 def plot_roc(axes: Axes, curves: Sequence[LabelCurve], threshold: float | None, theme: Theme) -> None:
-    """Draw the share of the label's files that are called so against that of the others; arguments as above."""
-    _prepare(axes, "other files called so", "files of the label called so", "ROC", theme)
+    """Draw recall against the share of other files predicted to have the label; arguments as above."""
+    _prepare(axes, "false alarms among other files", "recall", "ROC", theme)
     axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=1, linestyle=(0, (4, 3)))
     for curve, colour in zip(curves, _colours(theme), strict=False):
         at = _thinned(len(curve.recall))
@@ -102,7 +102,7 @@ def _curve(label: str, is_positive: npt.NDArray[np.bool_], score: Floats) -> Lab
         label=label,
         thresholds=ranking.thresholds,
         recall=steps.hits[0] / positives,
-        precision=steps.hits[0] / steps.called[0],
+        precision=steps.hits[0] / steps.predicted[0],
         false_alarms=steps.false_alarms[0] / (len(is_positive) - positives),
         average_precision=float(average_precision(steps)[0]),
         roc_auc=float(roc_auc(steps)[0]),
@@ -119,14 +119,14 @@ def _prepare(axes: Axes, x: str, y: str, title: str, theme: Theme) -> None:
 
 
 def _operating_step(curves: Sequence[LabelCurve], threshold: float | None) -> int:
-    """Return the last step of the only curve whose probability is not below the threshold; -1 where there is none."""
+    """Return the last step of the only curve at or above the threshold, or -1 if there is no such step."""
     if threshold is None or len(curves) != 1:
         return -1
     return int((curves[0].thresholds.astype(np.float32) >= np.float32(threshold)).sum()) - 1
 
 
 def _mark(axes: Axes, x: float, y: float, side: Literal["left", "right"], theme: Theme) -> None:
-    """Mark the operating point, with its name where the curve is not."""
+    """Mark the operating point, with its name on the side without the curve."""
     axes.plot([x], [y], "o", color=theme.validation, markeredgecolor=theme.paper, markersize=8, zorder=4)
     place, align = ((-7, -5), "right") if side == "left" else ((7, -5), "left")
     axes.annotate(
@@ -145,5 +145,5 @@ def _colours(theme: Theme) -> tuple[str, ...]:
 
 
 def _thinned(steps: int) -> npt.NDArray[np.int64]:
-    """Return the steps that are drawn: more than there are dots side by side are not seen."""
+    """Return the steps to draw; more than the plot has dots would not be visible."""
     return np.unique(np.linspace(0, steps - 1, min(steps, _MAX_POINTS)).astype(np.int64))

@@ -7,7 +7,7 @@ from model_store.presentation.pictures import save_matrix
 
 
 def render(report: ReportBody) -> bytes:
-    """Return the file."""
+    """Return the PNG file."""
     file = io.BytesIO()
     save_matrix(file, report.confusion_matrix, report.accounting.sentence())
     return file.getvalue()

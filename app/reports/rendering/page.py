@@ -1,4 +1,4 @@
-"""A report as one HTML page; what it says is in `templates/`."""
+"""A report as one HTML page; its text is in `templates/`."""
 
 import functools
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from model_store.presentation.thumbnails import data_address, embedded
 from model_store.text import number, percent
 
 SHOWN: Final = 20
-"""How many files a list names before it counts the rest."""
+"""Number of files that a list names before it counts the rest."""
 MAX_MISTAKES: Final = 24
 FIGURES: Final = {
     "balanced_accuracy": "balanced accuracy (mean recall of the labels)",
@@ -33,24 +33,25 @@ FIGURES: Final = {
     "log_loss": "log loss",
     "expected_calibration_error": "calibration error",
 }
-"""Figures with a row of their own, in words; the mean recall is the balanced accuracy, and is said once."""
+"""Names of the figures with a row of their own; the mean recall is the balanced accuracy and appears only once."""
 
 
 @dataclass(frozen=True)
 class Pictured:
-    """A file with its small picture, where there is one."""
+    """A file with its thumbnail, if it has one."""
 
     path: str
     actual: str
     predicted: str
     probability: float
     thumbnail: str | None
+    """`data:` URL of the thumbnail."""
     tint: str | None
-    """Its class activation map's colours; both are `data:` addresses."""
+    """`data:` URL of the class activation map's colours."""
 
 
 def render(report: ReportBody, records: Records) -> bytes:
-    """Return the page of a report."""
+    """Return the HTML page of a report."""
     matrix = report.confusion_matrix
     labels = len(matrix.columns) - 1
     thumbnails = {records.paths[place]: embedded(jpeg) for place, jpeg in records.thumbnails.items()}
@@ -99,15 +100,15 @@ def _curve_pictures(report: ReportBody, records: Records) -> list[Picture]:
         pictures.append(picture(PANEL, paint, alt=_alt("ROC", "area", curves)))
     if report.reliability:
         error = number(report.metrics.expected_calibration_error)
-        alt = f"Reliability: share right against probability given; expected calibration error {error}."
+        alt = f"Reliability: share of right predictions against probability; expected calibration error {error}."
         pictures.append(picture(PANEL, functools.partial(_paint_reliability, report=report), alt=alt))
     return pictures
 
 
-def _alt(what: str, area: str, curves: list[LabelCurve]) -> str:
-    areas = (one.average_precision if area == "average precision" else one.roc_auc for one in curves)
+def _alt(title: str, area: str, curves: list[LabelCurve]) -> str:
+    areas = (curve.average_precision if area == "average precision" else curve.roc_auc for curve in curves)
     each = ", ".join(f"{curve.label} {value:.3f}" for curve, value in zip(curves, areas, strict=True))
-    return f"{what}; {area}: {each}."
+    return f"{title}; {area}: {each}."
 
 
 def _paint_precision_recall(figure: Figure, theme: Theme, *, curves: list[LabelCurve], threshold: float | None) -> None:
@@ -123,7 +124,7 @@ def _paint_reliability(figure: Figure, theme: Theme, *, report: ReportBody) -> N
 
 
 def _ends(name: str, ranges: dict[str, Range]) -> str:
-    """Write the interval of a figure: a share in per cent, another as it is."""
+    """Format the interval of a figure, a share as a percentage and others as numbers."""
     ends = ranges.get(name)
     if ends is None:
         return ""

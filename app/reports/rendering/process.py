@@ -1,4 +1,4 @@
-"""Has reports rendered by processes of their own, a bounded number of them at the same time."""
+"""Rendering of reports in separate processes, a bounded number at the same time."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ class Renderer:
     """Renders reports for one service.
 
     Args:
-        at_once: Processes at the same time; who comes next waits.
+        at_once: Number of processes at the same time; further calls wait.
     """
 
     def __init__(self, at_once: int) -> None:
@@ -23,20 +23,20 @@ class Renderer:
         self._cache: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
-        """Remove what the processes kept for each other: matplotlib's list of fonts."""
+        """Remove the cache that the processes share: matplotlib's list of fonts."""
         if self._cache is not None:
             self._cache.cleanup()
 
     async def render(self, form: Form, report: str, records: bytes) -> bytes:
-        """Return a report in another form; cancelled, it ends the process.
+        """Render a report in another form; cancelling the call ends the process.
 
         Args:
-            form: Which.
-            report: As JSON.
-            records: As `dump_records` makes them.
+            form: The form of the result.
+            report: The report as JSON.
+            records: The records, as bytes of `dump_records`.
 
         Raises:
-            RenderingFailed: The process ended without an answer.
+            RenderingFailed: If the process fails.
         """
         if self._cache is None:
             self._cache = tempfile.TemporaryDirectory(prefix="fullcount-plots-", ignore_cleanup_errors=True)

@@ -1,7 +1,7 @@
-"""A report in another form. `python -m app.reports.rendering.render FORM` reads one, and writes the form to its output.
+"""The rendering process: `python -m app.reports.rendering.render FORM` reads a report and writes it in another form.
 
-A process of its own, because drawing keeps Python busy for a second or two, in which a server's other requests would
-wait, and takes memory that it gives back.
+It is a process of its own because drawing keeps Python busy for a second or two, while a server's other requests would
+wait. When it ends, its memory is free again.
 """
 
 import os
@@ -15,22 +15,22 @@ from model_store.evaluation.records_file import load_records
 
 NICENESS: Final = 5
 _HEAD: Final = struct.Struct("<Q")
-"""The length of the report, before it; the records are the rest."""
+"""The length of the report, which precedes it; the rest of the input is the records."""
 
 
 def render(form: Form, report: str | bytes, records: bytes) -> bytes:
-    """Return a report in another form.
+    """Render a report in another form.
 
     Args:
-        form: Which.
-        report: As JSON.
-        records: As `dump_records` makes them.
+        form: The form of the result.
+        report: The report as JSON.
+        records: The records, as bytes of `dump_records`.
     """
     body = ReportBody.model_validate_json(report)
     if form == "png":
-        from app.reports.rendering import matrix as picture  # noqa: PLC0415  matplotlib is slow to import, and a table needs none
+        from app.reports.rendering import matrix  # noqa: PLC0415  imports matplotlib, which a table does not need
 
-        return picture.render(body)
+        return matrix.render(body)
     if form == "html":
         from app.reports.rendering import page  # noqa: PLC0415
 
@@ -41,15 +41,15 @@ def render(form: Form, report: str | bytes, records: bytes) -> bytes:
 
 
 def packed(report: str, records: bytes) -> bytes:
-    """Return what the process reads."""
+    """Return the input of the process."""
     data = report.encode()
     return _HEAD.pack(len(data)) + data + records
 
 
-def _main(form: Form, given: BinaryIO, out: BinaryIO) -> None:
+def _main(form: Form, source: BinaryIO, out: BinaryIO) -> None:
     os.nice(NICENESS)
-    (length,) = _HEAD.unpack(given.read(_HEAD.size))
-    out.write(render(form, given.read(length), given.read()))
+    (length,) = _HEAD.unpack(source.read(_HEAD.size))
+    out.write(render(form, source.read(length), source.read()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A report's files as comma-separated values (RFC 4180): one line for each, whatever became of it."""
+"""A report's files as comma-separated values (RFC 4180): one line per file, scored or not."""
 
 import csv
 import io
@@ -13,28 +13,28 @@ _LAST: Final = ("fate", "reason")
 
 
 def render(report: ReportBody, records: Records) -> bytes:
-    """Return the table: image files in the order of the archive, then what was ignored.
+    """Return the table: image files in the order of the archive, then the ignored files.
 
-    A column `probability[LABEL]` for each label of the model; `fate` is `scored`, `unreadable` or `ignored`. Names are
-    as they are in the archive: a spreadsheet may take one that begins with `=` for a formula.
+    Each label of the model has a column `probability[LABEL]`; `fate` is `scored`, `unreadable` or `ignored`. Names are
+    those in the archive: a spreadsheet may interpret one that begins with `=` as a formula.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow([*_FIRST, *(f"probability[{label}]" for label in records.labels), *_LAST])
     writer.writerows(_images(report, records))
     nothing = [""] * len(records.labels)
-    writer.writerows([one.path, "", "", *nothing, "ignored", one.reason] for one in report.ignored)
+    writer.writerows([entry.path, "", "", *nothing, "ignored", entry.reason] for entry in report.ignored)
     return file.getvalue().encode()
 
 
 def _images(report: ReportBody, records: Records) -> Iterator[list[str]]:
     nothing = [""] * len(records.labels)
-    called = report.decision().indices(records.probabilities).tolist()  # of an unreadable file, nonsense
+    predicted = report.decision().indices(records.probabilities).tolist()  # meaningless for an unreadable file
     for place, path in enumerate(records.paths):
         head = [path, records.label(place)]
-        why = records.rejections.get(place)
-        if why is None:
+        rejection = records.rejections.get(place)
+        if rejection is None:
             probabilities = map(str, records.probabilities[place])  # the shortest text that is the same float32
-            yield [*head, records.labels[called[place]], *probabilities, "scored", ""]
+            yield [*head, records.labels[predicted[place]], *probabilities, "scored", ""]
         else:
-            yield [*head, "", *nothing, "unreadable", why.reason]
+            yield [*head, "", *nothing, "unreadable", rejection.reason]

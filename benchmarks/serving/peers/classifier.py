@@ -1,8 +1,8 @@
-"""What every peer's server calls: a JPEG to pixels, and pixels to probabilities. The rest of a server is its own.
+"""The code that all peers' servers share: from a JPEG to pixels, and from pixels to probabilities.
 
-Written as a user of those servers would: Pillow opens, converts and resizes, and the SavedModel's signature is called.
-In the environment: SAVED_MODEL, IMAGE_SIZE, ENGINE (`tensorflow` or `openvino`, in f32) and DRAFT=1 for the project's
-own decode, so that only the server differs.
+It is written as a user of those servers would write it. Pillow opens, converts and resizes, and the SavedModel's
+signature is called. The environment sets SAVED_MODEL, IMAGE_SIZE, ENGINE (`tensorflow` or `openvino`, in f32), and
+DRAFT=1 for the project's own decode, so that only the server differs.
 """
 
 import io
@@ -21,9 +21,9 @@ Probabilities = npt.NDArray[np.float32]
 SIZE = int(os.environ["IMAGE_SIZE"])
 DRAFT = os.environ.get("DRAFT") == "1"
 BATCH_SIZE = 16
-"""Most images that a server is told to compute at once."""
+"""Configured maximum number of images in a batch."""
 DELAY_S = 0.005
-"""How long a server is told to wait for them."""
+"""Configured maximum time to wait for a batch, in seconds."""
 
 
 def decode(data: bytes) -> Pixels:
@@ -32,24 +32,24 @@ def decode(data: bytes) -> Pixels:
 
 
 def shrink(image: Image.Image) -> Pixels:
-    """Return the pixels of an image whose header was read."""
+    """Return the pixels of an opened image, uint8 `(size, size, 3)`."""
     if DRAFT:
         image.draft(None, (2 * SIZE, 2 * SIZE))
     return np.asarray(image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
 
 
 def load_model(hint: Literal["LATENCY", "THROUGHPUT"]) -> Callable[[Pixels], Probabilities]:
-    """Load the SavedModel by the engine asked for.
+    """Load the SavedModel with the engine that ENGINE names.
 
     Args:
-        hint: OpenVINO's, by its documentation: `LATENCY` where one thread computes batches, `THROUGHPUT` where many
-            threads compute an image each.
+        hint: OpenVINO's performance hint. By its documentation, `LATENCY` is for one thread that computes batches and
+            `THROUGHPUT` for many threads that compute one image each.
     """
     return _openvino(hint) if os.environ["ENGINE"] == "openvino" else _tensorflow()
 
 
 def _tensorflow() -> Callable[[Pixels], Probabilities]:
-    import tensorflow as tf  # noqa: PLC0415  takes seconds; the other engine does without
+    import tensorflow as tf  # noqa: PLC0415  takes seconds and is not needed by the other engine
 
     loaded = tf.saved_model.load(os.environ["SAVED_MODEL"])
     signature = loaded.signatures["serving_default"]
@@ -66,7 +66,7 @@ def _openvino(hint: str) -> Callable[[Pixels], Probabilities]:
 
     options = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.Core().compile_model(os.environ["SAVED_MODEL"], "CPU", options)
-    local = threading.local()  # a request is one thread's
+    local = threading.local()  # each thread has a request of its own
 
     def predict(pixels: Pixels) -> Probabilities:
         if not hasattr(local, "request"):

@@ -72,9 +72,9 @@ def test_a_manifest_that_contradicts_itself_is_refused(changes: dict[str, object
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "a/../../x", "a/..", "", ".", "./a", "a//b", "a/", "a\0b"])
 def test_no_file_of_a_manifest_lies_outside_or_is_spelled_two_ways(path: str) -> None:
-    with pytest.raises(ValidationError, match="no path inside"):
+    with pytest.raises(ValidationError, match="not a path inside"):
         Manifest.model_validate(fields(files={path: DIGEST}))
-    with pytest.raises(ValidationError, match="no path inside"):
+    with pytest.raises(ValidationError, match="not a path inside"):
         Manifest.model_validate(fields(training_images={"file": path, "count": 1, "digest": "0" * 64}))
 
 

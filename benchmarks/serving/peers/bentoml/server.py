@@ -1,4 +1,4 @@
-"""BentoML as its guide to adaptive batching shows it: a batchable method of a list of images."""
+"""BentoML as in its guide to adaptive batching: a batchable method of a list of images."""
 
 import bentoml
 import numpy as np
@@ -8,12 +8,12 @@ from PIL.Image import Image
 
 @bentoml.service(traffic={"timeout": 60})
 class Classifier:
-    """The service. How long it waits for a batch is its own decision; `max_latency_ms` only bounds it."""
+    """The service, which chooses how long to wait for a batch; `max_latency_ms` is only an upper bound."""
 
     def __init__(self) -> None:
         self.model = load_model("LATENCY")
 
     @bentoml.api(batchable=True, max_batch_size=BATCH_SIZE, max_latency_ms=10_000)
     def predict(self, images: list[Image]) -> list[list[float]]:
-        """Answer the probabilities of each image."""
+        """Return the probabilities of each image."""
         return self.model(np.stack([shrink(image) for image in images])).tolist()

@@ -1,4 +1,4 @@
-"""FastAPI as its tutorial shows it: a `def` endpoint, which runs in the thread pool; it makes no batches."""
+"""FastAPI as in its tutorial: a `def` endpoint, which runs in the thread pool, without batching."""
 
 from typing import Annotated
 
@@ -17,5 +17,5 @@ async def body(request: Request) -> bytes:
 
 @app.post("/predict")
 def classify(data: Annotated[bytes, Depends(body)]) -> dict[str, list[float]]:
-    """Answer the probabilities of one JPEG."""
+    """Return the probabilities of one JPEG."""
     return {"probabilities": predict(decode(data)[np.newaxis])[0].tolist()}

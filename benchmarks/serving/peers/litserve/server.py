@@ -1,4 +1,4 @@
-"""LitServe as its guide to batching shows it: decode a request, batch, predict, unbatch."""
+"""LitServe as in its guide to batching: decode a request, batch, predict, unbatch."""
 
 import os
 
@@ -8,7 +8,7 @@ from classifier import BATCH_SIZE, DELAY_S, decode, load_model
 
 
 class Classifier(litserve.LitAPI):
-    """The API. Its requests are multipart forms with an image, as in the guide to images."""
+    """The API, whose requests are multipart forms with an image, as in the guide to images."""
 
     def setup(self, device: str) -> None:
         """Load the model in the worker."""
@@ -23,15 +23,15 @@ class Classifier(litserve.LitAPI):
         return np.stack(inputs)
 
     def predict(self, pixels):
-        """Compute it."""
+        """Compute a batch."""
         return self.model(pixels)
 
     def unbatch(self, output):
-        """Take it apart."""
+        """Split a batch."""
         return list(output)
 
     def encode_response(self, output):
-        """Answer one request."""
+        """Return the response to one request."""
         return {"probabilities": output.tolist()}
 
 

@@ -1,4 +1,4 @@
-"""MLServer as its guide to custom runtimes shows it: arguments decoded by their types, adaptive batching."""
+"""MLServer as in its guide to custom runtimes: arguments decoded by their types, adaptive batching."""
 
 from typing import List  # noqa: UP035  mlserver knows no list[bytes]
 
@@ -9,7 +9,7 @@ from mlserver.codecs import decode_args
 
 
 class Classifier(MLModel):
-    """The runtime; its batching is in model-settings.json."""
+    """The runtime; model-settings.json configures its batching."""
 
     async def load(self) -> bool:
         """Load the model in the worker."""
@@ -18,5 +18,5 @@ class Classifier(MLModel):
 
     @decode_args
     async def predict(self, image: List[bytes]) -> np.ndarray:  # noqa: UP006  as above
-        """Answer the probabilities of a batch of JPEGs."""
+        """Return the probabilities of a batch of JPEGs."""
         return self._model(np.stack([decode(data) for data in image]))

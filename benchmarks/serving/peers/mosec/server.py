@@ -1,4 +1,4 @@
-"""Mosec as its image examples show it: decoding in processes of its own, then a stage with dynamic batching."""
+"""Mosec as in its image examples: decoding in separate processes, then a stage with dynamic batching."""
 
 import numpy as np
 from classifier import BATCH_SIZE, DELAY_S, decode, load_model
@@ -8,10 +8,10 @@ DECODERS = 2
 
 
 class Decode(Worker):
-    """Takes the raw body."""
+    """The stage that decodes raw bodies."""
 
     def deserialize(self, data):
-        """Leave the bytes as they are."""
+        """Return the bytes unchanged."""
         return data
 
     def forward(self, data):
@@ -20,14 +20,14 @@ class Decode(Worker):
 
 
 class Classify(Worker):
-    """Takes batches."""
+    """The stage that computes batches."""
 
     def __init__(self) -> None:
         super().__init__()
         self.model = load_model("LATENCY")
 
     def forward(self, data):
-        """Return an answer for each image."""
+        """Return the probabilities of each image."""
         return [{"probabilities": row} for row in self.model(np.stack(data)).tolist()]
 
 

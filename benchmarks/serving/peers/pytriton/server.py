@@ -1,4 +1,4 @@
-"""Triton through PyTriton as its documentation shows it: a function of a batch, bound with a dynamic batcher."""
+"""Triton through PyTriton as in its documentation: a function of a batch, bound with a dynamic batcher."""
 
 import os
 
@@ -13,7 +13,7 @@ model = load_model("LATENCY")
 
 @batch
 def classify(image: np.ndarray) -> dict[str, np.ndarray]:
-    """Answer the probabilities of JPEGs, bytes `(n, 1)`."""
+    """Return the probabilities of JPEGs, bytes `(n, 1)`."""
     return {"probabilities": model(np.stack([decode(data) for (data,) in image]))}
 
 

@@ -104,7 +104,7 @@ def test_where_nothing_keeps_the_margins_nothing_is_published(
     with pytest.raises(QuantizationRefused, match="No int8 variant stays within") as caught:
         publish(run, folder)
     assert set(caught.value.attempts) == {"plain", "accuracy-aware"}
-    assert "validation images called the same" in str(caught.value)
+    assert "validation images predicted the same" in str(caught.value)
     assert sorted(path.name for path in home.iterdir()) == before
 
 

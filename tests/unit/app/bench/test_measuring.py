@@ -23,7 +23,7 @@ def test_near_the_limit_the_machine_is_what_holds_it_back(tmp_path: Path) -> Non
     text = said(tmp_path)
     assert "The service does 95% of what decoder and engine can do here" in text
     assert "10% of an image's time is decoding, 90% computing" in text
-    assert "the machine holds it back" in text
+    assert "the machine is the bottleneck" in text
 
 
 def test_below_it_the_rest_is_named(tmp_path: Path) -> None:

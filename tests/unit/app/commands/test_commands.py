@@ -163,7 +163,7 @@ def test_two_versions_are_compared_in_a_table_and_as_json(store: Path, tmp_path:
     shown = run(evaluate, arguments).stdout
     assert "Version 1 on the same files: accuracy 0.6667" in shown
     assert "They cannot be told apart on these files" in shown
-    assert "Called differently: 1" in shown
+    assert "Predicted differently: 1" in shown
     comparison = json.loads(run(evaluate, [*arguments, "--format", "json"]).stdout)["comparison"]
     assert [one["path"] for one in comparison["flips"]] == ["dark/1.png"]
 

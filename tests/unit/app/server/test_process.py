@@ -30,7 +30,7 @@ def test_a_port_that_is_taken_is_a_sentence_and_a_hint(taken: int) -> None:
     with pytest.raises(CannotStart) as caught:
         _listen(Settings(port=taken))
     assert str(caught.value) == f"Cannot listen on 127.0.0.1 port {taken}: Address already in use."
-    assert caught.value.hint == "Choose another with --host and --port."
+    assert caught.value.hint == "Choose another address with --host and --port."
 
 
 def test_an_address_that_is_none_is_a_sentence() -> None:

@@ -31,7 +31,7 @@ def answered(labels: int, files: int = 120, seed: int = 5, positive: int | None 
 def theirs(one: ScoredFiles, statistic: Callable[[Ints, Ints, Floats], float]) -> tuple[float, float]:
     def of_places(places: npt.NDArray[np.float64]) -> float:
         at = places.astype(int)
-        return statistic(one.actual[at], one.called[at], one.probabilities[at])
+        return statistic(one.actual[at], one.predicted[at], one.probabilities[at])
 
     found = reference_bootstrap(
         (np.arange(len(one.actual)),), of_places, n_resamples=RESAMPLES, method="percentile", vectorized=False, rng=0
@@ -97,7 +97,7 @@ def test_how_the_draws_are_cut_into_blocks_changes_nothing(monkeypatch: pytest.M
 
 def test_a_figure_that_many_resamples_leave_undefined_has_no_interval() -> None:
     one = answered(2)
-    rare = ScoredFiles(np.where(np.arange(120) == 7, 1, 0), one.called, one.probabilities, None)
+    rare = ScoredFiles(np.where(np.arange(120) == 7, 1, 0), one.predicted, one.probabilities, None)
     assert bootstrap(rare, RESAMPLES).of_all["roc_auc"] is None
     assert bootstrap(rare, RESAMPLES).of_all["log_loss"] is not None
 

@@ -94,7 +94,7 @@ def test_flips_that_decide_come_first() -> None:
 @pytest.mark.parametrize(
     ("calls", "verdict"),
     [
-        ([], "There is no file that both scored and whose label they know."),
+        ([], "No file with a known label was scored by both."),
         ([("cat", 0, 0), ("dog", 0, 0)], "On 2 files both are right on the same ones."),
         (
             [("cat", 0, 0)] * 150 + [("cat", 0, 1)] * 5 + [("cat", 1, 0)] * 3,

@@ -27,17 +27,17 @@ def test_a_table_is_said_with_what_it_names_in_vain() -> None:
     assert sentences(matched, file=LabelsFile(path="labels.csv", rows=4, missing=["a.jpg", "b.jpg", "c.jpg"])) == [
         "labels.csv gives the labels, in 4 rows.",
         "'Cats' in labels.csv counts as the label 'cats' (1 file).",
-        "labels.csv names 3 files that are not there: a.jpg, b.jpg, c.jpg.",
+        "labels.csv lists 3 files that do not exist: a.jpg, b.jpg, c.jpg.",
     ]
 
 
 def test_of_many_files_that_are_not_there_the_first_are_named() -> None:
     for missing, end in (
-        (1, "1 file that is not there: 0."),
-        (6, "6 files that are not there: 0, 1, 2, 3, 4 and 1 more."),
+        (1, "1 file that does not exist: 0."),
+        (6, "6 files that do not exist: 0, 1, 2, 3, 4 and 1 more."),
     ):
         names = [str(number) for number in range(missing)]
-        assert sentences(file=LabelsFile(path="x.csv", rows=9, missing=names))[-1] == f"x.csv names {end}"
+        assert sentences(file=LabelsFile(path="x.csv", rows=9, missing=names))[-1] == f"x.csv lists {end}"
 
 
 def test_a_name_cannot_steer_the_terminal() -> None:

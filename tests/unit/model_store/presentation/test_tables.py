@@ -84,13 +84,13 @@ def test_what_to_doubt_is_said_and_listed() -> None:
     suspect = Mislabelled(path="b/3.png", actual="b", suggested="a", probability_actual=0.1, probability_suggested=0.9)
     text = shown(doubts_summary(leakage, [twice], [suspect]))
     assert "The version was trained on 1 file of this set: 0 with the same pixels, 1 nearly the same." in text
-    assert "2 files with next to no light and shade" in text
+    assert "2 files with too little contrast" in text
     assert all(path in text for path in ("a/1.png", "a/2.png, b/2.png", "b/3.png"))
     nothing = Leakage(training_images=9, files=[], too_flat=0, without=None)
     assert shown(doubts_summary(nothing, [], [])).strip() == (
-        "None of the files is one of the version's 9 training pictures, or nearly."
+        "None of the files is the same or nearly the same as one of the version's 9 training images."
     )
-    assert "does not know its training pictures" in shown(doubts_summary(None, [], []))
+    assert "has no fingerprints of its training images" in shown(doubts_summary(None, [], []))
 
 
 def evaluation_of_one() -> Evaluation:

@@ -44,7 +44,7 @@ def test_links_and_special_files_are_refused_all_at_once(tmp_path: Path) -> None
 
 def test_a_name_that_no_manifest_can_hold_is_refused(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9")).write_bytes(b"")
-    with pytest.raises(VersionCorrupt, match="no UTF-8"):
+    with pytest.raises(VersionCorrupt, match="not UTF-8"):
         digest_directory(tmp_path)
 
 

@@ -15,7 +15,7 @@ def test_only_a_json_object_is_read(tmp_path: Path, text: str) -> None:
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x")
-    with pytest.raises(ValueError, match="no plain file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         read_document(tmp_path / "x")
 
 

@@ -29,7 +29,7 @@ def test_neither_none_nor_too_many_are_saved(tmp_path: Path, count: int) -> None
 
 
 def test_samples_without_answers_are_not_saved(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="as many answers"):
+    with pytest.raises(ValueError, match="as many of each"):
         save_golden(tmp_path, Golden(samples(2).pixels, samples(3).probabilities))
 
 

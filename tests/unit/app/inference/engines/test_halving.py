@@ -89,8 +89,8 @@ def test_each_new_limit_is_logged_once_with_both_sizes(caplog: pytest.LogCapture
     for engine.room in (4, 4, 1, 1):
         predict(PIXELS)
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.WARNING, "gpu:1 has no memory for 16 images at once: from now on 4"),
-        (logging.WARNING, "gpu:1 has no memory for 4 images at once: from now on 1"),
+        (logging.WARNING, "gpu:1 has no memory for 16 images at once; the limit is now 4"),
+        (logging.WARNING, "gpu:1 has no memory for 4 images at once; the limit is now 1"),
     ]
 
 

@@ -92,7 +92,7 @@ def test_many_labels_are_a_picture_and_their_worst_pairs() -> None:
     page = page_of(MANY_LABELS)
     assert "All 60 labels" in page.text
     assert "Confused most often" in page.text
-    assert "those with the smallest areas are drawn" in page.text
+    assert "Only the labels with the smallest areas are drawn" in page.text
 
 
 def test_a_report_without_files_says_so_everywhere() -> None:
