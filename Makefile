@@ -40,10 +40,12 @@ unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no server, no co
 
 check: lint types test ## Lint, check types, run every test
 
-lint: $(ENVIRONMENT) ## Lint, and check the format
+lint: $(ENVIRONMENT) ## Lint, check the format, and the types of the page
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/biome ci --error-on-warnings
+	tsc=$$(scripts/typescript) && "$$tsc" --project tsconfig.json
 
 types: $(ENVIRONMENT) ## Check types
 	$(BIN)/mypy
@@ -51,6 +53,7 @@ types: $(ENVIRONMENT) ## Check types
 format: $(ENVIRONMENT) ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/biome check --write
 
 image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for another base
 	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(TARGET) --tag $(IMAGE) \

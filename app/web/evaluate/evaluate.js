@@ -6,12 +6,12 @@ import { element } from "../lib/elements.js";
 import { takeOver } from "../lib/given.js";
 import { askFor, problemNotice } from "../lib/notices.js";
 import { count } from "../lib/numbers.js";
-import { pack } from "./packing.js";
-import { showReport } from "../report/report.js";
-import { Running } from "./running.js";
 import { problemIn } from "../lib/service.js";
-import { SetChooser } from "./set-chooser.js";
 import texts from "../lib/texts.js";
+import { showReport } from "../report/report.js";
+import { pack } from "./packing.js";
+import { Running } from "./running.js";
+import { SetChooser } from "./set-chooser.js";
 import { evaluateArchive } from "./upload.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
@@ -65,10 +65,20 @@ class Evaluation {
     this.#chooser = new SetChooser((...told) => this.#told.replaceChildren(...told), signal);
     this.#model.append(...models.map((one) => element("option", null, one.model)));
     this.#fillVersions();
-    this.#form = element("form", { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+    this.#form = element(
+      "form",
+      { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       this.#chooser.node,
-      element("div", { class: "choices" }, choice(words.model, this.#model), choice(words.version, this.#version), choice(words.against, this.#against)),
-      this.#start, this.#told);
+      element(
+        "div",
+        { class: "choices" },
+        choice(words.model, this.#model),
+        choice(words.version, this.#version),
+        choice(words.against, this.#against),
+      ),
+      this.#start,
+      this.#told,
+    );
     this.node = element("div", null, this.#form);
     this.#chooser.take(takeOver());
   }
@@ -80,16 +90,23 @@ class Evaluation {
   #fillVersions() {
     const { versions, serving } = this.#chosen();
     const newest = [...new Set([...versions, serving])].sort((one, other) => other - one);
-    this.#version.replaceChildren(...newest.map((one) =>
-      element("option", { value: one, selected: one === serving }, one === serving ? words.serves(one) : String(one))));
+    this.#version.replaceChildren(
+      ...newest.map((one) =>
+        element("option", { value: one, selected: one === serving }, one === serving ? words.serves(one) : String(one)),
+      ),
+    );
     this.#fillAgainst();
   }
 
   #fillAgainst() {
     const before = this.#against.value;
     const others = [...this.#version.options].map((one) => one.value).filter((one) => one !== this.#version.value);
-    this.#against.replaceChildren(element("option", { value: "" }, words.nothing),
-      ...others.map((one) => element("option", { value: one, selected: one === before }, words.againstVersion(Number(one)))));
+    this.#against.replaceChildren(
+      element("option", { value: "" }, words.nothing),
+      ...others.map((one) =>
+        element("option", { value: one, selected: one === before }, words.againstVersion(Number(one))),
+      ),
+    );
     this.#against.disabled = !others.length;
   }
 
@@ -123,9 +140,15 @@ class Evaluation {
     } catch (error) {
       if (this.#signal.aborted) return;
       this.node.replaceChildren(this.#form);
-      this.#told.replaceChildren(running.signal.aborted
-        ? element("p", { class: "quiet", role: "status" }, running.isSending ? words.cancelled : words.cancelledPacking)
-        : problemNotice(await asOfSet(problemIn(error), chosen)));
+      this.#told.replaceChildren(
+        running.signal.aborted
+          ? element(
+              "p",
+              { class: "quiet", role: "status" },
+              running.isSending ? words.cancelled : words.cancelledPacking,
+            )
+          : problemNotice(await asOfSet(problemIn(error), chosen)),
+      );
       this.#start.focus();
     } finally {
       running.end();
@@ -162,7 +185,7 @@ async function packed({ name, members }, running) {
  * @returns {Promise<Problem>}
  */
 async function asOfSet(problem, chosen) {
-  if (problem["reason"] !== "no-images" || "archive" in chosen) return problem;
+  if (problem.reason !== "no-images" || "archive" in chosen) return problem;
   const files = (await chosen.members).filter((one) => one.open).length;
   return { ...problem, ...words.noImages(chosen.name, files, count(files)) };
 }

@@ -31,10 +31,14 @@ export async function listGiven(given, onFound, signal) {
   const members = [];
   let files = 0;
   for (const one of given) {
-    for await (const member of isFolder(one) ? walk(/** @type {FileSystemEntry} */ (one), "") : [loose(/** @type {File} */ (one))]) {
+    for await (const member of isFolder(one)
+      ? walk(/** @type {FileSystemEntry} */ (one), "")
+      : [loose(/** @type {File} */ (one))]) {
       signal.throwIfAborted();
       members.push(member);
-      if (member.open && (files += 1) % TOLD_EVERY === 0) onFound(files);
+      if (!member.open) continue;
+      files += 1;
+      if (files % TOLD_EVERY === 0) onFound(files);
     }
   }
   return sorted(members);
@@ -78,9 +82,13 @@ async function* walk(entry, above) {
   const path = `${above}${entry.name}`;
   if (entry.isDirectory) {
     yield { path: `${path}/`, open: null };
-    for await (const one of entriesIn(/** @type {FileSystemDirectoryEntry} */ (entry), path)) yield* walk(one, `${path}/`);
+    for await (const one of entriesIn(/** @type {FileSystemDirectoryEntry} */ (entry), path))
+      yield* walk(one, `${path}/`);
   } else {
-    yield { path, open: () => new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)) };
+    yield {
+      path,
+      open: () => new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)),
+    };
   }
 }
 

@@ -3,9 +3,9 @@
 
 import { announce, element } from "../lib/elements.js";
 import { bytes, count } from "../lib/numbers.js";
-import { Pace } from "./pace.js";
 import texts from "../lib/texts.js";
 import { duration } from "../lib/wording.js";
+import { Pace } from "./pace.js";
 
 /** @typedef {"pack" | "send" | "score" | "report"} Step */
 
@@ -36,11 +36,15 @@ export class Running {
     this.signal = this.#cancel.signal;
     const steps = STEPS.filter((step) => step !== "pack" || isPacked);
     this.#steps = new Map(steps.map((step) => [step, element("li", null, words.steps[step])]));
-    this.node = element("section", { class: "running", "aria-labelledby": "running-title", tabindex: -1 },
+    this.node = element(
+      "section",
+      { class: "running", "aria-labelledby": "running-title", tabindex: -1 },
       element("h2", { id: "running-title" }, name),
       element("ol", { class: "steps" }, ...this.#steps.values()),
-      this.#bar, this.#line,
-      element("button", { type: "button", class: "button", onclick: () => this.cancel() }, words.cancel));
+      this.#bar,
+      this.#line,
+      element("button", { type: "button", class: "button", onclick: () => this.cancel() }, words.cancel),
+    );
     this.#timer = setInterval(() => this.#tell && announce(this.#tell), 10_000); // more often it would only be noise
     this.#reach(isPacked ? "pack" : "send");
     this.#show(null, [isPacked && words.looking]);
@@ -61,7 +65,10 @@ export class Running {
   /** @param {number} done @param {number} total */
   onPacked(done, total) {
     this.#packing.note(done, performance.now());
-    this.#show(total ? done / total : null, [words.packing(count(done), count(total)), ...this.#pace(this.#packing, total)]);
+    this.#show(total ? done / total : null, [
+      words.packing(count(done), count(total)),
+      ...this.#pace(this.#packing, total),
+    ]);
   }
 
   /** @param {number} sent @param {number} total */
@@ -73,8 +80,11 @@ export class Running {
       return;
     }
     const rate = this.#sending.perSecond;
-    this.#show(total ? sent / total : null, [words.sending(bytes(sent), bytes(total)),
-      rate && words.bytesPerSecond(bytes(rate)), remaining(this.#sending.left(total))]);
+    this.#show(total ? sent / total : null, [
+      words.sending(bytes(sent), bytes(total)),
+      rate && words.bytesPerSecond(bytes(rate)),
+      remaining(this.#sending.left(total)),
+    ]);
   }
 
   /** @param {number} done @param {number} total */

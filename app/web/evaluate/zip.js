@@ -36,7 +36,8 @@ const remainders = new Uint32Array(256).map((_, byte) => {
  */
 export function crc32(bytes, before = 0) {
   let crc = ~before;
-  for (let at = 0; at < bytes.length; at += 1) { // an iterator takes nine times as long
+  for (let at = 0; at < bytes.length; at += 1) {
+    // an iterator takes nine times as long
     crc = /** @type {number} */ (remainders[(crc ^ /** @type {number} */ (bytes[at])) & 0xff]) ^ (crc >>> 8);
   }
   return ~crc >>> 0;
@@ -61,16 +62,35 @@ export class Zip {
     const places = this.#offset >= FULL_32 ? [this.#offset] : [];
     /** @type {(numbers: number[]) => Field[]} */
     const both = (numbers) => [
-      [2, numbers.length ? IN_64_BITS : PLAIN], [2, IS_UTF8], [2, STORED], [2, 0], [2, FIRST_DAY],
-      [4, crc], [4, Math.min(size, FULL_32)], [4, Math.min(size, FULL_32)],
-      [2, name.length], [2, in64Bits(numbers).length],
+      [2, numbers.length ? IN_64_BITS : PLAIN],
+      [2, IS_UTF8],
+      [2, STORED],
+      [2, 0],
+      [2, FIRST_DAY],
+      [4, crc],
+      [4, Math.min(size, FULL_32)],
+      [4, Math.min(size, FULL_32)],
+      [2, name.length],
+      [2, in64Bits(numbers).length],
     ];
     const head = joined(record([4, HEAD], ...both(sizes)), name, in64Bits(sizes));
     const rest = [...sizes, ...places];
-    this.#rows.push(joined(
-      record([4, ROW], [2, IN_64_BITS], ...both(rest), [2, 0], [2, 0], [2, 0],
-        [4, path.endsWith("/") ? IS_FOLDER : 0], [4, Math.min(this.#offset, FULL_32)]),
-      name, in64Bits(rest)));
+    this.#rows.push(
+      joined(
+        record(
+          [4, ROW],
+          [2, IN_64_BITS],
+          ...both(rest),
+          [2, 0],
+          [2, 0],
+          [2, 0],
+          [4, path.endsWith("/") ? IS_FOLDER : 0],
+          [4, Math.min(this.#offset, FULL_32)],
+        ),
+        name,
+        in64Bits(rest),
+      ),
+    );
     this.#entries += 1;
     this.#offset += head.length + size;
     return head;
@@ -86,14 +106,35 @@ export class Zip {
     const size = this.#rows.reduce((sum, row) => sum + row.length, 0);
     const isLarge = entries >= FULL_16 || size >= FULL_32 || offset >= FULL_32;
     const large = [
-      record([4, END_64], [8, 44], [2, IN_64_BITS], [2, IN_64_BITS], [4, 0], [4, 0],
-        [8, entries], [8, entries], [8, size], [8, offset]),
+      record(
+        [4, END_64],
+        [8, 44],
+        [2, IN_64_BITS],
+        [2, IN_64_BITS],
+        [4, 0],
+        [4, 0],
+        [8, entries],
+        [8, entries],
+        [8, size],
+        [8, offset],
+      ),
       record([4, LOCATOR_64], [4, 0], [8, offset + size], [4, 1]),
     ];
     const told = Math.min(entries, FULL_16);
-    return [...this.#rows, ...(isLarge ? large : []),
-      record([4, END], [2, 0], [2, 0], [2, told], [2, told],
-        [4, Math.min(size, FULL_32)], [4, Math.min(offset, FULL_32)], [2, 0])];
+    return [
+      ...this.#rows,
+      ...(isLarge ? large : []),
+      record(
+        [4, END],
+        [2, 0],
+        [2, 0],
+        [2, told],
+        [2, told],
+        [4, Math.min(size, FULL_32)],
+        [4, Math.min(offset, FULL_32)],
+        [2, 0],
+      ),
+    ];
   }
 }
 

@@ -35,7 +35,10 @@ async function go(isFirst) {
   } catch (error) {
     if (signal.aborted) return;
     console.error(error);
-    main.replaceChildren(element("h1", null, titleOf(view.name)), problemNotice(problemIn(error), () => go(false)));
+    main.replaceChildren(
+      element("h1", null, titleOf(view.name)),
+      problemNotice(problemIn(error), () => go(false)),
+    );
   }
 }
 
@@ -82,18 +85,36 @@ function skip(event) {
 function frame() {
   document.documentElement.lang = texts.language;
   const entries = views.filter((one) => one.isInMenu);
-  const links = entries.map((one) => element("li", null, element("a", { href: linkTo(one.name) }, partOf(one.name).menu)));
-  document.querySelector("header")?.replaceChildren(
-    element("a", { class: "skip", href: "#main", onclick: skip }, texts.page.skip),
-    element("a", { class: "brand", href: "#/" },
-      element("img", { src: "web/icon.svg", alt: "", width: 28, height: 28 }), texts.name),
-    element("nav", { "aria-label": texts.page.menu }, element("ul", null, ...links)),
+  const links = entries.map((one) =>
+    element("li", null, element("a", { href: linkTo(one.name) }, partOf(one.name).menu)),
   );
-  document.querySelector("footer")?.replaceChildren(element("p", null,
-    element("span", null, texts.page.forPrograms), " ",
-    element("a", { href: address("/docs") }, texts.page.documentation), " ",
-    element("a", { href: address("/openapi.json") }, texts.page.description), " ",
-    element("a", { href: address("/metrics") }, texts.page.metrics)));
+  document
+    .querySelector("header")
+    ?.replaceChildren(
+      element("a", { class: "skip", href: "#main", onclick: skip }, texts.page.skip),
+      element(
+        "a",
+        { class: "brand", href: "#/" },
+        element("img", { src: "web/icon.svg", alt: "", width: 28, height: 28 }),
+        texts.name,
+      ),
+      element("nav", { "aria-label": texts.page.menu }, element("ul", null, ...links)),
+    );
+  document
+    .querySelector("footer")
+    ?.replaceChildren(
+      element(
+        "p",
+        null,
+        element("span", null, texts.page.forPrograms),
+        " ",
+        element("a", { href: address("/docs") }, texts.page.documentation),
+        " ",
+        element("a", { href: address("/openapi.json") }, texts.page.description),
+        " ",
+        element("a", { href: address("/metrics") }, texts.page.metrics),
+      ),
+    );
 }
 
 frame();

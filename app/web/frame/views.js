@@ -19,12 +19,38 @@ import { styled } from "./styles.js";
 /** @type {View[]} */
 export const views = [
   { name: "predict", path: "", isInMenu: true, load: () => import("../predict/predict.js") },
-  { name: "evaluate", path: "evaluate", isInMenu: true, load: () => styled(import("../evaluate/evaluate.js"), "../evaluate/evaluate.css") },
+  {
+    name: "evaluate",
+    path: "evaluate",
+    isInMenu: true,
+    load: () => styled(import("../evaluate/evaluate.js"), "../evaluate/evaluate.css"),
+  },
   { name: "models", path: "models", isInMenu: true, load: () => import("../models/models.js") },
-  { name: "evaluations", path: "evaluations", isInMenu: true, load: () => styled(import("../reports/reports.js"), "../report/compare.css") },
-  { name: "report", path: "evaluations/*", isInMenu: false, load: () => styled(import("../report/report.js"), "../report/compare.css") },
-  { name: "report", path: "evaluations/*/*", isInMenu: false, load: () => styled(import("../report/report.js"), "../report/compare.css") },
-  { name: "compare", path: "compare/*/*", isInMenu: false, above: "evaluations", load: () => styled(import("../reports/compare.js"), "../report/compare.css") },
+  {
+    name: "evaluations",
+    path: "evaluations",
+    isInMenu: true,
+    load: () => styled(import("../reports/reports.js"), "../report/compare.css"),
+  },
+  {
+    name: "report",
+    path: "evaluations/*",
+    isInMenu: false,
+    load: () => styled(import("../report/report.js"), "../report/compare.css"),
+  },
+  {
+    name: "report",
+    path: "evaluations/*/*",
+    isInMenu: false,
+    load: () => styled(import("../report/report.js"), "../report/compare.css"),
+  },
+  {
+    name: "compare",
+    path: "compare/*/*",
+    isInMenu: false,
+    above: "evaluations",
+    load: () => styled(import("../reports/compare.js"), "../report/compare.css"),
+  },
 ];
 
 /** @type {View} */
@@ -37,7 +63,12 @@ const missing = { name: "missing", path: "", isInMenu: false, load: () => import
  * @returns {[View, string[]]}
  */
 export function find(hash) {
-  const given = hash.replace(/\?.*$/, "").replace(/^#?\/?/, "").replace(/\/$/, "").split("/").map(decoded);
+  const given = hash
+    .replace(/\?.*$/, "")
+    .replace(/^#?\/?/, "")
+    .replace(/\/$/, "")
+    .split("/")
+    .map(decoded);
   for (const view of views) {
     const wanted = view.path.split("/");
     if (wanted.length === given.length && wanted.every((part, index) => part === "*" || part === given[index])) {

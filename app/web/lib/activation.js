@@ -28,7 +28,9 @@ export function scaleOf(maps) {
 export function layer(map, scale) {
   const [height, width] = [map.length, map[0]?.length ?? 0];
   const canvas = element("canvas", { class: "layer", width, height, "aria-hidden": "true" });
-  const colours = map.flat().flatMap((value) => [...(value > 0 ? FOR : AGAINST), Math.round((255 * Math.abs(value)) / scale)]);
+  const colours = map
+    .flat()
+    .flatMap((value) => [...(value > 0 ? FOR : AGAINST), Math.round((255 * Math.abs(value)) / scale)]);
   canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(colours), width, height), 0, 0);
   return canvas;
 }

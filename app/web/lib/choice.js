@@ -47,7 +47,11 @@ export function positiveOf(name, number) {
  */
 export function manifestOf(name, number) {
   const path = `/models/${encodeURIComponent(name)}/versions/${number}`;
-  const asked = manifests.get(path) ?? askJson(path).catch(() => (manifests.delete(path), null));
+  const forget = () => {
+    manifests.delete(path);
+    return null;
+  };
+  const asked = manifests.get(path) ?? askJson(path).catch(forget);
   manifests.set(path, asked);
   return asked;
 }
@@ -81,20 +85,31 @@ export function controls(served) {
 
 /** @param {Model} one */
 function only(one) {
-  return element("p", null, `${texts.predict.model}: `, element("b", null, texts.predict.modelVersion(one.model, one.serving)));
+  return element(
+    "p",
+    null,
+    `${texts.predict.model}: `,
+    element("b", null, texts.predict.modelVersion(one.model, one.serving)),
+  );
 }
 
 /** @param {HTMLSelectElement} versions */
 function modelSelect(versions) {
-  const options = models.map((one) => element("option", { value: one.model, selected: one.model === model }, one.model));
-  return element("select", {
-    onchange: (/** @type {Event} */ event) => {
-      const chosen = models.find((one) => one.model === /** @type {HTMLSelectElement} */ (event.target).value);
-      if (!chosen) return;
-      [model, version] = [chosen.model, null];
-      fillVersions(versions, chosen);
+  const options = models.map((one) =>
+    element("option", { value: one.model, selected: one.model === model }, one.model),
+  );
+  return element(
+    "select",
+    {
+      onchange: (/** @type {Event} */ event) => {
+        const chosen = models.find((one) => one.model === /** @type {HTMLSelectElement} */ (event.target).value);
+        if (!chosen) return;
+        [model, version] = [chosen.model, null];
+        fillVersions(versions, chosen);
+      },
     },
-  }, ...options);
+    ...options,
+  );
 }
 
 /**
@@ -104,9 +119,15 @@ function modelSelect(versions) {
 function fillVersions(select, of) {
   const chosen = version ?? of.serving;
   const newest = [...new Set([...of.versions, of.serving])].sort((one, other) => other - one);
-  select.replaceChildren(...newest.map((one) =>
-    element("option", { value: one, selected: one === chosen },
-      one === of.serving ? texts.predict.serves(one) : String(one))));
+  select.replaceChildren(
+    ...newest.map((one) =>
+      element(
+        "option",
+        { value: one, selected: one === chosen },
+        one === of.serving ? texts.predict.serves(one) : String(one),
+      ),
+    ),
+  );
 }
 
 /**

@@ -26,9 +26,15 @@ export function explain(problem) {
  * @returns {HTMLElement}
  */
 export function problemNotice(problem, onRetry = null) {
-  const again = onRetry && element("button", { type: "button", class: "button", onclick: onRetry }, texts.notices.tryAgain);
-  return element("div", { class: "notice yes", role: "alert" },
-    element("h2", null, texts.notices.problem), ...explain(problem), again);
+  const again =
+    onRetry && element("button", { type: "button", class: "button", onclick: onRetry }, texts.notices.tryAgain);
+  return element(
+    "div",
+    { class: "notice yes", role: "alert" },
+    element("h2", null, texts.notices.problem),
+    ...explain(problem),
+    again,
+  );
 }
 
 /**
@@ -39,10 +45,18 @@ export function problemNotice(problem, onRetry = null) {
  */
 export function waitingNotice(problem) {
   const isThere = problem.status !== 0;
-  return element("div", { class: "notice watch", role: "status" },
+  return element(
+    "div",
+    { class: "notice watch", role: "status" },
     element("h2", null, isThere ? texts.notices.notReady : texts.notices.unreachable),
     isThere ? element("p", null, problem.detail) : problem.hint && element("p", null, problem.hint),
-    element("p", { class: "quiet" }, element("span", { class: "pulse", "aria-hidden": "true" }), texts.notices.askingAgain));
+    element(
+      "p",
+      { class: "quiet" },
+      element("span", { class: "pulse", "aria-hidden": "true" }),
+      texts.notices.askingAgain,
+    ),
+  );
 }
 
 /**
@@ -68,4 +82,3 @@ export async function askFor(path, place, signal) {
     return null;
   }
 }
-

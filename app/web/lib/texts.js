@@ -84,7 +84,8 @@ const texts = {
     serves: (version) => `${version} (serves)`,
     noFile: "There was no file in that.",
     /** @param {string} name */
-    set: (name) => `${name} is a set of pictures. Here single ones are tried; a set with labels is evaluated, with every file in the report.`,
+    set: (name) =>
+      `${name} is a set of pictures. Here single ones are tried; a set with labels is evaluated, with every file in the report.`,
     evaluate: "Evaluate it",
     answers: "Answers",
     clear: "Clear",
@@ -107,7 +108,8 @@ const texts = {
      * @param {string} probability
      * @param {string} threshold
      */
-    missed: (label, probability, threshold) => `${label} has ${probability}, and is called so only from ${threshold} on.`,
+    missed: (label, probability, threshold) =>
+      `${label} has ${probability}, and is called so only from ${threshold} on.`,
     /** @param {string} threshold */
     byThreshold: (threshold) => `Decided by the threshold of ${threshold}.`,
     probabilities: "Probabilities",
@@ -146,7 +148,10 @@ const texts = {
     },
     empty: { detail: "This file is empty." },
     /** @param {string} limit */
-    tooLarge: (limit) => ({ detail: `This file is larger than the ${limit} that the service takes.`, hint: "Send it smaller: models look at small pictures." }),
+    tooLarge: (limit) => ({
+      detail: `This file is larger than the ${limit} that the service takes.`,
+      hint: "Send it smaller: models look at small pictures.",
+    }),
     unnamed: "picture",
     /**
      * @param {string} file
@@ -221,7 +226,9 @@ const texts = {
      * @param {string | null} unreadable
      */
     counts: (images, scored, unreadable) =>
-      unreadable ? `${images} image files: ${scored} scored, ${unreadable} unreadable` : `${images} image files, all scored`,
+      unreadable
+        ? `${images} image files: ${scored} scored, ${unreadable} unreadable`
+        : `${images} image files, all scored`,
     accuracy: "accuracy",
     noAccuracy: "no accuracy",
     more: "Show older ones",
@@ -296,16 +303,23 @@ const texts = {
      */
     listed: (name, files) => `${name}: ${files}.`,
     /** @param {string[]} names */
-    all: (names) => (names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ")),
+    all: (names) =>
+      names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", "),
     /** @param {string} name */
-    noFiles: (name) => ({ detail: `There is no file in ${name}.`, hint: "Choose the folder that holds one folder of pictures per label." }),
+    noFiles: (name) => ({
+      detail: `There is no file in ${name}.`,
+      hint: "Choose the folder that holds one folder of pictures per label.",
+    }),
     /**
      * @param {string} name
      * @param {number} files
      * @param {string} written
      */
     noImages: (name, files, written) => ({
-      detail: files === 1 ? `The only file in ${name} is no picture.` : `None of the ${written} files in ${name} is a picture.`,
+      detail:
+        files === 1
+          ? `The only file in ${name} is no picture.`
+          : `None of the ${written} files in ${name} is a picture.`,
       hint: "Choose the folder that holds one folder of pictures per label.",
     }),
     /** @param {string} names */
@@ -315,7 +329,10 @@ const texts = {
       detail: `${path} cannot be read.`,
       hint: "Has it been changed, moved or removed meanwhile, or may you not read it? Then put that right, and choose the folder again.",
     }),
-    mixed: { detail: "A zip is evaluated alone.", hint: "Drop one zip and nothing else, or folders and files without a zip." },
+    mixed: {
+      detail: "A zip is evaluated alone.",
+      hint: "Drop one zip and nothing else, or folders and files without a zip.",
+    },
     model: "Model",
     version: "Version",
     /** @param {number} version */
@@ -325,7 +342,10 @@ const texts = {
     /** @param {number} version */
     againstVersion: (version) => `version ${version}`,
     start: "Evaluate",
-    noFile: { detail: "No file is chosen yet.", hint: "Choose a folder or a zip with one folder per label, or drop it above." },
+    noFile: {
+      detail: "No file is chosen yet.",
+      hint: "Choose a folder or a zip with one folder per label, or drop it above.",
+    },
     noModel: "No model is served.",
     steps: { pack: "Pack", send: "Send", score: "Score", report: "Report" },
     progress: "Progress",
@@ -392,8 +412,10 @@ const texts = {
       picture: ["picture", "pictures"],
     },
     sections: "Sections",
-    notKept: "This report could not be kept, so it is gone when this page is left, and only the files below are known by name. Save it as JSON.",
-    noRecords: "The answers for each file are not there, so files that were called right cannot be listed, and the threshold cannot be moved.",
+    notKept:
+      "This report could not be kept, so it is gone when this page is left, and only the files below are known by name. Save it as JSON.",
+    noRecords:
+      "The answers for each file are not there, so files that were called right cannot be listed, and the threshold cannot be moved.",
     save: "Save",
     saving: "Being made…",
     /** @type {Record<string, string>} */
@@ -426,7 +448,8 @@ const texts = {
       image: ["image", "images"],
       leftOut: "What was left out, and why.",
       name: "Confusion matrix",
-      caption: "A row for each label given, a column for each label called. Choose a cell to see its files; the arrow keys move.",
+      caption:
+        "A row for each label given, a column for each label called. Choose a cell to see its files; the arrow keys move.",
       shown: "Show",
       counts: "Counts",
       shares: "Shares of the row",
@@ -476,7 +499,8 @@ const texts = {
        * @param {boolean} isOne
        * @param {string} named
        */
-      missing: (path, files, isOne, named) => `${path} names ${files} that ${isOne ? "is" : "are"} not there: ${named}.`,
+      missing: (path, files, isOne, named) =>
+        `${path} names ${files} that ${isOne ? "is" : "are"} not there: ${named}.`,
       /**
        * @param {string} wrapper
        */
@@ -499,7 +523,8 @@ const texts = {
       /** @param {string} threshold */
       isInUse: (threshold) => `${threshold} is the threshold in use: matrix and figures are the report's.`,
       /** @param {string} threshold */
-      isMoved: (threshold) => `The report's own is ${threshold}. One chosen here is flattered by these files: check it on others.`,
+      isMoved: (threshold) =>
+        `The report's own is ${threshold}. One chosen here is flattered by these files: check it on others.`,
       waiting: "The answers for each file are on their way.",
       found: "found",
       missed: "missed",
@@ -511,7 +536,8 @@ const texts = {
       accuracy: "accuracy",
       threshold: "threshold",
       /** @param {string} label */
-      distribution: (label) => `Up: files of ${label}. Down: the others. To the right of the line they are called ${label}; orange is wrong. Heights grow with the root of the number.`,
+      distribution: (label) =>
+        `Up: files of ${label}. Down: the others. To the right of the line they are called ${label}; orange is wrong. Heights grow with the root of the number.`,
       precisionRecall: "Precision by recall",
       roc: "ROC: recall by the share of other files called so",
       alarmed: "others called so",
@@ -521,8 +547,10 @@ const texts = {
        * @param {string} label
        * @param {string} threshold
        */
-      lead: (label, threshold) => `A file is called ${label} from a probability of ${threshold}. A lower threshold finds more of them and raises more false alarms. One chosen by this table is flattered by it: check it on other files.`,
-      caption: "Found: files of the label called so. Missed: the others of the label. False alarms: other files called so.",
+      lead: (label, threshold) =>
+        `A file is called ${label} from a probability of ${threshold}. A lower threshold finds more of them and raises more false alarms. One chosen by this table is flattered by it: check it on other files.`,
+      caption:
+        "Found: files of the label called so. Missed: the others of the label. False alarms: other files called so.",
       /**
        * @param {string} threshold
        * @param {string} found
@@ -581,7 +609,8 @@ const texts = {
       majority: "majority label",
       name: "Figures",
       /** @param {string} times */
-      caption: (times) => `Over the scored files of known labels. Intervals: 95%, by drawing the files again ${times} times.`,
+      caption: (times) =>
+        `Over the scored files of known labels. Intervals: 95%, by drawing the files again ${times} times.`,
       figure: "figure",
       value: "value",
       /** @type {Record<string, string>} */
@@ -594,7 +623,8 @@ const texts = {
         log_loss: "log loss",
         expected_calibration_error: "calibration error",
       },
-      noMicro: "There is no micro average: where each file has one label, micro-averaged precision, recall and F1 are all the accuracy.",
+      noMicro:
+        "There is no micro average: where each file has one label, micro-averaged precision, recall and F1 are all the accuracy.",
       /** @param {string} figures */
       undefined: (figures) => `${figures} that cannot be computed`,
       /** @type {[string, string]} */
@@ -611,7 +641,8 @@ const texts = {
       menu: "Labels",
       title: "Each label against the rest",
       name: "Figures per label",
-      caption: "With 95% intervals. Recall: of its files, how many were called so. Precision: of the files called so, how many are.",
+      caption:
+        "With 95% intervals. Recall: of its files, how many were called so. Precision: of the files called so, how many are.",
       /** @param {string} labels */
       all: (labels) => `All ${labels} labels`,
       label: "label",
@@ -705,7 +736,8 @@ const texts = {
       wrong: "May labels be wrong?",
       notWrong: "No file stands out.",
       /** @param {string} files */
-      mislabelled: (files) => `${files} may lie under a wrong label, going by how sure the model is of another; the likeliest first. Look at them before you believe a mistake.`,
+      mislabelled: (files) =>
+        `${files} may lie under a wrong label, going by how sure the model is of another; the likeliest first. Look at them before you believe a mistake.`,
       suggested: "rather",
     },
 

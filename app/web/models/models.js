@@ -2,12 +2,12 @@
 // The models that are served: each with its versions and how accurate they were measured to be.
 
 import { element } from "../lib/elements.js";
-import { gauge } from "./gauge.js";
 import { askFor, explain } from "../lib/notices.js";
 import { count, date, interval, percent } from "../lib/numbers.js";
 import { bounded } from "../lib/queue.js";
 import { askJson, problemIn } from "../lib/service.js";
 import texts from "../lib/texts.js";
+import { gauge } from "./gauge.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
 /** @typedef {{images: number, scored: number, accuracy: number | null, accuracy_low: number | null, accuracy_high: number | null}} Headline */
@@ -46,9 +46,16 @@ function modelSection(model, row) {
   const first = newest.filter((one, index) => index < SHOWN || one === model.serving);
   const older = newest.filter((one) => !first.includes(one));
   const list = element("ol", { class: "rows", "aria-label": text.versions }, ...first.map((one) => row(model, one)));
-  const more = older.length > 0 && element("button", { type: "button", class: "button", onclick: showOlder }, text.older(older.length));
-  return element("section", { "aria-labelledby": id },
-    element("div", { class: "about" }, element("h2", { id }, model.model), labels(model)), list, more);
+  const more =
+    older.length > 0 &&
+    element("button", { type: "button", class: "button", onclick: showOlder }, text.older(older.length));
+  return element(
+    "section",
+    { "aria-labelledby": id },
+    element("div", { class: "about" }, element("h2", { id }, model.model), labels(model)),
+    list,
+    more,
+  );
 
   /** @param {Event} event */
   function showOlder(event) {
@@ -62,12 +69,23 @@ function modelSection(model, row) {
 
 /** @param {Model} model */
 function labels(model) {
-  const tags = model.labels.map((label) => element("li", { class: "tag" }, label === model.positive ? text.positive(label) : label));
+  const tags = model.labels.map((label) =>
+    element("li", { class: "tag" }, label === model.positive ? text.positive(label) : label),
+  );
   const [first, more] = [tags.slice(0, LABELS), tags.slice(LABELS)];
   const list = element("ul", { class: "tags", "aria-label": text.labels }, ...first);
   if (!more.length) return list;
-  return element("div", { class: "labels" }, list,
-    element("details", null, element("summary", null, text.more(more.length)), element("ul", { class: "tags" }, ...more)));
+  return element(
+    "div",
+    { class: "labels" },
+    list,
+    element(
+      "details",
+      null,
+      element("summary", null, text.more(more.length)),
+      element("ul", { class: "tags" }, ...more),
+    ),
+  );
 }
 
 /**
@@ -82,16 +100,26 @@ function versionRow(model, version, run, signal) {
   const measured = element("div", { class: "measured" });
   const made = element("p", { class: "made quiet" });
   const path = `/models/${encodeURIComponent(model.model)}/versions/${version}`;
-  run(() => askJson(path, { signal })).then((manifest) => {
-    measured.replaceChildren(...accuracy(manifest.metrics));
-    made.textContent = text.made(manifest.backbone, date(manifest.created));
-  }, (error) => signal.aborted || measured.replaceChildren(...explain(problemIn(error))));
-  return element("li", { class: version === model.serving ? "version serving" : "version" },
-    element("div", { class: "title" },
+  run(() => askJson(path, { signal })).then(
+    (manifest) => {
+      measured.replaceChildren(...accuracy(manifest.metrics));
+      made.textContent = text.made(manifest.backbone, date(manifest.created));
+    },
+    (error) => signal.aborted || measured.replaceChildren(...explain(problemIn(error))),
+  );
+  return element(
+    "li",
+    { class: version === model.serving ? "version serving" : "version" },
+    element(
+      "div",
+      { class: "title" },
       element("h3", null, text.number(version)),
       version === model.serving && element("span", { class: "tag no" }, text.serves),
-      version !== model.serving && model.loaded.includes(version) && element("span", { class: "tag" }, text.inMemory)),
-    measured, made);
+      version !== model.serving && model.loaded.includes(version) && element("span", { class: "tag" }, text.inMemory),
+    ),
+    measured,
+    made,
+  );
 }
 
 /**
@@ -104,8 +132,13 @@ function accuracy(metrics) {
   const { accuracy: value, accuracy_low: low, accuracy_high: high } = headline;
   const files = text.measuredOn(count(headline.scored), metrics.test !== undefined && metrics.test !== null);
   return [
-    element("p", null, element("strong", { class: "value" }, percent(value)), " ",
-      element("span", { class: "quiet" }, `${text.accuracy} ${files}`)),
+    element(
+      "p",
+      null,
+      element("strong", { class: "value" }, percent(value)),
+      " ",
+      element("span", { class: "quiet" }, `${text.accuracy} ${files}`),
+    ),
     gauge(value, low, high),
     element("p", { class: "quiet small" }, low !== null && high !== null && text.interval(interval(low, high))),
   ];

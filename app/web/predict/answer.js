@@ -50,29 +50,41 @@ export function makeCard(file) {
   const told = element("div", { class: "told" });
   const rest = element("div", { class: "rest" });
   const name = file.name || text.unnamed;
-  const node = element("li", { class: "card", tabindex: -1 },
+  const node = element(
+    "li",
+    { class: "card", tabindex: -1 },
     thumbnail(source),
     element("div", { class: "beside" }, element("h3", { class: "path", title: name }, name), told),
-    rest);
+    rest,
+  );
   return {
     node,
     close: () => URL.revokeObjectURL(source),
     wait(said) {
       node.classList.remove("failed");
       node.setAttribute("aria-busy", "true");
-      told.replaceChildren(element("p", { class: "quiet" }, element("span", { class: "pulse", "aria-hidden": "true" }), said));
+      told.replaceChildren(
+        element("p", { class: "quiet" }, element("span", { class: "pulse", "aria-hidden": "true" }), said),
+      );
       rest.replaceChildren();
     },
     succeed(answer, signal) {
       node.removeAttribute("aria-busy");
       told.replaceChildren(called(answer.prediction));
-      rest.replaceChildren(decision(answer), ...bars(answer), why(file, answer.prediction, signal), facts(answer, file));
+      rest.replaceChildren(
+        decision(answer),
+        ...bars(answer),
+        why(file, answer.prediction, signal),
+        facts(answer, file),
+      );
     },
     fail(problem, onRetry) {
       node.removeAttribute("aria-busy");
       node.classList.add("failed");
       told.replaceChildren(element("p", { class: "outcome" }, text.failed));
-      const again = onRetry && element("button", { type: "button", class: "button small", onclick: onRetry }, texts.notices.tryAgain);
+      const again =
+        onRetry &&
+        element("button", { type: "button", class: "button small", onclick: onRetry }, texts.notices.tryAgain);
       rest.replaceChildren(...explain(problem), again || "");
     },
   };
@@ -88,10 +100,14 @@ export function makeCard(file) {
 function why(file, prediction, signal) {
   const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, text.asking));
   const node = element("details", { class: "why-of" }, element("summary", null, text.why), place);
-  node.addEventListener("toggle", async () => {
-    const { makePanel } = await import("./why.js");
-    place.replaceChildren(await makePanel(file, prediction, signal));
-  }, { once: true });
+  node.addEventListener(
+    "toggle",
+    async () => {
+      const { makePanel } = await import("./why.js");
+      place.replaceChildren(await makePanel(file, prediction, signal));
+    },
+    { once: true },
+  );
   return node;
 }
 
@@ -106,17 +122,23 @@ function thumbnail(source) {
 
 /** What stands for a picture that the browser cannot show. */
 function placeholder() {
-  return drawing("svg", { viewBox: "0 0 24 24", role: "img", "aria-label": text.noPreview, class: "placeholder" },
+  return drawing(
+    "svg",
+    { viewBox: "0 0 24 24", role: "img", "aria-label": text.noPreview, class: "placeholder" },
     drawing("rect", { x: 3, y: 4.5, width: 18, height: 15, rx: 2 }),
     drawing("circle", { cx: 8.5, cy: 9.5, r: 1.6 }),
-    drawing("path", { d: "M3.5 17l5.5-4.5 3.5 3 3-2.5 5 4" }));
+    drawing("path", { d: "M3.5 17l5.5-4.5 3.5 3 3-2.5 5 4" }),
+  );
 }
 
 /** @param {Prediction} prediction */
 function called(prediction) {
-  return element("p", { class: "outcome" },
+  return element(
+    "p",
+    { class: "outcome" },
     element("span", { class: "quiet" }, text.called, " "),
-    element("strong", null, prediction.label));
+    element("strong", null, prediction.label),
+  );
 }
 
 /** @param {Answer} answer */
@@ -150,7 +172,15 @@ function bars({ prediction, positive }) {
   const [first, more] = [rows.slice(0, BARS), rows.slice(BARS)];
   const list = element("ul", { class: "bars", "aria-label": text.probabilities }, ...first);
   if (!more.length) return [list];
-  return [list, element("details", null, element("summary", null, text.more(more.length)), element("ul", { class: "bars" }, ...more))];
+  return [
+    list,
+    element(
+      "details",
+      null,
+      element("summary", null, text.more(more.length)),
+      element("ul", { class: "bars" }, ...more),
+    ),
+  ];
 }
 
 /**
@@ -159,13 +189,22 @@ function bars({ prediction, positive }) {
  * @param {number | undefined} threshold
  */
 function bar({ label, probability }, isCalled, threshold) {
-  const gauge = drawing("svg", { class: "gauge", "aria-hidden": "true" },
+  const gauge = drawing(
+    "svg",
+    { class: "gauge", "aria-hidden": "true" },
     drawing("rect", { class: "track", width: "100%", height: "100%", rx: 3 }),
     drawing("rect", { class: "range", width: `${100 * probability}%`, height: "100%", rx: 3 }),
-    threshold !== undefined && drawing("rect", { class: "mark", x: `${100 * threshold}%`, y: "-25%", width: 2, height: "150%" }));
-  return element("li", { class: isCalled ? "chosen" : null },
-    element("span", { class: "name" }, label), " ",
-    element("span", { class: "number" }, percent(probability)), gauge);
+    threshold !== undefined &&
+      drawing("rect", { class: "mark", x: `${100 * threshold}%`, y: "-25%", width: 2, height: "150%" }),
+  );
+  return element(
+    "li",
+    { class: isCalled ? "chosen" : null },
+    element("span", { class: "name" }, label),
+    " ",
+    element("span", { class: "number" }, percent(probability)),
+    gauge,
+  );
 }
 
 /**
@@ -177,9 +216,15 @@ function facts({ prediction, tookMs, stages }, file) {
   const { decode, queue, inference } = stages;
   const isTimed = decode !== undefined && queue !== undefined && inference !== undefined;
   const parts = isTimed && text.parts(duration(decode), duration(queue), duration(inference));
-  return element("dl", { class: "facts" },
-    element("dt", null, text.file), element("dd", null, text.image(format, width, height, bytes(file.size))),
-    element("dt", null, text.time), element("dd", null, text.whole(duration(tookMs))),
+  return element(
+    "dl",
+    { class: "facts" },
+    element("dt", null, text.file),
+    element("dd", null, text.image(format, width, height, bytes(file.size))),
+    element("dt", null, text.time),
+    element("dd", null, text.whole(duration(tookMs))),
     ...(parts ? [element("dt", null, text.within), element("dd", null, parts)] : []),
-    element("dt", null, text.by), element("dd", null, text.modelVersion(prediction.model, prediction.version)));
+    element("dt", null, text.by),
+    element("dd", null, text.modelVersion(prediction.model, prediction.version)),
+  );
 }

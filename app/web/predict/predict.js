@@ -1,17 +1,17 @@
 // @ts-check
 // Try pictures: choose, drop, paste or take them; each gets a card with its answer.
 
-import { makeCard } from "./answer.js";
+import { linkTo } from "../frame/views.js";
 import { controls, query } from "../lib/choice.js";
 import { announce, drawing, element } from "../lib/elements.js";
 import { givenBy, handOver, isFolder, isZip } from "../lib/given.js";
 import { askFor } from "../lib/notices.js";
 import { percent } from "../lib/numbers.js";
 import { bounded } from "../lib/queue.js";
-import { predict } from "./sending.js";
 import { problemIn } from "../lib/service.js";
 import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
+import { makeCard } from "./answer.js";
+import { predict } from "./sending.js";
 
 /** @typedef {import("./answer.js").Card} Card */
 /** @typedef {import("../lib/given.js").Given} Given */
@@ -24,11 +24,18 @@ const run = bounded(AT_ONCE);
 const list = element("ol", { class: "cards", "aria-label": text.answers });
 const elsewhere = element("div");
 const tally = element("p", { class: "quiet" });
-const answers = element("section", { class: "answers", hidden: true, "aria-labelledby": "answers" },
-  element("div", { class: "row" },
-    element("h2", { id: "answers" }, text.answers), tally,
-    element("button", { type: "button", class: "button plain", onclick: clear }, text.clear)),
-  list);
+const answers = element(
+  "section",
+  { class: "answers", hidden: true, "aria-labelledby": "answers" },
+  element(
+    "div",
+    { class: "row" },
+    element("h2", { id: "answers" }, text.answers),
+    tally,
+    element("button", { type: "button", class: "button plain", onclick: clear }, text.clear),
+  ),
+  list,
+);
 /** @type {Set<Card>} */
 const cards = new Set();
 let [answered, failed] = [0, 0];
@@ -47,7 +54,14 @@ export async function show(root, _parameters, signal) {
   const zone = dropZone(choice);
   elsewhere.replaceChildren();
   handOver([]); // what was not taken over is not wanted any more
-  root.append(element("h1", null, text.title), element("p", { class: "lead" }, text.lead), notice, zone, elsewhere, answers);
+  root.append(
+    element("h1", null, text.title),
+    element("p", { class: "lead" }, text.lead),
+    notice,
+    zone,
+    elsewhere,
+    answers,
+  );
   listen(zone, signal);
   const served = await askFor("/models", notice, signal);
   if (served) choice.append(...controls(served.models));
@@ -57,16 +71,32 @@ export async function show(root, _parameters, signal) {
 function dropZone(choice) {
   const files = picker({ multiple: true });
   const camera = picker({ capture: "environment" });
-  return element("section", { class: "drop", "aria-label": text.choose },
-    drawing("svg", { viewBox: "0 0 48 48", "aria-hidden": "true", class: "sign" },
+  return element(
+    "section",
+    { class: "drop", "aria-label": text.choose },
+    drawing(
+      "svg",
+      { viewBox: "0 0 48 48", "aria-hidden": "true", class: "sign" },
       drawing("rect", { x: 6, y: 10, width: 36, height: 29, rx: 4 }),
       drawing("circle", { cx: 17, cy: 20, r: 3.2 }),
-      drawing("path", { d: "M7 34l10.5-9 7 6 6.5-5.5L41 34" })),
-    element("p", { class: "how" }, element("span", { class: "calm" }, text.drop), element("span", { class: "now" }, text.dropNow)),
-    element("div", { class: "buttons" },
+      drawing("path", { d: "M7 34l10.5-9 7 6 6.5-5.5L41 34" }),
+    ),
+    element(
+      "p",
+      { class: "how" },
+      element("span", { class: "calm" }, text.drop),
+      element("span", { class: "now" }, text.dropNow),
+    ),
+    element(
+      "div",
+      { class: "buttons" },
       element("button", { type: "button", class: "button primary", onclick: () => files.click() }, text.choose),
-      element("button", { type: "button", class: "button camera", onclick: () => camera.click() }, text.camera)),
-    files, camera, choice);
+      element("button", { type: "button", class: "button camera", onclick: () => camera.click() }, text.camera),
+    ),
+    files,
+    camera,
+    choice,
+  );
 }
 
 /** @param {Record<string, string | boolean>} attributes */
@@ -87,19 +117,31 @@ function picker(attributes) {
  */
 function listen(zone, signal) {
   const over = (/** @type {boolean} */ isOver) => zone.classList.toggle("over", isOver);
-  window.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    over(true);
-  }, { signal });
+  window.addEventListener(
+    "dragover",
+    (event) => {
+      event.preventDefault();
+      over(true);
+    },
+    { signal },
+  );
   window.addEventListener("dragleave", (event) => event.relatedTarget === null && over(false), { signal });
-  window.addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(false);
-    if (!add(givenBy(event.dataTransfer))) announce(text.noFile);
-  }, { signal });
-  document.addEventListener("paste", (event) => {
-    if (add(givenBy(event.clipboardData))) event.preventDefault();
-  }, { signal });
+  window.addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault();
+      over(false);
+      if (!add(givenBy(event.dataTransfer))) announce(text.noFile);
+    },
+    { signal },
+  );
+  document.addEventListener(
+    "paste",
+    (event) => {
+      if (add(givenBy(event.clipboardData))) event.preventDefault();
+    },
+    { signal },
+  );
 }
 
 /**
@@ -124,9 +166,12 @@ function add(given) {
  */
 function leadOn(name) {
   announce(text.set(name));
-  return element("div", { class: "notice" },
+  return element(
+    "div",
+    { class: "notice" },
     element("p", null, text.set(name)),
-    element("p", null, element("a", { href: linkTo("evaluate") }, text.evaluate)));
+    element("p", null, element("a", { href: linkTo("evaluate") }, text.evaluate)),
+  );
 }
 
 /**

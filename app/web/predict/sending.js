@@ -3,7 +3,7 @@
 
 import { positiveOf } from "../lib/choice.js";
 import { bytes } from "../lib/numbers.js";
-import { ask, pause, problemIn, ProblemError } from "../lib/service.js";
+import { ask, ProblemError, pause, problemIn } from "../lib/service.js";
 import texts from "../lib/texts.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
@@ -49,7 +49,12 @@ export async function predict(file, asked, signal, onWait) {
 async function askOnce(file, asked, signal) {
   const type = file.type.startsWith("image/") ? file.type : "application/octet-stream";
   const began = performance.now();
-  const response = await ask(`/predict${asked}`, { method: "POST", body: file, headers: { "Content-Type": type }, signal });
+  const response = await ask(`/predict${asked}`, {
+    method: "POST",
+    body: file,
+    headers: { "Content-Type": type },
+    signal,
+  });
   const prediction = await response.json();
   const tookMs = performance.now() - began;
   const positive = prediction.threshold === undefined ? null : await positiveOf(prediction.model, prediction.version);
@@ -62,7 +67,10 @@ async function askOnce(file, asked, signal) {
  * @param {File} file
  */
 async function checkReadable(file) {
-  const read = await file.slice(0, 1).arrayBuffer().catch(() => null);
+  const read = await file
+    .slice(0, 1)
+    .arrayBuffer()
+    .catch(() => null);
   if (read === null) throw new ProblemError({ type: "about:blank", title: "", status: 400, ...text.unreadable });
   if (!read.byteLength) throw new ProblemError({ type: "about:blank", title: "", status: 400, ...text.empty });
 }
@@ -74,7 +82,7 @@ async function checkReadable(file) {
  * @returns {Problem}
  */
 function asOfFile(problem) {
-  const limit = problem["limit_bytes"];
+  const limit = problem.limit_bytes;
   return typeof limit === "number" ? { ...problem, ...text.tooLarge(bytes(limit)) } : problem;
 }
 
@@ -83,5 +91,7 @@ function asOfFile(problem) {
  * @returns {Record<string, number>}
  */
 function stagesOf(header) {
-  return Object.fromEntries([...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(([, name, taken]) => [name, Number(taken)]));
+  return Object.fromEntries(
+    [...header.matchAll(/(\w+);dur=([\d.]+)/g)].map(([, name, taken]) => [name, Number(taken)]),
+  );
 }

@@ -6,8 +6,8 @@ import { manifestOf } from "../lib/choice.js";
 import { element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
 import { problemIn } from "../lib/service.js";
-import { predict } from "./sending.js";
 import texts from "../lib/texts.js";
+import { predict } from "./sending.js";
 
 /** @typedef {import("./answer.js").Prediction} Prediction */
 
@@ -52,7 +52,8 @@ function panel(prediction) {
     seen.append(layer(maps[label] ?? [], scale));
     told.replaceChildren(
       element("span", null, element("i", { class: "swatch warm" }), words.warm(label)),
-      element("span", null, element("i", { class: "swatch cold" }), words.cold));
+      element("span", null, element("i", { class: "swatch cold" }), words.cold),
+    );
   };
   const strength = element("input", { type: "range", min: 0, max: 100, value: STRENGTH });
   const set = () => seen.style.setProperty("--strength", String(Number(strength.value) / 100));
@@ -60,10 +61,29 @@ function panel(prediction) {
   set();
   show(prediction.label);
   made += 1;
-  const choices = Object.keys(maps).map((label) => element("label", { class: "pick" },
-    element("input", { type: "radio", name: `why-${made}`, checked: label === prediction.label, onchange: () => show(label) }), label));
-  return element("div", { class: "why" }, figure,
-    element("div", { class: "beside-why" },
+  const choices = Object.keys(maps).map((label) =>
+    element(
+      "label",
+      { class: "pick" },
+      element("input", {
+        type: "radio",
+        name: `why-${made}`,
+        checked: label === prediction.label,
+        onchange: () => show(label),
+      }),
+      label,
+    ),
+  );
+  return element(
+    "div",
+    { class: "why" },
+    figure,
+    element(
+      "div",
+      { class: "beside-why" },
       element("fieldset", null, element("legend", null, words.question), ...choices),
-      element("label", { class: "slide" }, element("span", null, words.strength), strength), told));
+      element("label", { class: "slide" }, element("span", null, words.strength), strength),
+      told,
+    ),
+  );
 }

@@ -1,11 +1,11 @@
 // @ts-check
 // Leads from a report to the same beside another one of its model.
 
+import { linkTo } from "../frame/views.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
 import { askJson } from "../lib/service.js";
 import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
 import { printable } from "../lib/wording.js";
 
 /** @typedef {import("../reports/reports.js").Summary} Summary */
@@ -26,14 +26,21 @@ export function compareChoice(report, signal) {
     event.preventDefault();
     location.hash = linkTo("compare", report.id, select.value) ?? "";
   };
-  askJson(`/evaluations?${new URLSearchParams({ model: report.model })}`, { signal }).then(({ evaluations }) => {
-    const others = evaluations.filter((/** @type {Summary} */ one) => one.id !== report.id);
-    if (!others.length) return;
-    select.replaceChildren(...others.map(option));
-    select.disabled = start.disabled = false;
-  }, () => {}); // it is a report all the same
-  return element("form", { class: "compare-with", onsubmit: go },
-    element("label", { class: "field" }, element("span", null, words.with), select), start);
+  askJson(`/evaluations?${new URLSearchParams({ model: report.model })}`, { signal }).then(
+    ({ evaluations }) => {
+      const others = evaluations.filter((/** @type {Summary} */ one) => one.id !== report.id);
+      if (!others.length) return;
+      select.replaceChildren(...others.map(option));
+      select.disabled = start.disabled = false;
+    },
+    () => {},
+  ); // it is a report all the same
+  return element(
+    "form",
+    { class: "compare-with", onsubmit: go },
+    element("label", { class: "field" }, element("span", null, words.with), select),
+    start,
+  );
 }
 
 /** @param {Summary} one */

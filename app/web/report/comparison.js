@@ -3,10 +3,10 @@
 
 import { announce, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import { MOST_LABELS, stillMatrix } from "./matrix.js";
-import { cell, estimateOf, growing, head, pathOf, section, segments, shot, table } from "./parts.js";
 import texts from "../lib/texts.js";
 import { counted, percent, printable } from "../lib/wording.js";
+import { MOST_LABELS, stillMatrix } from "./matrix.js";
+import { cell, estimateOf, growing, head, pathOf, section, segments, shot, table } from "./parts.js";
 
 /** @typedef {import("./types.js").Comparison} Comparison */
 /** @typedef {import("./types.js").Flip} Flip */
@@ -27,12 +27,16 @@ const words = texts.report.comparison;
  */
 export function comparison(report, other, flips) {
   const names = namesIn(report, other);
-  return section("comparison", words.title(names.against),
+  return section(
+    "comparison",
+    words.title(names.against),
     element("p", { class: "verdict-line" }, other.verdict),
     element("p", null, words.accuracy(names.against), " ", estimateOf(other.metrics.accuracy)),
-    other.confusion_matrix.columns.length - 1 <= MOST_LABELS && stillMatrix(words.matrix(names.against), other.confusion_matrix),
+    other.confusion_matrix.columns.length - 1 <= MOST_LABELS &&
+      stillMatrix(words.matrix(names.against), other.confusion_matrix),
     pairedTable(other.paired, names),
-    ...(flips ? [element("h3", null, words.flips), flips.node] : []));
+    ...(flips ? [element("h3", null, words.flips), flips.node] : []),
+  );
 }
 
 /**
@@ -52,7 +56,9 @@ export function namesIn(report, other) {
  */
 export function pairedTable(paired, names) {
   return table({
-    name: words.name, caption: words.caption, class: "figures paired",
+    name: words.name,
+    caption: words.caption,
+    class: "figures paired",
     items: [
       { name: words.right(names.this), right: paired.both_right, wrong: paired.only_this },
       { name: words.wrong, right: paired.only_against, wrong: paired.both_wrong },
@@ -85,8 +91,14 @@ export class FlipList {
       { text: words.onlyRight(names.this), is: (/** @type {Flip} */ flip) => flip.this === flip.actual },
       { text: words.onlyRight(names.against), is: (/** @type {Flip} */ flip) => flip.against === flip.actual },
     ];
-    const filter = segments("flips-shown", words.filter, choices.map(({ text, is }) =>
-      ({ text: words.choice(text, count(flips.filter(is).length)), choose: () => this.#choose(is) })));
+    const filter = segments(
+      "flips-shown",
+      words.filter,
+      choices.map(({ text, is }) => ({
+        text: words.choice(text, count(flips.filter(is).length)),
+        choose: () => this.#choose(is),
+      })),
+    );
     this.node = element("div", { class: "flips" }, filter, this.#place);
     this.#show();
   }
@@ -116,13 +128,19 @@ export class FlipList {
   /** @param {Flip} flip */
   #entry(flip) {
     const source = this.#addressOf?.(flip.path) ?? null;
-    return element("li", null,
+    return element(
+      "li",
+      null,
       element("span", { class: "shot" }, source !== null && shot(flip.path, source)),
-      element("div", { class: "verdict" },
+      element(
+        "div",
+        { class: "verdict" },
         element("p", null, element("b", null, printable(flip.actual))),
         called(this.#names.this, flip.this, flip.this_probability, flip.actual),
-        called(this.#names.against, flip.against, flip.against_probability, flip.actual)),
-      element("p", { class: "where" }, pathOf(flip.path)));
+        called(this.#names.against, flip.against, flip.against_probability, flip.actual),
+      ),
+      element("p", { class: "where" }, pathOf(flip.path)),
+    );
   }
 }
 
@@ -133,9 +151,19 @@ export class FlipList {
  * @param {string} actual
  */
 function called(name, label, probability, actual) {
-  const sign = label === actual ? { class: "hit", text: "✓", said: words.isRight } : { class: "miss", text: "✗", said: words.isWrong };
-  return element("p", null,
-    element("span", { class: sign.class, role: "img", "aria-label": sign.said }, sign.text), " ",
-    element("span", { class: "quiet" }, words.calls(name)), " ", element("b", null, printable(label)), " ",
-    element("span", { class: "sure quiet" }, percent(probability)));
+  const sign =
+    label === actual
+      ? { class: "hit", text: "✓", said: words.isRight }
+      : { class: "miss", text: "✗", said: words.isWrong };
+  return element(
+    "p",
+    null,
+    element("span", { class: sign.class, role: "img", "aria-label": sign.said }, sign.text),
+    " ",
+    element("span", { class: "quiet" }, words.calls(name)),
+    " ",
+    element("b", null, printable(label)),
+    " ",
+    element("span", { class: "sure quiet" }, percent(probability)),
+  );
 }

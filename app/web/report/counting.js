@@ -63,7 +63,7 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
     if (fate === "ignored") break;
     const place = files.paths.push(path) - 1;
     files.given[place] = rows.get(label) ?? -1;
-    files.called[place] = fate === "scored" ? places.get(predicted) ?? -1 : labels.length;
+    files.called[place] = fate === "scored" ? (places.get(predicted) ?? -1) : labels.length;
     files.reasons.push(reason);
     for (let index = 0; index < labels.length; index += 1) {
       const written = line[3 + index];
@@ -74,7 +74,8 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
       until = performance.now() + SLICE_MS;
     }
   }
-  if (files.paths.length !== most) throw new RangeError(`The table has ${files.paths.length} image files, not ${most}.`);
+  if (files.paths.length !== most)
+    throw new RangeError(`The table has ${files.paths.length} image files, not ${most}.`);
   return files;
 }
 
@@ -91,10 +92,12 @@ export function decide(files, decision) {
   return called.map((before, place) => {
     if (before === labels.length) return before;
     const at = place * labels.length;
-    if (decision) return probability(files, place, decision.positive) >= least ? decision.positive : 1 - decision.positive;
+    if (decision)
+      return probability(files, place, decision.positive) >= least ? decision.positive : 1 - decision.positive;
     let best = 0;
     for (let index = 1; index < labels.length; index += 1) {
-      if (/** @type {number} */ (probabilities[at + index]) > /** @type {number} */ (probabilities[at + best])) best = index;
+      if (/** @type {number} */ (probabilities[at + index]) > /** @type {number} */ (probabilities[at + best]))
+        best = index;
     }
     return best;
   });
@@ -209,7 +212,9 @@ export function probability(files, place, label) {
  * @returns {{threshold: number, recall: number, precision: number, falseAlarms: number}[]}
  */
 export function stepsOf(files, label) {
-  const places = [...knownPlaces(files)].sort((one, other) => probability(files, other, label) - probability(files, one, label));
+  const places = [...knownPlaces(files)].sort(
+    (one, other) => probability(files, other, label) - probability(files, one, label),
+  );
   const positives = places.filter((place) => files.given[place] === label).length;
   const others = places.length - positives;
   const steps = [];

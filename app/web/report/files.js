@@ -2,12 +2,12 @@
 // The files of a cell of the matrix, or all mistakes: a list with pictures that can be searched and grows.
 
 import { layer, scaleOf } from "../lib/activation.js";
-import { filesIn, probability } from "./counting.js";
 import { element } from "../lib/elements.js";
-import { growing, pathOf, shot } from "./parts.js";
 import { address } from "../lib/service.js";
 import texts from "../lib/texts.js";
 import { counted, percent, printable, threshold as written } from "../lib/wording.js";
+import { filesIn, probability } from "./counting.js";
+import { growing, pathOf, shot } from "./parts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */
 /** @typedef {import("./counting.js").Files} Files */
@@ -53,23 +53,57 @@ export class Listing {
     this.#pictured = report.stored ? null : new Set();
     this.#heading = element("h2", { id: "files-title", tabindex: -1 });
     this.#told = element("p", { class: "quiet", role: "status" });
-    this.#mistakes = element("button", { type: "button", class: "button small", onclick: () => listener.onMistakes() }, words.showMistakes);
-    this.#back = element("button", { type: "button", class: "button small", onclick: () => listener.onBack() }, words.back);
-    this.#filter = element("input", { type: "search", autocomplete: "off", spellcheck: "false", oninput: () => this.#show() });
+    this.#mistakes = element(
+      "button",
+      { type: "button", class: "button small", onclick: () => listener.onMistakes() },
+      words.showMistakes,
+    );
+    this.#back = element(
+      "button",
+      { type: "button", class: "button small", onclick: () => listener.onBack() },
+      words.back,
+    );
+    this.#filter = element("input", {
+      type: "search",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#show(),
+    });
     this.#place = element("div", { class: "listed" });
     const slider = element("input", { type: "range", min: 0, max: 100, value: 0 });
-    slider.addEventListener("input", () => this.#place.style.setProperty("--strength", String(Number(slider.value) / 100)));
-    this.#strength = element("div", { class: "strength", hidden: true },
+    slider.addEventListener("input", () =>
+      this.#place.style.setProperty("--strength", String(Number(slider.value) / 100)),
+    );
+    this.#strength = element(
+      "div",
+      { class: "strength", hidden: true },
       element("label", { class: "slide" }, element("span", null, words.why), slider),
-      element("p", { class: "keys" }, element("span", null, element("i", { class: "swatch warm" }), words.warm),
-        element("span", null, element("i", { class: "swatch cold" }), words.cold)));
-    const filter = element("label", { class: "filter" }, element("span", { class: "heard" }, words.filter), this.#filter);
+      element(
+        "p",
+        { class: "keys" },
+        element("span", null, element("i", { class: "swatch warm" }), words.warm),
+        element("span", null, element("i", { class: "swatch cold" }), words.cold),
+      ),
+    );
+    const filter = element(
+      "label",
+      { class: "filter" },
+      element("span", { class: "heard" }, words.filter),
+      this.#filter,
+    );
     this.#filter.placeholder = words.filter;
-    this.node = element("section", { id: "files", "aria-labelledby": "files-title" },
-      element("div", { class: "files-head" },
+    this.node = element(
+      "section",
+      { id: "files", "aria-labelledby": "files-title" },
+      element(
+        "div",
+        { class: "files-head" },
         element("div", null, this.#heading, this.#told),
-        element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back)),
-      this.#strength, this.#place);
+        element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back),
+      ),
+      this.#strength,
+      this.#place,
+    );
     this.#choose();
   }
 
@@ -137,7 +171,8 @@ export class Listing {
     else this.#heading.textContent = words.wrong(given, printable(columns[column] ?? ""));
     this.#mistakes.hidden = row === null;
     this.#back.hidden = row === null;
-    this.#items = this.#files && this.#called ? itemsOf(this.#files, this.#called, this.#cell) : itemsIn(this.#report, this.#cell);
+    this.#items =
+      this.#files && this.#called ? itemsOf(this.#files, this.#called, this.#cell) : itemsIn(this.#report, this.#cell);
     this.#show();
   }
 
@@ -149,7 +184,9 @@ export class Listing {
       return;
     }
     const wanted = this.#filter.value.trim().toLowerCase();
-    const found = wanted ? items.filter((one) => `${one.path}\n${one.given}\n${one.called ?? ""}`.toLowerCase().includes(wanted)) : items;
+    const found = wanted
+      ? items.filter((one) => `${one.path}\n${one.given}\n${one.called ?? ""}`.toLowerCase().includes(wanted))
+      : items;
     this.#told.textContent = this.#summary(found.length, items.length);
     const list = element("ul", { class: "files", "aria-label": words.list });
     list.classList.toggle("pictured", !this.#pictured || found.some((one) => this.#hasPicture(one)));
@@ -162,7 +199,9 @@ export class Listing {
     if (!all) return words.none;
     if (!found) return words.noneFound;
     const files = found === all ? counted(all) : words.filtered(String(found), counted(all));
-    return [files, this.#order(), this.#threshold === null ? "" : words.at(written(this.#threshold))].filter(Boolean).join(", ");
+    return [files, this.#order(), this.#threshold === null ? "" : words.at(written(this.#threshold))]
+      .filter(Boolean)
+      .join(", ");
   }
 
   #order() {
@@ -180,10 +219,18 @@ export class Listing {
   #entry(one) {
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
     const map = one.place === null ? undefined : this.#maps[one.place];
-    return element("li", null,
-      element("span", { class: "shot" }, this.#hasPicture(one) && shot(one.path, source), map && layer(map, scaleOf([map]))),
+    return element(
+      "li",
+      null,
+      element(
+        "span",
+        { class: "shot" },
+        this.#hasPicture(one) && shot(one.path, source),
+        map && layer(map, scaleOf([map])),
+      ),
       element("p", { class: "verdict" }, ...verdict(one)),
-      element("p", { class: "where" }, pathOf(one.path)));
+      element("p", { class: "where" }, pathOf(one.path)),
+    );
   }
 }
 
@@ -210,7 +257,7 @@ function itemsOf(files, called, cell) {
     return {
       path: files.paths[place] ?? "",
       given: files.rows[files.given[place] ?? 0] ?? "",
-      called: isScored ? files.labels[label] ?? "" : null,
+      called: isScored ? (files.labels[label] ?? "") : null,
       probability: isScored ? probability(files, place, label) : null,
       reason: files.reasons[place] ?? "",
       place,
@@ -228,13 +275,28 @@ function itemsOf(files, called, cell) {
 function itemsIn(report, { row, column }) {
   const { rows, columns } = report.confusion_matrix;
   if (column === columns.length - 1) {
-    return report.excluded.filter((one) => one.label === rows[row ?? 0]).map((one) =>
-      ({ path: one.path, given: one.label, called: null, probability: null, reason: one.reason, place: null }));
+    return report.excluded
+      .filter((one) => one.label === rows[row ?? 0])
+      .map((one) => ({
+        path: one.path,
+        given: one.label,
+        called: null,
+        probability: null,
+        reason: one.reason,
+        place: null,
+      }));
   }
   if (row !== null && (row === column || row >= columns.length - 1)) return null;
-  const found = row === null ? report.misclassified
-    : report.misclassified.filter((one) => one.actual === rows[row] && one.predicted === columns[column ?? 0]);
-  return found.map((one) =>
-    ({ path: one.path, given: one.actual, called: one.predicted, probability: one.probability, reason: "", place: null }));
+  const found =
+    row === null
+      ? report.misclassified
+      : report.misclassified.filter((one) => one.actual === rows[row] && one.predicted === columns[column ?? 0]);
+  return found.map((one) => ({
+    path: one.path,
+    given: one.actual,
+    called: one.predicted,
+    probability: one.probability,
+    reason: "",
+    place: null,
+  }));
 }
-

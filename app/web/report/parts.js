@@ -46,11 +46,23 @@ export function scrolling(name, ...children) {
  */
 export function table({ name, caption, class: named, heads, items, row, first = 20 }) {
   const body = element("tbody");
-  const made = element("table", { class: named },
+  const made = element(
+    "table",
+    { class: named },
     caption ? element("caption", null, element("span", null, caption)) : null,
-    element("thead", null, element("tr", null, ...heads.map(([text, kind]) =>
-      text ? element("th", { scope: "col", class: kind }, text) : element("td", { class: kind })))),
-    body);
+    element(
+      "thead",
+      null,
+      element(
+        "tr",
+        null,
+        ...heads.map(([text, kind]) =>
+          text ? element("th", { scope: "col", class: kind }, text) : element("td", { class: kind }),
+        ),
+      ),
+    ),
+    body,
+  );
   return element("div", { class: "table" }, scrolling(name, made), growing(body, items, row, first).button);
 }
 
@@ -94,7 +106,13 @@ export function growing(place, items, make, first, onGrown = () => {}) {
  */
 export function estimateOf(one) {
   if (one.value === null) return element("span", { class: "quiet" }, texts.report.words.undefined);
-  return element("span", { class: "estimate" }, percent(one.value), " ", element("span", { class: "quiet" }, interval(one)));
+  return element(
+    "span",
+    { class: "estimate" },
+    percent(one.value),
+    " ",
+    element("span", { class: "quiet" }, interval(one)),
+  );
 }
 
 /**
@@ -106,18 +124,26 @@ export function estimateOf(one) {
 export function band(one, mark = null) {
   const { value, low, high } = one;
   const isDefined = value !== null && low !== null && high !== null;
-  return element("span", { class: "band", "aria-hidden": "true" },
+  return element(
+    "span",
+    { class: "band", "aria-hidden": "true" },
     isDefined && element("i", { class: "range", "--from": low, "--to": high }),
     isDefined && element("i", { class: "point", "--from": value }),
-    mark === null ? null : element("i", { class: "mark", "--from": mark }));
+    mark === null ? null : element("i", { class: "mark", "--from": mark }),
+  );
 }
 
 /** What the parts of a `band` mean, and where its scale ends. */
 export function scaleLegend() {
   const text = texts.report.result;
-  return element("p", { class: "legend", "aria-hidden": "true" }, element("span", null, "0%"),
+  return element(
+    "p",
+    { class: "legend", "aria-hidden": "true" },
+    element("span", null, "0%"),
     element("span", null, element("i", { class: "swatch range" }), text.interval),
-    element("span", null, element("i", { class: "swatch mark" }), text.majority), element("span", null, "100%"));
+    element("span", null, element("i", { class: "swatch mark" }), text.majority),
+    element("span", null, "100%"),
+  );
 }
 
 /**
@@ -128,9 +154,19 @@ export function scaleLegend() {
  * @param {{text: string, choose: () => void}[]} choices
  */
 export function segments(name, legend, choices) {
-  return element("fieldset", { class: "segments" }, element("legend", { class: "heard" }, legend),
-    ...choices.map(({ text, choose }, index) => element("label", null,
-      element("input", { type: "radio", name, checked: index === 0, onchange: choose }), element("span", null, text))));
+  return element(
+    "fieldset",
+    { class: "segments" },
+    element("legend", { class: "heard" }, legend),
+    ...choices.map(({ text, choose }, index) =>
+      element(
+        "label",
+        null,
+        element("input", { type: "radio", name, checked: index === 0, onchange: choose }),
+        element("span", null, text),
+      ),
+    ),
+  );
 }
 
 /**
@@ -140,7 +176,14 @@ export function segments(name, legend, choices) {
  * @param {string} source
  */
 export function shot(path, source) {
-  return element("img", { src: source, alt: texts.report.files.picture(printable(path)), width: 168, height: 168, loading: "lazy", decoding: "async" });
+  return element("img", {
+    src: source,
+    alt: texts.report.files.picture(printable(path)),
+    width: 168,
+    height: 168,
+    loading: "lazy",
+    decoding: "async",
+  });
 }
 
 /**
@@ -150,8 +193,11 @@ export function shot(path, source) {
  */
 export function pathOf(text) {
   const parts = printable(text).split("/");
-  return element("span", { class: "path" },
-    ...parts.flatMap((part, index) => (index < parts.length - 1 ? [`${part}/`, element("wbr")] : [part])));
+  return element(
+    "span",
+    { class: "path" },
+    ...parts.flatMap((part, index) => (index < parts.length - 1 ? [`${part}/`, element("wbr")] : [part])),
+  );
 }
 
 /**
@@ -180,5 +226,8 @@ export function head(kind, ...children) {
  * @param {[number, number][]} points
  */
 export function lineThrough(points) {
-  return drawing("path", { class: "line", d: `M${points.map(([x, y]) => `${(100 * x).toFixed(2)} ${(100 - 100 * y).toFixed(2)}`).join("L")}` });
+  return drawing("path", {
+    class: "line",
+    d: `M${points.map(([x, y]) => `${(100 * x).toFixed(2)} ${(100 - 100 * y).toFixed(2)}`).join("L")}`,
+  });
 }

@@ -1,12 +1,12 @@
 // @ts-check
 // The threshold of the positive label, to be moved: what it would come to is counted here, file by file.
 
-import { accuracy, against, count as counts, decide, histogram, stepsOf } from "./counting.js";
 import { drawing, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import { cell, estimateOf, head, lineThrough, table } from "./parts.js";
 import texts from "../lib/texts.js";
 import { number, printable, threshold as written } from "../lib/wording.js";
+import { accuracy, against, count as counts, decide, histogram, stepsOf } from "./counting.js";
+import { cell, estimateOf, head, lineThrough, table } from "./parts.js";
 
 /** @typedef {import("./counting.js").Files} Files */
 /** @typedef {import("./types.js").AtThreshold} AtThreshold */
@@ -38,20 +38,50 @@ export class ThresholdPanel {
     this.#threshold = positive.threshold;
     this.#label = report.confusion_matrix.columns.indexOf(positive.label);
     const take = (/** @type {Event} */ event) => this.#take(/** @type {HTMLInputElement} */ (event.target));
-    this.#slider = element("input", { type: "range", min: 0, max: 1, step: 0.005, disabled: true, "aria-label": words.slider, oninput: take });
-    this.#exact = element("input", { type: "number", min: 0, max: 1, step: "any", disabled: true, "aria-label": words.exact, onchange: take });
-    this.#back = element("button", { type: "button", class: "button small", disabled: true, onclick: () => this.#return() }, words.back(written(positive.threshold)));
+    this.#slider = element("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      step: 0.005,
+      disabled: true,
+      "aria-label": words.slider,
+      oninput: take,
+    });
+    this.#exact = element("input", {
+      type: "number",
+      min: 0,
+      max: 1,
+      step: "any",
+      disabled: true,
+      "aria-label": words.exact,
+      onchange: take,
+    });
+    this.#back = element(
+      "button",
+      { type: "button", class: "button small", disabled: true, onclick: () => this.#return() },
+      words.back(written(positive.threshold)),
+    );
     this.#drawn = element("div", { class: "distribution", "aria-hidden": "true" });
     this.#points = element("div", { class: "points" }, ...this.#curves([], []));
     this.#said = element("p", { class: "quiet small said" }, words.waiting);
     const label = printable(positive.label);
-    this.node = element("fieldset", { class: "threshold" },
-      element("legend", null, words.title), this.#back, this.#said,
+    this.node = element(
+      "fieldset",
+      { class: "threshold" },
+      element("legend", null, words.title),
+      this.#back,
+      this.#said,
       element("div", { class: "exact" }, element("span", null, words.name(label)), this.#exact),
       element("div", { class: "slide" }, this.#drawn, this.#slider),
       element("p", { class: "quiet small" }, words.distribution(label)),
-      this.#tally());
-    this.drawings = element("div", { class: "drawings" }, this.#points, element("p", { class: "quiet small" }, words.pointNote));
+      this.#tally(),
+    );
+    this.drawings = element(
+      "div",
+      { class: "drawings" },
+      this.#points,
+      element("p", { class: "quiet small" }, words.pointNote),
+    );
     this.#write(atInUse(report, positive));
   }
 
@@ -62,7 +92,9 @@ export class ThresholdPanel {
     this.#draw();
     const drawn = thinned(this.#steps);
     const first = drawn[0]?.precision ?? 1;
-    this.#points.replaceChildren(...this.#curves([[0, first], ...drawn.map(recallPrecision)], [[0, 0], ...drawn.map(alarmsRecall)]));
+    this.#points.replaceChildren(
+      ...this.#curves([[0, first], ...drawn.map(recallPrecision)], [[0, 0], ...drawn.map(alarmsRecall)]),
+    );
     for (const control of [this.#slider, this.#exact]) control.disabled = false;
     this.#move();
   }
@@ -104,7 +136,9 @@ export class ThresholdPanel {
   #move() {
     if (!this.#files) return;
     const isInUse = this.#threshold === this.#positive.threshold;
-    const called = isInUse ? this.#files.called : decide(this.#files, { positive: this.#label, threshold: this.#threshold });
+    const called = isInUse
+      ? this.#files.called
+      : decide(this.#files, { positive: this.#label, threshold: this.#threshold });
     const now = counts(this.#files, called);
     this.#write({
       ...against(now, this.#label, this.#files.labels.length, this.#threshold),
@@ -135,7 +169,10 @@ export class ThresholdPanel {
     this.node.style.setProperty("--threshold", String(at.threshold));
     this.#place(".now", at.threshold);
     this.#place(".in-use", this.#positive.threshold);
-    for (const [name, from, to] of /** @type {[string, number, number][]} */ ([["below", 0, at.threshold], ["above", at.threshold, 1]])) {
+    for (const [name, from, to] of /** @type {[string, number, number][]} */ ([
+      ["below", 0, at.threshold],
+      ["above", at.threshold, 1],
+    ])) {
       const clip = this.#drawn.querySelector(`#${name} rect`);
       clip?.setAttribute("x", String(100 * from));
       clip?.setAttribute("width", String(100 * (to - from)));
@@ -148,14 +185,26 @@ export class ThresholdPanel {
   }
 
   #tally() {
-    const one = (/** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "leftAlone"} */ name, /** @type {string | null} */ kind = null) => {
+    const one = (
+      /** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "leftAlone"} */ name,
+      /** @type {string | null} */ kind = null,
+    ) => {
       const place = element("dd", { "data-figure": name });
       this.#figures[name] = place;
       return element("div", { class: kind }, element("dt", null, words[name]), place);
     };
-    return element("dl", { class: "tally" },
-      one("found", "good"), one("missed", "bad"), one("falseAlarms", "bad"), one("leftAlone", "good"),
-      one("precision"), one("recall"), one("f1"), one("accuracy"));
+    return element(
+      "dl",
+      { class: "tally" },
+      one("found", "good"),
+      one("missed", "bad"),
+      one("falseAlarms", "bad"),
+      one("leftAlone", "good"),
+      one("precision"),
+      one("recall"),
+      one("f1"),
+      one("accuracy"),
+    );
   }
 
   /**
@@ -192,15 +241,27 @@ export class ThresholdPanel {
    * @param {[number, number][]} points
    */
   #curve(name, up, right, points) {
-    return element("figure", null,
+    return element(
+      "figure",
+      null,
       element("p", { class: "up", "aria-hidden": "true" }, up),
-      drawing("svg", { viewBox: "-4 -4 108 108", role: "img", "aria-label": name },
+      drawing(
+        "svg",
+        { viewBox: "-4 -4 108 108", role: "img", "aria-label": name },
         drawing("path", { class: "frame", d: "M0 0V100H100" }),
         drawing("path", { class: "grid", d: "M0 50H100M0 0H100M50 0V100M100 0V100" }),
         points.length > 1 && lineThrough(points),
         drawing("circle", { class: "in-use", r: 5, hidden: true }),
-        drawing("circle", { class: "now", r: 3.4, hidden: true })),
-      element("p", { class: "across", "aria-hidden": "true" }, element("span", null, "0%"), element("span", null, right), element("span", null, "100%")));
+        drawing("circle", { class: "now", r: 3.4, hidden: true }),
+      ),
+      element(
+        "p",
+        { class: "across", "aria-hidden": "true" },
+        element("span", null, "0%"),
+        element("span", null, right),
+        element("span", null, "100%"),
+      ),
+    );
   }
 
   #draw() {
@@ -208,20 +269,31 @@ export class ThresholdPanel {
     const { of, others } = histogram(files, this.#label, BINS);
     const most = Math.sqrt(Math.max(1, ...of, ...others));
     const width = 100 / BINS;
-    const bars = (/** @type {number[]} */ bins, /** @type {number} */ sign) => bins.map((files, bin) => {
-      const height = (sign * 48 * Math.sqrt(files)) / most;
-      return files ? `M${bin * width + 0.15} 50v${-height}h${width - 0.3}v${height}z` : "";
-    }).join("");
-    const clip = (/** @type {string} */ id) => drawing("clipPath", { id }, drawing("rect", { x: 0, y: 0, width: 100, height: 100 }));
-    const half = (/** @type {string} */ kind, /** @type {string} */ side, /** @type {string} */ d) => drawing("path", { class: kind, "clip-path": `url(#${side})`, d });
+    const bars = (/** @type {number[]} */ bins, /** @type {number} */ sign) =>
+      bins
+        .map((files, bin) => {
+          const height = (sign * 48 * Math.sqrt(files)) / most;
+          return files ? `M${bin * width + 0.15} 50v${-height}h${width - 0.3}v${height}z` : "";
+        })
+        .join("");
+    const clip = (/** @type {string} */ id) =>
+      drawing("clipPath", { id }, drawing("rect", { x: 0, y: 0, width: 100, height: 100 }));
+    const half = (/** @type {string} */ kind, /** @type {string} */ side, /** @type {string} */ d) =>
+      drawing("path", { class: kind, "clip-path": `url(#${side})`, d });
     this.#drawn.replaceChildren(
-      drawing("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", focusable: "false" },
+      drawing(
+        "svg",
+        { viewBox: "0 0 100 100", preserveAspectRatio: "none", focusable: "false" },
         drawing("defs", null, clip("below"), clip("above")),
-        half("bad", "below", bars(of, 1)), half("good", "above", bars(of, 1)),
-        half("good", "below", bars(others, -1)), half("bad", "above", bars(others, -1)),
-        drawing("path", { class: "axis", d: "M0 50H100" })),
+        half("bad", "below", bars(of, 1)),
+        half("good", "above", bars(of, 1)),
+        half("good", "below", bars(others, -1)),
+        half("bad", "above", bars(others, -1)),
+        drawing("path", { class: "axis", d: "M0 50H100" }),
+      ),
       element("i", { class: "used", "--at": this.#positive.threshold }),
-      element("i", { class: "line" }));
+      element("i", { class: "line" }),
+    );
   }
 }
 
@@ -231,17 +303,44 @@ export class ThresholdPanel {
  * @param {Positive} positive
  */
 export function thresholdTable(positive) {
-  return element("section", { id: "thresholds", "aria-labelledby": "thresholds-title" },
+  return element(
+    "section",
+    { id: "thresholds", "aria-labelledby": "thresholds-title" },
     element("h2", { id: "thresholds-title", tabindex: -1 }, words.tableTitle),
     element("p", null, words.lead(printable(positive.label), written(positive.threshold))),
     table({
-      name: words.table, caption: words.caption, class: "figures", items: positive.thresholds,
-      heads: [[words.threshold], [words.found, "n"], [words.missed, "n"], [words.falseAlarms, "n"], [words.recall, "n"], [words.precision, "n"], [words.f1, "n"]],
-      row: (one) => element("tr", { class: one.threshold === positive.threshold ? "chosen" : null },
-        head(null, written(one.threshold), one.threshold === positive.threshold && " ", one.threshold === positive.threshold && element("span", { class: "tag" }, words.inUse)),
-        cell("n", count(one.true_positives)), cell("n", count(one.false_negatives)), cell("n", count(one.false_positives)),
-        cell("n", estimateOf(one.recall)), cell("n", estimateOf(one.precision)), cell("n", number(one.f1))),
-    }));
+      name: words.table,
+      caption: words.caption,
+      class: "figures",
+      items: positive.thresholds,
+      heads: [
+        [words.threshold],
+        [words.found, "n"],
+        [words.missed, "n"],
+        [words.falseAlarms, "n"],
+        [words.recall, "n"],
+        [words.precision, "n"],
+        [words.f1, "n"],
+      ],
+      row: (one) =>
+        element(
+          "tr",
+          { class: one.threshold === positive.threshold ? "chosen" : null },
+          head(
+            null,
+            written(one.threshold),
+            one.threshold === positive.threshold && " ",
+            one.threshold === positive.threshold && element("span", { class: "tag" }, words.inUse),
+          ),
+          cell("n", count(one.true_positives)),
+          cell("n", count(one.false_negatives)),
+          cell("n", count(one.false_positives)),
+          cell("n", estimateOf(one.recall)),
+          cell("n", estimateOf(one.precision)),
+          cell("n", number(one.f1)),
+        ),
+    }),
+  );
 }
 
 /**
@@ -291,6 +390,8 @@ function alarmsRecall(step) {
  */
 function thinned(steps) {
   if (steps.length <= MOST_POINTS) return steps;
-  return Array.from({ length: MOST_POINTS }, (_, index) =>
-    /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MOST_POINTS - 1))]));
+  return Array.from(
+    { length: MOST_POINTS },
+    (_, index) => /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MOST_POINTS - 1))]),
+  );
 }

@@ -1,10 +1,10 @@
 // @ts-check
 // Two of many reports are chosen, and compared.
 
+import { linkTo } from "../frame/views.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
 import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
 import { printable } from "../lib/wording.js";
 
 /** @typedef {import("./reports.js").Summary} Summary */
@@ -43,7 +43,9 @@ export class ReportPicker {
   box(one) {
     const name = [fileOf(one), texts.evaluations.of(one.model, one.version), time(one.created)].join(", ");
     const input = element("input", {
-      type: "checkbox", checked: this.#chosen.has(one.id), "aria-label": words.pick(name),
+      type: "checkbox",
+      checked: this.#chosen.has(one.id),
+      "aria-label": words.pick(name),
       onchange: () => {
         if (input.checked) this.#chosen.add(one.id);
         else this.#chosen.delete(one.id);

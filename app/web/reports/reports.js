@@ -1,13 +1,13 @@
 // @ts-check
 // The reports that were kept, newest first: of all models or of one. Two of them can be chosen and compared.
 
+import { linkTo, queryOf } from "../frame/views.js";
 import { announce, element } from "../lib/elements.js";
 import { askFor } from "../lib/notices.js";
 import { count, percent, time } from "../lib/numbers.js";
-import { ReportPicker } from "./picker.js";
 import { address, askJson } from "../lib/service.js";
 import texts from "../lib/texts.js";
-import { linkTo, queryOf } from "../frame/views.js";
+import { ReportPicker } from "./picker.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
 /**
@@ -63,13 +63,18 @@ export async function show(root, _parameters, signal) {
  */
 function filter(names, model, onChoose) {
   const shown = names.includes(model) || !model ? names : [...names, model];
-  const select = element("select", {
-    onchange: () => {
-      const query = select.value && `?${new URLSearchParams({ model: select.value })}`;
-      history.replaceState(null, "", `${linkTo("evaluations")}${query}`); // the view is here already
-      onChoose(select.value);
+  const select = element(
+    "select",
+    {
+      onchange: () => {
+        const query = select.value && `?${new URLSearchParams({ model: select.value })}`;
+        history.replaceState(null, "", `${linkTo("evaluations")}${query}`); // the view is here already
+        onChoose(select.value);
+      },
     },
-  }, element("option", { value: "" }, text.allModels), ...shown.map((one) => element("option", { value: one, selected: one === model }, one)));
+    element("option", { value: "" }, text.allModels),
+    ...shown.map((one) => element("option", { value: one, selected: one === model }, one)),
+  );
   return element("label", { class: "field filter-model" }, element("span", null, text.model), select);
 }
 
@@ -92,7 +97,11 @@ async function fill(place, { model, limit = FIRST, chosen = [] }, signal) {
   const hasMore = summaries.length === limit && limit < MOST;
   const picker = summaries.length > 1 ? new ReportPicker(summaries, chosen) : null;
   const list = element("ol", { class: "rows" }, ...summaries.map((one) => row(one, picker)));
-  place.replaceChildren(picker?.node ?? "", list, hasMore ? element("button", { type: "button", class: "button", onclick: showMore }, text.more) : "");
+  place.replaceChildren(
+    picker?.node ?? "",
+    list,
+    hasMore ? element("button", { type: "button", class: "button", onclick: showMore }, text.more) : "",
+  );
   return summaries.length;
 
   async function showMore() {
@@ -108,23 +117,50 @@ async function fill(place, { model, limit = FIRST, chosen = [] }, signal) {
 function row(one, picker) {
   const link = linkTo("report", one.id) ?? address(`/evaluations/${encodeURIComponent(one.id)}`);
   const unreadable = one.unreadable ? count(one.unreadable) : null;
-  return element("li", { class: "report" }, picker?.box(one),
-    element("div", null,
+  return element(
+    "li",
+    { class: "report" },
+    picker?.box(one),
+    element(
+      "div",
+      null,
       element("a", { href: link, class: "cover path" }, one.filename ?? text.unnamed),
-      element("p", { class: "quiet counts" }, text.counts(count(one.images), count(one.scored), unreadable))),
-    element("p", { class: "quiet made" }, element("span", null, text.of(one.model, one.version)), " ",
-      element("time", { datetime: one.created }, time(one.created))),
-    element("p", { class: "figure" },
+      element("p", { class: "quiet counts" }, text.counts(count(one.images), count(one.scored), unreadable)),
+    ),
+    element(
+      "p",
+      { class: "quiet made" },
+      element("span", null, text.of(one.model, one.version)),
+      " ",
+      element("time", { datetime: one.created }, time(one.created)),
+    ),
+    element(
+      "p",
+      { class: "figure" },
       ...(one.accuracy === null
         ? [element("span", { class: "quiet" }, text.noAccuracy)]
-        : [element("strong", { class: "value" }, percent(one.accuracy)), " ", element("span", { class: "quiet" }, text.accuracy)])));
+        : [
+            element("strong", { class: "value" }, percent(one.accuracy)),
+            " ",
+            element("span", { class: "quiet" }, text.accuracy),
+          ]),
+    ),
+  );
 }
 
 function nothingYet() {
   const evaluate = linkTo("evaluate");
-  return [element("div", { class: "notice" },
-    element("h2", null, text.none),
-    ...(evaluate
-      ? [element("p", null, element("a", { href: evaluate }, text.evaluate))]
-      : [element("p", null, text.how), element("pre", null, element("code", null, text.command, address("/evaluate")))]))];
+  return [
+    element(
+      "div",
+      { class: "notice" },
+      element("h2", null, text.none),
+      ...(evaluate
+        ? [element("p", null, element("a", { href: evaluate }, text.evaluate))]
+        : [
+            element("p", null, text.how),
+            element("pre", null, element("code", null, text.command, address("/evaluate"))),
+          ]),
+    ),
+  ];
 }
