@@ -1,4 +1,4 @@
-"""The files of the page at `/`: read and compressed once. They are in `app/web`, wherever the package is."""
+"""The files of the page at `/`, which are in `app/web`. They are read and compressed once."""
 
 import functools
 import gzip
@@ -16,7 +16,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-"""By the end of the name; other files are none of the page."""
+"""Media type by file extension. Files with other extensions are not served."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Coded:
 
     body: bytes
     etag: str
-    """In quotes, as it stands in the header: another one for other bytes, and so for each coding."""
+    """In quotes, as in the header. Each content coding has its own, since its bytes differ."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Asset:
 @functools.cache
 def assets() -> Mapping[str, Asset]:
     """Return the files of the page by their path below `app/web`."""
-    return dict(_found(files("app") / "web", ""))
+    return dict(_read(files("app") / "web", ""))
 
 
-def _found(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
+def _read(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
     for entry in folder.iterdir():
         name = f"{above}{entry.name}"
         if entry.is_dir():
-            yield from _found(entry, f"{name}/")
+            yield from _read(entry, f"{name}/")
         elif (media_type := MEDIA_TYPES.get(PurePosixPath(name).suffix)) is not None:
             yield name, _asset(media_type, entry.read_bytes())
 

@@ -183,10 +183,15 @@ def describe(  # noqa: PLR0913  what a manifest says
     )
 
 
-def publish(store: Path, model: str = "shades", **description: object) -> StoredVersion:
-    """Publish a version that only the fake engine can serve."""
+def publish(
+    store: Path, model: str = "shades", *, files: Mapping[str, bytes] | None = None, **description: object
+) -> StoredVersion:
+    """Publish a version that only the fake engine can serve, with more files by path."""
     with ModelStore(store).stage(model) as staging:
         _write_fake(staging.directory, SIZE)
+        for path, data in (files or {}).items():
+            (staging.directory / path).parent.mkdir(exist_ok=True)
+            (staging.directory / path).write_bytes(data)
         return staging.publish(describe(**description))  # type: ignore[arg-type]
 
 

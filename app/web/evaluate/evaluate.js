@@ -1,25 +1,25 @@
 // @ts-check
-// A set of labelled pictures is chosen, packed if it is no zip, sent and evaluated, with its progress; then the report.
+// The view that evaluates: a labelled set is chosen, packed if it is not a zip, sent and scored, then its report shown.
 
+import { linkTo } from "../lib/addresses.js";
 import { manifestOf } from "../lib/choice.js";
 import { element } from "../lib/elements.js";
 import { takeOver } from "../lib/given.js";
 import { askFor, problemNotice } from "../lib/notices.js";
 import { count } from "../lib/numbers.js";
 import { problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { versions as versionWords } from "../lib/texts.js";
 import { showReport } from "../report/report.js";
 import { pack } from "./packing.js";
 import { Running } from "./running.js";
 import { SetChooser } from "./set-chooser.js";
+import { set, evaluate as words } from "./texts.js";
 import { evaluateArchive } from "./upload.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
 /** @typedef {import("./folder.js").Member} Member */
 /** @typedef {import("../lib/service.js").Problem} Problem */
 /** @typedef {import("./set-chooser.js").ChosenSet} ChosenSet */
-
-const words = texts.evaluate;
 
 /**
  * Show the view.
@@ -30,14 +30,14 @@ const words = texts.evaluate;
  */
 export async function show(root, _parameters, signal) {
   const place = element("div", { class: "stack" });
-  root.append(element("h1", null, words.title), element("p", { class: "lead" }, words.lead), place);
+  root.append(element("p", { class: "lead" }, words.lead), place);
   const served = await askFor("/models", place, signal);
   if (!served) return;
   if (!served.models.length) place.replaceChildren(element("p", null, words.noModel));
   else place.replaceChildren(new Evaluation(root, served.models, signal).node);
 }
 
-/** The form, and what is under way. */
+/** The form, and the evaluation in progress. */
 class Evaluation {
   /** @type {HTMLElement} */
   #root;
@@ -72,8 +72,8 @@ class Evaluation {
       element(
         "div",
         { class: "choices" },
-        choice(words.model, this.#model),
-        choice(words.version, this.#version),
+        choice(versionWords.model, this.#model),
+        choice(versionWords.version, this.#version),
         choice(words.against, this.#against),
       ),
       this.#start,
@@ -92,7 +92,11 @@ class Evaluation {
     const newest = [...new Set([...versions, serving])].sort((one, other) => other - one);
     this.#version.replaceChildren(
       ...newest.map((one) =>
-        element("option", { value: one, selected: one === serving }, one === serving ? words.serves(one) : String(one)),
+        element(
+          "option",
+          { value: one, selected: one === serving },
+          one === serving ? versionWords.serving(one) : String(one),
+        ),
       ),
     );
     this.#fillAgainst();
@@ -135,7 +139,7 @@ class Evaluation {
       running.onSent(0, archive.size);
       const report = await evaluateArchive(`/evaluate?${query}`, archive, running, running.signal);
       if (this.#signal.aborted) return;
-      if (report.stored) location.hash = `#/evaluations/${encodeURIComponent(report.id)}`;
+      if (report.stored) location.hash = linkTo("report", report.id);
       else this.#showHere(report);
     } catch (error) {
       if (this.#signal.aborted) return;
@@ -165,7 +169,7 @@ class Evaluation {
 }
 
 /**
- * Pack a set; who cancels need not wait until its folders are listed.
+ * Pack a set. Cancelling does not wait until its folders are listed.
  *
  * @param {{name: string, members: Promise<Member[]>}} chosen
  * @param {Running} running
@@ -178,7 +182,7 @@ async function packed({ name, members }, running) {
 }
 
 /**
- * Say of a folder what the service says of the zip that it was packed as.
+ * Reword a problem of the packed zip as a problem of the folder.
  *
  * @param {Problem} problem
  * @param {ChosenSet} chosen
@@ -187,7 +191,7 @@ async function packed({ name, members }, running) {
 async function asOfSet(problem, chosen) {
   if (problem.reason !== "no-images" || "archive" in chosen) return problem;
   const files = (await chosen.members).filter((one) => one.open).length;
-  return { ...problem, ...words.noImages(chosen.name, files, count(files)) };
+  return { ...problem, ...set.noImages(chosen.name, files, count(files)) };
 }
 
 /**

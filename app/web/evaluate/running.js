@@ -1,25 +1,24 @@
 // @ts-check
-// What an evaluation under way shows: its steps, how far it is, how long it will take; and a way to end it.
+// An evaluation in progress: its steps, how far it is, how long it will take, and a way to cancel it.
 
 import { announce, element } from "../lib/elements.js";
 import { bytes, count } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
 import { duration } from "../lib/wording.js";
 import { Pace } from "./pace.js";
+import { set, progress as words } from "./texts.js";
 
 /** @typedef {"pack" | "send" | "score" | "report"} Step */
 
 /** @type {Step[]} */
 const STEPS = ["pack", "send", "score", "report"];
-const words = texts.evaluate;
 
-/** How far an evaluation is; hears what `pack` and `evaluateArchive` tell. */
+/** The progress of an evaluation, as `pack` and `evaluateArchive` report it. */
 export class Running {
   #cancel = new AbortController();
   #packing = new Pace();
   #sending = new Pace();
   #scoring = new Pace();
-  #bar = element("progress", { "aria-label": words.progress, max: 1 });
+  #bar = element("progress", { "aria-label": words.name, max: 1 });
   #line = element("p", { class: "far" });
   /** @type {Map<Step, HTMLLIElement>} */
   #steps;
@@ -29,8 +28,8 @@ export class Running {
   #tell = "";
 
   /**
-   * @param {string} name Of what is evaluated.
-   * @param {boolean} isPacked Whether it is first packed.
+   * @param {string} name The name of the set.
+   * @param {boolean} isPacked True if the set is packed first.
    */
   constructor(name, isPacked) {
     this.signal = this.#cancel.signal;
@@ -45,9 +44,9 @@ export class Running {
       this.#line,
       element("button", { type: "button", class: "button", onclick: () => this.cancel() }, words.cancel),
     );
-    this.#timer = setInterval(() => this.#tell && announce(this.#tell), 10_000); // more often it would only be noise
+    this.#timer = setInterval(() => this.#tell && announce(this.#tell), 10_000); // more often would only be noise
     this.#reach(isPacked ? "pack" : "send");
-    this.#show(null, [isPacked && words.looking]);
+    this.#show(null, [isPacked && set.looking]);
   }
 
   get isSending() {
@@ -100,7 +99,7 @@ export class Running {
   }
 
   /**
-   * @param {Pace} pace In files.
+   * @param {Pace} pace The pace in files.
    * @param {number} total
    */
   #pace(pace, total) {
@@ -123,7 +122,7 @@ export class Running {
   }
 
   /**
-   * @param {number | null} share Null where nobody knows.
+   * @param {number | null} share Null if it is unknown.
    * @param {(string | null | false | 0)[]} parts
    */
   #show(share, parts) {

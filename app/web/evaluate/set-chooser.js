@@ -1,27 +1,25 @@
 // @ts-check
-// Where a set of labelled pictures is dropped or chosen: a zip, or folders that are packed as one later.
+// The place where a labelled set is dropped or chosen: a zip, or folders that are packed later.
 
 import { announce, element } from "../lib/elements.js";
 import { givenBy, isZip } from "../lib/given.js";
 import { problemNotice } from "../lib/notices.js";
 import { bytes, count } from "../lib/numbers.js";
 import { ProblemError, problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
 import { counted, printable } from "../lib/wording.js";
 import { emptyFolders, listChosen, listGiven } from "./folder.js";
+import { set as words } from "./texts.js";
 
 /** @typedef {import("./folder.js").Member} Member */
 /** @typedef {import("../lib/given.js").Given} Given */
 /**
- * A zip, or what is to be packed as one.
+ * A zip, or the members to pack as one.
  *
  * @typedef {{name: string, archive: File} | {name: string, members: Promise<Member[]>}} ChosenSet
  */
 /** @typedef {(onFound: (files: number) => void, signal: AbortSignal) => Promise<Member[]>} List */
 
-const words = texts.evaluate;
-
-/** The place, and what is chosen there. */
+/** The place, and the set that is chosen there. */
 export class SetChooser {
   /** @type {ChosenSet | null} */
   chosen = null;
@@ -35,7 +33,7 @@ export class SetChooser {
   #tell;
 
   /**
-   * @param {(...told: HTMLElement[]) => void} tell Shows what is to be known of what was given, instead of what it showed before.
+   * @param {(...told: HTMLElement[]) => void} tell Replaces the message about the set.
    * @param {AbortSignal} signal
    */
   constructor(tell, signal) {
@@ -60,7 +58,7 @@ export class SetChooser {
   }
 
   /**
-   * Take what was dropped, here or in another view.
+   * Choose the files and folders that were dropped, here or in another view.
    *
    * @param {Given[]} given
    */
@@ -90,7 +88,7 @@ export class SetChooser {
     const [root] = all[0]?.webkitRelativePath.split("/") ?? [];
     if (root) this.#list([root], async () => listChosen(all));
     else if (all.length)
-      this.take(all); // by a browser that cannot choose folders
+      this.take(all); // the browser cannot choose folders
     else this.#refuse(words.noFiles(words.thisFolder));
   }
 
@@ -121,7 +119,7 @@ export class SetChooser {
 
   /**
    * @param {ChosenSet | null} chosen
-   * @param {string} known What is known of it.
+   * @param {string} known The line about it.
    */
   #choose(chosen, known) {
     this.#listing.abort();

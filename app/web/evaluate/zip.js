@@ -1,10 +1,10 @@
 // @ts-check
-// The zip format, as far as files are stored as they are: a head before each, a table behind all. No DOM, no reading.
+// The zip format for uncompressed files: a header before each, a directory after all. No DOM, no reading.
 // Layout and names follow PKWARE's APPNOTE 6.3.10.
 
 /**
  * @typedef {object} Entry
- * @property {string} path Relative, with `/` between its steps; that of a folder ends with one.
+ * @property {string} path A relative path with `/` between its steps; the path of a folder ends with `/`.
  * @property {number} size In bytes.
  * @property {number} crc As `crc32` returns it.
  */
@@ -20,7 +20,7 @@ const STORED = 0;
 const FIRST_DAY = 0x21; // 1980-01-01: the same files are the same bytes, and have the same digest in every report
 const IS_FOLDER = 0x10;
 const [PLAIN, IN_64_BITS] = [20, 45]; // the version of the format that a reader must know
-const [FULL_16, FULL_32] = [0xffff, 0xffff_ffff]; // say that the number stands elsewhere, in 64 bits
+const [FULL_16, FULL_32] = [0xffff, 0xffff_ffff]; // mean that the number is elsewhere, in 64 bits
 
 const utf8 = new TextEncoder();
 const remainders = new Uint32Array(256).map((_, byte) => {
@@ -29,10 +29,10 @@ const remainders = new Uint32Array(256).map((_, byte) => {
 });
 
 /**
- * Return the CRC-32 of bytes (that of ISO 3309, as zlib has it).
+ * Return the CRC-32 of bytes, as ISO 3309 defines it and zlib computes it.
  *
  * @param {Uint8Array} bytes
- * @param {number} [before] That of the bytes before these.
+ * @param {number} [before] The CRC-32 of the bytes before these.
  */
 export function crc32(bytes, before = 0) {
   let crc = ~before;
@@ -43,7 +43,7 @@ export function crc32(bytes, before = 0) {
   return ~crc >>> 0;
 }
 
-/** Makes what stands in a zip beside the bytes of its files: `head`, these bytes, the next `head` …, and `end`. */
+/** Makes the parts of a zip around the bytes of its files: a `head` before each file, and the `end`. */
 export class Zip {
   #entries = 0;
   #offset = 0;
@@ -51,7 +51,7 @@ export class Zip {
   #rows = [];
 
   /**
-   * Return what comes right before the bytes of a file.
+   * Return the header that precedes the bytes of a file.
    *
    * @param {Entry} entry
    * @returns {Uint8Array}
@@ -97,7 +97,7 @@ export class Zip {
   }
 
   /**
-   * Return what comes behind everything.
+   * Return the directory that follows all files.
    *
    * @returns {Uint8Array[]}
    */
@@ -139,7 +139,7 @@ export class Zip {
 }
 
 /**
- * Return the extra field that holds numbers in 64 bits; nothing where there are none.
+ * Return the extra field that holds numbers in 64 bits; it is empty if there are none.
  *
  * @param {number[]} numbers
  */

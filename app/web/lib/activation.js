@@ -1,15 +1,15 @@
 // @ts-check
-// A class activation map over its picture: warm where something speaks for the label, cold where against it.
+// A heat map over its picture: warm where something supports the label, cold where it counts against it.
 
 import { element } from "./elements.js";
 
-/** @typedef {number[][]} Map Rows of values, above 0 for and below 0 against. */
+/** @typedef {number[][]} Map Rows of values: above 0 supports the label, below 0 counts against it. */
 
 const FOR = [255, 122, 0];
 const AGAINST = [20, 110, 255];
 
 /**
- * Return the value that has the full colour: the one furthest from 0.
+ * Return the value that gets the full colour: the largest distance from 0.
  *
  * @param {Map[]} maps
  * @returns {number}
@@ -19,10 +19,10 @@ export function scaleOf(maps) {
 }
 
 /**
- * Make what lies over a picture; how strong it shows is the CSS property `--strength`.
+ * Make the layer over a picture. The CSS property `--strength` sets its opacity.
  *
  * @param {Map} map
- * @param {number} scale Of `scaleOf`.
+ * @param {number} scale The result of `scaleOf`.
  * @returns {HTMLCanvasElement}
  */
 export function layer(map, scale) {

@@ -1,14 +1,14 @@
 // @ts-check
-// What the page says when the service cannot do something, and while it waits for it.
+// Notices for a request that failed, and for one that is waiting for the service.
 
 import { element } from "./elements.js";
 import { askUntilReady, problemIn } from "./service.js";
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
 /** @typedef {import("./service.js").Problem} Problem */
 
 /**
- * Say in sentences what is wrong and what to do next.
+ * Write in sentences what is wrong and what to do next.
  *
  * @param {Problem} problem
  * @returns {HTMLElement[]}
@@ -19,10 +19,10 @@ export function explain(problem) {
 }
 
 /**
- * A box that says that something did not work.
+ * Make a box that says that something did not work.
  *
  * @param {Problem} problem
- * @param {(() => void) | null} [onRetry] Does it again.
+ * @param {(() => void) | null} [onRetry] Repeats the request.
  * @returns {HTMLElement}
  */
 export function problemNotice(problem, onRetry = null) {
@@ -38,7 +38,7 @@ export function problemNotice(problem, onRetry = null) {
 }
 
 /**
- * A box that says what is waited for.
+ * Make a box that says what the page is waiting for.
  *
  * @param {Problem} problem
  * @returns {HTMLElement}
@@ -60,12 +60,12 @@ export function waitingNotice(problem) {
 }
 
 /**
- * Ask for what a view needs; meanwhile, and if it fails, a place of the view says so.
+ * Ask for the data of a view. A notice says so while the service is not ready, and if the request fails.
  *
  * @param {string} path
- * @param {HTMLElement} place Emptied for it.
+ * @param {HTMLElement} place The place of the notice, which is emptied.
  * @param {AbortSignal} signal
- * @returns {Promise<any>} The answer; `null` where there is none: then the place says why, or the view was left.
+ * @returns {Promise<any>} The answer; `null` if the request failed, as the notice says, or the view was left.
  */
 export async function askFor(path, place, signal) {
   let told = "";

@@ -1,7 +1,7 @@
 // @ts-check
 // Numbers, sizes, times and dates as people read them.
 
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
 const share = new Intl.NumberFormat(texts.locale, {
   style: "percent",
@@ -23,7 +23,7 @@ const minute = new Intl.DateTimeFormat(texts.locale, {
 });
 
 /**
- * Write a proportion with one decimal; what is not quite 0 or 1 is not written so.
+ * Write a proportion with one decimal. A value close to 0 or 1 is not rounded to it.
  *
  * @param {number | null} value
  * @returns {string}

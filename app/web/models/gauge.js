@@ -1,5 +1,5 @@
 // @ts-check
-// A proportion with its interval, drawn on the line from none to all; beside it the numbers must be written.
+// A proportion with its interval, drawn on a line from 0 to 100%. The caller writes the numbers beside it.
 
 import { drawing } from "../lib/elements.js";
 

@@ -1,26 +1,25 @@
 // @ts-check
-// What the model saw of a picture, and what in it spoke for which label; asked for when somebody wants to know.
+// The panel that explains a prediction: the picture as the model saw it, and the heat map of each label.
 
 import { layer, scaleOf } from "../lib/activation.js";
 import { manifestOf } from "../lib/choice.js";
 import { element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
 import { problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
 import { predict } from "./sending.js";
+import { why as words } from "./texts.js";
 
-/** @typedef {import("./answer.js").Prediction} Prediction */
+/** @typedef {import("./types.js").Prediction} Prediction */
 
-const MOST_LABELS = 5;
+const MAX_LABELS = 5;
 const STRENGTH = 60;
-const words = texts.why;
 let made = 0;
 
 /**
  * Make the panel of a picture.
  *
  * @param {File} file
- * @param {Prediction} prediction What was said of it.
+ * @param {Prediction} prediction The prediction to explain.
  * @param {AbortSignal} signal
  * @returns {Promise<HTMLElement>}
  */
@@ -28,7 +27,7 @@ export async function makePanel(file, prediction, signal) {
   try {
     const { model, version } = prediction;
     const hasMaps = Boolean((await manifestOf(model, version))?.activation_maps);
-    const top = Math.min(MOST_LABELS, prediction.predictions.length);
+    const top = Math.min(MAX_LABELS, prediction.predictions.length);
     const query = new URLSearchParams({ model, version: String(version), top_k: String(top), pixels: "true" });
     if (hasMaps) query.set("explain", "true");
     const answer = await predict(file, `?${query}`, signal, () => {});

@@ -1,16 +1,15 @@
 // @ts-check
-// The first section of a report: where every file went, how the set was read, and the matrix.
+// Every file of a report: what became of it, how the set was read, the matrix, and what was left out.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
 import { counted, printable } from "../lib/wording.js";
-import { section } from "./parts.js";
+import { cell, head, pathOf, section, table } from "./parts.js";
+import { leftOut as leftOutWords, nouns, matrix as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 
 const NAMED = 5;
-const words = texts.report.matrix;
 
 /**
  * @param {Report} report
@@ -28,10 +27,10 @@ export function accounting(report, matrix, panel, onLeftOut) {
       "p",
       null,
       words.entries(
-        counted(entries, ...texts.report.words.entry),
-        counted(directories, ...words.directory),
+        counted(entries, ...nouns.entry),
+        counted(directories, ...nouns.directory),
         count(ignored),
-        counted(images, ...words.image),
+        counted(images, ...nouns.image),
       ),
       unreadable + ignored > 0 && " ",
       unreadable + ignored > 0 &&
@@ -47,7 +46,7 @@ export function accounting(report, matrix, panel, onLeftOut) {
 }
 
 /**
- * Say how a labelled set was read where that is not plain.
+ * Describe how a labelled set was read, if that is not obvious.
  *
  * @param {Report["interpretation"]} interpretation
  * @returns {string[]}
@@ -57,7 +56,7 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
   return [
     wrapper !== null && words.wrapper(printable(wrapper)),
     encoding !== null && words.encoding(encoding),
-    file && words.labelsFile(printable(file.path), counted(file.rows, ...words.row)),
+    file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),
     file &&
       file.missing.length > 0 &&
@@ -69,4 +68,37 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
 function named(paths) {
   const rest = paths.length - NAMED;
   return paths.slice(0, NAMED).map(printable).join(", ") + (rest > 0 ? words.andMore(count(rest)) : "");
+}
+
+/** @param {Report} report */
+export function leftOut(report) {
+  const { excluded, ignored } = report;
+  return section(
+    "left-out",
+    leftOutWords.title,
+    excluded.length > 0 &&
+      table({
+        name: leftOutWords.unreadableName,
+        caption: leftOutWords.unreadable,
+        items: excluded,
+        heads: [[leftOutWords.file], [leftOutWords.label], [leftOutWords.why]],
+        row: (one) =>
+          element(
+            "tr",
+            null,
+            head("path", pathOf(one.path)),
+            cell(null, printable(one.label)),
+            cell("text", printable(one.detail || one.reason)),
+          ),
+      }),
+    ignored.length > 0 &&
+      table({
+        name: leftOutWords.ignoredName,
+        caption: leftOutWords.ignored,
+        items: ignored,
+        heads: [[leftOutWords.entry], [leftOutWords.why]],
+        row: (one) => element("tr", null, head("path", pathOf(one.path)), cell("nowrap", one.reason)),
+      }),
+    !excluded.length && !ignored.length && element("p", null, leftOutWords.nothing),
+  );
 }

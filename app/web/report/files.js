@@ -4,10 +4,10 @@
 import { layer, scaleOf } from "../lib/activation.js";
 import { element } from "../lib/elements.js";
 import { address } from "../lib/service.js";
-import texts from "../lib/texts.js";
 import { counted, percent, printable, threshold as written } from "../lib/wording.js";
 import { filesIn, probability } from "./counting.js";
 import { growing, pathOf, shot } from "./parts.js";
+import { files as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */
 /** @typedef {import("./counting.js").Files} Files */
@@ -17,14 +17,13 @@ import { growing, pathOf, shot } from "./parts.js";
  * @typedef {object} Item
  * @property {string} path
  * @property {string} given
- * @property {string | null} called Null if it is unreadable.
+ * @property {string | null} predicted Null if the file is unreadable.
  * @property {number | null} probability
  * @property {string} reason
  * @property {number | null} place
  */
 
 const FIRST = 24;
-const words = texts.report.files;
 
 /** A list of files beside the matrix of a report. */
 export class Listing {
@@ -33,11 +32,11 @@ export class Listing {
   /** @type {Files | null} */
   #files = null;
   /** @type {Int32Array | null} */
-  #called = null;
+  #predicted = null;
   /** @type {number | null} A threshold that is not the one in use. */
   #threshold = null;
   #isFinal = false;
-  /** @type {Set<number> | null} Null as long as that is not known: then there is room for pictures. */
+  /** @type {Set<number> | null} Null while it is unknown; there is room for pictures then. */
   #pictured;
   /** @type {Item[] | null} */
   #items = null;
@@ -56,7 +55,7 @@ export class Listing {
     this.#mistakes = element(
       "button",
       { type: "button", class: "button small", onclick: () => listener.onMistakes() },
-      words.showMistakes,
+      words.mistakes,
     );
     this.#back = element(
       "button",
@@ -77,7 +76,7 @@ export class Listing {
     this.#strength = element(
       "div",
       { class: "strength", hidden: true },
-      element("label", { class: "slide" }, element("span", null, words.why), slider),
+      element("label", { class: "slide" }, element("span", null, words.heatMaps), slider),
       element(
         "p",
         { class: "keys" },
@@ -122,18 +121,18 @@ export class Listing {
   }
 
   /**
-   * Take the answers for each file, at a threshold that may be another than the one in use.
+   * Take the predictions for each file, at the threshold in use or at another.
    *
    * @param {Files} files
-   * @param {Int32Array} called
+   * @param {Int32Array} predicted
    * @param {number | null} threshold
    */
-  use(files, called, threshold) {
-    [this.#files, this.#called, this.#threshold] = [files, called, threshold];
+  use(files, predicted, threshold) {
+    [this.#files, this.#predicted, this.#threshold] = [files, predicted, threshold];
     this.#choose();
   }
 
-  /** Say that there are no answers for each file, and none will come. */
+  /** Say that the predictions for each file are missing. */
   giveUp() {
     this.#isFinal = true;
     this.#pictured = new Set();
@@ -141,8 +140,8 @@ export class Listing {
   }
 
   /**
-   * @param {number[]} places Those that have pictures.
-   * @param {Record<number, number[][]>} maps Class activation maps of some of them.
+   * @param {number[]} places The places of the files that have pictures.
+   * @param {Record<number, number[][]>} maps The class activation maps of some of them.
    */
   picture(places, maps) {
     this.#pictured = new Set(places);
@@ -172,7 +171,9 @@ export class Listing {
     this.#mistakes.hidden = row === null;
     this.#back.hidden = row === null;
     this.#items =
-      this.#files && this.#called ? itemsOf(this.#files, this.#called, this.#cell) : itemsIn(this.#report, this.#cell);
+      this.#files && this.#predicted
+        ? itemsOf(this.#files, this.#predicted, this.#cell)
+        : itemsIn(this.#report, this.#cell);
     this.#show();
   }
 
@@ -185,7 +186,7 @@ export class Listing {
     }
     const wanted = this.#filter.value.trim().toLowerCase();
     const found = wanted
-      ? items.filter((one) => `${one.path}\n${one.given}\n${one.called ?? ""}`.toLowerCase().includes(wanted))
+      ? items.filter((one) => `${one.path}\n${one.given}\n${one.predicted ?? ""}`.toLowerCase().includes(wanted))
       : items;
     this.#told.textContent = this.#summary(found.length, items.length);
     const list = element("ul", { class: "files", "aria-label": words.list });
@@ -238,26 +239,26 @@ export class Listing {
 function verdict(one) {
   const given = element("b", null, printable(one.given));
   const quiet = (/** @type {string} */ text) => element("span", { class: "quiet" }, text);
-  if (one.called === null) return [given, " ", quiet(words.isUnreadable), ` ${printable(one.reason)}`];
+  if (one.predicted === null) return [given, " ", quiet(words.isUnreadable), ` ${printable(one.reason)}`];
   const sure = one.probability === null ? [] : [" ", element("b", { class: "sure" }, percent(one.probability))];
-  if (one.called === one.given) return [given, " ", quiet(words.calledSo), ...sure];
-  return [given, " ", quiet(words.called), " ", element("b", { class: "odd" }, printable(one.called)), ...sure];
+  if (one.predicted === one.given) return [given, " ", quiet(words.isRight), ...sure];
+  return [given, " ", quiet(words.isPredicted), " ", element("b", { class: "odd" }, printable(one.predicted)), ...sure];
 }
 
 /**
  * @param {Files} files
- * @param {Int32Array} called
+ * @param {Int32Array} predicted
  * @param {Cell} cell
  * @returns {Item[]}
  */
-function itemsOf(files, called, cell) {
-  return filesIn(files, called, cell).map((place) => {
-    const label = called[place] ?? 0;
+function itemsOf(files, predicted, cell) {
+  return filesIn(files, predicted, cell).map((place) => {
+    const label = predicted[place] ?? 0;
     const isScored = label < files.labels.length;
     return {
       path: files.paths[place] ?? "",
       given: files.rows[files.given[place] ?? 0] ?? "",
-      called: isScored ? (files.labels[label] ?? "") : null,
+      predicted: isScored ? (files.labels[label] ?? "") : null,
       probability: isScored ? probability(files, place, label) : null,
       reason: files.reasons[place] ?? "",
       place,
@@ -266,11 +267,11 @@ function itemsOf(files, called, cell) {
 }
 
 /**
- * Find what the report itself names: mistakes and unreadable files.
+ * Find the files that the report itself names: mistakes and unreadable files.
  *
  * @param {Report} report
  * @param {Cell} cell
- * @returns {Item[] | null} Null where it names none.
+ * @returns {Item[] | null} Null if it does not name the files of this cell.
  */
 function itemsIn(report, { row, column }) {
   const { rows, columns } = report.confusion_matrix;
@@ -280,7 +281,7 @@ function itemsIn(report, { row, column }) {
       .map((one) => ({
         path: one.path,
         given: one.label,
-        called: null,
+        predicted: null,
         probability: null,
         reason: one.reason,
         place: null,
@@ -294,7 +295,7 @@ function itemsIn(report, { row, column }) {
   return found.map((one) => ({
     path: one.path,
     given: one.actual,
-    called: one.predicted,
+    predicted: one.predicted,
     probability: one.probability,
     reason: "",
     place: null,

@@ -1,11 +1,11 @@
 // @ts-check
-// The confusion matrix as a heat map whose cells are buttons; of very many labels, what is confused most.
+// The confusion matrix as a heat map whose cells are buttons; for very many labels, the most confused pairs.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
 import { counted, percent, printable } from "../lib/wording.js";
 import { cell, head, scrolling, segments, table } from "./parts.js";
+import { matrix as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */
 /** @typedef {import("./types.js").Matrix} Matrix */
@@ -18,12 +18,11 @@ import { cell, head, scrolling, segments, table } from "./parts.js";
  * @property {() => void} focus
  */
 
-/** A matrix of more labels is shown by its most confused pairs. */
-export const MOST_LABELS = 40;
+/** The most labels that are shown as a matrix; of more, the most confused pairs are shown. */
+export const MAX_LABELS = 40;
 
 const SHADES = 10;
-const MOST_PAIRS = 15;
-const words = texts.report.matrix;
+const MAX_PAIRS = 15;
 /** @type {Record<string, [number, number]>} */
 const MOVES = {
   ArrowUp: [-1, 0],
@@ -42,7 +41,7 @@ const MOVES = {
  * @returns {HeatMap}
  */
 export function heatMap(matrix, onChoose) {
-  return matrix.columns.length - 1 > MOST_LABELS ? manyLabels(matrix, onChoose) : grid(matrix, onChoose);
+  return matrix.columns.length - 1 > MAX_LABELS ? manyLabels(matrix, onChoose) : grid(matrix, onChoose);
 }
 
 /**
@@ -169,7 +168,7 @@ function grid({ rows, columns, counts }, onChoose) {
 }
 
 /**
- * Make a heat map that cannot be used, only read: of a version whose answers for each file are not there.
+ * Make a heat map without buttons, for a version whose predictions for each file are not known.
  *
  * @param {string} name
  * @param {Matrix} matrix
@@ -278,15 +277,15 @@ function manyLabels(matrix, onChoose) {
         );
     })
     .sort((one, other) => other.count - one.count || other.share - one.share)
-    .slice(0, MOST_PAIRS);
+    .slice(0, MAX_PAIRS);
   const given = choiceOf(rows);
-  const called = choiceOf(columns);
+  const predicted = choiceOf(columns);
   const look = element(
     "button",
     {
       type: "button",
       class: "button",
-      onclick: () => onChoose({ row: given.selectedIndex, column: called.selectedIndex }),
+      onclick: () => onChoose({ row: given.selectedIndex, column: predicted.selectedIndex }),
     },
     words.look,
   );
@@ -297,7 +296,7 @@ function manyLabels(matrix, onChoose) {
       name: words.pairs,
       caption: words.pairs,
       items: pairs,
-      heads: [[words.given], [words.called], [words.files, "n"], [words.ofLabel, "n"]],
+      heads: [[words.given], [words.predicted], [words.files, "n"], [words.ofLabel, "n"]],
       row: ({ row, column, count: files, share }) =>
         element(
           "tr",
@@ -325,7 +324,7 @@ function manyLabels(matrix, onChoose) {
       { class: "any" },
       element("legend", null, words.any),
       element("label", null, element("span", null, words.given), given),
-      element("label", null, element("span", null, words.called), called),
+      element("label", null, element("span", null, words.predicted), predicted),
       look,
     ),
   );

@@ -1,20 +1,24 @@
 // @ts-check
-// One report, alive: every number is that of the service; matrix, lists and threshold are counted again in the page.
+// The view of one report. All numbers equal the service's; matrix, lists and threshold are counted again in the page.
 
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { askFor } from "../lib/notices.js";
 import { time } from "../lib/numbers.js";
 import { address, ask, askJson } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { title } from "../lib/texts.js";
 import { counted, printable } from "../lib/wording.js";
-import { accounting } from "./accounting.js";
+import { accounting, leftOut } from "./accounting.js";
 import { compareChoice } from "./compare-choice.js";
 import { comparison, FlipList, namesIn } from "./comparison.js";
 import { readFiles } from "./counting.js";
+import { curves } from "./curves.js";
+import { doubts, fillShots } from "./doubts.js";
 import { Listing } from "./files.js";
 import { heatMap } from "./matrix.js";
+import { labels, result } from "./result.js";
 import { saveButtons } from "./saving.js";
-import { curves, doubts, fillShots, labels, leftOut, result } from "./sections.js";
+import * as texts from "./texts.js";
 import { ThresholdPanel, thresholdTable } from "./threshold.js";
 
 /** @typedef {import("./counting.js").Files} Files */
@@ -32,7 +36,8 @@ const words = texts.report;
  */
 export async function show(root, [id = "", part], signal) {
   const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, words.loading));
-  root.append(element("header", { class: "report-head" }, element("h1", null, words.title)), place);
+  headIn(root);
+  root.append(place);
   const report = await askFor(`/evaluations/${encodeURIComponent(id)}`, place, signal);
   if (!report) return;
   showReport(root, report, signal);
@@ -40,17 +45,15 @@ export async function show(root, [id = "", part], signal) {
 }
 
 /**
- * Show a report that is here, stored or not.
+ * Show a report that is in memory, stored or not.
  *
  * @param {HTMLElement} root
  * @param {Report} report
  * @param {AbortSignal} signal
  */
 export function showReport(root, report, signal) {
-  document.title = words.documentTitle(report.model, report.version);
-  const head =
-    root.querySelector(".report-head") ?? element("header", { class: "report-head" }, element("h1", { tabindex: -1 }));
-  if (!head.isConnected) root.replaceChildren(head);
+  document.title = title(words.documentTitle(report.model, report.version));
+  const head = headIn(root);
   head
     .querySelector("h1")
     ?.replaceChildren(report.model, " ", element("span", { class: "quiet" }, words.version(report.version)));
@@ -78,12 +81,25 @@ export function showReport(root, report, signal) {
     navigation(report, sections),
     element("div", { class: "sections" }, ...sections),
   );
-  while (head.nextSibling) head.nextSibling.remove(); // the head stays where it is, or its heading would lose the focus
+  while (head.nextSibling) head.nextSibling.remove(); // the head stays, or its heading would lose the focus
   root.append(article, imprint(report));
 }
 
 /**
- * Make the sections that the answers for each file bring to life.
+ * Return the head of the report, which holds the view's heading.
+ *
+ * @param {HTMLElement} root Emptied, if it has none yet.
+ */
+function headIn(root) {
+  const before = root.querySelector(".report-head");
+  if (before) return before;
+  const head = element("header", { class: "report-head" }, root.querySelector("h1"));
+  root.replaceChildren(head);
+  return head;
+}
+
+/**
+ * Make the sections that the predictions for each file bring to life.
  *
  * @param {Report} report
  * @param {AbortSignal} signal
@@ -109,10 +125,10 @@ function makeLive(report, signal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const panel = canMove
-    ? new ThresholdPanel(report, positive, (called, counts, threshold) => {
+    ? new ThresholdPanel(report, positive, (predicted, counts, threshold) => {
         heat.update(counts);
         clearTimeout(waiting);
-        waiting = setTimeout(() => files && list.use(files, called, threshold), LIST_WAITS_MS);
+        waiting = setTimeout(() => files && list.use(files, predicted, threshold), LIST_WAITS_MS);
       })
     : null;
   const thresholds = positive && thresholdTable(positive);
@@ -138,7 +154,7 @@ function makeLive(report, signal) {
     files = read;
     if (panel) panel.use(read);
     clearTimeout(waiting);
-    list.use(read, read.called, null);
+    list.use(read, read.predicted, null);
   };
   const picture = async () => {
     const { places, maps } = await askJson(`/evaluations/${encodeURIComponent(report.id)}/thumbnails`, { signal });
@@ -167,7 +183,7 @@ function makeLive(report, signal) {
   if (report.stored)
     load()
       .then(picture, giveUp)
-      .catch(() => {}); // without pictures it is a report all the same
+      .catch(() => {}); // the report is complete without pictures
   else list.giveUp();
   return {
     matrix,
@@ -189,7 +205,7 @@ async function askPage(report, signal) {
     signal,
   });
   const page = await response.text();
-  const start = page.indexOf('<section id="curves"'); // the section alone: of the page's own style the browser would complain
+  const start = page.indexOf('<section id="curves"'); // without the page's own style, which the policy forbids
   return new DOMParser().parseFromString(
     start < 0 ? "" : page.slice(start, page.indexOf("</section>", start)),
     "text/html",
@@ -211,15 +227,15 @@ function origin(report) {
 function navigation(report, sections) {
   /** @type {Record<string, string>} */
   const names = {
-    matrix: words.matrix.menu,
-    files: words.files.menu,
-    result: words.result.menu,
-    labels: words.labels.menu,
-    thresholds: words.threshold.menu,
-    curves: words.curves.menu,
-    comparison: words.comparison.menu,
-    doubts: words.doubts.menu,
-    "left-out": words.leftOut.menu,
+    matrix: texts.matrix.menu,
+    files: texts.files.menu,
+    result: texts.result.menu,
+    labels: texts.labels.menu,
+    thresholds: texts.threshold.menu,
+    curves: texts.curves.menu,
+    comparison: texts.comparison.menu,
+    doubts: texts.doubts.menu,
+    "left-out": texts.leftOut.menu,
   };
   const links = sections
     .filter((one) => !one.hidden)
@@ -230,12 +246,11 @@ function navigation(report, sections) {
         element(
           "a",
           {
-            href: `#/evaluations/${encodeURIComponent(report.id)}/${one.id}`,
+            href: linkTo("report", report.id, one.id),
             onclick: (/** @type {MouseEvent} */ event) => {
               if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
               event.preventDefault(); // the view is here already
-              if (report.stored)
-                history.replaceState(null, "", `#/evaluations/${encodeURIComponent(report.id)}/${one.id}`);
+              if (report.stored) history.replaceState(null, "", linkTo("report", report.id, one.id));
               goTo(one.id);
             },
           },

@@ -4,14 +4,13 @@
 import { announce, element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
 import { ask, problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { saving as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 
 /** @type {Record<string, string>} */
 const MEDIA_TYPES = { html: "text/html", csv: "text/csv", json: "application/json", png: "image/png" };
 const COPIED_MS = 2000;
-const words = texts.report;
 
 /**
  * Make the buttons that save a report.

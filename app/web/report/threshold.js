@@ -1,22 +1,21 @@
 // @ts-check
-// The threshold of the positive label, to be moved: what it would come to is counted here, file by file.
+// The threshold of the positive label, which can be moved: its figures are counted here, file by file.
 
 import { drawing, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
 import { number, printable, threshold as written } from "../lib/wording.js";
 import { accuracy, against, count as counts, decide, histogram, stepsOf } from "./counting.js";
 import { cell, estimateOf, head, lineThrough, table } from "./parts.js";
+import { threshold as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Files} Files */
 /** @typedef {import("./types.js").AtThreshold} AtThreshold */
 /** @typedef {import("./types.js").Positive} Positive */
 /** @typedef {import("./types.js").Report} Report */
-/** @typedef {(called: Int32Array, counts: number[][], threshold: number | null) => void} Moved */
+/** @typedef {(predicted: Int32Array, counts: number[][], threshold: number | null) => void} Moved */
 
 const BINS = 40;
-const MOST_POINTS = 400;
-const words = texts.report.threshold;
+const MAX_POINTS = 400;
 
 /** The control, its figures and its drawings. */
 export class ThresholdPanel {
@@ -136,15 +135,15 @@ export class ThresholdPanel {
   #move() {
     if (!this.#files) return;
     const isInUse = this.#threshold === this.#positive.threshold;
-    const called = isInUse
-      ? this.#files.called
+    const predicted = isInUse
+      ? this.#files.predicted
       : decide(this.#files, { positive: this.#label, threshold: this.#threshold });
-    const now = counts(this.#files, called);
+    const now = counts(this.#files, predicted);
     this.#write({
       ...against(now, this.#label, this.#files.labels.length, this.#threshold),
       accuracy: accuracy(now, this.#files.labels.length),
     });
-    this.#onMove(called, now, isInUse ? null : this.#threshold);
+    this.#onMove(predicted, now, isInUse ? null : this.#threshold);
   }
 
   /** @param {AtThreshold & {accuracy: import("./types.js").Estimate}} at */
@@ -165,7 +164,7 @@ export class ThresholdPanel {
     this.#figure("found", count(at.true_positives));
     this.#figure("missed", count(at.false_negatives));
     this.#figure("falseAlarms", count(at.false_positives));
-    this.#figure("leftAlone", count(at.true_negatives));
+    this.#figure("correctRejections", count(at.true_negatives));
     this.node.style.setProperty("--threshold", String(at.threshold));
     this.#place(".now", at.threshold);
     this.#place(".in-use", this.#positive.threshold);
@@ -186,7 +185,7 @@ export class ThresholdPanel {
 
   #tally() {
     const one = (
-      /** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "leftAlone"} */ name,
+      /** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "correctRejections"} */ name,
       /** @type {string | null} */ kind = null,
     ) => {
       const place = element("dd", { "data-figure": name });
@@ -199,7 +198,7 @@ export class ThresholdPanel {
       one("found", "good"),
       one("missed", "bad"),
       one("falseAlarms", "bad"),
-      one("leftAlone", "good"),
+      one("correctRejections", "good"),
       one("precision"),
       one("recall"),
       one("f1"),
@@ -230,7 +229,7 @@ export class ThresholdPanel {
   #curves(precisionRecall, roc) {
     return [
       this.#curve(words.precisionRecall, words.precision, words.recall, precisionRecall),
-      this.#curve(words.roc, words.recall, words.alarmed, roc),
+      this.#curve(words.roc, words.recall, words.falseAlarmRate, roc),
     ];
   }
 
@@ -298,7 +297,7 @@ export class ThresholdPanel {
 }
 
 /**
- * The same as a table, of the thresholds that the report knows: where the answers for each file are not there.
+ * Make a table of the thresholds in the report, for a report without the predictions for each file.
  *
  * @param {Positive} positive
  */
@@ -389,9 +388,9 @@ function alarmsRecall(step) {
  * @returns {Step[]} No more than can be seen side by side.
  */
 function thinned(steps) {
-  if (steps.length <= MOST_POINTS) return steps;
+  if (steps.length <= MAX_POINTS) return steps;
   return Array.from(
-    { length: MOST_POINTS },
-    (_, index) => /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MOST_POINTS - 1))]),
+    { length: MAX_POINTS },
+    (_, index) => /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MAX_POINTS - 1))]),
   );
 }

@@ -41,6 +41,18 @@
  * @property {Record<string, string>} thumbnails
  */
 /**
+ * @typedef {object} Summary One line of `GET /evaluations`.
+ * @property {string} id
+ * @property {string} created
+ * @property {string} model
+ * @property {number} version
+ * @property {string | null} filename
+ * @property {number} images
+ * @property {number} scored
+ * @property {number} unreadable
+ * @property {number | null} accuracy
+ */
+/**
  * @typedef {object} Report
  * @property {string} id
  * @property {boolean} stored

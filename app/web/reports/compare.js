@@ -1,21 +1,21 @@
 // @ts-check
-// Two reports side by side, whichever versions they are of, on the files that are in both.
+// The view of two reports side by side, of any two versions, on the files that are in both.
 
-import { linkTo } from "../frame/views.js";
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { askFor } from "../lib/notices.js";
 import { count, time } from "../lib/numbers.js";
 import { address } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { title, versions } from "../lib/texts.js";
 import { counted, printable, threshold as written } from "../lib/wording.js";
 import { FlipList, pairedTable } from "../report/comparison.js";
-import { MOST_LABELS, stillMatrix } from "../report/matrix.js";
+import { MAX_LABELS, stillMatrix } from "../report/matrix.js";
 import { band, cell, estimateOf, head, pathOf, scaleLegend, section, table } from "../report/parts.js";
+import * as reportTexts from "../report/texts.js";
+import { compare as words } from "./texts.js";
 
 /** @typedef {import("../report/types.js").SideBySide} SideBySide */
 /** @typedef {import("../report/types.js").ComparedReport} ComparedReport */
-
-const words = texts.compare;
 
 /**
  * Show the view.
@@ -26,12 +26,12 @@ const words = texts.compare;
  */
 export async function show(root, [id = "", other = ""], signal) {
   const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, words.loading));
-  root.append(element("h1", null, words.title), place);
+  root.append(place);
   const query = new URLSearchParams({ against: other });
   /** @type {SideBySide | null} */
   const found = await askFor(`/evaluations/${encodeURIComponent(id)}/comparison?${query}`, place, signal);
   if (!found) return;
-  document.title = words.documentTitle(found.this.name, found.against.name);
+  document.title = title(words.documentTitle(found.this.name, found.against.name));
   place.replaceWith(
     element(
       "div",
@@ -52,7 +52,7 @@ export async function show(root, [id = "", other = ""], signal) {
 /** @param {ComparedReport} one */
 function sideOf(one) {
   const { images, scored, unreadable } = one.accounting;
-  const file = one.archive.filename === null ? texts.evaluations.unnamed : printable(one.archive.filename);
+  const file = one.archive.filename === null ? reportTexts.report.unnamed : printable(one.archive.filename);
   return element(
     "article",
     { class: "side" },
@@ -60,12 +60,12 @@ function sideOf(one) {
     element(
       "p",
       { class: "quiet" },
-      texts.evaluations.of(one.model, one.version),
+      versions.named(one.model, one.version),
       " · ",
       element("time", { datetime: one.created }, time(one.created)),
     ),
     element("p", { class: "path" }, file),
-    element("p", null, texts.report.matrix.images(counted(images), count(scored), count(unreadable))),
+    element("p", null, reportTexts.matrix.images(counted(images), count(scored), count(unreadable))),
     element("p", null, words.itsAccuracy, " ", estimateOf(one.metrics.accuracy)),
     one.threshold === null ? null : element("p", { class: "quiet" }, words.threshold(written(one.threshold))),
   );
@@ -91,7 +91,7 @@ function outcome(found) {
       ),
       scaleLegend(),
     ),
-    element("h3", null, texts.report.comparison.name),
+    element("h3", null, reportTexts.comparison.name),
     pairedTable(comparison.paired, namesOf(found)),
   );
 }
@@ -114,15 +114,15 @@ function onScale(name, { accuracy, majority_baseline: majority }) {
 
 /** @param {SideBySide} found */
 function matrices(found) {
-  if (found.confusion_matrix.columns.length - 1 > MOST_LABELS) return null;
+  if (found.confusion_matrix.columns.length - 1 > MAX_LABELS) return null;
   return section(
     "matrices",
     words.matrices,
     element(
       "div",
       { class: "two" },
-      stillMatrix(texts.report.comparison.matrix(found.this.name), found.confusion_matrix),
-      stillMatrix(texts.report.comparison.matrix(found.against.name), found.comparison.confusion_matrix),
+      stillMatrix(reportTexts.comparison.matrix(found.this.name), found.confusion_matrix),
+      stillMatrix(reportTexts.comparison.matrix(found.against.name), found.comparison.confusion_matrix),
     ),
   );
 }
@@ -137,13 +137,13 @@ function flips(found) {
   const all = found.comparison.flips;
   return section(
     "flips",
-    texts.report.comparison.flips,
+    reportTexts.comparison.flips,
     all.length ? new FlipList(all, namesOf(found), addressOf).node : element("p", null, words.noFlips),
   );
 }
 
 /**
- * What could not be compared: files under two labels, files in one report only.
+ * Make the section of the files that were not compared: with two labels, or in one report only.
  *
  * @param {SideBySide} found
  */
