@@ -51,12 +51,14 @@ docs: $(ENVIRONMENT) ## Build the documents as a site, in build/docs; a warning 
 
 check: lint types docs test ## Lint, check types, build the documents, run every test
 
-lint: $(ENVIRONMENT) ## Lint, and check the format
+lint: $(ENVIRONMENT) ## Lint, check the format, and the types of the page
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/codespell
 	$(BIN)/python -m scripts.hooks.long_lines
+	$(BIN)/biome ci --error-on-warnings
+	tsc=$$(scripts/typescript) && "$$tsc" --project tsconfig.json
 
 types: $(ENVIRONMENT) ## Check types
 	$(BIN)/mypy
@@ -64,6 +66,7 @@ types: $(ENVIRONMENT) ## Check types
 format: $(ENVIRONMENT) ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(BIN)/biome check --write
 
 image: ## Build the image; TARGET=gpu for the other one, BASE_IMAGE=… for another base, SOURCE=… for the label
 	DOCKER_BUILDKIT=1 $(DOCKER) build --target $(TARGET) --tag $(IMAGE) \

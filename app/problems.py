@@ -1,6 +1,6 @@
 """The one map from an exception to an RFC 9457 problem, its type and its HTTP status. Knows no web framework.
 
-Every type is described at `/problems/NAME` and in docs/problems.md. Responses are made in `api.problem_responses`.
+Every type is described at `/problems/NAME` and in docs/reference/problems.md. `api.problem_responses` makes responses.
 """
 
 import errno

@@ -39,7 +39,7 @@ README_MARGIN: Final = 24
 
 _QUIET_MS: Final = 600
 _EVALUATED_WITHIN_MS: Final = 120_000
-_VIEWS: Final = "import('/web/frame/views.js').then(({views}) => views.map(({name, path}) => [name, path]))"
+_VIEWS: Final = "import('/web/lib/addresses.js').then(({addresses}) => addresses.map(({name, path}) => [name, path]))"
 _SCROLL: Final = """async () => {
   for (let at = 0; at < document.body.scrollHeight; at += innerHeight / 2) {
     scrollTo(0, at);

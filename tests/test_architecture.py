@@ -1,88 +1,153 @@
-"""Three packages, two arrows: training → model_store ← app. Imports inside functions count."""
+"""The house: three packages, two arrows, and floors, so that every import points down. Imports inside functions count.
+
+`python -m pytest -s tests/test_architecture.py` prints the rooms and the arrows between them.
+"""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+import sys
+from collections import defaultdict
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("app", "model_store", "training")
+from tests.support.house import (
+    PACKAGES,
+    arrows_in,
+    circle_among,
+    files_below,
+    folders,
+    imported_names,
+    imports_between_files,
+    imports_of,
+    python_files,
+    rooms_in,
+    syntax_tree,
+)
+
 FRAMEWORKS = {"tensorflow", "keras", "openvino"}
 WEB = {"fastapi", "starlette", "uvicorn"}
 
+FLOORS = {
+    "app": """__main__ > commands > bench + local + client > server > main > api
+        > lifecycle + predictions + reports + web > inference + problems > concurrency + observability + settings > errors""",
+    "app/api": """routes > dependencies + documentation + middleware > uploads
+        > forms + responses + problem_responses + deadline + disconnection + schemas > negotiation + assets""",
+    "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
+    "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
+    "app/web": "frame > reports + predict + evaluate + models > report > lib",
+    "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
+        > images + decision + precision + text > quiet > errors""",
+    "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
+        > data > config + curves > backbones + run_state + interruption > cache > errors""",
+    "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split
+        > extensions + files""",
+    "training/learning": """phases > finetune + head > features + workbench
+        > calibration + devices + network + phase_summary + schedule + scoring + threshold + variation""",
+}
+"""Folder to its floors, top first. A room imports only rooms on lower floors; rooms joined by `+` do not import each
+other. A room that is not here fails the tests: give it a floor, and say in CONTRIBUTING.md what belongs there."""
 
-def imports(source: str) -> set[str]:
-    """Return the full names of what a module imports, at its top or later; `importlib` and `find_spec` as well."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
-            found |= {str(ast.literal_eval(argument)) for argument in node.args[:1]}
-    return found
+LIMITS = {"app": (18, 62), "app/web": (8, 14), "model_store": (13, 28), "training": (18, 58)}
+"""Folder to the most rooms and the most arrows between them."""
+
+MAX_MODULES_IN_A_FOLDER = 16
 
 
-def modules(*packages: str) -> Iterator[tuple[Path, set[str]]]:
-    for package in packages:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT), imports(path.read_text(encoding="utf-8"))
+def floors_of(folder: str) -> dict[str, int]:
+    """Return room to floor, counted from the top."""
+    floors = [floor.split("+") for floor in FLOORS[folder].split(">")]
+    return {room.strip(): number for number, floor in enumerate(floors) for room in floor}
 
 
-def tops(names: set[str]) -> set[str]:
+def tops(names: frozenset[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
+
+
+def importers(names: set[str], *packages: str) -> set[str]:
+    """Return the modules of some packages that import one of some top-level names."""
+    paths = [path for path in python_files() if path.startswith(packages)]
+    return {path for path in paths if tops(imports_of(path)) & names}
 
 
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("app", {"training"}),
-        ("training", {"app"} | WEB),
-        ("model_store", {"app", "training"} | FRAMEWORKS | WEB),
+        ("app/", {"training"}),
+        ("training/", {"app"} | WEB),
+        ("model_store/", {"app", "training"} | FRAMEWORKS | WEB),
     ],
 )
-def test_no_arrow_points_the_wrong_way(package: str, forbidden: set[str]) -> None:
-    wrong = {str(path): tops(names) & forbidden for path, names in modules(package)}
-    assert {path: names for path, names in wrong.items() if names} == {}
+def test_three_packages_have_two_arrows(package: str, forbidden: set[str]) -> None:
+    assert importers(forbidden, package) == set()
 
 
 def test_tensorflow_stays_in_training_and_in_the_engines() -> None:
-    outside = {
-        str(path): tops(names) & FRAMEWORKS
-        for path, names in modules(*PACKAGES)
-        if path.parts[0] != "training" and path.parts[:3] != ("app", "inference", "engines")
-    }
-    assert {path: names for path, names in outside.items() if names} == {}
+    outside = importers(FRAMEWORKS, "app/", "model_store/")
+    assert {path for path in outside if not path.startswith("app/inference/engines/")} == set()
+
+
+def test_problems_know_no_web_framework() -> None:
+    assert (
+        importers(WEB, "app/problems.py", "app/errors.py", "app/reports/", "app/inference/", "app/predictions/")
+        == set()
+    )
 
 
 def test_nothing_that_is_installed_imports_the_tests() -> None:
-    wrong = [str(path) for path, names in modules(*PACKAGES) if tops(names) & {"tests", "benchmarks", "pytest"}]
-    assert wrong == []
+    assert importers({"tests", "benchmarks", "pytest"}, *PACKAGES) == set()
 
 
-def test_there_is_no_circle_among_what_modules_import_when_they_load() -> None:
-    known = {".".join(path.with_suffix("").parts): _without_functions(path) for path, _ in modules(*PACKAGES)}
-    edges = {
-        module: {other for other in known if any(name == other or name.startswith(f"{other}.") for name in names)}
-        for module, names in known.items()
-    }
-    while leaves := {module for module, others in edges.items() if not others & edges.keys()}:
-        edges = {module: others for module, others in edges.items() if module not in leaves}
-    assert edges == {}
+@pytest.mark.parametrize("folder", FLOORS)
+def test_every_room_has_a_floor_and_every_arrow_points_down(folder: str) -> None:
+    floors = floors_of(folder)
+    assert rooms_in(folder) <= floors.keys()
+    upwards = {arrow: behind for arrow, behind in arrows_in(folder).items() if floors[arrow[0]] >= floors[arrow[1]]}
+    assert upwards == {}
 
 
-def _without_functions(path: Path) -> set[str]:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [ast.Pass()]
-    return imports(ast.unparse(tree))
+def test_every_folder_of_folders_has_floors() -> None:
+    inner = {folder.rpartition("/")[0] for folder in folders() if "/" in folder}
+    without = {folder for folder in inner if folder not in FLOORS}
+    assert without == set()
+
+
+@pytest.mark.parametrize("folder", folders())
+def test_no_folder_has_a_circle_or_too_many_modules(folder: str) -> None:
+    assert circle_among(set(arrows_in(folder))) == set()
+    beside = [path for path in files_below(folder) if path.count("/") == folder.count("/") + 1]
+    assert len([path for path in beside if not path.endswith("__init__.py")]) <= MAX_MODULES_IN_A_FOLDER
+
+
+def test_no_file_is_in_a_circle() -> None:
+    assert circle_among(set(imports_between_files())) == set()
+
+
+def test_rooms_and_arrows_stay_few() -> None:
+    lines = [f"\n{'folder':<32}{'rooms':>6}{'arrows':>8}"]
+    counts = {folder: (len(rooms_in(folder)), len(arrows_in(folder))) for folder in folders()}
+    for folder, (rooms, arrows) in counts.items():
+        lines.append(f"{folder:<32}{rooms:>6}{arrows:>8}")
+        lines += [f"    {one} -> {other}" for one, other in sorted(arrows_in(folder)) if folder in FLOORS]
+    sys.stdout.write("\n".join(lines))
+    for folder, (most_rooms, most_arrows) in LIMITS.items():
+        rooms, arrows = counts[folder]
+        assert rooms <= most_rooms, folder
+        assert arrows <= most_arrows, folder
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    places = defaultdict(list)
+    for path in python_files():
+        for node in ast.walk(syntax_tree(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path)
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
 def test_the_walk_sees_every_way_to_import() -> None:
     source = "import a.b\ndef f():\n    from c import d\n    import importlib\n    importlib.import_module('e')\n"
-    assert imports(source) == {"a.b", "c.d", "importlib", "e"}
-    assert len(list(modules(*PACKAGES))) > 40
+    assert imported_names(ast.parse(source)) == {"a.b", "c.d", "importlib", "e"}
+    assert len(python_files()) > 200
+
+
+def test_a_circle_is_found() -> None:
+    assert circle_among({("a", "b"), ("b", "c"), ("c", "b"), ("d", "e")}) == {"a", "b", "c"}

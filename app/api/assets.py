@@ -40,14 +40,14 @@ class Asset:
 @functools.cache
 def assets() -> Mapping[str, Asset]:
     """Return the files of the page by their path below `app/web`."""
-    return dict(_found(files("app") / "web", ""))
+    return dict(_read(files("app") / "web", ""))
 
 
-def _found(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
+def _read(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
     for entry in folder.iterdir():
         name = f"{above}{entry.name}"
         if entry.is_dir():
-            yield from _found(entry, f"{name}/")
+            yield from _read(entry, f"{name}/")
         elif (media_type := MEDIA_TYPES.get(PurePosixPath(name).suffix)) is not None:
             yield name, _asset(media_type, entry.read_bytes())
 

@@ -1,4 +1,4 @@
-"""The bodies of predictions, single and in batches: see docs/http-api.md."""
+"""The bodies of predictions, single and in batches: see docs/reference/http-api.md."""
 
 from typing import Self
 
@@ -45,7 +45,7 @@ class _PredictionHead(_Body):
 
 
 class Explanation(_Body):
-    """The evidence in a picture for its labels, as class activation maps: see docs/http-api.md."""
+    """The evidence in a picture for its labels, as class activation maps: see docs/reference/http-api.md."""
 
     maps: dict[str, list[list[float]]]
     """Label → rows → columns, for the predicted label and those listed. Values above 0 support the label, those below 0

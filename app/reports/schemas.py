@@ -1,4 +1,7 @@
-"""The bodies of the responses about reports, beside those of `model_store.evaluation.report`: see docs/http-api.md."""
+"""The bodies of responses about reports, beside those of `model_store.evaluation.report`.
+
+They are described in docs/reference/http-api.md.
+"""
 
 from datetime import datetime
 from typing import Self

@@ -2,8 +2,8 @@
 
 A light grid holds the mean grey of a picture and that of each cell of a 7x7 grid, in units of its standard deviation.
 Two pictures are near if their means are within `MAX_SHIFT` grey levels and their grids within `MAX_DIFFERENCE`. A
-picture cannot be recognised by its grid, so the grid may be published with a model. `docs/training.md` has the
-measurements behind the numbers. Knows pixels, but neither files nor labels.
+picture cannot be recognised by its grid, so the grid may be published with a model. The measurements
+behind the numbers are in docs/explanation/performance.md. Knows pixels, but neither files nor labels.
 """
 
 from collections.abc import Iterator

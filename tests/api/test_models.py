@@ -76,7 +76,7 @@ async def report_of(client: Client, version: int, **headers: str) -> httpx.Respo
 
 
 async def test_the_training_report_of_a_version_is_sent_without_loading_the_version(serve: Serve, store: Path) -> None:
-    publish(store, report=PAGE)
+    publish(store, files={TRAINING_REPORT: PAGE})
     publish(store)
     async with serve() as client:
         response = await report_of(client, 2)
@@ -86,7 +86,7 @@ async def test_the_training_report_of_a_version_is_sent_without_loading_the_vers
 
 
 async def test_a_training_report_can_do_nothing_but_show_itself(serve: Serve, store: Path) -> None:
-    publish(store, report=PAGE)
+    publish(store, files={TRAINING_REPORT: PAGE})
     async with serve() as client:
         headers = (await report_of(client, 2)).headers
     allowed = dict(rule.strip().partition(" ")[::2] for rule in headers["content-security-policy"].split(";"))
@@ -98,7 +98,7 @@ async def test_a_training_report_can_do_nothing_but_show_itself(serve: Serve, st
 
 
 async def test_a_training_report_that_the_client_has_is_not_sent_again(serve: Serve, store: Path) -> None:
-    publish(store, report=PAGE)
+    publish(store, files={TRAINING_REPORT: PAGE})
     async with serve() as client:
         first = await report_of(client, 2)
         again = await report_of(client, 2, **{"If-None-Match": first.headers["etag"]})
@@ -141,7 +141,7 @@ def damage_by_size(path: Path) -> None:
 async def test_a_training_report_that_is_not_the_published_file_is_not_sent(
     serve: Serve, store: Path, damage: Callable[[Path], None]
 ) -> None:
-    publish(store, report=PAGE)
+    publish(store, files={TRAINING_REPORT: PAGE})
     damage(store / "shades" / "2" / TRAINING_REPORT)
     publish(store)
     async with serve() as client:

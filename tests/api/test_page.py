@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "app" / "web"
 FILES = sorted(path.relative_to(WEB).as_posix() for path in WEB.rglob("*") if path.is_file())
 ADDRESSES = {"/": "index.html"} | {f"/web/{name}": name for name in FILES}
-MAX_BYTES = 40_000
+MAX_BYTES = 30_000
 
 
 def read(name: str) -> str:
@@ -136,13 +136,16 @@ def test_every_file_travels_in_the_package_and_is_served() -> None:
 
 def test_what_the_first_view_needs_is_small() -> None:
     needed: set[str] = set()
-    new = {"index.html", "predict/predict.js"}
+    new = {"index.html", "predict/predict.js", "predict/predict.css"}
     while new:
         needed |= new
         new = {one for name in new for one in named_at_once(name)} - needed
     assert {"frame/page.css", "icon.svg", "predict/answer.js", "lib/texts.js"} <= needed
+    assert {PurePosixPath(name).parts[0] for name in needed} == {"index.html", "icon.svg", "frame", "lib", "predict"}
     assert sum(len(assets()[one].gzipped.body) for one in needed) < MAX_BYTES
-    assert 90_000 < sum(len(assets()[one].plain.body) for one in needed) < 110_000  # which docs/http-api.md tells
+    assert 60_000 < sum(len(assets()[one].plain.body) for one in needed) < 80_000  # as docs/reference/http-api.md says
+    texts = {name: len(assets()[name].plain.body) for name in FILES if name.endswith("/texts.js")}
+    assert sum(size for name, size in texts.items() if name in needed) < 0.3 * sum(texts.values())
 
 
 def test_nothing_is_inline() -> None:

@@ -107,7 +107,7 @@ def path_to(this: dict[str, Any], against: dict[str, Any]) -> str:
 
 @pytest.fixture
 def open_two(server: Server, reports: Reports, open_page: Open) -> Open:
-    """Return a function that opens the view of two reports, by what they are called here."""
+    """Return a function that opens the view of two reports, by their names here."""
 
     def visit(this: str = "second", against: str = "first", **look: Any) -> Visit:  # noqa: ANN401
         seen = open_page(f"{server.url}/{path_to(reports[this], reports[against])}", **look)
@@ -165,7 +165,7 @@ def test_two_reports_are_chosen_and_compared(open_past: Open, reports: Reports) 
     expect(told).to_have_text("Chosen: cells.zip, version 2 and cells.zip, version 1.")
     third = page.get_by_role("checkbox", name=re.compile("roofs.zip"))
     third.check()
-    expect(told).to_have_text("3 are chosen: leave two to compare them.")
+    expect(told).to_have_text("3 reports are chosen. Leave two to compare them.")
     expect(start).to_be_disabled()
     third.uncheck()
     start.click()
@@ -222,7 +222,7 @@ def test_the_numbers_are_those_of_the_service(open_two: Open, compared: dict[str
         )
         point = row.locator(".point").evaluate("one => one.style.getPropertyValue('--from')")
         assert float(point) == accuracy["value"]
-    cells = page.get_by_role("region", name="Who is right").locator("td.n").all_text_contents()
+    cells = page.get_by_role("region", name="Which is right").locator("td.n").all_text_contents()
     assert [int(one) for one in cells] == [
         paired[name] for name in ("both_right", "only_this", "only_against", "both_wrong")
     ]
@@ -266,7 +266,7 @@ def test_what_is_in_one_report_only_is_listed(open_two: Open, server: Server, re
         region = page.get_by_role("region", name=f"Files that only {name} has")
         assert region.locator("th .path").all_text_contents() == [shown(path) for path in paths]
     (moved,) = found["other_label"]
-    cells = page.get_by_role("region", name="Files under two labels").locator("tbody tr").all_inner_texts()
+    cells = page.get_by_role("region", name="Files with two labels").locator("tbody tr").all_inner_texts()
     assert cells == [f"{moved['path']}\t{moved['this']}\t{moved['against']}"]
     expect(page.get_by_text("the archives differ")).to_be_visible()
 
@@ -274,8 +274,8 @@ def test_what_is_in_one_report_only_is_listed(open_two: Open, server: Server, re
 def test_a_report_beside_itself_differs_in_nothing(open_two: Open) -> None:
     page = open_two("second", "second").page
     expect(page.get_by_text("Both are the same report.")).to_be_visible()
-    expect(page.get_by_text("Both call every file the same.")).to_be_visible()
-    expect(page.get_by_text("Nothing: every file is in both reports, under the same label.")).to_be_visible()
+    expect(page.get_by_text("Both predict the same label for every file.")).to_be_visible()
+    expect(page.get_by_text("Nothing: every file is in both reports, with the same label.")).to_be_visible()
 
 
 def test_a_link_can_be_opened_again_and_leads_to_both_reports(open_two: Open, compared: dict[str, Any]) -> None:
@@ -306,7 +306,7 @@ def test_a_report_without_another_one_of_its_model_says_so(server: Server, repor
     expect(page.get_by_role("heading", name="Every file is counted")).to_be_visible()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_label("Compare with")).to_be_disabled()
-    expect(page.get_by_label("Compare with")).to_contain_text("no other report of this model")
+    expect(page.get_by_label("Compare with")).to_contain_text("no other report on this model")
 
 
 @pytest.mark.parametrize(("this", "against"), [("0" * 26, "second"), ("second", "0" * 26)])

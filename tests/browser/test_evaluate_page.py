@@ -34,8 +34,8 @@ RECOUNT: Final = """async ([text, matrix, positive]) => {
   const files = await counting.readFiles(text, matrix);
   const labels = files.labels.length;
   const label = positive ? files.labels.indexOf(positive.label) : null;
-  const called = counting.decide(files, positive && {positive: label, threshold: positive.threshold});
-  const counts = counting.count(files, called);
+  const predicted = counting.decide(files, positive && {positive: label, threshold: positive.threshold});
+  const counts = counting.count(files, predicted);
   const thresholds = positive ? positive.thresholds.map(({threshold}) => {
     const there = counting.decide(files, {positive: label, threshold});
     return counting.against(counting.count(files, there), label, labels, threshold);
@@ -43,14 +43,14 @@ RECOUNT: Final = """async ([text, matrix, positive]) => {
   return {
     paths: files.paths,
     counts,
-    isSame: called.every((one, place) => one === files.called[place]),
+    isSame: predicted.every((one, place) => one === files.predicted[place]),
     accuracy: counting.accuracy(counts, labels),
     thresholds,
-    mistakes: counting.filesIn(files, called, {row: null, column: null}).map(place => ({
+    mistakes: counting.filesIn(files, predicted, {row: null, column: null}).map(place => ({
       path: files.paths[place],
       actual: files.rows[files.given[place]],
-      predicted: files.labels[called[place]],
-      probability: counting.probability(files, place, called[place]),
+      predicted: files.labels[predicted[place]],
+      probability: counting.probability(files, place, predicted[place]),
     })),
   };
 }"""
@@ -130,8 +130,8 @@ def choose(page: Page, data: bytes, name: str = "cells.zip") -> None:
     chooser.value.set_files(FilePayload(name=name, mimeType="application/zip", buffer=data))
 
 
-def cell(page: Page, given: str, called: str) -> Locator:
-    said = f"{given}, unreadable" if called == "unreadable" else f"{given} called {called}"
+def cell(page: Page, given: str, predicted: str) -> Locator:
+    said = f"{given}, unreadable" if predicted == "unreadable" else f"{given}, predicted {predicted}"
     return page.get_by_role("gridcell").get_by_role("button", name=re.compile(re.escape(said) + "$"))
 
 
@@ -175,7 +175,7 @@ def test_a_zip_is_evaluated_with_its_progress_and_leads_to_its_report(server: Se
     expect(page.get_by_text(re.compile(r"\d+ files a second · about \d+ seconds? left"))).to_be_visible()
     expect(page).to_have_url(re.compile(r"#/evaluations/\w{26}$"))
     expect(page.get_by_text("158 files = 157 scored + 1 unreadable")).to_be_visible()
-    expect(page.get_by_role("heading", name="Next to version 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Compared with version 1")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.get_by_text("my cells.zip · 158 files")).to_be_visible()
     assert visit.messages == []
@@ -223,7 +223,7 @@ def test_a_refusal_is_said_in_sentences(data: bytes, sentence: str, server: Serv
 def test_what_is_missing_before_sending_is_said(server: Server, open_page: Open) -> None:
     page = open_page(f"{server.url}/#/evaluate").page
     page.get_by_role("button", name="Evaluate", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("No file is chosen yet.")
+    expect(page.get_by_role("alert")).to_contain_text("No folder or zip is chosen yet.")
 
 
 def test_a_connection_that_breaks_is_said(server: Server, open_page: Open) -> None:
@@ -231,7 +231,7 @@ def test_a_connection_that_breaks_is_said(server: Server, open_page: Open) -> No
     page.route("**/evaluate?*", lambda route: route.abort())
     choose(page, labelled_zip())
     page.get_by_role("button", name="Evaluate", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("The connection ended before there was an answer.")
+    expect(page.get_by_role("alert")).to_contain_text("The connection closed before the answer was complete.")
 
 
 def test_a_report_that_could_not_be_kept_is_shown_in_place(
@@ -247,7 +247,7 @@ def test_a_report_that_could_not_be_kept_is_shown_in_place(
     assert set(listed(page)) == {shown(one["path"]) for one in report["misclassified"]}
     cell(page, "functional", "functional").click()
     expect(page.locator("#files")).to_contain_text("These files cannot be listed")
-    expect(page.get_by_role("heading", name="What another threshold would come to")).to_be_visible()
+    expect(page.get_by_role("heading", name="Other thresholds")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     assert json.loads(Path(download.value.path()).read_text())["id"] == report["id"]
@@ -259,12 +259,12 @@ def shown(path: str) -> str:
 
 def test_a_cell_lists_exactly_its_files(open_report: Open, rows: list[dict[str, str]]) -> None:
     page = open_report().page
-    for given, called in product([*LABELS, "stranger"], [*LABELS, "unreadable"]):
-        cell(page, given, called).click()
+    for given, predicted in product([*LABELS, "stranger"], [*LABELS, "unreadable"]):
+        cell(page, given, predicted).click()
         expect(page.locator("#files h2")).to_be_focused()
-        wanted = [row for row in rows if row["label"] == given and (row["predicted"] or row["fate"]) == called]
+        wanted = [row for row in rows if row["label"] == given and (row["predicted"] or row["fate"]) == predicted]
         assert sorted(listed(page)) == sorted(shown(row["path"]) for row in wanted)
-        expect(cell(page, given, called)).to_have_attribute("aria-pressed", "true")
+        expect(cell(page, given, predicted)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="All mistakes").click()
     expect(page.locator("#files h2")).to_have_text("All mistakes")
 
@@ -289,15 +289,15 @@ def test_a_list_can_be_searched(open_report: Open) -> None:
     assert found
     assert all("日本語" in path for path in found)
     page.get_by_label("Filter by name or label").fill("no such name")
-    expect(page.locator("#files")).to_contain_text("No name or label has that in it.")
+    expect(page.locator("#files")).to_contain_text("No name or label contains that.")
 
 
 def test_hostile_names_are_text(open_report: Open, rows: list[dict[str, str]]) -> None:
     visit = open_report()
     found = set()
     for given in LABELS:
-        for called in LABELS:
-            cell(visit.page, given, called).click()
+        for predicted in LABELS:
+            cell(visit.page, given, predicted).click()
             found |= set(listed(visit.page))
     assert {shown(row["path"]) for row in rows if row["label"] in LABELS and row["fate"] == "scored"} == found
     assert visit.page.locator("img[onerror]").count() == 0
@@ -327,7 +327,7 @@ def test_the_threshold_moves_everything_and_the_numbers_are_those_of_the_report(
             [at["false_negatives"], at["true_positives"]],
         ]
         assert sum(map(sum, matrix(page))) == 158
-    expect(page.get_by_text("The report's own is 0.42.")).to_be_visible()
+    expect(page.get_by_text("The report uses 0.42.")).to_be_visible()
     page.get_by_role("button", name="Back to 0.42").click()
     assert matrix(page) == report["confusion_matrix"]["counts"]
     expect(page.get_by_role("slider", name="Threshold")).to_be_focused()
@@ -361,7 +361,7 @@ def test_the_matrix_can_show_shares_and_be_used_by_keyboard(open_report: Open) -
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator("#files h2")).to_have_text("defective, called so")
+    expect(page.locator("#files h2")).to_have_text("defective, predicted correctly")
     page.get_by_role("button", name="Back to the matrix").click()
     expect(cell(page, "defective", "defective")).to_be_focused()
     assert page.locator(".matrix button[tabindex='0']").count() == 1
@@ -376,7 +376,7 @@ def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, repor
     visit = open_report("/doubts")
     page = visit.page
     expect(page.get_by_role("heading", name="What to doubt in these files")).to_be_in_viewport()
-    expect(page).to_have_title("solar-cells, version 2: evaluation · Fullcount")
+    expect(page).to_have_title("solar-cells, version 2: report · Fullcount")
     for sentence in report["summary"]:
         expect(page.get_by_text(sentence)).to_be_attached()
     expect(page.get_by_text(report["comparison"]["verdict"])).to_be_attached()
@@ -520,8 +520,8 @@ def test_without_answers_for_each_file_the_report_is_there_all_the_same(server: 
 
     page.route("**/evaluations/*", refuse)
     page.evaluate("hash => location.hash = hash", hash_)
-    expect(page.get_by_text("The answers for each file are not there")).to_be_visible()
-    expect(page.get_by_role("heading", name="What another threshold would come to")).to_be_visible()
+    expect(page.get_by_text("The predictions for each file are missing")).to_be_visible()
+    expect(page.get_by_role("heading", name="Other thresholds")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_count(0)
     cell(page, "defective", "functional").click()
     assert listed(page)
@@ -567,10 +567,10 @@ def test_every_kind_of_report_fits(name: str, width: int, server: Server, open_p
 def test_of_very_many_labels_any_cell_can_be_looked_at(server: Server, open_page: Open) -> None:
     page = open_page(f"{server.url}/#/models").page
     page.evaluate("hash => location.hash = hash", serve(page, MANY_LABELS))
-    expect(page.locator("#files")).to_contain_text("the surest first")
-    page.get_by_role("combobox", name="label given").select_option("species-000")
-    page.get_by_role("combobox", name="called").select_option("unreadable")
-    page.get_by_role("button", name="Show its files").click()
+    expect(page.locator("#files")).to_contain_text("most certain first")
+    page.get_by_role("combobox", name="given label").select_option("species-000")
+    page.get_by_role("combobox", name="predicted label").select_option("unreadable")
+    page.get_by_role("button", name="Show the files").click()
     assert listed(page) == ["test/cell.png"]
 
 

@@ -225,11 +225,11 @@ def test_a_folder_without_a_file_is_said(server: Server, page: Page, tmp_path: P
     write(tmp_path, {"functional/1.png": grey(0), "defective/2.png": grey(255)})
     (tmp_path / "stranger" / "nothing").mkdir(parents=True)
     drop(page, tmp_path / "stranger")
-    expect(page.get_by_role("alert")).to_contain_text("There is no file in stranger.")
+    expect(page.get_by_role("alert")).to_contain_text("There are no files in stranger.")
     evaluate(page)
-    expect(page.get_by_role("alert")).to_contain_text("No file is chosen yet.")
+    expect(page.get_by_role("alert")).to_contain_text("No folder or zip is chosen yet.")
     drop(page, *(tmp_path / name for name in ("functional", "defective", "stranger")))
-    expect(page.get_by_text("There is no file in stranger.")).to_be_visible()
+    expect(page.get_by_text("There are no files in stranger.")).to_be_visible()
     evaluate(page)
     assert report_of(server, page)["accounting"]["directories"] == 4
 
@@ -273,7 +273,7 @@ def test_a_zip_with_something_else_is_said(page: Page, labelled: Path, tmp_path:
     (tmp_path / "a.zip").write_bytes(zip_of({"functional/1.png": grey(0)}))
     for other in (labelled, labelled / "notes.txt"):
         drop(page, tmp_path / "a.zip", other)
-        expect(page.get_by_role("alert")).to_contain_text("A zip is evaluated alone.")
+        expect(page.get_by_role("alert")).to_contain_text("A zip is evaluated on its own.")
     drop(page, tmp_path / "a.zip")
     expect(page.get_by_role("strong")).to_have_text("a.zip")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -329,7 +329,7 @@ def test_a_set_on_the_view_for_single_pictures_is_led_to_where_it_is_evaluated(
     drop(page, tmp_path / name)
     expect(page.get_by_role("main")).to_contain_text(f"{name} is a set of pictures.")
     expect(page.locator("#status")).to_contain_text("is evaluated")
-    expect(page.get_by_role("heading", name="Answers")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Predictions")).to_be_hidden()
     page.get_by_role("link", name="Evaluate it").click()
     expect(page.get_by_role("strong")).to_have_text(name)
     evaluate(page)
@@ -339,12 +339,12 @@ def test_a_set_on_the_view_for_single_pictures_is_led_to_where_it_is_evaluated(
     assert visit.messages == []
 
 
-def test_pictures_after_a_set_are_answered(server: Server, open_page: Open, labelled: Path) -> None:
+def test_pictures_after_a_set_are_predicted(server: Server, open_page: Open, labelled: Path) -> None:
     page = open_try(server, open_page).page
     drop(page, labelled)
     expect(page.get_by_role("link", name="Evaluate it")).to_be_visible()
     drop(page, labelled / "1.png")
-    expect(page.get_by_role("listitem").filter(has_text="1.png")).to_contain_text("Called functional")
+    expect(page.get_by_role("listitem").filter(has_text="1.png")).to_contain_text("Predicted functional")
     expect(page.get_by_role("link", name="Evaluate it")).to_have_count(0)
     page.get_by_role("link", name="Evaluate", exact=True).click()
     expect(page.get_by_role("strong")).to_have_text(re.compile("Drop a folder or a zip"))

@@ -19,7 +19,7 @@ from tests.support.fakes import grey, publish, zip_of
 MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")
 HOSTILE: Final = "<img src=x onerror=alert(1)>"
-VIEWS: Final = {"": "Try a picture", "#/models": "Models", "#/evaluations": "Past evaluations", "#/x": "Nothing here"}
+VIEWS: Final = {"": "Try a picture", "#/models": "Models", "#/evaluations": "Reports", "#/x": "Nothing here"}
 LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 DROP: Final = """files => {
@@ -73,7 +73,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     cells: dict[str, Any] = {"labels": LABELS, "positive": "defective"}
     publish(store, MODEL, **cells, threshold=0.5)
     publish(store, MODEL, **cells, threshold=0.4, metrics={"validation": headline(96, 0.875, 0.794, 0.927)})
-    publish(store, MODEL, **cells, threshold=0.35, metrics={"test": headline(158, 0.9494, 0.9032, 0.9742)})
+    trained = {"training/report.html": b"<!doctype html><title>Report</title>"}
+    figures = {"test": headline(158, 0.9494, 0.9032, 0.9742)}
+    publish(store, MODEL, files=trained, **cells, threshold=0.35, metrics=figures)
     publish(store, "hostile", labels=("dark", HOSTILE))
     with started(store, models=f"{MODEL},hostile") as server:
         server.wait_for("is ready")
@@ -110,7 +112,7 @@ def choose(page: Page, *files: dict[str, Any]) -> None:
 
 
 def card(page: Page, name: str) -> Any:  # noqa: ANN401
-    """Return the card of a file, when it is answered."""
+    """Return the card of a file, when its prediction is there."""
     found = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name, exact=True))
     expect(found).not_to_have_attribute("aria-busy", "true")
     return found
@@ -137,8 +139,8 @@ def test_every_view_is_silent_fits_and_everybody_can_use_it(
 def test_answers_fit_and_everybody_can_read_them(width: int, scheme: Scheme, open_view: Open) -> None:
     page = open_view(width=width, scheme=scheme).page
     choose(page, file("a.png", grey(204)), file(f"{'b' * 90}.png", grey(3)), file("c.png", b"none"))
-    expect(card(page, "c.png")).to_contain_text("No answer")
-    expect(page.get_by_text("2 pictures answered, 1 not").first).to_be_visible()
+    expect(card(page, "c.png")).to_contain_text("No prediction")
+    expect(page.get_by_text("2 pictures predicted, 1 failed").first).to_be_visible()
     names = page.get_by_role("heading", level=3)
     assert names.evaluate_all("all => all.map(one => one.clientWidth > 40)") == [True] * 3
     assert not sideways(page)
@@ -149,14 +151,14 @@ def test_a_chosen_picture_is_shown_with_its_label_bars_threshold_and_time(open_v
     visit = open_view()
     choose(visit.page, file("cell.png", grey(204, size=(30, 20))))
     found = card(visit.page, "cell.png")
-    expect(found).to_contain_text("Called defective")
-    expect(found).to_contain_text("defective has 80.0%, and is called so from 35% on.")
+    expect(found).to_contain_text("Predicted defective")
+    expect(found).to_contain_text("defective has a probability of 80.0%, and is predicted from 35% on.")
     expect(found.get_by_role("list", name="Probabilities").get_by_role("listitem")).to_have_text(
         ["defective 80.0%", "functional 20.0%"]
     )
     assert found.locator(".mark").evaluate("one => one.getAttribute('x')") == "35%"
     expect(found).to_contain_text(re.compile(r"PNG, 30 . 20, \d+ bytes"))
-    expect(found).to_contain_text(re.compile(r"m?s there and back.*decoding .*ms, waiting .*ms, model .*ms"))
+    expect(found).to_contain_text(re.compile(r"m?s round trip.*decoding .*ms, queue .*ms, model .*ms"))
     assert found.locator("img").evaluate("one => one.naturalWidth") == 30
     expect(visit.page.locator("#status")).to_have_text("cell.png: defective, 80.0%.")
     assert visit.messages == []
@@ -166,12 +168,12 @@ def test_one_bad_file_fails_alone_and_in_words(open_view: Open) -> None:
     visit = open_view()
     choose(visit.page, file("a.png", grey(0)), file("bad.png", b"hello"), file("c.png", grey(255)))
     for name, label in (("a.png", "functional"), ("c.png", "defective")):
-        expect(card(visit.page, name)).to_contain_text(f"Called {label}")
+        expect(card(visit.page, name)).to_contain_text(f"Predicted {label}")
     bad = card(visit.page, "bad.png")
-    expect(bad).to_contain_text("No answer")
+    expect(bad).to_contain_text("No prediction")
     assert re.search(r"\w+.*\.", bad.locator(".rest").inner_text())
     expect(bad.get_by_role("img", name="No preview")).to_be_visible()
-    expect(visit.page.locator("#status")).to_have_text("2 pictures answered, 1 not")
+    expect(visit.page.locator("#status")).to_have_text("2 pictures predicted, 1 failed")
     assert all("422" in message for message in visit.messages)  # which the browser says, not the page
 
 
@@ -180,7 +182,7 @@ def test_pictures_can_be_dropped_anywhere(open_view: Open) -> None:
     files = [[f"{level}.png", "image/png", base64.b64encode(grey(level)).decode()] for level in range(0, 250, 50)]
     visit.page.evaluate(DROP, files)
     for name, *_ in files:
-        expect(card(visit.page, name)).to_contain_text("Called")
+        expect(card(visit.page, name)).to_contain_text("Predicted")
     assert visit.messages == []
 
 
@@ -188,7 +190,7 @@ def test_a_picture_can_be_pasted(open_view: Open) -> None:
     visit = open_view(permissions=["clipboard-read", "clipboard-write"])
     visit.page.evaluate(COPY, base64.b64encode(grey(255)).decode())
     visit.page.keyboard.press("Control+V")
-    expect(card(visit.page, "image.png")).to_contain_text("Called defective")
+    expect(card(visit.page, "image.png")).to_contain_text("Predicted defective")
     assert visit.messages == []
 
 
@@ -207,10 +209,10 @@ def test_the_keyboard_is_enough(open_view: Open) -> None:
             break
     assert reached[:2] == ["Skip to the content", "Fullcount"]
     page.keyboard.press("Enter")
-    expect(card(page, "a.png")).to_contain_text("Called functional")
+    expect(card(page, "a.png")).to_contain_text("Predicted functional")
     page.get_by_role("button", name="Clear").focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("heading", name="Answers")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Predictions")).to_be_hidden()
     expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
 
 
@@ -236,7 +238,7 @@ def test_the_menu_stays_where_it_is(open_view: Open) -> None:
 
 def test_another_view_takes_title_focus_and_mark_of_the_menu(open_view: Open) -> None:
     page = open_view().page
-    for name, title in (("Models", "Models"), ("Reports", "Past evaluations"), ("Try", "Try a picture")):
+    for name, title in (("Models", "Models"), ("Reports", "Reports"), ("Try", "Try a picture")):
         link = page.get_by_role("navigation").get_by_role("link", name=name)
         link.click()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
@@ -244,7 +246,7 @@ def test_another_view_takes_title_focus_and_mark_of_the_menu(open_view: Open) ->
         expect(page).to_have_title(f"{title} · Fullcount")
         expect(link).to_have_attribute("aria-current", "page")
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Past evaluations")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reports")
 
 
 def test_answers_are_still_there_after_a_look_at_another_view(open_view: Open) -> None:
@@ -252,19 +254,19 @@ def test_answers_are_still_there_after_a_look_at_another_view(open_view: Open) -
     choose(page, file("a.png", grey(0)))
     page.get_by_role("link", name="Models").click()
     page.get_by_role("link", name="Try").click()
-    expect(card(page, "a.png")).to_contain_text("Called functional")
+    expect(card(page, "a.png")).to_contain_text("Predicted functional")
 
 
 def test_the_model_and_the_version_can_be_chosen(open_view: Open) -> None:
     page = open_view().page
-    expect(page.get_by_label("Version").locator("option")).to_have_text(["3 (serves)", "2", "1"])
+    expect(page.get_by_label("Version").locator("option")).to_have_text(["3 (serving)", "2", "1"])
     page.get_by_label("Version").select_option("1")
     choose(page, file("one.png", grey(115)))
     expect(card(page, "one.png")).to_contain_text(f"{MODEL}, version 1")
-    expect(card(page, "one.png")).to_contain_text("is called so only from 50% on")
+    expect(card(page, "one.png")).to_contain_text("is predicted only from 50% on")
     page.get_by_label("Model").select_option("hostile")
     choose(page, file("two.png", grey(255)))
-    expect(card(page, "two.png")).to_contain_text(f"Called {HOSTILE}")
+    expect(card(page, "two.png")).to_contain_text(f"Predicted {HOSTILE}")
     expect(card(page, "two.png")).to_contain_text("The most probable of 2 labels.")
 
 
@@ -273,7 +275,7 @@ def test_models_are_shown_with_what_was_measured_of_each_version(open_view: Open
     section = page.get_by_role("region", name=MODEL)
     first, second, third = section.get_by_role("list", name="Versions").get_by_role("listitem").all()
     expect(first).to_contain_text("Version 3")
-    expect(first).to_contain_text("serves")
+    expect(first).to_contain_text("serving")
     expect(first).to_contain_text("94.9% accuracy on 158 test images")
     expect(first).to_contain_text("95% interval: 90.3% to 97.4%")
     expect(second).to_contain_text("87.5% accuracy on 96 validation images")
@@ -281,6 +283,18 @@ def test_models_are_shown_with_what_was_measured_of_each_version(open_view: Open
     expect(section.get_by_role("list", name="Labels").get_by_role("listitem")).to_have_text(
         ["functional", "defective (positive)"]
     )
+
+
+def test_a_version_leads_to_the_report_of_its_training_if_there_is_one(server: Server, open_view: Open) -> None:
+    page = open_view("#/models").page
+    link = page.get_by_role("link", name="Training report")
+    expect(link).to_have_count(1)
+    assert {name: link.get_attribute(name) for name in ("href", "target", "rel")} == {
+        "href": f"{server.url}/models/{MODEL}/versions/3/report",
+        "target": "_blank",
+        "rel": "noopener",
+    }
+    expect(link).to_have_accessible_name("Training report of version 3, in a new tab")
 
 
 def test_reports_are_listed_newest_first_and_lead_to_what_they_say(open_view: Open) -> None:
@@ -291,7 +305,7 @@ def test_reports_are_listed_newest_first_and_lead_to_what_they_say(open_view: Op
     expect(oldest).to_contain_text("3 image files, all scored")
     expect(oldest).to_contain_text("66.7% accuracy")
     oldest.get_by_role("link").click()
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Past evaluations")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Reports")
 
 
 def test_a_service_that_is_not_ready_is_waited_for(server: Server, open_page: Open) -> None:
@@ -312,7 +326,7 @@ def test_a_service_that_is_not_ready_is_waited_for(server: Server, open_page: Op
     notice = page.get_by_role("status").filter(has_text="The service is not ready yet")
     expect(notice).to_contain_text("The models are being loaded.")
     choose(page, file("a.png", grey(0)))
-    expect(card(page, "a.png")).to_contain_text("Called functional")
+    expect(card(page, "a.png")).to_contain_text("Predicted functional")
     expect(page.get_by_label("Version")).to_be_visible()
     expect(notice).to_have_count(0)
 
@@ -323,8 +337,8 @@ def test_a_service_that_does_not_answer_is_said_on_the_card_and_can_be_asked_aga
     choose(page, file("a.png", grey(0)))
     expect(card(page, "a.png")).to_contain_text("The service does not answer.")
     page.get_by_role("button", name="Try again").click()
-    expect(card(page, "a.png")).to_contain_text("Called functional")
-    expect(page.get_by_text("1 picture answered").first).to_be_visible()
+    expect(card(page, "a.png")).to_contain_text("Predicted functional")
+    expect(page.get_by_text("1 picture predicted").first).to_be_visible()
 
 
 def test_a_file_that_is_empty_or_too_large_is_told_so(open_view: Open) -> None:
@@ -334,18 +348,18 @@ def test_a_file_that_is_empty_or_too_large_is_told_so(open_view: Open) -> None:
     page.route("**/predict*", lambda route: route.fulfill(**refusal))
     choose(page, file("empty.png", b""), file("large.png", grey(0)))
     expect(card(page, "empty.png")).to_contain_text("This file is empty.")
-    expect(card(page, "large.png")).to_contain_text("This file is larger than the 20 MB that the service takes.")
+    expect(card(page, "large.png")).to_contain_text("This file is larger than the 20 MB that the service accepts.")
 
 
 def test_what_is_cleared_is_not_waited_for(open_view: Open) -> None:
     page = open_view().page
     page.route("**/predict*", lambda _: None, times=3)
     choose(page, *(file(f"{number}.png", grey(0)) for number in range(5)))
-    expect(page.get_by_text("Looking…")).to_have_count(3)
+    expect(page.get_by_text("Predicting…")).to_have_count(3)
     page.get_by_role("button", name="Clear").click()
     choose(page, file("a.png", grey(255)))
-    expect(card(page, "a.png")).to_contain_text("Called defective")
-    expect(page.get_by_text("1 picture answered").first).to_be_visible()
+    expect(card(page, "a.png")).to_contain_text("Predicted defective")
+    expect(page.get_by_text("1 picture predicted").first).to_be_visible()
 
 
 def test_a_proxy_may_put_the_page_below_a_path(server: Server, open_view: Open) -> None:
@@ -357,7 +371,7 @@ def test_a_proxy_may_put_the_page_below_a_path(server: Server, open_view: Open) 
     visit.requests.clear()
     visit.page.goto(f"{server.url}/below/")
     choose(visit.page, file("a.png", grey(255)))
-    expect(card(visit.page, "a.png")).to_contain_text("Called defective")
+    expect(card(visit.page, "a.png")).to_contain_text("Predicted defective")
     assert [one for one in visit.requests if not one.startswith(f"{server.url}/below/")] == []
 
 
@@ -365,7 +379,7 @@ def test_no_more_than_three_pictures_are_under_way(open_view: Open) -> None:
     page = open_view().page
     page.evaluate(WATCH)
     choose(page, *(file(f"{number}.png", grey(0)) for number in range(9)))
-    expect(page.get_by_text("9 pictures answered").first).to_be_visible()
+    expect(page.get_by_text("9 pictures predicted").first).to_be_visible()
     assert page.evaluate("window.most") == 3
 
 

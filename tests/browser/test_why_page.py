@@ -1,4 +1,4 @@
-"""Why a picture was called so, on the page: what the model saw, its activation maps, and how strong they show."""
+"""Why a label was predicted, on the page: what the model saw, its activation maps, and how strong they show."""
 
 import base64
 import json
@@ -56,8 +56,8 @@ def ask_why(page: Page, name: str = "corner.png") -> Locator:
     """Choose a picture and open what says why."""
     choose(page, file(name, PICTURE))
     answered: Locator = card(page, name)
-    answered.get_by_text("What it saw, and why").click()
-    expect(answered.get_by_alt_text("What the model saw of this picture")).to_be_visible()
+    answered.get_by_text("What the model saw, and why").click()
+    expect(answered.get_by_alt_text("This picture as the model saw it")).to_be_visible()
     return answered
 
 
@@ -79,7 +79,7 @@ def test_what_is_painted_is_what_the_service_says_and_in_its_colours(server: Ser
         for at in np.ndindex(2, 2):
             colour = np.array(FOR if values[at] > 0 else AGAINST)
             assert np.abs(painted[at][:3] - colour).max() <= 255 / max(1, painted[at][3])  # a browser multiplies by it
-    image = answered.get_by_alt_text("What the model saw of this picture").get_attribute("src")
+    image = answered.get_by_alt_text("This picture as the model saw it").get_attribute("src")
     assert image == answer["pixels"]
     assert not seen.messages
 
@@ -104,7 +104,7 @@ def test_nothing_is_asked_before_somebody_wants_to_know_and_then_once(server: Se
     answered = card(seen.page, "corner.png")
     assert not [one for one in seen.requests if "explain" in one or "why.js" in one]
     for _ in range(3):
-        answered.get_by_text("What it saw, and why").click()
+        answered.get_by_text("What the model saw, and why").click()
     expect(answered.get_by_role("slider")).to_be_visible()
     assert len([one for one in seen.requests if "explain" in one]) == 1
 
@@ -113,7 +113,7 @@ def test_a_version_without_maps_shows_what_it_saw_and_says_so(server: Server, op
     seen = open_page(server.url)
     seen.page.get_by_label("Model").select_option("plain")
     answered = ask_why(seen.page)
-    expect(answered.get_by_text("This version cannot say why")).to_be_visible()
+    expect(answered.get_by_text("This version has no heat maps")).to_be_visible()
     expect(answered.get_by_role("slider")).to_have_count(0)
     assert not seen.messages
 
@@ -125,14 +125,14 @@ def test_what_cannot_be_had_is_a_sentence(server: Server, open_page: Open) -> No
         status=500, content_type="application/problem+json", body=json.dumps(problem)))  # fmt: skip
     choose(seen.page, file("corner.png", PICTURE))
     answered = card(seen.page, "corner.png")
-    answered.get_by_text("What it saw, and why").click()
+    answered.get_by_text("What the model saw, and why").click()
     expect(answered.get_by_text("The model failed.")).to_be_visible()
 
 
 def test_the_files_of_a_report_show_theirs(server: Server, report: dict[str, Any], open_page: Open) -> None:
     looks = httpx.get(f"{server.url}/evaluations/{report['id']}/thumbnails").json()
     seen = open_page(f"{server.url}/#/evaluations/{report['id']}")
-    slider = seen.page.get_by_role("slider", name="Why they were called so")
+    slider = seen.page.get_by_role("slider", name="Heat maps")
     layers = seen.page.locator("#files canvas")
     expect(layers).to_have_count(len(report["misclassified"]), timeout=PATIENTLY)
     assert layers.first.evaluate(OPACITY) == 0
@@ -157,9 +157,7 @@ def test_an_evaluation_from_the_page_explains_where_the_version_can(server: Serv
             seen.page.get_by_role("button", name="Evaluate").click()
         assert ("explain=true" in sent.value.url) == asked
         expect(seen.page.get_by_role("heading", name="All mistakes")).to_be_visible(timeout=PATIENTLY)
-        expect(seen.page.get_by_role("slider", name="Why they were called so")).to_have_count(
-            int(asked), timeout=PATIENTLY
-        )
+        expect(seen.page.get_by_role("slider", name="Heat maps")).to_have_count(int(asked), timeout=PATIENTLY)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -171,7 +169,7 @@ def test_everybody_can_use_it(
     assert not violations(seen.page)
     assert not sideways(seen.page)
     seen = open_page(f"{server.url}/#/evaluations/{report['id']}", width=width, scheme=scheme)
-    expect(seen.page.get_by_role("slider", name="Why they were called so")).to_be_visible(timeout=PATIENTLY)
+    expect(seen.page.get_by_role("slider", name="Heat maps")).to_be_visible(timeout=PATIENTLY)
     assert not violations(seen.page)
     assert not sideways(seen.page)
 

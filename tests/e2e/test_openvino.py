@@ -22,7 +22,7 @@ Answered = Callable[[str], tuple[str, Probabilities]]
 CLIENTS = 64
 LOAD_S = 15
 LAG_S = 0.1
-"""Bound for a test on any machine; what is reached is in docs/performance.md."""
+"""Bound for a test on any machine; what is reached is in docs/explanation/performance.md."""
 
 
 @pytest.fixture(scope="module")

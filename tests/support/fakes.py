@@ -29,7 +29,6 @@ from model_store.precision import Precision
 from model_store.storage.digest import digest_file
 from model_store.storage.golden import Golden, save_golden
 from model_store.storage.training_images import write_fingerprints
-from model_store.storage.training_report import TRAINING_REPORT
 from model_store.store import ModelStore, StoredVersion
 
 SIZE = 8
@@ -184,13 +183,15 @@ def describe(  # noqa: PLR0913  what a manifest says
     )
 
 
-def publish(store: Path, model: str = "shades", *, report: bytes | None = None, **description: object) -> StoredVersion:
-    """Publish a version that only the fake engine can serve, with a report of its training if one is given."""
+def publish(
+    store: Path, model: str = "shades", *, files: Mapping[str, bytes] | None = None, **description: object
+) -> StoredVersion:
+    """Publish a version that only the fake engine can serve, with more files by path."""
     with ModelStore(store).stage(model) as staging:
         _write_fake(staging.directory, SIZE)
-        if report is not None:
-            (staging.directory / TRAINING_REPORT).parent.mkdir()
-            (staging.directory / TRAINING_REPORT).write_bytes(report)
+        for path, data in (files or {}).items():
+            (staging.directory / path).parent.mkdir(exist_ok=True)
+            (staging.directory / path).write_bytes(data)
         return staging.publish(describe(**description))  # type: ignore[arg-type]
 
 

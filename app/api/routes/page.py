@@ -20,10 +20,10 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-"""The page may ask the service that it came from, show pictures, and do nothing else."""
+"""The page's policy: it may ask the service that it came from and show pictures, nothing else."""
 
 _HEADERS: Final = {
-    "Cache-Control": "no-cache",  # asked for again by its ETag, so that a new release is seen at once
+    "Cache-Control": "no-cache",  # cached, but validated by its ETag each time, so that a new release is seen at once
     "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in _ALLOWED.items()),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -52,13 +52,13 @@ async def asset(request: Request, name: str) -> Response:
 
 
 def _respond(request: Request, name: str) -> Response:
-    """Return a file, compressed for a client that prefers that, or a 304 if the client has it."""
-    found = assets()[name]
+    """Return a file, compressed if the client accepts that, or 304 if the client has it already."""
+    file = assets()[name]
     is_gzipped = takes_gzip(request)
-    sent = found.gzipped if is_gzipped else found.plain
+    sent = file.gzipped if is_gzipped else file.plain
     headers = {**_HEADERS, "ETag": sent.etag}
     if is_known(request, sent.etag):
         return Response(status_code=304, headers=headers)
     if is_gzipped:
         headers["Content-Encoding"] = "gzip"
-    return Response(sent.body, headers=headers, media_type=found.media_type)
+    return Response(sent.body, headers=headers, media_type=file.media_type)

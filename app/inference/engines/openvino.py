@@ -3,7 +3,7 @@
 Spreading a convolution over all cores gives the lowest latency. One image per core gives the highest throughput, since
 no core waits for another. The model is compiled for both: a lone image gets all cores, and images that arrive together
 get a core each. Background images get a core that nothing else needs. Larger batches gain nothing on a CPU, so the
-batch size is always 1. See docs/performance.md.
+batch size is always 1. See docs/explanation/performance.md.
 """
 
 import functools

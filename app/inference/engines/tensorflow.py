@@ -1,7 +1,7 @@
 """The TensorFlow engine: on a GPU if there is one, otherwise on the CPU with variables frozen to constants.
 
-Freezing alone makes a CPU 1.3 to 1.5 times as fast, see docs/performance.md. On a GPU the variables stay in place and
-memory grows on demand, which leaves some for other processes. A batch that does not fit is halved.
+Freezing alone makes a CPU 1.3 to 1.5 times as fast: see docs/explanation/performance.md. On a GPU the variables stay in
+place and memory grows on demand, which leaves some for other processes. A batch that does not fit is halved.
 """
 
 import functools

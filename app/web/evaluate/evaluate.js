@@ -1,25 +1,25 @@
 // @ts-check
-// A set of labelled pictures is chosen, packed if it is no zip, sent and evaluated, with its progress; then the report.
+// The view that evaluates: a labelled set is chosen, packed if it is not a zip, sent and scored, then its report shown.
 
+import { linkTo } from "../lib/addresses.js";
 import { manifestOf } from "../lib/choice.js";
 import { element } from "../lib/elements.js";
 import { takeOver } from "../lib/given.js";
 import { askFor, problemNotice } from "../lib/notices.js";
 import { count } from "../lib/numbers.js";
-import { pack } from "./packing.js";
-import { showReport } from "../report/report.js";
-import { Running } from "./running.js";
 import { problemIn } from "../lib/service.js";
+import { versions as versionWords } from "../lib/texts.js";
+import { showReport } from "../report/report.js";
+import { pack } from "./packing.js";
+import { Running } from "./running.js";
 import { SetChooser } from "./set-chooser.js";
-import texts from "../lib/texts.js";
+import { set, evaluate as words } from "./texts.js";
 import { evaluateArchive } from "./upload.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
 /** @typedef {import("./folder.js").Member} Member */
 /** @typedef {import("../lib/service.js").Problem} Problem */
 /** @typedef {import("./set-chooser.js").ChosenSet} ChosenSet */
-
-const words = texts.evaluate;
 
 /**
  * Show the view.
@@ -30,14 +30,14 @@ const words = texts.evaluate;
  */
 export async function show(root, _parameters, signal) {
   const place = element("div", { class: "stack" });
-  root.append(element("h1", null, words.title), element("p", { class: "lead" }, words.lead), place);
+  root.append(element("p", { class: "lead" }, words.lead), place);
   const served = await askFor("/models", place, signal);
   if (!served) return;
   if (!served.models.length) place.replaceChildren(element("p", null, words.noModel));
   else place.replaceChildren(new Evaluation(root, served.models, signal).node);
 }
 
-/** The form, and what is under way. */
+/** The form, and the evaluation in progress. */
 class Evaluation {
   /** @type {HTMLElement} */
   #root;
@@ -65,10 +65,20 @@ class Evaluation {
     this.#chooser = new SetChooser((...told) => this.#told.replaceChildren(...told), signal);
     this.#model.append(...models.map((one) => element("option", null, one.model)));
     this.#fillVersions();
-    this.#form = element("form", { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+    this.#form = element(
+      "form",
+      { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       this.#chooser.node,
-      element("div", { class: "choices" }, choice(words.model, this.#model), choice(words.version, this.#version), choice(words.against, this.#against)),
-      this.#start, this.#told);
+      element(
+        "div",
+        { class: "choices" },
+        choice(versionWords.model, this.#model),
+        choice(versionWords.version, this.#version),
+        choice(words.against, this.#against),
+      ),
+      this.#start,
+      this.#told,
+    );
     this.node = element("div", null, this.#form);
     this.#chooser.take(takeOver());
   }
@@ -80,16 +90,27 @@ class Evaluation {
   #fillVersions() {
     const { versions, serving } = this.#chosen();
     const newest = [...new Set([...versions, serving])].sort((one, other) => other - one);
-    this.#version.replaceChildren(...newest.map((one) =>
-      element("option", { value: one, selected: one === serving }, one === serving ? words.serves(one) : String(one))));
+    this.#version.replaceChildren(
+      ...newest.map((one) =>
+        element(
+          "option",
+          { value: one, selected: one === serving },
+          one === serving ? versionWords.serving(one) : String(one),
+        ),
+      ),
+    );
     this.#fillAgainst();
   }
 
   #fillAgainst() {
     const before = this.#against.value;
     const others = [...this.#version.options].map((one) => one.value).filter((one) => one !== this.#version.value);
-    this.#against.replaceChildren(element("option", { value: "" }, words.nothing),
-      ...others.map((one) => element("option", { value: one, selected: one === before }, words.againstVersion(Number(one)))));
+    this.#against.replaceChildren(
+      element("option", { value: "" }, words.nothing),
+      ...others.map((one) =>
+        element("option", { value: one, selected: one === before }, words.againstVersion(Number(one))),
+      ),
+    );
     this.#against.disabled = !others.length;
   }
 
@@ -118,14 +139,20 @@ class Evaluation {
       running.onSent(0, archive.size);
       const report = await evaluateArchive(`/evaluate?${query}`, archive, running, running.signal);
       if (this.#signal.aborted) return;
-      if (report.stored) location.hash = `#/evaluations/${encodeURIComponent(report.id)}`;
+      if (report.stored) location.hash = linkTo("report", report.id);
       else this.#showHere(report);
     } catch (error) {
       if (this.#signal.aborted) return;
       this.node.replaceChildren(this.#form);
-      this.#told.replaceChildren(running.signal.aborted
-        ? element("p", { class: "quiet", role: "status" }, running.isSending ? words.cancelled : words.cancelledPacking)
-        : problemNotice(await asOfSet(problemIn(error), chosen)));
+      this.#told.replaceChildren(
+        running.signal.aborted
+          ? element(
+              "p",
+              { class: "quiet", role: "status" },
+              running.isSending ? words.cancelled : words.cancelledPacking,
+            )
+          : problemNotice(await asOfSet(problemIn(error), chosen)),
+      );
       this.#start.focus();
     } finally {
       running.end();
@@ -142,7 +169,7 @@ class Evaluation {
 }
 
 /**
- * Pack a set; who cancels need not wait until its folders are listed.
+ * Pack a set. Cancelling does not wait until its folders are listed.
  *
  * @param {{name: string, members: Promise<Member[]>}} chosen
  * @param {Running} running
@@ -155,16 +182,16 @@ async function packed({ name, members }, running) {
 }
 
 /**
- * Say of a folder what the service says of the zip that it was packed as.
+ * Reword a problem of the packed zip as a problem of the folder.
  *
  * @param {Problem} problem
  * @param {ChosenSet} chosen
  * @returns {Promise<Problem>}
  */
 async function asOfSet(problem, chosen) {
-  if (problem["reason"] !== "no-images" || "archive" in chosen) return problem;
+  if (problem.reason !== "no-images" || "archive" in chosen) return problem;
   const files = (await chosen.members).filter((one) => one.open).length;
-  return { ...problem, ...words.noImages(chosen.name, files, count(files)) };
+  return { ...problem, ...set.noImages(chosen.name, files, count(files)) };
 }
 
 /**

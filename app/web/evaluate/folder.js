@@ -1,47 +1,50 @@
 // @ts-check
-// Lists what is in folders that were dropped or chosen: every file, whatever it is called, and every folder.
+// Lists the content of folders that were dropped or chosen: every file, whatever its name, and every folder.
 
 import { isFolder } from "../lib/given.js";
 import { ProblemError } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { set as words } from "./texts.js";
 
 /** @typedef {import("../lib/given.js").Given} Given */
 /**
  * A file or a folder of a set.
  *
  * @typedef {object} Member
- * @property {string} path Relative, with `/` between its steps; that of a folder ends with one.
- * @property {(() => Promise<File>) | null} open Null of a folder.
+ * @property {string} path A relative path with `/` between its steps; the path of a folder ends with `/`.
+ * @property {(() => Promise<File>) | null} open Null for a folder.
  */
 
 const TOLD_EVERY = 100;
-const words = texts.evaluate;
 
 /**
- * List files and folders that were dropped, with all that is in these, sorted by path.
+ * List files and folders that were dropped, with everything in the folders, sorted by path.
  *
  * @param {Given[]} given
- * @param {(files: number) => void} onFound Told now and then how many files there are so far.
+ * @param {(files: number) => void} onFound Receives the number of files so far, now and then.
  * @param {AbortSignal} signal
  * @returns {Promise<Member[]>}
- * @throws {ProblemError} A folder cannot be read.
+ * @throws {ProblemError} If a folder cannot be read.
  */
 export async function listGiven(given, onFound, signal) {
   /** @type {Member[]} */
   const members = [];
   let files = 0;
   for (const one of given) {
-    for await (const member of isFolder(one) ? walk(/** @type {FileSystemEntry} */ (one), "") : [loose(/** @type {File} */ (one))]) {
+    for await (const member of isFolder(one)
+      ? walk(/** @type {FileSystemEntry} */ (one), "")
+      : [loose(/** @type {File} */ (one))]) {
       signal.throwIfAborted();
       members.push(member);
-      if (member.open && (files += 1) % TOLD_EVERY === 0) onFound(files);
+      if (!member.open) continue;
+      files += 1;
+      if (files % TOLD_EVERY === 0) onFound(files);
     }
   }
   return sorted(members);
 }
 
 /**
- * List the files of a folder that was chosen; of its folders, the browser names only those with files.
+ * List the files of a chosen folder. The browser names only those of its folders that contain files.
  *
  * @param {File[]} files
  * @returns {Member[]}
@@ -53,7 +56,7 @@ export function listChosen(files) {
 }
 
 /**
- * Return the folders in which there is no file, neither below; of those one in another, the outer one.
+ * Return the folders without a file at any depth. If one is inside another, return only the outer one.
  *
  * @param {Member[]} members Sorted by path.
  * @returns {string[]}
@@ -78,9 +81,13 @@ async function* walk(entry, above) {
   const path = `${above}${entry.name}`;
   if (entry.isDirectory) {
     yield { path: `${path}/`, open: null };
-    for await (const one of entriesIn(/** @type {FileSystemDirectoryEntry} */ (entry), path)) yield* walk(one, `${path}/`);
+    for await (const one of entriesIn(/** @type {FileSystemDirectoryEntry} */ (entry), path))
+      yield* walk(one, `${path}/`);
   } else {
-    yield { path, open: () => new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)) };
+    yield {
+      path,
+      open: () => new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)),
+    };
   }
 }
 
@@ -97,7 +104,7 @@ async function* entriesIn(folder, path) {
       throw new ProblemError({ type: "about:blank", title: "", status: 0, ...words.unreadable(path) });
     });
     if (!some.length) return;
-    yield* some; // a hundred or so at a time
+    yield* some; // the browser gives about a hundred at a time
   }
 }
 

@@ -1,9 +1,9 @@
 // @ts-check
-// How fast work goes, and how long the rest will take. No DOM.
+// The pace of work: how fast it goes, and how long the rest will take. No DOM.
 
 const LOOKED_BACK_MS = 8000;
 
-/** Keeps how much was done when, of the last seconds. */
+/** Measures the pace over the last seconds. */
 export class Pace {
   /** @type {{done: number, at: number}[]} */
   #notes = [];
@@ -12,14 +12,14 @@ export class Pace {
    * Note how much is done.
    *
    * @param {number} done
-   * @param {number} at In milliseconds.
+   * @param {number} at Now, in milliseconds.
    */
   note(done, at) {
     this.#notes.push({ done, at });
     while (this.#notes.length > 2 && (this.#notes[1]?.at ?? at) < at - LOOKED_BACK_MS) this.#notes.shift();
   }
 
-  /** @returns {number | null} What is done in a second; null as long as that cannot be said. */
+  /** @returns {number | null} The amount done per second; null while it is unknown. */
   get perSecond() {
     const [first] = this.#notes;
     const last = this.#notes[this.#notes.length - 1];
@@ -29,7 +29,7 @@ export class Pace {
 
   /**
    * @param {number} total
-   * @returns {number | null} Seconds.
+   * @returns {number | null} The seconds left; null while they are unknown.
    */
   left(total) {
     const last = this.#notes[this.#notes.length - 1];

@@ -1,8 +1,8 @@
 // @ts-check
-// Packs a set of files as a zip: heads and the files themselves, which the browser reads again when they are sent.
+// Packs a set of files as a zip of headers and the files themselves, which the browser reads again when it sends them.
 
 import { ProblemError } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { set as words } from "./texts.js";
 import { crc32, Zip } from "./zip.js";
 
 /** @typedef {import("./folder.js").Member} Member */
@@ -10,14 +10,14 @@ import { crc32, Zip } from "./zip.js";
 const TOLD_EVERY_MS = 100;
 
 /**
- * Pack files. They are read once, for their checksums; of none more than a piece is in memory.
+ * Pack files. Each is read once for its checksum, a piece at a time.
  *
- * @param {string} name Of the file that is made.
+ * @param {string} name The name of the zip.
  * @param {Member[]} members
- * @param {(done: number, total: number) => void} onPacked Told how many files are done, now and then.
+ * @param {(done: number, total: number) => void} onPacked Receives the number of files done, now and then.
  * @param {AbortSignal} signal
  * @returns {Promise<File>}
- * @throws {ProblemError} A file cannot be read.
+ * @throws {ProblemError} If a file cannot be read.
  */
 export async function pack(name, members, onPacked, signal) {
   const zip = new Zip();
@@ -45,7 +45,7 @@ export async function pack(name, members, onPacked, signal) {
  * @param {string} path
  * @param {() => Promise<File>} open
  * @param {AbortSignal} signal
- * @returns {Promise<[File, number]>} With its checksum.
+ * @returns {Promise<[File, number]>} The file and its checksum.
  */
 async function read(path, open, signal) {
   try {
@@ -53,7 +53,7 @@ async function read(path, open, signal) {
     return [file, await checksum(file, signal)];
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new ProblemError({ type: "about:blank", title: "", status: 0, ...texts.evaluate.unreadable(path) });
+    throw new ProblemError({ type: "about:blank", title: "", status: 0, ...words.unreadable(path) });
   }
 }
 

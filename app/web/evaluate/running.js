@@ -1,25 +1,24 @@
 // @ts-check
-// What an evaluation under way shows: its steps, how far it is, how long it will take; and a way to end it.
+// An evaluation in progress: its steps, how far it is, how long it will take, and a way to cancel it.
 
 import { announce, element } from "../lib/elements.js";
 import { bytes, count } from "../lib/numbers.js";
-import { Pace } from "./pace.js";
-import texts from "../lib/texts.js";
 import { duration } from "../lib/wording.js";
+import { Pace } from "./pace.js";
+import { set, progress as words } from "./texts.js";
 
 /** @typedef {"pack" | "send" | "score" | "report"} Step */
 
 /** @type {Step[]} */
 const STEPS = ["pack", "send", "score", "report"];
-const words = texts.evaluate;
 
-/** How far an evaluation is; hears what `pack` and `evaluateArchive` tell. */
+/** The progress of an evaluation, as `pack` and `evaluateArchive` report it. */
 export class Running {
   #cancel = new AbortController();
   #packing = new Pace();
   #sending = new Pace();
   #scoring = new Pace();
-  #bar = element("progress", { "aria-label": words.progress, max: 1 });
+  #bar = element("progress", { "aria-label": words.name, max: 1 });
   #line = element("p", { class: "far" });
   /** @type {Map<Step, HTMLLIElement>} */
   #steps;
@@ -29,21 +28,25 @@ export class Running {
   #tell = "";
 
   /**
-   * @param {string} name Of what is evaluated.
-   * @param {boolean} isPacked Whether it is first packed.
+   * @param {string} name The name of the set.
+   * @param {boolean} isPacked True if the set is packed first.
    */
   constructor(name, isPacked) {
     this.signal = this.#cancel.signal;
     const steps = STEPS.filter((step) => step !== "pack" || isPacked);
     this.#steps = new Map(steps.map((step) => [step, element("li", null, words.steps[step])]));
-    this.node = element("section", { class: "running", "aria-labelledby": "running-title", tabindex: -1 },
+    this.node = element(
+      "section",
+      { class: "running", "aria-labelledby": "running-title", tabindex: -1 },
       element("h2", { id: "running-title" }, name),
       element("ol", { class: "steps" }, ...this.#steps.values()),
-      this.#bar, this.#line,
-      element("button", { type: "button", class: "button", onclick: () => this.cancel() }, words.cancel));
-    this.#timer = setInterval(() => this.#tell && announce(this.#tell), 10_000); // more often it would only be noise
+      this.#bar,
+      this.#line,
+      element("button", { type: "button", class: "button", onclick: () => this.cancel() }, words.cancel),
+    );
+    this.#timer = setInterval(() => this.#tell && announce(this.#tell), 10_000); // more often would only be noise
     this.#reach(isPacked ? "pack" : "send");
-    this.#show(null, [isPacked && words.looking]);
+    this.#show(null, [isPacked && set.looking]);
   }
 
   get isSending() {
@@ -61,7 +64,10 @@ export class Running {
   /** @param {number} done @param {number} total */
   onPacked(done, total) {
     this.#packing.note(done, performance.now());
-    this.#show(total ? done / total : null, [words.packing(count(done), count(total)), ...this.#pace(this.#packing, total)]);
+    this.#show(total ? done / total : null, [
+      words.packing(count(done), count(total)),
+      ...this.#pace(this.#packing, total),
+    ]);
   }
 
   /** @param {number} sent @param {number} total */
@@ -73,8 +79,11 @@ export class Running {
       return;
     }
     const rate = this.#sending.perSecond;
-    this.#show(total ? sent / total : null, [words.sending(bytes(sent), bytes(total)),
-      rate && words.bytesPerSecond(bytes(rate)), remaining(this.#sending.left(total))]);
+    this.#show(total ? sent / total : null, [
+      words.sending(bytes(sent), bytes(total)),
+      rate && words.bytesPerSecond(bytes(rate)),
+      remaining(this.#sending.left(total)),
+    ]);
   }
 
   /** @param {number} done @param {number} total */
@@ -90,7 +99,7 @@ export class Running {
   }
 
   /**
-   * @param {Pace} pace In files.
+   * @param {Pace} pace The pace in files.
    * @param {number} total
    */
   #pace(pace, total) {
@@ -113,7 +122,7 @@ export class Running {
   }
 
   /**
-   * @param {number | null} share Null where nobody knows.
+   * @param {number | null} share Null if it is unknown.
    * @param {(string | null | false | 0)[]} parts
    */
   #show(share, parts) {

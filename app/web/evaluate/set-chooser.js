@@ -1,27 +1,25 @@
 // @ts-check
-// Where a set of labelled pictures is dropped or chosen: a zip, or folders that are packed as one later.
+// The place where a labelled set is dropped or chosen: a zip, or folders that are packed later.
 
 import { announce, element } from "../lib/elements.js";
-import { emptyFolders, listChosen, listGiven } from "./folder.js";
 import { givenBy, isZip } from "../lib/given.js";
 import { problemNotice } from "../lib/notices.js";
 import { bytes, count } from "../lib/numbers.js";
-import { problemIn, ProblemError } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { ProblemError, problemIn } from "../lib/service.js";
 import { counted, printable } from "../lib/wording.js";
+import { emptyFolders, listChosen, listGiven } from "./folder.js";
+import { set as words } from "./texts.js";
 
 /** @typedef {import("./folder.js").Member} Member */
 /** @typedef {import("../lib/given.js").Given} Given */
 /**
- * A zip, or what is to be packed as one.
+ * A zip, or the members to pack as one.
  *
  * @typedef {{name: string, archive: File} | {name: string, members: Promise<Member[]>}} ChosenSet
  */
 /** @typedef {(onFound: (files: number) => void, signal: AbortSignal) => Promise<Member[]>} List */
 
-const words = texts.evaluate;
-
-/** The place, and what is chosen there. */
+/** The place, and the set that is chosen there. */
 export class SetChooser {
   /** @type {ChosenSet | null} */
   chosen = null;
@@ -35,16 +33,22 @@ export class SetChooser {
   #tell;
 
   /**
-   * @param {(...told: HTMLElement[]) => void} tell Shows what is to be known of what was given, instead of what it showed before.
+   * @param {(...told: HTMLElement[]) => void} tell Replaces the message about the set.
    * @param {AbortSignal} signal
    */
   constructor(tell, signal) {
     this.#tell = tell;
     this.#folder.addEventListener("change", () => this.#takeFolder(this.#folder.files));
     this.#zip.addEventListener("change", () => this.#takeZip(this.#zip.files));
-    this.node = element("section", { class: "archive", "aria-label": words.archive },
-      element("p", null, this.#name), this.#about,
-      element("div", { class: "buttons" }, this.#first, opener(words.chooseZip, this.#zip)), this.#folder, this.#zip);
+    this.node = element(
+      "section",
+      { class: "archive", "aria-label": words.archive },
+      element("p", null, this.#name),
+      this.#about,
+      element("div", { class: "buttons" }, this.#first, opener(words.chooseZip, this.#zip)),
+      this.#folder,
+      this.#zip,
+    );
     this.#write();
     this.#listen(signal);
   }
@@ -54,7 +58,7 @@ export class SetChooser {
   }
 
   /**
-   * Take what was dropped, here or in another view.
+   * Choose the files and folders that were dropped, here or in another view.
    *
    * @param {Given[]} given
    */
@@ -62,8 +66,13 @@ export class SetChooser {
     const [first] = given;
     if (!first) return;
     if (given.length > 1 && given.some(isZip)) this.#refuse(words.mixed);
-    else if (given.length === 1 && first instanceof File) this.#choose({ name: printable(first.name), archive: first }, `${bytes(first.size)} · ${words.another}`);
-    else this.#list(given.map((one) => one.name), (onFound, signal) => listGiven(given, onFound, signal));
+    else if (given.length === 1 && first instanceof File)
+      this.#choose({ name: printable(first.name), archive: first }, `${bytes(first.size)} · ${words.another}`);
+    else
+      this.#list(
+        given.map((one) => one.name),
+        (onFound, signal) => listGiven(given, onFound, signal),
+      );
   }
 
   /** @param {FileList | null} files */
@@ -78,7 +87,8 @@ export class SetChooser {
     this.#folder.value = "";
     const [root] = all[0]?.webkitRelativePath.split("/") ?? [];
     if (root) this.#list([root], async () => listChosen(all));
-    else if (all.length) this.take(all); // by a browser that cannot choose folders
+    else if (all.length)
+      this.take(all); // the browser cannot choose folders
     else this.#refuse(words.noFiles(words.thisFolder));
   }
 
@@ -109,7 +119,7 @@ export class SetChooser {
 
   /**
    * @param {ChosenSet | null} chosen
-   * @param {string} known What is known of it.
+   * @param {string} known The line about it.
    */
   #choose(chosen, known) {
     this.#listing.abort();
@@ -133,7 +143,7 @@ export class SetChooser {
 
   #write() {
     const isOver = this.node?.classList.contains("over");
-    this.#name.textContent = isOver ? words.dropNow : this.chosen?.name ?? words.drop;
+    this.#name.textContent = isOver ? words.dropNow : (this.chosen?.name ?? words.drop);
     this.#about.textContent = isOver || !this.chosen ? words.what : this.#known;
   }
 
@@ -144,16 +154,24 @@ export class SetChooser {
       this.#write();
     };
     signal.addEventListener("abort", () => this.#listing.abort());
-    window.addEventListener("dragover", (event) => {
-      event.preventDefault(); // the browser would open the file
-      over(true);
-    }, { signal });
+    window.addEventListener(
+      "dragover",
+      (event) => {
+        event.preventDefault(); // the browser would open the file
+        over(true);
+      },
+      { signal },
+    );
     window.addEventListener("dragleave", (event) => !event.relatedTarget && over(false), { signal });
-    window.addEventListener("drop", (event) => {
-      event.preventDefault();
-      over(false);
-      if (this.node.isConnected) this.take(givenBy(event.dataTransfer));
-    }, { signal });
+    window.addEventListener(
+      "drop",
+      (event) => {
+        event.preventDefault();
+        over(false);
+        if (this.node.isConnected) this.take(givenBy(event.dataTransfer));
+      },
+      { signal },
+    );
   }
 }
 

@@ -1,8 +1,9 @@
 // @ts-check
-// Sends an archive to be evaluated, and tells how far the sending and then the work are.
+// Sends an archive to be evaluated, and reports the progress of the upload and then of the work.
 
 import { address, ProblemError } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { service } from "../lib/texts.js";
+import { evaluate as words } from "./texts.js";
 
 /** @typedef {import("../report/types.js").Report} Report */
 
@@ -15,14 +16,14 @@ import texts from "../lib/texts.js";
 /**
  * Evaluate an archive. Aborting ends the sending and the work.
  *
- * `XMLHttpRequest`, because `fetch` does not tell how much of a body has been sent.
+ * Uses `XMLHttpRequest`, because `fetch` does not report how much of a body has been sent.
  *
  * @param {string} path With its query.
  * @param {File} archive
  * @param {Listener} listener
  * @param {AbortSignal} signal
  * @returns {Promise<Report>}
- * @throws {ProblemError} The service refused or failed.
+ * @throws {ProblemError} If the service refuses or fails.
  */
 export function evaluateArchive(path, archive, listener, signal) {
   const request = new XMLHttpRequest();
@@ -52,14 +53,14 @@ export function evaluateArchive(path, archive, listener, signal) {
 
 const PROGRESS = /^\{"event": *"progress"/;
 
-/** Takes a text that grows apart into lines of JSON; the last line may be long, and is looked at only once. */
+/** Splits a growing text into lines of JSON. The last line may be long, and is read only once. */
 class Lines {
   #seen = 0;
   #looked = 0;
 
   /**
-   * @param {string} text All that has come.
-   * @returns {{event: string, done: number, total: number}[]} Progress that was told since.
+   * @param {string} text The text received so far.
+   * @returns {{event: string, done: number, total: number}[]} The progress reported since the last call.
    */
   next(text) {
     const found = [];
@@ -73,8 +74,8 @@ class Lines {
   }
 
   /**
-   * @param {string} text All of it.
-   * @returns {any} The last line; empty where there is none.
+   * @param {string} text The whole text.
+   * @returns {any} The last line; an empty object if it is not JSON.
    */
   last(text) {
     const whole = text.trimEnd();
@@ -94,11 +95,11 @@ function refusal(request) {
   try {
     return { problem: JSON.parse(request.responseText) };
   } catch {
-    return { problem: { ...broken(), status: request.status, ...texts.service.unexpected(request.status) } };
+    return { problem: { ...broken(), status: request.status, ...service.unexpected(request.status) } };
   }
 }
 
 /** @returns {import("../lib/service.js").Problem} */
 function broken() {
-  return { type: "about:blank", title: "", status: 0, ...texts.evaluate.broken };
+  return { type: "about:blank", title: "", status: 0, ...words.broken };
 }

@@ -1,10 +1,10 @@
 // @ts-check
-// The zip format, as far as files are stored as they are: a head before each, a table behind all. No DOM, no reading.
+// The zip format for uncompressed files: a header before each, a directory after all. No DOM, no reading.
 // Layout and names follow PKWARE's APPNOTE 6.3.10.
 
 /**
  * @typedef {object} Entry
- * @property {string} path Relative, with `/` between its steps; that of a folder ends with one.
+ * @property {string} path A relative path with `/` between its steps; the path of a folder ends with `/`.
  * @property {number} size In bytes.
  * @property {number} crc As `crc32` returns it.
  */
@@ -20,7 +20,7 @@ const STORED = 0;
 const FIRST_DAY = 0x21; // 1980-01-01: the same files are the same bytes, and have the same digest in every report
 const IS_FOLDER = 0x10;
 const [PLAIN, IN_64_BITS] = [20, 45]; // the version of the format that a reader must know
-const [FULL_16, FULL_32] = [0xffff, 0xffff_ffff]; // say that the number stands elsewhere, in 64 bits
+const [FULL_16, FULL_32] = [0xffff, 0xffff_ffff]; // mean that the number is elsewhere, in 64 bits
 
 const utf8 = new TextEncoder();
 const remainders = new Uint32Array(256).map((_, byte) => {
@@ -29,20 +29,21 @@ const remainders = new Uint32Array(256).map((_, byte) => {
 });
 
 /**
- * Return the CRC-32 of bytes (that of ISO 3309, as zlib has it).
+ * Return the CRC-32 of bytes, as ISO 3309 defines it and zlib computes it.
  *
  * @param {Uint8Array} bytes
- * @param {number} [before] That of the bytes before these.
+ * @param {number} [before] The CRC-32 of the bytes before these.
  */
 export function crc32(bytes, before = 0) {
   let crc = ~before;
-  for (let at = 0; at < bytes.length; at += 1) { // an iterator takes nine times as long
+  for (let at = 0; at < bytes.length; at += 1) {
+    // an iterator takes nine times as long
     crc = /** @type {number} */ (remainders[(crc ^ /** @type {number} */ (bytes[at])) & 0xff]) ^ (crc >>> 8);
   }
   return ~crc >>> 0;
 }
 
-/** Makes what stands in a zip beside the bytes of its files: `head`, these bytes, the next `head` …, and `end`. */
+/** Makes the parts of a zip around the bytes of its files: a `head` before each file, and the `end`. */
 export class Zip {
   #entries = 0;
   #offset = 0;
@@ -50,7 +51,7 @@ export class Zip {
   #rows = [];
 
   /**
-   * Return what comes right before the bytes of a file.
+   * Return the header that precedes the bytes of a file.
    *
    * @param {Entry} entry
    * @returns {Uint8Array}
@@ -61,23 +62,42 @@ export class Zip {
     const places = this.#offset >= FULL_32 ? [this.#offset] : [];
     /** @type {(numbers: number[]) => Field[]} */
     const both = (numbers) => [
-      [2, numbers.length ? IN_64_BITS : PLAIN], [2, IS_UTF8], [2, STORED], [2, 0], [2, FIRST_DAY],
-      [4, crc], [4, Math.min(size, FULL_32)], [4, Math.min(size, FULL_32)],
-      [2, name.length], [2, in64Bits(numbers).length],
+      [2, numbers.length ? IN_64_BITS : PLAIN],
+      [2, IS_UTF8],
+      [2, STORED],
+      [2, 0],
+      [2, FIRST_DAY],
+      [4, crc],
+      [4, Math.min(size, FULL_32)],
+      [4, Math.min(size, FULL_32)],
+      [2, name.length],
+      [2, in64Bits(numbers).length],
     ];
     const head = joined(record([4, HEAD], ...both(sizes)), name, in64Bits(sizes));
     const rest = [...sizes, ...places];
-    this.#rows.push(joined(
-      record([4, ROW], [2, IN_64_BITS], ...both(rest), [2, 0], [2, 0], [2, 0],
-        [4, path.endsWith("/") ? IS_FOLDER : 0], [4, Math.min(this.#offset, FULL_32)]),
-      name, in64Bits(rest)));
+    this.#rows.push(
+      joined(
+        record(
+          [4, ROW],
+          [2, IN_64_BITS],
+          ...both(rest),
+          [2, 0],
+          [2, 0],
+          [2, 0],
+          [4, path.endsWith("/") ? IS_FOLDER : 0],
+          [4, Math.min(this.#offset, FULL_32)],
+        ),
+        name,
+        in64Bits(rest),
+      ),
+    );
     this.#entries += 1;
     this.#offset += head.length + size;
     return head;
   }
 
   /**
-   * Return what comes behind everything.
+   * Return the directory that follows all files.
    *
    * @returns {Uint8Array[]}
    */
@@ -86,19 +106,40 @@ export class Zip {
     const size = this.#rows.reduce((sum, row) => sum + row.length, 0);
     const isLarge = entries >= FULL_16 || size >= FULL_32 || offset >= FULL_32;
     const large = [
-      record([4, END_64], [8, 44], [2, IN_64_BITS], [2, IN_64_BITS], [4, 0], [4, 0],
-        [8, entries], [8, entries], [8, size], [8, offset]),
+      record(
+        [4, END_64],
+        [8, 44],
+        [2, IN_64_BITS],
+        [2, IN_64_BITS],
+        [4, 0],
+        [4, 0],
+        [8, entries],
+        [8, entries],
+        [8, size],
+        [8, offset],
+      ),
       record([4, LOCATOR_64], [4, 0], [8, offset + size], [4, 1]),
     ];
     const told = Math.min(entries, FULL_16);
-    return [...this.#rows, ...(isLarge ? large : []),
-      record([4, END], [2, 0], [2, 0], [2, told], [2, told],
-        [4, Math.min(size, FULL_32)], [4, Math.min(offset, FULL_32)], [2, 0])];
+    return [
+      ...this.#rows,
+      ...(isLarge ? large : []),
+      record(
+        [4, END],
+        [2, 0],
+        [2, 0],
+        [2, told],
+        [2, told],
+        [4, Math.min(size, FULL_32)],
+        [4, Math.min(offset, FULL_32)],
+        [2, 0],
+      ),
+    ];
   }
 }
 
 /**
- * Return the extra field that holds numbers in 64 bits; nothing where there are none.
+ * Return the extra field that holds numbers in 64 bits; it is empty if there are none.
  *
  * @param {number[]} numbers
  */

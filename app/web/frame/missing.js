@@ -1,14 +1,14 @@
 // @ts-check
-// The view where there is none.
+// The view at an address that the page does not have.
 
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
-import texts from "../lib/texts.js";
+import { missing as words } from "./texts.js";
 
 /** @param {HTMLElement} root */
 export async function show(root) {
   root.append(
-    element("h1", null, texts.missing.title),
-    element("p", { class: "lead" }, texts.missing.lead),
-    element("p", null, element("a", { href: "#/" }, texts.page.start)),
+    element("p", { class: "lead" }, words.lead),
+    element("p", null, element("a", { href: linkTo("predict") }, words.start)),
   );
 }

@@ -5,32 +5,37 @@
 const loaded = new Map();
 
 /**
- * Load a view's module and its stylesheet.
+ * Load a view's module and its stylesheets.
  *
  * @template Module
  * @param {Promise<Module>} module
- * @param {string} name Of the stylesheet, beside this file.
- * @returns {Promise<Module>} When both are there.
+ * @param {...string} names Addresses of stylesheets, relative to this file; later ones override earlier ones.
+ * @returns {Promise<Module>} The module, once its stylesheets are loaded, too.
  */
-export async function styled(module, name) {
-  const style = loaded.get(name) ?? load(name);
-  loaded.set(name, style);
-  const [there] = await Promise.all([module, style]);
-  return there;
+export async function styled(module, ...names) {
+  const styles = names.map((name) => loaded.get(name) ?? load(name));
+  const [shown] = await Promise.all([module, ...styles]);
+  return shown;
 }
 
-/** @param {string} name */
+/**
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
 function load(name) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = new URL(name, import.meta.url).href;
-  return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+  /** @type {Promise<void>} */
+  const style = new Promise((resolve, reject) => {
     link.addEventListener("load", () => resolve());
     link.addEventListener("error", () => {
       link.remove();
       loaded.delete(name);
-      reject(new Error(`${name} could not be loaded`));
+      reject(new Error(`The stylesheet ${name} could not be loaded.`));
     });
-    document.head.append(link);
   });
+  loaded.set(name, style);
+  document.head.append(link);
+  return style;
 }

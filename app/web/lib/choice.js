@@ -1,22 +1,22 @@
 // @ts-check
-// Which model, and which version of it, is asked; remembered as long as the page is open.
+// The choice of a model and a version, remembered while the page is open.
 
 import { element } from "./elements.js";
 import { askJson } from "./service.js";
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
 /** @typedef {{model: string, serving: number, versions: number[], loaded: number[], labels: string[], positive: string | null}} Model */
 
 /** @type {Model[]} */
 let models = [];
 let model = "";
-/** @type {number | null} The one that serves, whichever that is, is null. */
+/** @type {number | null} Null means the version that serves. */
 let version = null;
 /** @type {Map<string, Promise<any>>} */
 const manifests = new Map();
 
 /**
- * Return the query that asks the chosen model; before the models are known, the service decides.
+ * Return the query for the chosen model. It is empty before the models are known, so that the service decides.
  *
  * @returns {string}
  */
@@ -26,7 +26,7 @@ export function query() {
 }
 
 /**
- * Return the label that the threshold of a version speaks of.
+ * Return the label that the threshold of a version is for.
  *
  * @param {string} name
  * @param {number} number
@@ -39,7 +39,7 @@ export function positiveOf(name, number) {
 }
 
 /**
- * Return the manifest of a version, asked for once; null where it cannot be had.
+ * Return the manifest of a version, requested once; null if it is not available.
  *
  * @param {string} name
  * @param {number} number
@@ -47,13 +47,17 @@ export function positiveOf(name, number) {
  */
 export function manifestOf(name, number) {
   const path = `/models/${encodeURIComponent(name)}/versions/${number}`;
-  const asked = manifests.get(path) ?? askJson(path).catch(() => (manifests.delete(path), null));
+  const forget = () => {
+    manifests.delete(path);
+    return null;
+  };
+  const asked = manifests.get(path) ?? askJson(path).catch(forget);
   manifests.set(path, asked);
   return asked;
 }
 
 /**
- * Return what shows the choice, and lets it be changed where there is one.
+ * Return the elements that show the choice, with controls if there is more than one option.
  *
  * @param {Model[]} served
  * @returns {HTMLElement[]}
@@ -68,8 +72,8 @@ export function controls(served) {
   const versions = element("select", { onchange: choose });
   fillVersions(versions, current);
   return [
-    models.length > 1 && field(texts.predict.model, modelSelect(versions)),
-    field(texts.predict.version, versions),
+    models.length > 1 && field(texts.versions.model, modelSelect(versions)),
+    field(texts.versions.version, versions),
   ].flatMap((one) => one || []);
 
   /** @param {Event} event */
@@ -81,20 +85,31 @@ export function controls(served) {
 
 /** @param {Model} one */
 function only(one) {
-  return element("p", null, `${texts.predict.model}: `, element("b", null, texts.predict.modelVersion(one.model, one.serving)));
+  return element(
+    "p",
+    null,
+    `${texts.versions.model}: `,
+    element("b", null, texts.versions.named(one.model, one.serving)),
+  );
 }
 
 /** @param {HTMLSelectElement} versions */
 function modelSelect(versions) {
-  const options = models.map((one) => element("option", { value: one.model, selected: one.model === model }, one.model));
-  return element("select", {
-    onchange: (/** @type {Event} */ event) => {
-      const chosen = models.find((one) => one.model === /** @type {HTMLSelectElement} */ (event.target).value);
-      if (!chosen) return;
-      [model, version] = [chosen.model, null];
-      fillVersions(versions, chosen);
+  const options = models.map((one) =>
+    element("option", { value: one.model, selected: one.model === model }, one.model),
+  );
+  return element(
+    "select",
+    {
+      onchange: (/** @type {Event} */ event) => {
+        const chosen = models.find((one) => one.model === /** @type {HTMLSelectElement} */ (event.target).value);
+        if (!chosen) return;
+        [model, version] = [chosen.model, null];
+        fillVersions(versions, chosen);
+      },
     },
-  }, ...options);
+    ...options,
+  );
 }
 
 /**
@@ -104,9 +119,15 @@ function modelSelect(versions) {
 function fillVersions(select, of) {
   const chosen = version ?? of.serving;
   const newest = [...new Set([...of.versions, of.serving])].sort((one, other) => other - one);
-  select.replaceChildren(...newest.map((one) =>
-    element("option", { value: one, selected: one === chosen },
-      one === of.serving ? texts.predict.serves(one) : String(one))));
+  select.replaceChildren(
+    ...newest.map((one) =>
+      element(
+        "option",
+        { value: one, selected: one === chosen },
+        one === of.serving ? texts.versions.serving(one) : String(one),
+      ),
+    ),
+  );
 }
 
 /**

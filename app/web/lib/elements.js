@@ -1,5 +1,5 @@
 // @ts-check
-// Makes elements. Text is a text node, always: nothing that a person or a file names is read as HTML.
+// Makes elements. Text is always a text node: no name from a person or a file is parsed as HTML.
 
 /** @typedef {string | number | boolean | null | undefined | ((event: any) => void)} Value */
 /** @typedef {Node | string | number | null | undefined | false} Child */
@@ -16,7 +16,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Record<string, Value> | null} [attributes]
- * @param {...Child} children Nothing comes of `null`, `undefined` and `false`.
+ * @param {...Child} children `null`, `undefined` and `false` are left out.
  * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, attributes, ...children) {
@@ -41,7 +41,7 @@ export function drawing(name, attributes, ...children) {
 }
 
 /**
- * Say something to those who hear the page; everybody else must be able to see it, too.
+ * Announce a text to screen readers. The page must also show it.
  *
  * @param {string} text
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// What a person gives by dropping, pasting or choosing: files and folders; and what one view hands over to another.
+// Files and folders that a person drops, pastes or chooses, and that one view hands over to another.
 
 /** @typedef {File | FileSystemDirectoryEntry} Given */
 
@@ -9,7 +9,7 @@ const ZIP_TYPES = ["application/zip", "application/x-zip-compressed"];
 let handed = [];
 
 /**
- * Return the files and folders that are dropped or pasted; only while that event is handled are they there.
+ * Return the files and folders that are dropped or pasted. They exist only while the event is handled.
  *
  * @param {DataTransfer | null} transfer
  * @returns {Given[]}
@@ -33,7 +33,7 @@ export function isZip(one) {
 }
 
 /**
- * Keep what another view is for, until that takes it.
+ * Keep files and folders for another view, until it takes them.
  *
  * @param {Given[]} given
  */
@@ -42,7 +42,7 @@ export function handOver(given) {
 }
 
 /**
- * Take what was handed over; it is there once.
+ * Take the files and folders that were handed over, which are then forgotten.
  *
  * @returns {Given[]}
  */

@@ -1,14 +1,14 @@
 // @ts-check
-// What the page says when the service cannot do something, and while it waits for it.
+// Notices for a request that failed, and for one that is waiting for the service.
 
 import { element } from "./elements.js";
 import { askUntilReady, problemIn } from "./service.js";
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
 /** @typedef {import("./service.js").Problem} Problem */
 
 /**
- * Say in sentences what is wrong and what to do next.
+ * Write in sentences what is wrong and what to do next.
  *
  * @param {Problem} problem
  * @returns {HTMLElement[]}
@@ -19,39 +19,53 @@ export function explain(problem) {
 }
 
 /**
- * A box that says that something did not work.
+ * Make a box that says that something did not work.
  *
  * @param {Problem} problem
- * @param {(() => void) | null} [onRetry] Does it again.
+ * @param {(() => void) | null} [onRetry] Repeats the request.
  * @returns {HTMLElement}
  */
 export function problemNotice(problem, onRetry = null) {
-  const again = onRetry && element("button", { type: "button", class: "button", onclick: onRetry }, texts.notices.tryAgain);
-  return element("div", { class: "notice yes", role: "alert" },
-    element("h2", null, texts.notices.problem), ...explain(problem), again);
+  const again =
+    onRetry && element("button", { type: "button", class: "button", onclick: onRetry }, texts.notices.tryAgain);
+  return element(
+    "div",
+    { class: "notice yes", role: "alert" },
+    element("h2", null, texts.notices.problem),
+    ...explain(problem),
+    again,
+  );
 }
 
 /**
- * A box that says what is waited for.
+ * Make a box that says what the page is waiting for.
  *
  * @param {Problem} problem
  * @returns {HTMLElement}
  */
 export function waitingNotice(problem) {
   const isThere = problem.status !== 0;
-  return element("div", { class: "notice watch", role: "status" },
+  return element(
+    "div",
+    { class: "notice watch", role: "status" },
     element("h2", null, isThere ? texts.notices.notReady : texts.notices.unreachable),
     isThere ? element("p", null, problem.detail) : problem.hint && element("p", null, problem.hint),
-    element("p", { class: "quiet" }, element("span", { class: "pulse", "aria-hidden": "true" }), texts.notices.askingAgain));
+    element(
+      "p",
+      { class: "quiet" },
+      element("span", { class: "pulse", "aria-hidden": "true" }),
+      texts.notices.askingAgain,
+    ),
+  );
 }
 
 /**
- * Ask for what a view needs; meanwhile, and if it fails, a place of the view says so.
+ * Ask for the data of a view. A notice says so while the service is not ready, and if the request fails.
  *
  * @param {string} path
- * @param {HTMLElement} place Emptied for it.
+ * @param {HTMLElement} place The place of the notice, which is emptied.
  * @param {AbortSignal} signal
- * @returns {Promise<any>} The answer; `null` where there is none: then the place says why, or the view was left.
+ * @returns {Promise<any>} The answer; `null` if the request failed, as the notice says, or the view was left.
  */
 export async function askFor(path, place, signal) {
   let told = "";
@@ -68,4 +82,3 @@ export async function askFor(path, place, signal) {
     return null;
   }
 }
-

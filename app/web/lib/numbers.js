@@ -1,20 +1,29 @@
 // @ts-check
 // Numbers, sizes, times and dates as people read them.
 
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
-const share = new Intl.NumberFormat(texts.locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const share = new Intl.NumberFormat(texts.locale, {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const round = new Intl.NumberFormat(texts.locale, { style: "percent", maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat(texts.locale, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(texts.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const upToTenths = new Intl.NumberFormat(texts.locale, { maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(texts.locale, { day: "numeric", month: "short", year: "numeric" });
 const minute = new Intl.DateTimeFormat(texts.locale, {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
 });
 
 /**
- * Write a proportion with one decimal; what is not quite 0 or 1 is not written so.
+ * Write a proportion with one decimal. A value close to 0 or 1 is not rounded to it.
  *
  * @param {number | null} value
  * @returns {string}

@@ -1,8 +1,8 @@
 // @ts-check
-// Bounds how many of many things are under way.
+// Limits how many tasks run at the same time.
 
 /**
- * Return a function that does work, at most so much at the same time, in the order given.
+ * Return a function that runs tasks in order, at most `limit` at the same time.
  *
  * @param {number} limit
  * @returns {<Result>(work: () => Promise<Result>) => Promise<Result>}

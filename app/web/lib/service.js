@@ -1,7 +1,7 @@
 // @ts-check
-// Asks the service that the page came from.
+// Requests to the service that the page came from.
 
-import texts from "./texts.js";
+import * as texts from "./texts.js";
 
 const ASK_AGAIN_MS = 1500;
 
@@ -11,7 +11,7 @@ const ASK_AGAIN_MS = 1500;
  * @typedef {{type: string, title: string, status: number, detail: string, hint?: string, [member: string]: unknown}} Problem
  */
 
-/** What the service could not do; `problem.detail` and `problem.hint` are sentences for the person. */
+/** A request that failed. `problem.detail` and `problem.hint` are sentences for the person. */
 export class ProblemError extends Error {
   /** @param {Problem} problem */
   constructor(problem) {
@@ -32,12 +32,12 @@ export function address(path) {
 }
 
 /**
- * Ask the service; paths are relative to it. Whoever aborts gets the `AbortError`.
+ * Ask the service. A caller that aborts gets the `AbortError`.
  *
  * @param {string} path Begins with `/`.
- * @param {RequestInit} [options] Those of `fetch`.
- * @returns {Promise<Response>} One that is `ok`.
- * @throws {ProblemError} The service answered a problem, or cannot be reached (then its `status` is 0).
+ * @param {RequestInit} [options] The options of `fetch`.
+ * @returns {Promise<Response>} A response that is `ok`.
+ * @throws {ProblemError} If the service answers a problem or cannot be reached (its `status` is then 0).
  */
 export async function ask(path, options = {}) {
   const response = await fetch(address(path), { credentials: "same-origin", ...options }).catch((error) => {
@@ -65,9 +65,9 @@ export async function askJson(path, options = {}) {
  *
  * @param {string} path
  * @param {AbortSignal} signal
- * @param {(problem: Problem) => void} onWait Called before each time that is waited.
+ * @param {(problem: Problem) => void} onWait Receives the problem before each wait.
  * @returns {Promise<any>}
- * @throws {ProblemError} Another problem than that it is not ready.
+ * @throws {ProblemError} If there is another problem than that the service is not ready.
  */
 export async function askUntilReady(path, signal, onWait) {
   for (;;) {
@@ -83,7 +83,7 @@ export async function askUntilReady(path, signal, onWait) {
 }
 
 /**
- * Tell whether a problem passes by itself.
+ * Return true if a problem passes by itself.
  *
  * @param {Problem} problem
  * @returns {boolean}
@@ -102,15 +102,19 @@ export function isPassing(problem) {
 export function pause(milliseconds, signal) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 
 /**
- * Return what kept the service from answering, as a problem.
+ * Return the problem that an error stands for.
  *
  * @param {unknown} error What was thrown.
  * @returns {Problem}

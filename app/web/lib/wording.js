@@ -2,43 +2,39 @@
 // Figures as words, as the service's own pages write them. No DOM.
 
 import { count as grouped } from "./numbers.js";
-import texts from "./texts.js";
-
-/** @typedef {import("../report/types.js").Estimate} Estimate */
-
-const words = texts.report.words;
+import { nouns, numbers } from "./texts.js";
 
 /**
- * Write a count and what is counted: `1 file`, `2,624 files`.
+ * Write a count with its noun: `1 file`, `2,624 files`.
  *
  * @param {number} count
  * @param {string} [one]
  * @param {string} [many]
  */
-export function counted(count, one = words.file[0], many = one === words.file[0] ? words.file[1] : `${one}s`) {
+export function counted(count, one = nouns.file[0], many = one === nouns.file[0] ? nouns.file[1] : `${one}s`) {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
 /**
- * Write a share from 0 to 1; one that is nearly all or nearly nothing gets the digits that show it.
+ * Write a share from 0 to 1, with more digits if it would otherwise read 0% or 100%.
  *
  * @param {number | null | undefined} share
  * @returns {string}
  */
 export function percent(share) {
-  if (share === null || share === undefined) return words.undefined;
+  if (share === null || share === undefined) return numbers.none;
   const written = [1, 2, 3, 4, 5].map((digits) => fixed(100 * share, digits));
   const shown = written.find((text) => Number(text) !== 0 && Number(text) !== 100);
   return `${shown ?? written[0]}%`;
 }
 
 /**
- * Write a figure that is no share: a loss, an error.
+ * Write a figure that is not a share, such as a loss or an error.
  *
  * @param {number | null | undefined} value
  */
 export function number(value) {
-  return value === null || value === undefined ? words.undefined : fixed(value, 3);
+  return value === null || value === undefined ? numbers.none : fixed(value, 3);
 }
 
 /**
@@ -57,11 +53,11 @@ export function threshold(value) {
  * @param {(end: number) => string} [write]
  */
 export function interval({ low, high }, write = percent) {
-  return low === null || high === null ? words.undefined : words.range(write(low), write(high));
+  return low === null || high === null ? numbers.none : numbers.interval(write(low), write(high));
 }
 
 /**
- * Spell out what would break a line or turn the direction of writing.
+ * Escape characters that would break a line or change the direction of writing.
  *
  * @param {string} text
  */
@@ -70,19 +66,19 @@ export function printable(text) {
 }
 
 /**
- * Write a time to wait, in the unit that says enough.
+ * Write a time to wait in seconds, minutes or hours.
  *
  * @param {number} seconds
  */
 export function duration(seconds) {
   const whole = Math.max(1, Math.ceil(seconds));
-  if (whole < 60) return counted(whole, ...words.second);
-  if (whole < 5400) return counted(Math.round(whole / 60), ...words.minute);
-  return counted(Math.round(whole / 3600), ...words.hour);
+  if (whole < 60) return counted(whole, ...nouns.second);
+  if (whole < 5400) return counted(Math.round(whole / 60), ...nouns.minute);
+  return counted(Math.round(whole / 3600), ...nouns.hour);
 }
 
 /**
- * Round as Python does: to the even digit where a value lies exactly between two.
+ * Round as Python does: to the even digit if a value lies exactly between two.
  *
  * @param {number} value
  * @param {number} digits

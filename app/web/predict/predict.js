@@ -1,34 +1,40 @@
 // @ts-check
-// Try pictures: choose, drop, paste or take them; each gets a card with its answer.
+// The view that predicts single pictures: chosen, dropped, pasted or taken; each gets a card.
 
-import { makeCard } from "./answer.js";
+import { linkTo } from "../lib/addresses.js";
 import { controls, query } from "../lib/choice.js";
 import { announce, drawing, element } from "../lib/elements.js";
 import { givenBy, handOver, isFolder, isZip } from "../lib/given.js";
 import { askFor } from "../lib/notices.js";
 import { percent } from "../lib/numbers.js";
 import { bounded } from "../lib/queue.js";
-import { predict } from "./sending.js";
 import { problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
+import { makeCard } from "./answer.js";
+import { predict } from "./sending.js";
+import { predict as words } from "./texts.js";
 
 /** @typedef {import("./answer.js").Card} Card */
 /** @typedef {import("../lib/given.js").Given} Given */
 
 const AT_ONCE = 3;
-const text = texts.predict;
 const run = bounded(AT_ONCE);
 
-// Who looks at another view meanwhile finds the answers again: they belong to the page, not to the view.
-const list = element("ol", { class: "cards", "aria-label": text.answers });
+// The answers belong to the page, not to the view, so that they are still there after another view.
+const list = element("ol", { class: "cards", "aria-label": words.predictions });
 const elsewhere = element("div");
 const tally = element("p", { class: "quiet" });
-const answers = element("section", { class: "answers", hidden: true, "aria-labelledby": "answers" },
-  element("div", { class: "row" },
-    element("h2", { id: "answers" }, text.answers), tally,
-    element("button", { type: "button", class: "button plain", onclick: clear }, text.clear)),
-  list);
+const answers = element(
+  "section",
+  { class: "answers", hidden: true, "aria-labelledby": "answers" },
+  element(
+    "div",
+    { class: "row" },
+    element("h2", { id: "answers" }, words.predictions),
+    tally,
+    element("button", { type: "button", class: "button plain", onclick: clear }, words.clear),
+  ),
+  list,
+);
 /** @type {Set<Card>} */
 const cards = new Set();
 let [answered, failed] = [0, 0];
@@ -46,8 +52,8 @@ export async function show(root, _parameters, signal) {
   const notice = element("div");
   const zone = dropZone(choice);
   elsewhere.replaceChildren();
-  handOver([]); // what was not taken over is not wanted any more
-  root.append(element("h1", null, text.title), element("p", { class: "lead" }, text.lead), notice, zone, elsewhere, answers);
+  handOver([]); // a set that no view has taken over is forgotten
+  root.append(element("p", { class: "lead" }, words.lead), notice, zone, elsewhere, answers);
   listen(zone, signal);
   const served = await askFor("/models", notice, signal);
   if (served) choice.append(...controls(served.models));
@@ -57,16 +63,32 @@ export async function show(root, _parameters, signal) {
 function dropZone(choice) {
   const files = picker({ multiple: true });
   const camera = picker({ capture: "environment" });
-  return element("section", { class: "drop", "aria-label": text.choose },
-    drawing("svg", { viewBox: "0 0 48 48", "aria-hidden": "true", class: "sign" },
+  return element(
+    "section",
+    { class: "drop", "aria-label": words.choose },
+    drawing(
+      "svg",
+      { viewBox: "0 0 48 48", "aria-hidden": "true", class: "sign" },
       drawing("rect", { x: 6, y: 10, width: 36, height: 29, rx: 4 }),
       drawing("circle", { cx: 17, cy: 20, r: 3.2 }),
-      drawing("path", { d: "M7 34l10.5-9 7 6 6.5-5.5L41 34" })),
-    element("p", { class: "how" }, element("span", { class: "calm" }, text.drop), element("span", { class: "now" }, text.dropNow)),
-    element("div", { class: "buttons" },
-      element("button", { type: "button", class: "button primary", onclick: () => files.click() }, text.choose),
-      element("button", { type: "button", class: "button camera", onclick: () => camera.click() }, text.camera)),
-    files, camera, choice);
+      drawing("path", { d: "M7 34l10.5-9 7 6 6.5-5.5L41 34" }),
+    ),
+    element(
+      "p",
+      { class: "how" },
+      element("span", { class: "calm" }, words.drop),
+      element("span", { class: "now" }, words.dropNow),
+    ),
+    element(
+      "div",
+      { class: "buttons" },
+      element("button", { type: "button", class: "button primary", onclick: () => files.click() }, words.choose),
+      element("button", { type: "button", class: "button camera", onclick: () => camera.click() }, words.camera),
+    ),
+    files,
+    camera,
+    choice,
+  );
 }
 
 /** @param {Record<string, string | boolean>} attributes */
@@ -80,33 +102,45 @@ function picker(attributes) {
 }
 
 /**
- * Take what is dropped or pasted anywhere, while the view is shown.
+ * Accept files that are dropped or pasted anywhere, while the view is shown.
  *
  * @param {HTMLElement} zone
  * @param {AbortSignal} signal
  */
 function listen(zone, signal) {
   const over = (/** @type {boolean} */ isOver) => zone.classList.toggle("over", isOver);
-  window.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    over(true);
-  }, { signal });
+  window.addEventListener(
+    "dragover",
+    (event) => {
+      event.preventDefault();
+      over(true);
+    },
+    { signal },
+  );
   window.addEventListener("dragleave", (event) => event.relatedTarget === null && over(false), { signal });
-  window.addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(false);
-    if (!add(givenBy(event.dataTransfer))) announce(text.noFile);
-  }, { signal });
-  document.addEventListener("paste", (event) => {
-    if (add(givenBy(event.clipboardData))) event.preventDefault();
-  }, { signal });
+  window.addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault();
+      over(false);
+      if (!add(givenBy(event.dataTransfer))) announce(words.noFile);
+    },
+    { signal },
+  );
+  document.addEventListener(
+    "paste",
+    (event) => {
+      if (add(givenBy(event.clipboardData))) event.preventDefault();
+    },
+    { signal },
+  );
 }
 
 /**
- * Take what was given: pictures are answered here, and anything with a folder or a zip in it is a set, and is not.
+ * Predict pictures. If there is a folder or a zip among them, it is a set: offer to evaluate it instead.
  *
  * @param {Given[]} given
- * @returns {boolean} Whether there is anything.
+ * @returns {boolean} True if there was anything.
  */
 function add(given) {
   if (!given.length) return false;
@@ -118,15 +152,18 @@ function add(given) {
 }
 
 /**
- * Say of a set where it is evaluated; there it is then chosen.
+ * Lead on to the view that evaluates a set, where it is then already chosen.
  *
  * @param {string} name
  */
 function leadOn(name) {
-  announce(text.set(name));
-  return element("div", { class: "notice" },
-    element("p", null, text.set(name)),
-    element("p", null, element("a", { href: linkTo("evaluate") }, text.evaluate)));
+  announce(words.set(name));
+  return element(
+    "div",
+    { class: "notice" },
+    element("p", null, words.set(name)),
+    element("p", null, element("a", { href: linkTo("evaluate") }, words.evaluate)),
+  );
 }
 
 /**
@@ -141,22 +178,22 @@ function sendAll(files) {
   answers.hidden = false;
   const sent = added.map(({ file, card, asked }) => {
     cards.add(card);
-    card.wait(text.waiting);
+    card.wait(words.waiting);
     return send(file, card, asked);
   });
   const { signal } = clearing;
   Promise.all(sent).then(([said = ""]) => {
-    if (!signal.aborted) announce(sent.length === 1 ? said : text.count(answered, failed));
+    if (!signal.aborted) announce(sent.length === 1 ? said : words.count(answered, failed));
   });
 }
 
 /**
- * Have a file answered, and show that on its card.
+ * Have a file predicted, and show the result on its card.
  *
  * @param {File} file
  * @param {Card} card
  * @param {string} asked The query.
- * @returns {Promise<string>} What is said of it.
+ * @returns {Promise<string>} The announcement of the result.
  */
 async function send(file, card, asked) {
   const { signal } = clearing;
@@ -166,13 +203,13 @@ async function send(file, card, asked) {
     card.succeed(answer, signal);
     count(1, 0);
     const { label, probability } = answer.prediction;
-    return text.said(file.name || text.unnamed, label, percent(probability));
+    return words.said(file.name || words.unnamed, label, percent(probability));
   } catch (error) {
     if (signal.aborted) return "";
     const problem = problemIn(error);
     card.fail(problem, problem.status === 0 || problem.status >= 500 ? () => retry(file, card, asked) : null);
     count(0, 1);
-    return text.saidFailed(file.name || text.unnamed, problem.detail);
+    return words.saidFailed(file.name || words.unnamed, problem.detail);
   }
 }
 
@@ -182,9 +219,9 @@ async function send(file, card, asked) {
  * @param {string} asked
  */
 async function retry(file, card, asked) {
-  card.node.focus(); // the button goes
+  card.node.focus(); // the button that had the focus disappears
   count(0, -1);
-  card.wait(text.waiting);
+  card.wait(words.waiting);
   const { signal } = clearing;
   const said = await send(file, card, asked);
   if (!signal.aborted) announce(said);
@@ -197,7 +234,7 @@ async function retry(file, card, asked) {
 function count(more, moreFailed) {
   answered += more;
   failed += moreFailed;
-  tally.textContent = text.count(answered, failed);
+  tally.textContent = words.count(answered, failed);
 }
 
 function clear() {
@@ -210,5 +247,5 @@ function clear() {
   tally.textContent = "";
   answers.hidden = true;
   /** @type {HTMLElement | null} */ (document.querySelector(".drop .primary"))?.focus();
-  announce(text.cleared);
+  announce(words.cleared);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// What the model saw of a picture, and what in it spoke for which label; asked for when somebody wants to know.
+// The panel that explains a prediction: the picture as the model saw it, and the heat map of each label.
 
 import { layer, scaleOf } from "../lib/activation.js";
 import { manifestOf } from "../lib/choice.js";
@@ -7,20 +7,19 @@ import { element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
 import { problemIn } from "../lib/service.js";
 import { predict } from "./sending.js";
-import texts from "../lib/texts.js";
+import { why as words } from "./texts.js";
 
-/** @typedef {import("./answer.js").Prediction} Prediction */
+/** @typedef {import("./types.js").Prediction} Prediction */
 
-const MOST_LABELS = 5;
+const MAX_LABELS = 5;
 const STRENGTH = 60;
-const words = texts.why;
 let made = 0;
 
 /**
  * Make the panel of a picture.
  *
  * @param {File} file
- * @param {Prediction} prediction What was said of it.
+ * @param {Prediction} prediction The prediction to explain.
  * @param {AbortSignal} signal
  * @returns {Promise<HTMLElement>}
  */
@@ -28,7 +27,7 @@ export async function makePanel(file, prediction, signal) {
   try {
     const { model, version } = prediction;
     const hasMaps = Boolean((await manifestOf(model, version))?.activation_maps);
-    const top = Math.min(MOST_LABELS, prediction.predictions.length);
+    const top = Math.min(MAX_LABELS, prediction.predictions.length);
     const query = new URLSearchParams({ model, version: String(version), top_k: String(top), pixels: "true" });
     if (hasMaps) query.set("explain", "true");
     const answer = await predict(file, `?${query}`, signal, () => {});
@@ -52,7 +51,8 @@ function panel(prediction) {
     seen.append(layer(maps[label] ?? [], scale));
     told.replaceChildren(
       element("span", null, element("i", { class: "swatch warm" }), words.warm(label)),
-      element("span", null, element("i", { class: "swatch cold" }), words.cold));
+      element("span", null, element("i", { class: "swatch cold" }), words.cold),
+    );
   };
   const strength = element("input", { type: "range", min: 0, max: 100, value: STRENGTH });
   const set = () => seen.style.setProperty("--strength", String(Number(strength.value) / 100));
@@ -60,10 +60,29 @@ function panel(prediction) {
   set();
   show(prediction.label);
   made += 1;
-  const choices = Object.keys(maps).map((label) => element("label", { class: "pick" },
-    element("input", { type: "radio", name: `why-${made}`, checked: label === prediction.label, onchange: () => show(label) }), label));
-  return element("div", { class: "why" }, figure,
-    element("div", { class: "beside-why" },
+  const choices = Object.keys(maps).map((label) =>
+    element(
+      "label",
+      { class: "pick" },
+      element("input", {
+        type: "radio",
+        name: `why-${made}`,
+        checked: label === prediction.label,
+        onchange: () => show(label),
+      }),
+      label,
+    ),
+  );
+  return element(
+    "div",
+    { class: "why" },
+    figure,
+    element(
+      "div",
+      { class: "beside-why" },
       element("fieldset", null, element("legend", null, words.question), ...choices),
-      element("label", { class: "slide" }, element("span", null, words.strength), strength), told));
+      element("label", { class: "slide" }, element("span", null, words.strength), strength),
+      told,
+    ),
+  );
 }

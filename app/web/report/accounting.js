@@ -1,16 +1,15 @@
 // @ts-check
-// The first section of a report: where every file went, how the set was read, and the matrix.
+// Every file of a report: what became of it, how the set was read, the matrix, and what was left out.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import { section } from "./parts.js";
-import texts from "../lib/texts.js";
 import { counted, printable } from "../lib/wording.js";
+import { cell, head, pathOf, section, table } from "./parts.js";
+import { leftOut as leftOutWords, nouns, matrix as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 
 const NAMED = 5;
-const words = texts.report.matrix;
 
 /**
  * @param {Report} report
@@ -20,17 +19,34 @@ const words = texts.report.matrix;
  */
 export function accounting(report, matrix, panel, onLeftOut) {
   const { images, scored, unreadable, entries, directories, ignored } = report.accounting;
-  return section("matrix", words.title,
+  return section(
+    "matrix",
+    words.title,
     element("p", { class: "sum" }, words.images(counted(images), count(scored), count(unreadable))),
-    element("p", null, words.entries(counted(entries, ...texts.report.words.entry), counted(directories, ...words.directory), count(ignored), counted(images, ...words.image)),
+    element(
+      "p",
+      null,
+      words.entries(
+        counted(entries, ...nouns.entry),
+        counted(directories, ...nouns.directory),
+        count(ignored),
+        counted(images, ...nouns.image),
+      ),
       unreadable + ignored > 0 && " ",
-      unreadable + ignored > 0 && element("button", { type: "button", class: "link", onclick: onLeftOut }, words.leftOut)),
-    element("ul", { class: "sentences" }, ...interpretationSentences(report.interpretation).map((one) => element("li", null, one))),
-    panel ? element("div", { class: "beside" }, element("div", null, matrix, panel.drawings), panel.node) : matrix);
+      unreadable + ignored > 0 &&
+        element("button", { type: "button", class: "link", onclick: onLeftOut }, words.leftOut),
+    ),
+    element(
+      "ul",
+      { class: "sentences" },
+      ...interpretationSentences(report.interpretation).map((one) => element("li", null, one)),
+    ),
+    panel ? element("div", { class: "beside" }, element("div", null, matrix, panel.drawings), panel.node) : matrix,
+  );
 }
 
 /**
- * Say how a labelled set was read where that is not plain.
+ * Describe how a labelled set was read, if that is not obvious.
  *
  * @param {Report["interpretation"]} interpretation
  * @returns {string[]}
@@ -40,9 +56,11 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
   return [
     wrapper !== null && words.wrapper(printable(wrapper)),
     encoding !== null && words.encoding(encoding),
-    file && words.labelsFile(printable(file.path), counted(file.rows, ...words.row)),
+    file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),
-    file && file.missing.length > 0 && words.missing(printable(file.path), counted(file.missing.length), file.missing.length === 1, named(file.missing)),
+    file &&
+      file.missing.length > 0 &&
+      words.missing(printable(file.path), counted(file.missing.length), file.missing.length === 1, named(file.missing)),
   ].flatMap((one) => one || []);
 }
 
@@ -50,4 +68,37 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
 function named(paths) {
   const rest = paths.length - NAMED;
   return paths.slice(0, NAMED).map(printable).join(", ") + (rest > 0 ? words.andMore(count(rest)) : "");
+}
+
+/** @param {Report} report */
+export function leftOut(report) {
+  const { excluded, ignored } = report;
+  return section(
+    "left-out",
+    leftOutWords.title,
+    excluded.length > 0 &&
+      table({
+        name: leftOutWords.unreadableName,
+        caption: leftOutWords.unreadable,
+        items: excluded,
+        heads: [[leftOutWords.file], [leftOutWords.label], [leftOutWords.why]],
+        row: (one) =>
+          element(
+            "tr",
+            null,
+            head("path", pathOf(one.path)),
+            cell(null, printable(one.label)),
+            cell("text", printable(one.detail || one.reason)),
+          ),
+      }),
+    ignored.length > 0 &&
+      table({
+        name: leftOutWords.ignoredName,
+        caption: leftOutWords.ignored,
+        items: ignored,
+        heads: [[leftOutWords.entry], [leftOutWords.why]],
+        row: (one) => element("tr", null, head("path", pathOf(one.path)), cell("nowrap", one.reason)),
+      }),
+    !excluded.length && !ignored.length && element("p", null, leftOutWords.nothing),
+  );
 }

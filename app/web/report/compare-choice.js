@@ -1,19 +1,17 @@
 // @ts-check
-// Leads from a report to the same beside another one of its model.
+// The choice of another report on the same model to compare a report with.
 
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
 import { askJson } from "../lib/service.js";
-import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
 import { printable } from "../lib/wording.js";
+import { report as reportWords, compareChoice as words } from "./texts.js";
 
-/** @typedef {import("../reports/reports.js").Summary} Summary */
-
-const words = texts.compare;
+/** @typedef {import("./types.js").Summary} Summary */
 
 /**
- * Make the choice; the other reports come when they are there.
+ * Make the choice. The other reports are filled in when they arrive.
  *
  * @param {import("./types.js").Report} report
  * @param {AbortSignal} signal
@@ -24,20 +22,27 @@ export function compareChoice(report, signal) {
   /** @param {Event} event */
   const go = (event) => {
     event.preventDefault();
-    location.hash = linkTo("compare", report.id, select.value) ?? "";
+    location.hash = linkTo("compare", report.id, select.value);
   };
-  askJson(`/evaluations?${new URLSearchParams({ model: report.model })}`, { signal }).then(({ evaluations }) => {
-    const others = evaluations.filter((/** @type {Summary} */ one) => one.id !== report.id);
-    if (!others.length) return;
-    select.replaceChildren(...others.map(option));
-    select.disabled = start.disabled = false;
-  }, () => {}); // it is a report all the same
-  return element("form", { class: "compare-with", onsubmit: go },
-    element("label", { class: "field" }, element("span", null, words.with), select), start);
+  askJson(`/evaluations?${new URLSearchParams({ model: report.model })}`, { signal }).then(
+    ({ evaluations }) => {
+      const others = evaluations.filter((/** @type {Summary} */ one) => one.id !== report.id);
+      if (!others.length) return;
+      select.replaceChildren(...others.map(option));
+      select.disabled = start.disabled = false;
+    },
+    () => {},
+  ); // the report is complete without the choice
+  return element(
+    "form",
+    { class: "compare-with", onsubmit: go },
+    element("label", { class: "field" }, element("span", null, words.with), select),
+    start,
+  );
 }
 
 /** @param {Summary} one */
 function option(one) {
-  const file = one.filename === null ? texts.evaluations.unnamed : printable(one.filename);
-  return element("option", { value: one.id }, [texts.report.version(one.version), time(one.created), file].join(" · "));
+  const file = one.filename === null ? reportWords.unnamed : printable(one.filename);
+  return element("option", { value: one.id }, [reportWords.version(one.version), time(one.created), file].join(" · "));
 }

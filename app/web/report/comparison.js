@@ -1,25 +1,24 @@
 // @ts-check
-// Two versions, or two reports, on the same files: the parts that a report's section and the view of two reports share.
+// Two versions, or two reports, on the same files: parts of a report's section and of the view of two reports.
 
 import { announce, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import { MOST_LABELS, stillMatrix } from "./matrix.js";
-import { cell, estimateOf, growing, head, pathOf, section, segments, shot, table } from "./parts.js";
-import texts from "../lib/texts.js";
 import { counted, percent, printable } from "../lib/wording.js";
+import { MAX_LABELS, stillMatrix } from "./matrix.js";
+import { cell, estimateOf, growing, head, pathOf, section, segments, shot, table } from "./parts.js";
+import { report as reportWords, comparison as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Comparison} Comparison */
 /** @typedef {import("./types.js").Flip} Flip */
 /** @typedef {import("./types.js").Report} Report */
 
-/** @typedef {{this: string, against: string}} Names What the two sides are called, small at the beginning. */
+/** @typedef {{this: string, against: string}} Names The names of the two sides, in lower case. */
 /** @typedef {(path: string) => string | null} AddressOf Where the picture of a file is, if there is one. */
 
 const FIRST = 24;
-const words = texts.report.comparison;
 
 /**
- * The section of a report that was made with another version beside it.
+ * Make the section that compares a report's version with another one.
  *
  * @param {Report} report
  * @param {Comparison} other
@@ -27,12 +26,16 @@ const words = texts.report.comparison;
  */
 export function comparison(report, other, flips) {
   const names = namesIn(report, other);
-  return section("comparison", words.title(names.against),
+  return section(
+    "comparison",
+    words.title(names.against),
     element("p", { class: "verdict-line" }, other.verdict),
     element("p", null, words.accuracy(names.against), " ", estimateOf(other.metrics.accuracy)),
-    other.confusion_matrix.columns.length - 1 <= MOST_LABELS && stillMatrix(words.matrix(names.against), other.confusion_matrix),
+    other.confusion_matrix.columns.length - 1 <= MAX_LABELS &&
+      stillMatrix(words.matrix(names.against), other.confusion_matrix),
     pairedTable(other.paired, names),
-    ...(flips ? [element("h3", null, words.flips), flips.node] : []));
+    ...(flips ? [element("h3", null, words.flips), flips.node] : []),
+  );
 }
 
 /**
@@ -41,18 +44,20 @@ export function comparison(report, other, flips) {
  * @returns {Names}
  */
 export function namesIn(report, other) {
-  return { this: texts.report.version(report.version), against: texts.report.version(other.against) };
+  return { this: reportWords.version(report.version), against: reportWords.version(other.against) };
 }
 
 /**
- * Who is right, by who else is.
+ * Make the table of files by which of the two sides is right.
  *
  * @param {Comparison["paired"]} paired
  * @param {Names} names
  */
 export function pairedTable(paired, names) {
   return table({
-    name: words.name, caption: words.caption, class: "figures paired",
+    name: words.name,
+    caption: words.caption,
+    class: "figures paired",
     items: [
       { name: words.right(names.this), right: paired.both_right, wrong: paired.only_this },
       { name: words.wrong, right: paired.only_against, wrong: paired.both_wrong },
@@ -62,7 +67,7 @@ export function pairedTable(paired, names) {
   });
 }
 
-/** The files that two sides call differently: all, or those where one of them is right. */
+/** The files that two sides predict differently: all, or those where one of them is right. */
 export class FlipList {
   #flips;
   #names;
@@ -85,8 +90,14 @@ export class FlipList {
       { text: words.onlyRight(names.this), is: (/** @type {Flip} */ flip) => flip.this === flip.actual },
       { text: words.onlyRight(names.against), is: (/** @type {Flip} */ flip) => flip.against === flip.actual },
     ];
-    const filter = segments("flips-shown", words.filter, choices.map(({ text, is }) =>
-      ({ text: words.choice(text, count(flips.filter(is).length)), choose: () => this.#choose(is) })));
+    const filter = segments(
+      "flips-shown",
+      words.filter,
+      choices.map(({ text, is }) => ({
+        text: words.choice(text, count(flips.filter(is).length)),
+        choose: () => this.#choose(is),
+      })),
+    );
     this.node = element("div", { class: "flips" }, filter, this.#place);
     this.#show();
   }
@@ -116,13 +127,19 @@ export class FlipList {
   /** @param {Flip} flip */
   #entry(flip) {
     const source = this.#addressOf?.(flip.path) ?? null;
-    return element("li", null,
+    return element(
+      "li",
+      null,
       element("span", { class: "shot" }, source !== null && shot(flip.path, source)),
-      element("div", { class: "verdict" },
+      element(
+        "div",
+        { class: "verdict" },
         element("p", null, element("b", null, printable(flip.actual))),
-        called(this.#names.this, flip.this, flip.this_probability, flip.actual),
-        called(this.#names.against, flip.against, flip.against_probability, flip.actual)),
-      element("p", { class: "where" }, pathOf(flip.path)));
+        prediction(this.#names.this, flip.this, flip.this_probability, flip.actual),
+        prediction(this.#names.against, flip.against, flip.against_probability, flip.actual),
+      ),
+      element("p", { class: "where" }, pathOf(flip.path)),
+    );
   }
 }
 
@@ -132,10 +149,20 @@ export class FlipList {
  * @param {number} probability
  * @param {string} actual
  */
-function called(name, label, probability, actual) {
-  const sign = label === actual ? { class: "hit", text: "✓", said: words.isRight } : { class: "miss", text: "✗", said: words.isWrong };
-  return element("p", null,
-    element("span", { class: sign.class, role: "img", "aria-label": sign.said }, sign.text), " ",
-    element("span", { class: "quiet" }, words.calls(name)), " ", element("b", null, printable(label)), " ",
-    element("span", { class: "sure quiet" }, percent(probability)));
+function prediction(name, label, probability, actual) {
+  const sign =
+    label === actual
+      ? { class: "hit", text: "✓", said: words.isRight }
+      : { class: "miss", text: "✗", said: words.isWrong };
+  return element(
+    "p",
+    null,
+    element("span", { class: sign.class, role: "img", "aria-label": sign.said }, sign.text),
+    " ",
+    element("span", { class: "quiet" }, words.predicts(name)),
+    " ",
+    element("b", null, printable(label)),
+    " ",
+    element("span", { class: "sure quiet" }, percent(probability)),
+  );
 }

@@ -12,17 +12,17 @@ import { rowsOf } from "./csv.js";
  * The image files of a report by columns; a file's place is its index in each.
  *
  * @typedef {object} Files
- * @property {string[]} labels The model's.
- * @property {string[]} rows Labels given: the model's, and then others.
+ * @property {string[]} labels The labels of the model.
+ * @property {string[]} rows The given labels: those of the model, then others.
  * @property {string[]} paths
  * @property {Int32Array} given Index into `rows`.
- * @property {Int32Array} called Index into `labels`, by the service; as many as there are labels if it is unreadable.
- * @property {Float32Array} probabilities Those of the first file, of the second, and so on.
- * @property {string[]} reasons Why a file is unreadable; else empty.
+ * @property {Int32Array} predicted Index into `labels`, as the service predicted; `labels.length` if it is unreadable.
+ * @property {Float32Array} probabilities The probabilities of all labels, file by file.
+ * @property {string[]} reasons The reason why a file is unreadable; empty for a scored file.
  */
 
 /**
- * Which files: of a row and a column of the matrix, or every mistake where both are null.
+ * The files of a row and a column of the matrix, or every mistake if both are null.
  *
  * @typedef {{row: number | null, column: number | null}} Cell
  */
@@ -36,7 +36,7 @@ const ROWS_BETWEEN_LOOKS = 64;
  *
  * @param {string} text
  * @param {Matrix} matrix
- * @param {() => Promise<void>} [pause] Awaited now and then, so that a page stays alive meanwhile.
+ * @param {() => Promise<void>} [pause] Awaited now and then, so that the page stays responsive.
  * @returns {Promise<Files>}
  */
 export async function readFiles(text, matrix, pause = () => new Promise((resolve) => setTimeout(resolve))) {
@@ -50,7 +50,7 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
     rows: matrix.rows,
     paths: [],
     given: new Int32Array(most),
-    called: new Int32Array(most),
+    predicted: new Int32Array(most),
     probabilities: new Float32Array(most * labels.length),
     reasons: [],
   };
@@ -63,7 +63,7 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
     if (fate === "ignored") break;
     const place = files.paths.push(path) - 1;
     files.given[place] = rows.get(label) ?? -1;
-    files.called[place] = fate === "scored" ? places.get(predicted) ?? -1 : labels.length;
+    files.predicted[place] = fate === "scored" ? (places.get(predicted) ?? -1) : labels.length;
     files.reasons.push(reason);
     for (let index = 0; index < labels.length; index += 1) {
       const written = line[3 + index];
@@ -74,7 +74,8 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
       until = performance.now() + SLICE_MS;
     }
   }
-  if (files.paths.length !== most) throw new RangeError(`The table has ${files.paths.length} image files, not ${most}.`);
+  if (files.paths.length !== most)
+    throw new RangeError(`The table has ${files.paths.length} image files, not ${most}.`);
   return files;
 }
 
@@ -83,33 +84,35 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
  *
  * @param {Files} files
  * @param {{positive: number, threshold: number} | null} decision
- * @returns {Int32Array} As `Files.called`.
+ * @returns {Int32Array} The predicted labels, as in `Files.predicted`.
  */
 export function decide(files, decision) {
-  const { labels, probabilities, called } = files;
+  const { labels, probabilities, predicted } = files;
   const least = Math.fround(decision?.threshold ?? 0); // the service compares in 32 bits
-  return called.map((before, place) => {
+  return predicted.map((before, place) => {
     if (before === labels.length) return before;
     const at = place * labels.length;
-    if (decision) return probability(files, place, decision.positive) >= least ? decision.positive : 1 - decision.positive;
+    if (decision)
+      return probability(files, place, decision.positive) >= least ? decision.positive : 1 - decision.positive;
     let best = 0;
     for (let index = 1; index < labels.length; index += 1) {
-      if (/** @type {number} */ (probabilities[at + index]) > /** @type {number} */ (probabilities[at + best])) best = index;
+      if (/** @type {number} */ (probabilities[at + index]) > /** @type {number} */ (probabilities[at + best]))
+        best = index;
     }
     return best;
   });
 }
 
 /**
- * Count files by label given and label called.
+ * Count files by given label and predicted label.
  *
  * @param {Files} files
- * @param {Int32Array} called
- * @returns {number[][]} As `counts` of a confusion matrix.
+ * @param {Int32Array} predicted
+ * @returns {number[][]} The counts of a confusion matrix, a list for each row.
  */
-export function count(files, called) {
+export function count(files, predicted) {
   const counts = files.rows.map(() => new Array(files.labels.length + 1).fill(0));
-  called.forEach((column, place) => {
+  predicted.forEach((column, place) => {
     const row = counts[/** @type {number} */ (files.given[place])];
     if (row) row[column] += 1;
   });
@@ -117,11 +120,11 @@ export function count(files, called) {
 }
 
 /**
- * Say what a label comes to, against the rest, by a matrix.
+ * Compute the figures of one label against the rest from a matrix.
  *
  * @param {number[][]} counts
  * @param {number} label Index.
- * @param {number} labels How many the model has.
+ * @param {number} labels The number of labels of the model.
  * @param {number} threshold
  * @returns {AtThreshold}
  */
@@ -129,21 +132,21 @@ export function against(counts, label, labels, threshold) {
   const known = counts.slice(0, labels).map((row) => row.slice(0, labels));
   const hits = known[label]?.[label] ?? 0;
   const support = sum(known[label] ?? []);
-  const called = sum(known.map((row) => row[label] ?? 0));
+  const predicted = sum(known.map((row) => row[label] ?? 0));
   return {
     threshold,
     true_positives: hits,
-    false_positives: called - hits,
+    false_positives: predicted - hits,
     false_negatives: support - hits,
-    true_negatives: sum(known.map(sum)) - called - support + hits,
-    precision: estimate(hits, called),
+    true_negatives: sum(known.map(sum)) - predicted - support + hits,
+    precision: estimate(hits, predicted),
     recall: estimate(hits, support),
-    f1: called + support ? (2 * hits) / (called + support) : null,
+    f1: predicted + support ? (2 * hits) / (predicted + support) : null,
   };
 }
 
 /**
- * Estimate the accuracy by a matrix, over scored files of known labels.
+ * Estimate the accuracy from a matrix, on scored files with known labels.
  *
  * @param {number[][]} counts
  * @param {number} labels
@@ -154,7 +157,7 @@ export function accuracy(counts, labels) {
 }
 
 /**
- * Estimate a proportion, with its 95% score interval (Wilson 1927); all null without trials.
+ * Estimate a proportion with its 95% score interval (Wilson 1927). All three are null without trials.
  *
  * @param {number} successes
  * @param {number} trials
@@ -171,23 +174,24 @@ export function estimate(successes, trials) {
 }
 
 /**
- * Find the files of a cell: mistakes with the surest first, right ones with the least sure first.
+ * Find the files of a cell: mistakes with the most certain first, correct files with the least certain first.
  *
  * @param {Files} files
- * @param {Int32Array} called
+ * @param {Int32Array} predicted
  * @param {Cell} cell
- * @returns {number[]} Places.
+ * @returns {number[]} The places of the files.
  */
-export function filesIn(files, called, { row, column }) {
+export function filesIn(files, predicted, { row, column }) {
   const places = [];
-  for (let place = 0; place < called.length; place += 1) {
+  for (let place = 0; place < predicted.length; place += 1) {
     const given = files.given[place] ?? -1;
-    const isMistake = called[place] !== given && called[place] !== files.labels.length && given < files.labels.length;
-    if (row === null ? isMistake : given === row && called[place] === column) places.push(place);
+    const isMistake =
+      predicted[place] !== given && predicted[place] !== files.labels.length && given < files.labels.length;
+    if (row === null ? isMistake : given === row && predicted[place] === column) places.push(place);
   }
   if (column === files.labels.length) return places;
   const sign = row !== null && row === column ? 1 : -1;
-  const sure = (/** @type {number} */ place) => probability(files, place, called[place] ?? 0);
+  const sure = (/** @type {number} */ place) => probability(files, place, predicted[place] ?? 0);
   return places.sort((one, other) => sign * (sure(one) - sure(other)) || byPath(files, one, other));
 }
 
@@ -202,14 +206,16 @@ export function probability(files, place, label) {
 }
 
 /**
- * Let the threshold fall from one probability to the next: the points of a label's curves.
+ * Compute the points of a label's curves, with thresholds that fall from one probability to the next.
  *
  * @param {Files} files
  * @param {number} label
  * @returns {{threshold: number, recall: number, precision: number, falseAlarms: number}[]}
  */
 export function stepsOf(files, label) {
-  const places = [...knownPlaces(files)].sort((one, other) => probability(files, other, label) - probability(files, one, label));
+  const places = [...knownPlaces(files)].sort(
+    (one, other) => probability(files, other, label) - probability(files, one, label),
+  );
   const positives = places.filter((place) => files.given[place] === label).length;
   const others = places.length - positives;
   const steps = [];
@@ -230,7 +236,7 @@ export function stepsOf(files, label) {
 }
 
 /**
- * Count scored files of known labels by a label's probability, in bins of equal width.
+ * Count scored files with known labels by a label's probability, in bins of equal width.
  *
  * @param {Files} files
  * @param {number} label
@@ -250,7 +256,7 @@ export function histogram(files, label, bins) {
 /** @param {Files} files */
 function* knownPlaces(files) {
   for (let place = 0; place < files.paths.length; place += 1) {
-    const isScored = files.called[place] !== files.labels.length;
+    const isScored = files.predicted[place] !== files.labels.length;
     if (isScored && (files.given[place] ?? -1) < files.labels.length) yield place;
   }
 }

@@ -7,7 +7,7 @@ const LINE_FEED = 10;
 const RETURN = 13;
 
 /**
- * Go through the rows of a table.
+ * Yield the rows of a table.
  *
  * @param {string} text
  * @returns {Generator<string[], void, void>}

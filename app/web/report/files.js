@@ -2,12 +2,12 @@
 // The files of a cell of the matrix, or all mistakes: a list with pictures that can be searched and grows.
 
 import { layer, scaleOf } from "../lib/activation.js";
-import { filesIn, probability } from "./counting.js";
 import { element } from "../lib/elements.js";
-import { growing, pathOf, shot } from "./parts.js";
 import { address } from "../lib/service.js";
-import texts from "../lib/texts.js";
 import { counted, percent, printable, threshold as written } from "../lib/wording.js";
+import { filesIn, probability } from "./counting.js";
+import { growing, pathOf, shot } from "./parts.js";
+import { files as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */
 /** @typedef {import("./counting.js").Files} Files */
@@ -17,14 +17,13 @@ import { counted, percent, printable, threshold as written } from "../lib/wordin
  * @typedef {object} Item
  * @property {string} path
  * @property {string} given
- * @property {string | null} called Null if it is unreadable.
+ * @property {string | null} predicted Null if the file is unreadable.
  * @property {number | null} probability
  * @property {string} reason
  * @property {number | null} place
  */
 
 const FIRST = 24;
-const words = texts.report.files;
 
 /** A list of files beside the matrix of a report. */
 export class Listing {
@@ -33,11 +32,11 @@ export class Listing {
   /** @type {Files | null} */
   #files = null;
   /** @type {Int32Array | null} */
-  #called = null;
+  #predicted = null;
   /** @type {number | null} A threshold that is not the one in use. */
   #threshold = null;
   #isFinal = false;
-  /** @type {Set<number> | null} Null as long as that is not known: then there is room for pictures. */
+  /** @type {Set<number> | null} Null while it is unknown; there is room for pictures then. */
   #pictured;
   /** @type {Item[] | null} */
   #items = null;
@@ -53,23 +52,57 @@ export class Listing {
     this.#pictured = report.stored ? null : new Set();
     this.#heading = element("h2", { id: "files-title", tabindex: -1 });
     this.#told = element("p", { class: "quiet", role: "status" });
-    this.#mistakes = element("button", { type: "button", class: "button small", onclick: () => listener.onMistakes() }, words.showMistakes);
-    this.#back = element("button", { type: "button", class: "button small", onclick: () => listener.onBack() }, words.back);
-    this.#filter = element("input", { type: "search", autocomplete: "off", spellcheck: "false", oninput: () => this.#show() });
+    this.#mistakes = element(
+      "button",
+      { type: "button", class: "button small", onclick: () => listener.onMistakes() },
+      words.mistakes,
+    );
+    this.#back = element(
+      "button",
+      { type: "button", class: "button small", onclick: () => listener.onBack() },
+      words.back,
+    );
+    this.#filter = element("input", {
+      type: "search",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#show(),
+    });
     this.#place = element("div", { class: "listed" });
     const slider = element("input", { type: "range", min: 0, max: 100, value: 0 });
-    slider.addEventListener("input", () => this.#place.style.setProperty("--strength", String(Number(slider.value) / 100)));
-    this.#strength = element("div", { class: "strength", hidden: true },
-      element("label", { class: "slide" }, element("span", null, words.why), slider),
-      element("p", { class: "keys" }, element("span", null, element("i", { class: "swatch warm" }), words.warm),
-        element("span", null, element("i", { class: "swatch cold" }), words.cold)));
-    const filter = element("label", { class: "filter" }, element("span", { class: "heard" }, words.filter), this.#filter);
+    slider.addEventListener("input", () =>
+      this.#place.style.setProperty("--strength", String(Number(slider.value) / 100)),
+    );
+    this.#strength = element(
+      "div",
+      { class: "strength", hidden: true },
+      element("label", { class: "slide" }, element("span", null, words.heatMaps), slider),
+      element(
+        "p",
+        { class: "keys" },
+        element("span", null, element("i", { class: "swatch warm" }), words.warm),
+        element("span", null, element("i", { class: "swatch cold" }), words.cold),
+      ),
+    );
+    const filter = element(
+      "label",
+      { class: "filter" },
+      element("span", { class: "heard" }, words.filter),
+      this.#filter,
+    );
     this.#filter.placeholder = words.filter;
-    this.node = element("section", { id: "files", "aria-labelledby": "files-title" },
-      element("div", { class: "files-head" },
+    this.node = element(
+      "section",
+      { id: "files", "aria-labelledby": "files-title" },
+      element(
+        "div",
+        { class: "files-head" },
         element("div", null, this.#heading, this.#told),
-        element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back)),
-      this.#strength, this.#place);
+        element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back),
+      ),
+      this.#strength,
+      this.#place,
+    );
     this.#choose();
   }
 
@@ -88,18 +121,18 @@ export class Listing {
   }
 
   /**
-   * Take the answers for each file, at a threshold that may be another than the one in use.
+   * Take the predictions for each file, at the threshold in use or at another.
    *
    * @param {Files} files
-   * @param {Int32Array} called
+   * @param {Int32Array} predicted
    * @param {number | null} threshold
    */
-  use(files, called, threshold) {
-    [this.#files, this.#called, this.#threshold] = [files, called, threshold];
+  use(files, predicted, threshold) {
+    [this.#files, this.#predicted, this.#threshold] = [files, predicted, threshold];
     this.#choose();
   }
 
-  /** Say that there are no answers for each file, and none will come. */
+  /** Say that the predictions for each file are missing. */
   giveUp() {
     this.#isFinal = true;
     this.#pictured = new Set();
@@ -107,8 +140,8 @@ export class Listing {
   }
 
   /**
-   * @param {number[]} places Those that have pictures.
-   * @param {Record<number, number[][]>} maps Class activation maps of some of them.
+   * @param {number[]} places The places of the files that have pictures.
+   * @param {Record<number, number[][]>} maps The class activation maps of some of them.
    */
   picture(places, maps) {
     this.#pictured = new Set(places);
@@ -137,7 +170,10 @@ export class Listing {
     else this.#heading.textContent = words.wrong(given, printable(columns[column] ?? ""));
     this.#mistakes.hidden = row === null;
     this.#back.hidden = row === null;
-    this.#items = this.#files && this.#called ? itemsOf(this.#files, this.#called, this.#cell) : itemsIn(this.#report, this.#cell);
+    this.#items =
+      this.#files && this.#predicted
+        ? itemsOf(this.#files, this.#predicted, this.#cell)
+        : itemsIn(this.#report, this.#cell);
     this.#show();
   }
 
@@ -149,7 +185,9 @@ export class Listing {
       return;
     }
     const wanted = this.#filter.value.trim().toLowerCase();
-    const found = wanted ? items.filter((one) => `${one.path}\n${one.given}\n${one.called ?? ""}`.toLowerCase().includes(wanted)) : items;
+    const found = wanted
+      ? items.filter((one) => `${one.path}\n${one.given}\n${one.predicted ?? ""}`.toLowerCase().includes(wanted))
+      : items;
     this.#told.textContent = this.#summary(found.length, items.length);
     const list = element("ul", { class: "files", "aria-label": words.list });
     list.classList.toggle("pictured", !this.#pictured || found.some((one) => this.#hasPicture(one)));
@@ -162,7 +200,9 @@ export class Listing {
     if (!all) return words.none;
     if (!found) return words.noneFound;
     const files = found === all ? counted(all) : words.filtered(String(found), counted(all));
-    return [files, this.#order(), this.#threshold === null ? "" : words.at(written(this.#threshold))].filter(Boolean).join(", ");
+    return [files, this.#order(), this.#threshold === null ? "" : words.at(written(this.#threshold))]
+      .filter(Boolean)
+      .join(", ");
   }
 
   #order() {
@@ -180,10 +220,18 @@ export class Listing {
   #entry(one) {
     const source = address(`/evaluations/${encodeURIComponent(this.#report.id)}/thumbnails/${one.place}`);
     const map = one.place === null ? undefined : this.#maps[one.place];
-    return element("li", null,
-      element("span", { class: "shot" }, this.#hasPicture(one) && shot(one.path, source), map && layer(map, scaleOf([map]))),
+    return element(
+      "li",
+      null,
+      element(
+        "span",
+        { class: "shot" },
+        this.#hasPicture(one) && shot(one.path, source),
+        map && layer(map, scaleOf([map])),
+      ),
       element("p", { class: "verdict" }, ...verdict(one)),
-      element("p", { class: "where" }, pathOf(one.path)));
+      element("p", { class: "where" }, pathOf(one.path)),
+    );
   }
 }
 
@@ -191,26 +239,26 @@ export class Listing {
 function verdict(one) {
   const given = element("b", null, printable(one.given));
   const quiet = (/** @type {string} */ text) => element("span", { class: "quiet" }, text);
-  if (one.called === null) return [given, " ", quiet(words.isUnreadable), ` ${printable(one.reason)}`];
+  if (one.predicted === null) return [given, " ", quiet(words.isUnreadable), ` ${printable(one.reason)}`];
   const sure = one.probability === null ? [] : [" ", element("b", { class: "sure" }, percent(one.probability))];
-  if (one.called === one.given) return [given, " ", quiet(words.calledSo), ...sure];
-  return [given, " ", quiet(words.called), " ", element("b", { class: "odd" }, printable(one.called)), ...sure];
+  if (one.predicted === one.given) return [given, " ", quiet(words.isRight), ...sure];
+  return [given, " ", quiet(words.isPredicted), " ", element("b", { class: "odd" }, printable(one.predicted)), ...sure];
 }
 
 /**
  * @param {Files} files
- * @param {Int32Array} called
+ * @param {Int32Array} predicted
  * @param {Cell} cell
  * @returns {Item[]}
  */
-function itemsOf(files, called, cell) {
-  return filesIn(files, called, cell).map((place) => {
-    const label = called[place] ?? 0;
+function itemsOf(files, predicted, cell) {
+  return filesIn(files, predicted, cell).map((place) => {
+    const label = predicted[place] ?? 0;
     const isScored = label < files.labels.length;
     return {
       path: files.paths[place] ?? "",
       given: files.rows[files.given[place] ?? 0] ?? "",
-      called: isScored ? files.labels[label] ?? "" : null,
+      predicted: isScored ? (files.labels[label] ?? "") : null,
       probability: isScored ? probability(files, place, label) : null,
       reason: files.reasons[place] ?? "",
       place,
@@ -219,22 +267,37 @@ function itemsOf(files, called, cell) {
 }
 
 /**
- * Find what the report itself names: mistakes and unreadable files.
+ * Find the files that the report itself names: mistakes and unreadable files.
  *
  * @param {Report} report
  * @param {Cell} cell
- * @returns {Item[] | null} Null where it names none.
+ * @returns {Item[] | null} Null if it does not name the files of this cell.
  */
 function itemsIn(report, { row, column }) {
   const { rows, columns } = report.confusion_matrix;
   if (column === columns.length - 1) {
-    return report.excluded.filter((one) => one.label === rows[row ?? 0]).map((one) =>
-      ({ path: one.path, given: one.label, called: null, probability: null, reason: one.reason, place: null }));
+    return report.excluded
+      .filter((one) => one.label === rows[row ?? 0])
+      .map((one) => ({
+        path: one.path,
+        given: one.label,
+        predicted: null,
+        probability: null,
+        reason: one.reason,
+        place: null,
+      }));
   }
   if (row !== null && (row === column || row >= columns.length - 1)) return null;
-  const found = row === null ? report.misclassified
-    : report.misclassified.filter((one) => one.actual === rows[row] && one.predicted === columns[column ?? 0]);
-  return found.map((one) =>
-    ({ path: one.path, given: one.actual, called: one.predicted, probability: one.probability, reason: "", place: null }));
+  const found =
+    row === null
+      ? report.misclassified
+      : report.misclassified.filter((one) => one.actual === rows[row] && one.predicted === columns[column ?? 0]);
+  return found.map((one) => ({
+    path: one.path,
+    given: one.actual,
+    predicted: one.predicted,
+    probability: one.probability,
+    reason: "",
+    place: null,
+  }));
 }
-

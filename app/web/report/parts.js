@@ -3,14 +3,15 @@
 
 import { drawing, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
+import { numbers } from "../lib/texts.js";
 import { interval, percent, printable } from "../lib/wording.js";
+import { files, report, result } from "./texts.js";
 
 /** @typedef {import("../lib/elements.js").Child} Child */
 /** @typedef {import("./types.js").Estimate} Estimate */
 
 /**
- * A section with its heading.
+ * Make a section with its heading.
  *
  * @param {string} name Its id.
  * @param {string} title
@@ -22,7 +23,7 @@ export function section(name, title, ...children) {
 }
 
 /**
- * Something wide that scrolls in itself.
+ * Make a region for wide content, which scrolls on its own.
  *
  * @param {string} name
  * @param {...Child} children
@@ -32,30 +33,42 @@ export function scrolling(name, ...children) {
 }
 
 /**
- * A table that scrolls in itself, whose rows may grow.
+ * Make a table that scrolls on its own, with a button for more rows.
  *
  * @template Item
  * @param {object} wanted
  * @param {string} wanted.name
  * @param {string} [wanted.caption]
  * @param {string} [wanted.class]
- * @param {[string, string?][]} wanted.heads Text and class; an empty text is no heading.
+ * @param {[string, string?][]} wanted.heads The text and the class of each heading; an empty text makes an empty cell.
  * @param {Item[]} wanted.items
  * @param {(item: Item) => HTMLTableRowElement} wanted.row
- * @param {number} [wanted.first] How many rows there are at first.
+ * @param {number} [wanted.first] The number of rows at first.
  */
 export function table({ name, caption, class: named, heads, items, row, first = 20 }) {
   const body = element("tbody");
-  const made = element("table", { class: named },
+  const made = element(
+    "table",
+    { class: named },
     caption ? element("caption", null, element("span", null, caption)) : null,
-    element("thead", null, element("tr", null, ...heads.map(([text, kind]) =>
-      text ? element("th", { scope: "col", class: kind }, text) : element("td", { class: kind })))),
-    body);
+    element(
+      "thead",
+      null,
+      element(
+        "tr",
+        null,
+        ...heads.map(([text, kind]) =>
+          text ? element("th", { scope: "col", class: kind }, text) : element("td", { class: kind }),
+        ),
+      ),
+    ),
+    body,
+  );
   return element("div", { class: "table" }, scrolling(name, made), growing(body, items, row, first).button);
 }
 
 /**
- * Fill an element with the first of many things; a button brings more of them, each time twice as many.
+ * Fill an element with the first of many items. A button adds more, twice as many each time.
  *
  * @template Item
  * @param {HTMLElement} place
@@ -73,7 +86,7 @@ export function growing(place, items, make, first, onGrown = () => {}) {
     place.append(...fresh);
     shown += fresh.length;
     button.hidden = shown >= items.length;
-    button.textContent = texts.report.more(count(items.length - shown));
+    button.textContent = report.more(count(items.length - shown));
     return fresh[0];
   };
   const grow = () => {
@@ -88,17 +101,23 @@ export function growing(place, items, make, first, onGrown = () => {}) {
 }
 
 /**
- * A proportion with its interval, in words.
+ * Write a proportion with its interval.
  *
  * @param {Estimate} one
  */
 export function estimateOf(one) {
-  if (one.value === null) return element("span", { class: "quiet" }, texts.report.words.undefined);
-  return element("span", { class: "estimate" }, percent(one.value), " ", element("span", { class: "quiet" }, interval(one)));
+  if (one.value === null) return element("span", { class: "quiet" }, numbers.none);
+  return element(
+    "span",
+    { class: "estimate" },
+    percent(one.value),
+    " ",
+    element("span", { class: "quiet" }, interval(one)),
+  );
 }
 
 /**
- * A proportion on a scale from 0 to 100%, its interval as a bar; what it shows is said in words beside it.
+ * Draw a proportion on a scale from 0 to 100%, its interval as a bar. The caller writes the numbers beside it.
  *
  * @param {Estimate} one
  * @param {number | null} [mark]
@@ -106,56 +125,83 @@ export function estimateOf(one) {
 export function band(one, mark = null) {
   const { value, low, high } = one;
   const isDefined = value !== null && low !== null && high !== null;
-  return element("span", { class: "band", "aria-hidden": "true" },
+  return element(
+    "span",
+    { class: "band", "aria-hidden": "true" },
     isDefined && element("i", { class: "range", "--from": low, "--to": high }),
     isDefined && element("i", { class: "point", "--from": value }),
-    mark === null ? null : element("i", { class: "mark", "--from": mark }));
+    mark === null ? null : element("i", { class: "mark", "--from": mark }),
+  );
 }
 
-/** What the parts of a `band` mean, and where its scale ends. */
+/** Make the legend of a `band`, with the ends of its scale. */
 export function scaleLegend() {
-  const text = texts.report.result;
-  return element("p", { class: "legend", "aria-hidden": "true" }, element("span", null, "0%"),
-    element("span", null, element("i", { class: "swatch range" }), text.interval),
-    element("span", null, element("i", { class: "swatch mark" }), text.majority), element("span", null, "100%"));
+  return element(
+    "p",
+    { class: "legend", "aria-hidden": "true" },
+    element("span", null, "0%"),
+    element("span", null, element("i", { class: "swatch range" }), result.interval),
+    element("span", null, element("i", { class: "swatch mark" }), result.majority),
+    element("span", null, "100%"),
+  );
 }
 
 /**
- * A choice of a few, the first of which is chosen.
+ * Make a choice between a few options, the first of which is chosen.
  *
- * @param {string} name Of its radio buttons.
- * @param {string} legend Heard, not seen.
+ * @param {string} name The name of the radio buttons.
+ * @param {string} legend The legend, for screen readers only.
  * @param {{text: string, choose: () => void}[]} choices
  */
 export function segments(name, legend, choices) {
-  return element("fieldset", { class: "segments" }, element("legend", { class: "heard" }, legend),
-    ...choices.map(({ text, choose }, index) => element("label", null,
-      element("input", { type: "radio", name, checked: index === 0, onchange: choose }), element("span", null, text))));
+  return element(
+    "fieldset",
+    { class: "segments" },
+    element("legend", { class: "heard" }, legend),
+    ...choices.map(({ text, choose }, index) =>
+      element(
+        "label",
+        null,
+        element("input", { type: "radio", name, checked: index === 0, onchange: choose }),
+        element("span", null, text),
+      ),
+    ),
+  );
 }
 
 /**
- * What the model saw of a file.
+ * Make the picture of a file, as the model saw it.
  *
  * @param {string} path
  * @param {string} source
  */
 export function shot(path, source) {
-  return element("img", { src: source, alt: texts.report.files.picture(printable(path)), width: 168, height: 168, loading: "lazy", decoding: "async" });
+  return element("img", {
+    src: source,
+    alt: files.picture(printable(path)),
+    width: 168,
+    height: 168,
+    loading: "lazy",
+    decoding: "async",
+  });
 }
 
 /**
- * A path that may break after each folder.
+ * Write a path that may break after each folder.
  *
  * @param {string} text
  */
 export function pathOf(text) {
   const parts = printable(text).split("/");
-  return element("span", { class: "path" },
-    ...parts.flatMap((part, index) => (index < parts.length - 1 ? [`${part}/`, element("wbr")] : [part])));
+  return element(
+    "span",
+    { class: "path" },
+    ...parts.flatMap((part, index) => (index < parts.length - 1 ? [`${part}/`, element("wbr")] : [part])),
+  );
 }
 
 /**
- * A table's cell of text or nodes, with the classes that it needs.
+ * Make a table's cell of text or nodes, with its classes.
  *
  * @param {string | null} kind
  * @param {...Child} children
@@ -165,7 +211,7 @@ export function cell(kind, ...children) {
 }
 
 /**
- * A row's heading.
+ * Make the heading of a row.
  *
  * @param {string | null} kind
  * @param {...Child} children
@@ -175,10 +221,13 @@ export function head(kind, ...children) {
 }
 
 /**
- * A line through points, each from 0 to 1 with 0 at the lower left, as a drawing of 100 by 100.
+ * Draw a line through points in a drawing of 100 by 100. The points go from 0 to 1, with 0 at the lower left.
  *
  * @param {[number, number][]} points
  */
 export function lineThrough(points) {
-  return drawing("path", { class: "line", d: `M${points.map(([x, y]) => `${(100 * x).toFixed(2)} ${(100 - 100 * y).toFixed(2)}`).join("L")}` });
+  return drawing("path", {
+    class: "line",
+    d: `M${points.map(([x, y]) => `${(100 * x).toFixed(2)} ${(100 - 100 * y).toFixed(2)}`).join("L")}`,
+  });
 }

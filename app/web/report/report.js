@@ -1,21 +1,25 @@
 // @ts-check
-// One report, alive: every number is that of the service; matrix, lists and threshold are counted again in the page.
+// The view of one report. All numbers equal the service's; matrix, lists and threshold are counted again in the page.
 
-import { compareChoice } from "./compare-choice.js";
-import { readFiles } from "./counting.js";
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { askFor } from "../lib/notices.js";
 import { time } from "../lib/numbers.js";
-import { accounting } from "./accounting.js";
+import { address, ask, askJson } from "../lib/service.js";
+import { title } from "../lib/texts.js";
+import { counted, printable } from "../lib/wording.js";
+import { accounting, leftOut } from "./accounting.js";
+import { compareChoice } from "./compare-choice.js";
 import { comparison, FlipList, namesIn } from "./comparison.js";
+import { readFiles } from "./counting.js";
+import { curves } from "./curves.js";
+import { doubts, fillShots } from "./doubts.js";
 import { Listing } from "./files.js";
 import { heatMap } from "./matrix.js";
-import { curves, doubts, fillShots, labels, leftOut, result } from "./sections.js";
-import { ThresholdPanel, thresholdTable } from "./threshold.js";
+import { labels, result } from "./result.js";
 import { saveButtons } from "./saving.js";
-import { address, ask, askJson } from "../lib/service.js";
-import texts from "../lib/texts.js";
-import { counted, printable } from "../lib/wording.js";
+import * as texts from "./texts.js";
+import { ThresholdPanel, thresholdTable } from "./threshold.js";
 
 /** @typedef {import("./counting.js").Files} Files */
 /** @typedef {import("./types.js").Report} Report */
@@ -32,7 +36,8 @@ const words = texts.report;
  */
 export async function show(root, [id = "", part], signal) {
   const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, words.loading));
-  root.append(element("header", { class: "report-head" }, element("h1", null, words.title)), place);
+  headIn(root);
+  root.append(place);
   const report = await askFor(`/evaluations/${encodeURIComponent(id)}`, place, signal);
   if (!report) return;
   showReport(root, report, signal);
@@ -40,17 +45,18 @@ export async function show(root, [id = "", part], signal) {
 }
 
 /**
- * Show a report that is here, stored or not.
+ * Show a report that is in memory, stored or not.
  *
  * @param {HTMLElement} root
  * @param {Report} report
  * @param {AbortSignal} signal
  */
 export function showReport(root, report, signal) {
-  document.title = words.documentTitle(report.model, report.version);
-  const head = root.querySelector(".report-head") ?? element("header", { class: "report-head" }, element("h1", { tabindex: -1 }));
-  if (!head.isConnected) root.replaceChildren(head);
-  head.querySelector("h1")?.replaceChildren(report.model, " ", element("span", { class: "quiet" }, words.version(report.version)));
+  document.title = title(words.documentTitle(report.model, report.version));
+  const head = headIn(root);
+  head
+    .querySelector("h1")
+    ?.replaceChildren(report.model, " ", element("span", { class: "quiet" }, words.version(report.version)));
   const live = makeLive(report, signal);
   const sections = [
     live.matrix,
@@ -63,16 +69,37 @@ export function showReport(root, report, signal) {
     live.doubts,
     leftOut(report),
   ].flatMap((one) => one || []);
-  head.append(element("p", { class: "quiet" }, origin(report)), saveButtons(report, signal),
+  head.append(
+    element("p", { class: "quiet" }, origin(report)),
+    saveButtons(report, signal),
     report.stored ? compareChoice(report, signal) : "",
-    report.stored ? live.notice : element("p", { class: "notice watch" }, words.notKept));
-  const article = element("div", { class: "evaluation" }, navigation(report, sections), element("div", { class: "sections" }, ...sections));
-  while (head.nextSibling) head.nextSibling.remove(); // the head stays where it is, or its heading would lose the focus
+    report.stored ? live.notice : element("p", { class: "notice watch" }, words.notKept),
+  );
+  const article = element(
+    "div",
+    { class: "evaluation" },
+    navigation(report, sections),
+    element("div", { class: "sections" }, ...sections),
+  );
+  while (head.nextSibling) head.nextSibling.remove(); // the head stays, or its heading would lose the focus
   root.append(article, imprint(report));
 }
 
 /**
- * Make the sections that the answers for each file bring to life.
+ * Return the head of the report, which holds the view's heading.
+ *
+ * @param {HTMLElement} root Emptied, if it has none yet.
+ */
+function headIn(root) {
+  const before = root.querySelector(".report-head");
+  if (before) return before;
+  const head = element("header", { class: "report-head" }, root.querySelector("h1"));
+  root.replaceChildren(head);
+  return head;
+}
+
+/**
+ * Make the sections that the predictions for each file bring to life.
  *
  * @param {Report} report
  * @param {AbortSignal} signal
@@ -97,29 +124,37 @@ function makeLive(report, signal) {
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
-  const panel = canMove ? new ThresholdPanel(report, positive, (called, counts, threshold) => {
-    heat.update(counts);
-    clearTimeout(waiting);
-    waiting = setTimeout(() => files && list.use(files, called, threshold), LIST_WAITS_MS);
-  }) : null;
+  const panel = canMove
+    ? new ThresholdPanel(report, positive, (predicted, counts, threshold) => {
+        heat.update(counts);
+        clearTimeout(waiting);
+        waiting = setTimeout(() => files && list.use(files, predicted, threshold), LIST_WAITS_MS);
+      })
+    : null;
   const thresholds = positive && thresholdTable(positive);
   if (thresholds) thresholds.hidden = canMove;
   const doubtful = doubts(report);
   const other = report.comparison;
-  const flips = other && other.flips.length > 0 ? new FlipList(other.flips, namesIn(report, other), report.stored ? null : () => null) : null;
+  const flips =
+    other && other.flips.length > 0
+      ? new FlipList(other.flips, namesIn(report, other), report.stored ? null : () => null)
+      : null;
   const matrix = accounting(report, heat.node, panel, () => goTo("left-out"));
   /** @type {Files | null} */
   let files = null;
   heat.mark({ row: null, column: null });
 
   const load = async () => {
-    const table = await ask(`/evaluations/${encodeURIComponent(report.id)}`, { headers: { Accept: "text/csv" }, signal });
+    const table = await ask(`/evaluations/${encodeURIComponent(report.id)}`, {
+      headers: { Accept: "text/csv" },
+      signal,
+    });
     const read = await readFiles(await table.text(), report.confusion_matrix);
     if (signal.aborted) return;
     files = read;
     if (panel) panel.use(read);
     clearTimeout(waiting);
-    list.use(read, read.called, null);
+    list.use(read, read.predicted, null);
   };
   const picture = async () => {
     const { places, maps } = await askJson(`/evaluations/${encodeURIComponent(report.id)}/thumbnails`, { signal });
@@ -145,9 +180,19 @@ function makeLive(report, signal) {
     notice.hidden = false;
     if (thresholds) thresholds.hidden = false;
   };
-  if (report.stored) load().then(picture, giveUp).catch(() => {}); // without pictures it is a report all the same
+  if (report.stored)
+    load()
+      .then(picture, giveUp)
+      .catch(() => {}); // the report is complete without pictures
   else list.giveUp();
-  return { matrix, files: list.node, thresholds, comparison: other && comparison(report, other, flips), doubts: doubtful.node, notice };
+  return {
+    matrix,
+    files: list.node,
+    thresholds,
+    comparison: other && comparison(report, other, flips),
+    doubts: doubtful.node,
+    notice,
+  };
 }
 
 /**
@@ -155,16 +200,24 @@ function makeLive(report, signal) {
  * @param {AbortSignal} signal
  */
 async function askPage(report, signal) {
-  const response = await ask(`/evaluations/${encodeURIComponent(report.id)}`, { headers: { Accept: "text/html" }, signal });
+  const response = await ask(`/evaluations/${encodeURIComponent(report.id)}`, {
+    headers: { Accept: "text/html" },
+    signal,
+  });
   const page = await response.text();
-  const start = page.indexOf('<section id="curves"'); // the section alone: of the page's own style the browser would complain
-  return new DOMParser().parseFromString(start < 0 ? "" : page.slice(start, page.indexOf("</section>", start)), "text/html");
+  const start = page.indexOf('<section id="curves"'); // without the page's own style, which the policy forbids
+  return new DOMParser().parseFromString(
+    start < 0 ? "" : page.slice(start, page.indexOf("</section>", start)),
+    "text/html",
+  );
 }
 
 /** @param {Report} report */
 function origin(report) {
   const name = report.archive.filename;
-  return [name === null ? "" : printable(name), counted(report.accounting.images), time(report.created)].filter(Boolean).join(" · ");
+  return [name === null ? "" : printable(name), counted(report.accounting.images), time(report.created)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /**
@@ -174,19 +227,37 @@ function origin(report) {
 function navigation(report, sections) {
   /** @type {Record<string, string>} */
   const names = {
-    matrix: words.matrix.menu, files: words.files.menu, result: words.result.menu, labels: words.labels.menu,
-    thresholds: words.threshold.menu, curves: words.curves.menu, comparison: words.comparison.menu,
-    doubts: words.doubts.menu, "left-out": words.leftOut.menu,
+    matrix: texts.matrix.menu,
+    files: texts.files.menu,
+    result: texts.result.menu,
+    labels: texts.labels.menu,
+    thresholds: texts.threshold.menu,
+    curves: texts.curves.menu,
+    comparison: texts.comparison.menu,
+    doubts: texts.doubts.menu,
+    "left-out": texts.leftOut.menu,
   };
-  const links = sections.filter((one) => !one.hidden).map((one) => element("li", null, element("a", {
-    href: `#/evaluations/${encodeURIComponent(report.id)}/${one.id}`,
-    onclick: (/** @type {MouseEvent} */ event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-      event.preventDefault(); // the view is here already
-      if (report.stored) history.replaceState(null, "", `#/evaluations/${encodeURIComponent(report.id)}/${one.id}`);
-      goTo(one.id);
-    },
-  }, names[one.id])));
+  const links = sections
+    .filter((one) => !one.hidden)
+    .map((one) =>
+      element(
+        "li",
+        null,
+        element(
+          "a",
+          {
+            href: linkTo("report", report.id, one.id),
+            onclick: (/** @type {MouseEvent} */ event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+              event.preventDefault(); // the view is here already
+              if (report.stored) history.replaceState(null, "", linkTo("report", report.id, one.id));
+              goTo(one.id);
+            },
+          },
+          names[one.id],
+        ),
+      ),
+    );
   return element("nav", { class: "contents", "aria-label": words.sections }, element("ul", null, ...links));
 }
 

@@ -4,13 +4,13 @@
 import { announce, element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
 import { ask, problemIn } from "../lib/service.js";
-import texts from "../lib/texts.js";
+import { saving as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 
 /** @type {Record<string, string>} */
 const MEDIA_TYPES = { html: "text/html", csv: "text/csv", json: "application/json", png: "image/png" };
-const words = texts.report;
+const COPIED_MS = 2000;
 
 /**
  * Make the buttons that save a report.
@@ -22,7 +22,11 @@ export function saveButtons(report, signal) {
   const told = element("div", { class: "refused", role: "alert" });
   const forms = Object.keys(MEDIA_TYPES).filter((form) => report.stored || form === "json");
   const buttons = forms.map((form) => {
-    const button = element("button", { type: "button", class: "button small", onclick: () => run() }, words.forms[form]);
+    const button = element(
+      "button",
+      { type: "button", class: "button small", onclick: () => run() },
+      words.forms[form],
+    );
     const run = async () => {
       if (button.getAttribute("aria-disabled") === "true") return;
       button.setAttribute("aria-disabled", "true");
@@ -38,8 +42,14 @@ export function saveButtons(report, signal) {
     };
     return button;
   });
-  return element("div", { class: "saving", role: "group", "aria-label": words.save },
-    element("span", { class: "quiet" }, words.save), ...buttons, report.stored && copyButton(), told);
+  return element(
+    "div",
+    { class: "saving", role: "group", "aria-label": words.save },
+    element("span", { class: "quiet" }, words.save),
+    ...buttons,
+    report.stored && copyButton(),
+    told,
+  );
 }
 
 /**
@@ -49,7 +59,10 @@ export function saveButtons(report, signal) {
  */
 async function made(report, form, signal) {
   if (!report.stored) return new Blob([JSON.stringify(report)], { type: "application/json" });
-  const response = await ask(`/evaluations/${encodeURIComponent(report.id)}`, { headers: { Accept: MEDIA_TYPES[form] ?? "" }, signal });
+  const response = await ask(`/evaluations/${encodeURIComponent(report.id)}`, {
+    headers: { Accept: MEDIA_TYPES[form] ?? "" },
+    signal,
+  });
   return response.blob();
 }
 
@@ -63,17 +76,22 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(source), 60_000); // the browser may still be reading
 }
 
-/** Only where the browser lets a page write to the clipboard. */
+/** Make the button that copies the address, if the browser lets a page write to the clipboard. */
 function copyButton() {
   if (!navigator.clipboard) return null;
-  /** @type {HTMLButtonElement} */
-  const button = element("button", {
-    type: "button", class: "button small",
-    onclick: () => navigator.clipboard.writeText(location.href).then(() => {
-      announce(words.copied);
-      button.textContent = words.copied;
-      setTimeout(() => (button.textContent = words.copy), 2000);
-    }, () => button.remove()),
-  }, words.copy);
+  const button = element("button", { type: "button", class: "button small", onclick: () => copy() }, words.copy);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+    } catch {
+      button.remove(); // the person, or the browser's policy, does not allow it
+      return;
+    }
+    announce(words.copied);
+    button.textContent = words.copied;
+    setTimeout(() => {
+      button.textContent = words.copy;
+    }, COPIED_MS);
+  };
   return button;
 }

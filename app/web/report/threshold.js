@@ -1,22 +1,21 @@
 // @ts-check
-// The threshold of the positive label, to be moved: what it would come to is counted here, file by file.
+// The threshold of the positive label, which can be moved: its figures are counted here, file by file.
 
-import { accuracy, against, count as counts, decide, histogram, stepsOf } from "./counting.js";
 import { drawing, element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
-import { cell, estimateOf, head, lineThrough, table } from "./parts.js";
-import texts from "../lib/texts.js";
 import { number, printable, threshold as written } from "../lib/wording.js";
+import { accuracy, against, count as counts, decide, histogram, stepsOf } from "./counting.js";
+import { cell, estimateOf, head, lineThrough, table } from "./parts.js";
+import { threshold as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Files} Files */
 /** @typedef {import("./types.js").AtThreshold} AtThreshold */
 /** @typedef {import("./types.js").Positive} Positive */
 /** @typedef {import("./types.js").Report} Report */
-/** @typedef {(called: Int32Array, counts: number[][], threshold: number | null) => void} Moved */
+/** @typedef {(predicted: Int32Array, counts: number[][], threshold: number | null) => void} Moved */
 
 const BINS = 40;
-const MOST_POINTS = 400;
-const words = texts.report.threshold;
+const MAX_POINTS = 400;
 
 /** The control, its figures and its drawings. */
 export class ThresholdPanel {
@@ -38,20 +37,50 @@ export class ThresholdPanel {
     this.#threshold = positive.threshold;
     this.#label = report.confusion_matrix.columns.indexOf(positive.label);
     const take = (/** @type {Event} */ event) => this.#take(/** @type {HTMLInputElement} */ (event.target));
-    this.#slider = element("input", { type: "range", min: 0, max: 1, step: 0.005, disabled: true, "aria-label": words.slider, oninput: take });
-    this.#exact = element("input", { type: "number", min: 0, max: 1, step: "any", disabled: true, "aria-label": words.exact, onchange: take });
-    this.#back = element("button", { type: "button", class: "button small", disabled: true, onclick: () => this.#return() }, words.back(written(positive.threshold)));
+    this.#slider = element("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      step: 0.005,
+      disabled: true,
+      "aria-label": words.slider,
+      oninput: take,
+    });
+    this.#exact = element("input", {
+      type: "number",
+      min: 0,
+      max: 1,
+      step: "any",
+      disabled: true,
+      "aria-label": words.exact,
+      onchange: take,
+    });
+    this.#back = element(
+      "button",
+      { type: "button", class: "button small", disabled: true, onclick: () => this.#return() },
+      words.back(written(positive.threshold)),
+    );
     this.#drawn = element("div", { class: "distribution", "aria-hidden": "true" });
     this.#points = element("div", { class: "points" }, ...this.#curves([], []));
     this.#said = element("p", { class: "quiet small said" }, words.waiting);
     const label = printable(positive.label);
-    this.node = element("fieldset", { class: "threshold" },
-      element("legend", null, words.title), this.#back, this.#said,
+    this.node = element(
+      "fieldset",
+      { class: "threshold" },
+      element("legend", null, words.title),
+      this.#back,
+      this.#said,
       element("div", { class: "exact" }, element("span", null, words.name(label)), this.#exact),
       element("div", { class: "slide" }, this.#drawn, this.#slider),
       element("p", { class: "quiet small" }, words.distribution(label)),
-      this.#tally());
-    this.drawings = element("div", { class: "drawings" }, this.#points, element("p", { class: "quiet small" }, words.pointNote));
+      this.#tally(),
+    );
+    this.drawings = element(
+      "div",
+      { class: "drawings" },
+      this.#points,
+      element("p", { class: "quiet small" }, words.pointNote),
+    );
     this.#write(atInUse(report, positive));
   }
 
@@ -62,7 +91,9 @@ export class ThresholdPanel {
     this.#draw();
     const drawn = thinned(this.#steps);
     const first = drawn[0]?.precision ?? 1;
-    this.#points.replaceChildren(...this.#curves([[0, first], ...drawn.map(recallPrecision)], [[0, 0], ...drawn.map(alarmsRecall)]));
+    this.#points.replaceChildren(
+      ...this.#curves([[0, first], ...drawn.map(recallPrecision)], [[0, 0], ...drawn.map(alarmsRecall)]),
+    );
     for (const control of [this.#slider, this.#exact]) control.disabled = false;
     this.#move();
   }
@@ -104,13 +135,15 @@ export class ThresholdPanel {
   #move() {
     if (!this.#files) return;
     const isInUse = this.#threshold === this.#positive.threshold;
-    const called = isInUse ? this.#files.called : decide(this.#files, { positive: this.#label, threshold: this.#threshold });
-    const now = counts(this.#files, called);
+    const predicted = isInUse
+      ? this.#files.predicted
+      : decide(this.#files, { positive: this.#label, threshold: this.#threshold });
+    const now = counts(this.#files, predicted);
     this.#write({
       ...against(now, this.#label, this.#files.labels.length, this.#threshold),
       accuracy: accuracy(now, this.#files.labels.length),
     });
-    this.#onMove(called, now, isInUse ? null : this.#threshold);
+    this.#onMove(predicted, now, isInUse ? null : this.#threshold);
   }
 
   /** @param {AtThreshold & {accuracy: import("./types.js").Estimate}} at */
@@ -131,11 +164,14 @@ export class ThresholdPanel {
     this.#figure("found", count(at.true_positives));
     this.#figure("missed", count(at.false_negatives));
     this.#figure("falseAlarms", count(at.false_positives));
-    this.#figure("leftAlone", count(at.true_negatives));
+    this.#figure("correctRejections", count(at.true_negatives));
     this.node.style.setProperty("--threshold", String(at.threshold));
     this.#place(".now", at.threshold);
     this.#place(".in-use", this.#positive.threshold);
-    for (const [name, from, to] of /** @type {[string, number, number][]} */ ([["below", 0, at.threshold], ["above", at.threshold, 1]])) {
+    for (const [name, from, to] of /** @type {[string, number, number][]} */ ([
+      ["below", 0, at.threshold],
+      ["above", at.threshold, 1],
+    ])) {
       const clip = this.#drawn.querySelector(`#${name} rect`);
       clip?.setAttribute("x", String(100 * from));
       clip?.setAttribute("width", String(100 * (to - from)));
@@ -148,14 +184,26 @@ export class ThresholdPanel {
   }
 
   #tally() {
-    const one = (/** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "leftAlone"} */ name, /** @type {string | null} */ kind = null) => {
+    const one = (
+      /** @type {"precision" | "recall" | "f1" | "accuracy" | "found" | "missed" | "falseAlarms" | "correctRejections"} */ name,
+      /** @type {string | null} */ kind = null,
+    ) => {
       const place = element("dd", { "data-figure": name });
       this.#figures[name] = place;
       return element("div", { class: kind }, element("dt", null, words[name]), place);
     };
-    return element("dl", { class: "tally" },
-      one("found", "good"), one("missed", "bad"), one("falseAlarms", "bad"), one("leftAlone", "good"),
-      one("precision"), one("recall"), one("f1"), one("accuracy"));
+    return element(
+      "dl",
+      { class: "tally" },
+      one("found", "good"),
+      one("missed", "bad"),
+      one("falseAlarms", "bad"),
+      one("correctRejections", "good"),
+      one("precision"),
+      one("recall"),
+      one("f1"),
+      one("accuracy"),
+    );
   }
 
   /**
@@ -181,7 +229,7 @@ export class ThresholdPanel {
   #curves(precisionRecall, roc) {
     return [
       this.#curve(words.precisionRecall, words.precision, words.recall, precisionRecall),
-      this.#curve(words.roc, words.recall, words.alarmed, roc),
+      this.#curve(words.roc, words.recall, words.falseAlarmRate, roc),
     ];
   }
 
@@ -192,15 +240,27 @@ export class ThresholdPanel {
    * @param {[number, number][]} points
    */
   #curve(name, up, right, points) {
-    return element("figure", null,
+    return element(
+      "figure",
+      null,
       element("p", { class: "up", "aria-hidden": "true" }, up),
-      drawing("svg", { viewBox: "-4 -4 108 108", role: "img", "aria-label": name },
+      drawing(
+        "svg",
+        { viewBox: "-4 -4 108 108", role: "img", "aria-label": name },
         drawing("path", { class: "frame", d: "M0 0V100H100" }),
         drawing("path", { class: "grid", d: "M0 50H100M0 0H100M50 0V100M100 0V100" }),
         points.length > 1 && lineThrough(points),
         drawing("circle", { class: "in-use", r: 5, hidden: true }),
-        drawing("circle", { class: "now", r: 3.4, hidden: true })),
-      element("p", { class: "across", "aria-hidden": "true" }, element("span", null, "0%"), element("span", null, right), element("span", null, "100%")));
+        drawing("circle", { class: "now", r: 3.4, hidden: true }),
+      ),
+      element(
+        "p",
+        { class: "across", "aria-hidden": "true" },
+        element("span", null, "0%"),
+        element("span", null, right),
+        element("span", null, "100%"),
+      ),
+    );
   }
 
   #draw() {
@@ -208,40 +268,78 @@ export class ThresholdPanel {
     const { of, others } = histogram(files, this.#label, BINS);
     const most = Math.sqrt(Math.max(1, ...of, ...others));
     const width = 100 / BINS;
-    const bars = (/** @type {number[]} */ bins, /** @type {number} */ sign) => bins.map((files, bin) => {
-      const height = (sign * 48 * Math.sqrt(files)) / most;
-      return files ? `M${bin * width + 0.15} 50v${-height}h${width - 0.3}v${height}z` : "";
-    }).join("");
-    const clip = (/** @type {string} */ id) => drawing("clipPath", { id }, drawing("rect", { x: 0, y: 0, width: 100, height: 100 }));
-    const half = (/** @type {string} */ kind, /** @type {string} */ side, /** @type {string} */ d) => drawing("path", { class: kind, "clip-path": `url(#${side})`, d });
+    const bars = (/** @type {number[]} */ bins, /** @type {number} */ sign) =>
+      bins
+        .map((files, bin) => {
+          const height = (sign * 48 * Math.sqrt(files)) / most;
+          return files ? `M${bin * width + 0.15} 50v${-height}h${width - 0.3}v${height}z` : "";
+        })
+        .join("");
+    const clip = (/** @type {string} */ id) =>
+      drawing("clipPath", { id }, drawing("rect", { x: 0, y: 0, width: 100, height: 100 }));
+    const half = (/** @type {string} */ kind, /** @type {string} */ side, /** @type {string} */ d) =>
+      drawing("path", { class: kind, "clip-path": `url(#${side})`, d });
     this.#drawn.replaceChildren(
-      drawing("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", focusable: "false" },
+      drawing(
+        "svg",
+        { viewBox: "0 0 100 100", preserveAspectRatio: "none", focusable: "false" },
         drawing("defs", null, clip("below"), clip("above")),
-        half("bad", "below", bars(of, 1)), half("good", "above", bars(of, 1)),
-        half("good", "below", bars(others, -1)), half("bad", "above", bars(others, -1)),
-        drawing("path", { class: "axis", d: "M0 50H100" })),
+        half("bad", "below", bars(of, 1)),
+        half("good", "above", bars(of, 1)),
+        half("good", "below", bars(others, -1)),
+        half("bad", "above", bars(others, -1)),
+        drawing("path", { class: "axis", d: "M0 50H100" }),
+      ),
       element("i", { class: "used", "--at": this.#positive.threshold }),
-      element("i", { class: "line" }));
+      element("i", { class: "line" }),
+    );
   }
 }
 
 /**
- * The same as a table, of the thresholds that the report knows: where the answers for each file are not there.
+ * Make a table of the thresholds in the report, for a report without the predictions for each file.
  *
  * @param {Positive} positive
  */
 export function thresholdTable(positive) {
-  return element("section", { id: "thresholds", "aria-labelledby": "thresholds-title" },
+  return element(
+    "section",
+    { id: "thresholds", "aria-labelledby": "thresholds-title" },
     element("h2", { id: "thresholds-title", tabindex: -1 }, words.tableTitle),
     element("p", null, words.lead(printable(positive.label), written(positive.threshold))),
     table({
-      name: words.table, caption: words.caption, class: "figures", items: positive.thresholds,
-      heads: [[words.threshold], [words.found, "n"], [words.missed, "n"], [words.falseAlarms, "n"], [words.recall, "n"], [words.precision, "n"], [words.f1, "n"]],
-      row: (one) => element("tr", { class: one.threshold === positive.threshold ? "chosen" : null },
-        head(null, written(one.threshold), one.threshold === positive.threshold && " ", one.threshold === positive.threshold && element("span", { class: "tag" }, words.inUse)),
-        cell("n", count(one.true_positives)), cell("n", count(one.false_negatives)), cell("n", count(one.false_positives)),
-        cell("n", estimateOf(one.recall)), cell("n", estimateOf(one.precision)), cell("n", number(one.f1))),
-    }));
+      name: words.table,
+      caption: words.caption,
+      class: "figures",
+      items: positive.thresholds,
+      heads: [
+        [words.threshold],
+        [words.found, "n"],
+        [words.missed, "n"],
+        [words.falseAlarms, "n"],
+        [words.recall, "n"],
+        [words.precision, "n"],
+        [words.f1, "n"],
+      ],
+      row: (one) =>
+        element(
+          "tr",
+          { class: one.threshold === positive.threshold ? "chosen" : null },
+          head(
+            null,
+            written(one.threshold),
+            one.threshold === positive.threshold && " ",
+            one.threshold === positive.threshold && element("span", { class: "tag" }, words.inUse),
+          ),
+          cell("n", count(one.true_positives)),
+          cell("n", count(one.false_negatives)),
+          cell("n", count(one.false_positives)),
+          cell("n", estimateOf(one.recall)),
+          cell("n", estimateOf(one.precision)),
+          cell("n", number(one.f1)),
+        ),
+    }),
+  );
 }
 
 /**
@@ -290,7 +388,9 @@ function alarmsRecall(step) {
  * @returns {Step[]} No more than can be seen side by side.
  */
 function thinned(steps) {
-  if (steps.length <= MOST_POINTS) return steps;
-  return Array.from({ length: MOST_POINTS }, (_, index) =>
-    /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MOST_POINTS - 1))]));
+  if (steps.length <= MAX_POINTS) return steps;
+  return Array.from(
+    { length: MAX_POINTS },
+    (_, index) => /** @type {Step} */ (steps[Math.round((index * (steps.length - 1)) / (MAX_POINTS - 1))]),
+  );
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The shape of a report, as docs/http-api.md describes it. Types only: no module loads this one.
+// The shape of a report, as docs/reference/http-api.md describes it. Types only: no module loads this one.
 
 /** @typedef {{value: number | null, low: number | null, high: number | null}} Estimate */
 /** @typedef {{low: number, high: number}} Range */
@@ -39,6 +39,18 @@
  * @property {string[]} only_this
  * @property {string[]} only_against
  * @property {Record<string, string>} thumbnails
+ */
+/**
+ * @typedef {object} Summary One line of `GET /evaluations`.
+ * @property {string} id
+ * @property {string} created
+ * @property {string} model
+ * @property {number} version
+ * @property {string | null} filename
+ * @property {number} images
+ * @property {number} scored
+ * @property {number} unreadable
+ * @property {number | null} accuracy
  */
 /**
  * @typedef {object} Report

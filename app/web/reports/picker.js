@@ -1,17 +1,17 @@
 // @ts-check
-// Two of many reports are chosen, and compared.
+// The choice of two reports to compare.
 
+import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
-import texts from "../lib/texts.js";
-import { linkTo } from "../frame/views.js";
+import { versions } from "../lib/texts.js";
 import { printable } from "../lib/wording.js";
+import { report } from "../report/texts.js";
+import { picker as words } from "./texts.js";
 
-/** @typedef {import("./reports.js").Summary} Summary */
+/** @typedef {import("../report/types.js").Summary} Summary */
 
-const words = texts.compare;
-
-/** The boxes in the rows of a list, and what says what is chosen. */
+/** The boxes in the rows of a list, and the line that says which reports are chosen. */
 export class ReportPicker {
   #summaries;
   /** @type {Set<string>} */
@@ -30,7 +30,7 @@ export class ReportPicker {
     this.#tell();
   }
 
-  /** Ids, newest first: the newer of two is the one that is compared with the other. */
+  /** Ids, newest first: the newer report is compared with the older one. */
   get chosen() {
     return this.#summaries.map((one) => one.id).filter((id) => this.#chosen.has(id));
   }
@@ -41,9 +41,11 @@ export class ReportPicker {
    * @param {Summary} one
    */
   box(one) {
-    const name = [fileOf(one), texts.evaluations.of(one.model, one.version), time(one.created)].join(", ");
+    const name = [fileOf(one), versions.named(one.model, one.version), time(one.created)].join(", ");
     const input = element("input", {
-      type: "checkbox", checked: this.#chosen.has(one.id), "aria-label": words.pick(name),
+      type: "checkbox",
+      checked: this.#chosen.has(one.id),
+      "aria-label": words.pick(name),
       onchange: () => {
         if (input.checked) this.#chosen.add(one.id);
         else this.#chosen.delete(one.id);
@@ -55,18 +57,18 @@ export class ReportPicker {
 
   #tell() {
     const chosen = this.#summaries.filter((one) => this.#chosen.has(one.id));
-    const names = chosen.map((one) => `${fileOf(one)}, ${texts.report.version(one.version)}`);
+    const names = chosen.map((one) => `${fileOf(one)}, ${report.version(one.version)}`);
     this.#start.disabled = chosen.length !== 2;
     if (chosen.length > 2) this.#told.textContent = words.tooMany(chosen.length);
     else this.#told.textContent = chosen.length ? words.chosen(names) : words.choose;
   }
 
   #go() {
-    location.hash = linkTo("compare", ...this.chosen) ?? "";
+    location.hash = linkTo("compare", ...this.chosen);
   }
 }
 
 /** @param {Summary} one */
 function fileOf(one) {
-  return one.filename === null ? texts.evaluations.unnamed : printable(one.filename);
+  return one.filename === null ? report.unnamed : printable(one.filename);
 }

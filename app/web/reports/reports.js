@@ -1,34 +1,24 @@
 // @ts-check
-// The reports that were kept, newest first: of all models or of one. Two of them can be chosen and compared.
+// The view of the stored reports, newest first, of all models or of one. Two of them can be chosen and compared.
 
+import { linkTo, queryOf } from "../lib/addresses.js";
 import { announce, element } from "../lib/elements.js";
 import { askFor } from "../lib/notices.js";
 import { count, percent, time } from "../lib/numbers.js";
-import { ReportPicker } from "./picker.js";
 import { address, askJson } from "../lib/service.js";
-import texts from "../lib/texts.js";
-import { linkTo, queryOf } from "../frame/views.js";
+import { versions } from "../lib/texts.js";
+import { report as reportWords } from "../report/texts.js";
+import { ReportPicker } from "./picker.js";
+import { reports as words } from "./texts.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
-/**
- * @typedef {object} Summary One line of `GET /evaluations`.
- * @property {string} id
- * @property {string} created
- * @property {string} model
- * @property {number} version
- * @property {string | null} filename
- * @property {number} images
- * @property {number} scored
- * @property {number} unreadable
- * @property {number | null} accuracy
- */
+/** @typedef {import("../report/types.js").Summary} Summary */
 
 const FIRST = 50;
-const MOST = 1000;
-const text = texts.evaluations;
+const MAX = 1000;
 
 /**
- * Show the view; behind `?model=` in the address, the reports of that model.
+ * Show the view. With `?model=` in the address, show the reports of that model only.
  *
  * @param {HTMLElement} root
  * @param {string[]} _parameters
@@ -36,9 +26,10 @@ const text = texts.evaluations;
  */
 export async function show(root, _parameters, signal) {
   const place = element("div", { class: "stack past" });
-  root.append(element("h1", null, text.title), element("p", { class: "lead" }, text.lead), place);
+  root.append(element("p", { class: "lead" }, words.lead), place);
   const model = queryOf(location.hash).get("model") ?? "";
-  const served = await askJson("/models", { signal }).catch(() => ({ models: [] })); // while it is not ready, reports are there
+  // Reports can be read before the models are ready.
+  const served = await askJson("/models", { signal }).catch(() => ({ models: [] }));
   if (signal.aborted) return;
   /** @type {string[]} */
   const names = served.models.map((/** @type {Model} */ one) => one.model);
@@ -50,7 +41,7 @@ export async function show(root, _parameters, signal) {
     asked.abort(); // or its answer could come after this one's
     asked = new AbortController();
     const shown = await fill(list, { model: chosen }, asked.signal);
-    if (shown !== null) announce(text.found(shown));
+    if (shown !== null) announce(words.found(shown));
   };
   place.append(...(names.length > 1 || model ? [filter(names, model, choose)] : []), list);
   await fill(list, { model }, asked.signal);
@@ -63,21 +54,26 @@ export async function show(root, _parameters, signal) {
  */
 function filter(names, model, onChoose) {
   const shown = names.includes(model) || !model ? names : [...names, model];
-  const select = element("select", {
-    onchange: () => {
-      const query = select.value && `?${new URLSearchParams({ model: select.value })}`;
-      history.replaceState(null, "", `${linkTo("evaluations")}${query}`); // the view is here already
-      onChoose(select.value);
+  const select = element(
+    "select",
+    {
+      onchange: () => {
+        const query = select.value && `?${new URLSearchParams({ model: select.value })}`;
+        history.replaceState(null, "", `${linkTo("evaluations")}${query}`); // the view is here already
+        onChoose(select.value);
+      },
     },
-  }, element("option", { value: "" }, text.allModels), ...shown.map((one) => element("option", { value: one, selected: one === model }, one)));
-  return element("label", { class: "field filter-model" }, element("span", null, text.model), select);
+    element("option", { value: "" }, words.allModels),
+    ...shown.map((one) => element("option", { value: one, selected: one === model }, one)),
+  );
+  return element("label", { class: "field filter-model" }, element("span", null, versions.model), select);
 }
 
 /**
  * @param {HTMLElement} place
  * @param {{model: string, limit?: number, chosen?: string[]}} wanted
  * @param {AbortSignal} signal
- * @returns {Promise<number | null>} How many reports are shown; null where they could not be had.
+ * @returns {Promise<number | null>} The number of reports shown; null if they are not available.
  */
 async function fill(place, { model, limit = FIRST, chosen = [] }, signal) {
   const query = new URLSearchParams({ limit: String(limit), ...(model ? { model } : {}) });
@@ -86,17 +82,21 @@ async function fill(place, { model, limit = FIRST, chosen = [] }, signal) {
   /** @type {Summary[]} */
   const summaries = answer.evaluations;
   if (!summaries.length) {
-    place.replaceChildren(...(model ? [element("p", null, text.noneOf)] : nothingYet()));
+    place.replaceChildren(...(model ? [element("p", null, words.noneOf)] : nothingYet()));
     return 0;
   }
-  const hasMore = summaries.length === limit && limit < MOST;
+  const hasMore = summaries.length === limit && limit < MAX;
   const picker = summaries.length > 1 ? new ReportPicker(summaries, chosen) : null;
   const list = element("ol", { class: "rows" }, ...summaries.map((one) => row(one, picker)));
-  place.replaceChildren(picker?.node ?? "", list, hasMore ? element("button", { type: "button", class: "button", onclick: showMore }, text.more) : "");
+  place.replaceChildren(
+    picker?.node ?? "",
+    list,
+    hasMore ? element("button", { type: "button", class: "button", onclick: showMore }, words.more) : "",
+  );
   return summaries.length;
 
   async function showMore() {
-    await fill(place, { model, limit: MOST, chosen: picker?.chosen ?? [] }, signal);
+    await fill(place, { model, limit: MAX, chosen: picker?.chosen ?? [] }, signal);
     place.querySelectorAll("a")[limit]?.focus();
   }
 }
@@ -108,23 +108,50 @@ async function fill(place, { model, limit = FIRST, chosen = [] }, signal) {
 function row(one, picker) {
   const link = linkTo("report", one.id) ?? address(`/evaluations/${encodeURIComponent(one.id)}`);
   const unreadable = one.unreadable ? count(one.unreadable) : null;
-  return element("li", { class: "report" }, picker?.box(one),
-    element("div", null,
-      element("a", { href: link, class: "cover path" }, one.filename ?? text.unnamed),
-      element("p", { class: "quiet counts" }, text.counts(count(one.images), count(one.scored), unreadable))),
-    element("p", { class: "quiet made" }, element("span", null, text.of(one.model, one.version)), " ",
-      element("time", { datetime: one.created }, time(one.created))),
-    element("p", { class: "figure" },
+  return element(
+    "li",
+    { class: "report" },
+    picker?.box(one),
+    element(
+      "div",
+      null,
+      element("a", { href: link, class: "cover path" }, one.filename ?? reportWords.unnamed),
+      element("p", { class: "quiet counts" }, words.counts(count(one.images), count(one.scored), unreadable)),
+    ),
+    element(
+      "p",
+      { class: "quiet made" },
+      element("span", null, versions.named(one.model, one.version)),
+      " ",
+      element("time", { datetime: one.created }, time(one.created)),
+    ),
+    element(
+      "p",
+      { class: "figure" },
       ...(one.accuracy === null
-        ? [element("span", { class: "quiet" }, text.noAccuracy)]
-        : [element("strong", { class: "value" }, percent(one.accuracy)), " ", element("span", { class: "quiet" }, text.accuracy)])));
+        ? [element("span", { class: "quiet" }, words.noAccuracy)]
+        : [
+            element("strong", { class: "value" }, percent(one.accuracy)),
+            " ",
+            element("span", { class: "quiet" }, words.accuracy),
+          ]),
+    ),
+  );
 }
 
 function nothingYet() {
   const evaluate = linkTo("evaluate");
-  return [element("div", { class: "notice" },
-    element("h2", null, text.none),
-    ...(evaluate
-      ? [element("p", null, element("a", { href: evaluate }, text.evaluate))]
-      : [element("p", null, text.how), element("pre", null, element("code", null, text.command, address("/evaluate")))]))];
+  return [
+    element(
+      "div",
+      { class: "notice" },
+      element("h2", null, words.none),
+      ...(evaluate
+        ? [element("p", null, element("a", { href: evaluate }, words.evaluate))]
+        : [
+            element("p", null, words.how),
+            element("pre", null, element("code", null, words.command, address("/evaluate"))),
+          ]),
+    ),
+  ];
 }

@@ -1,0 +1,107 @@
+// @ts-check
+// Texts of the view that evaluates a labelled set.
+
+export const evaluate = {
+  lead:
+    "Choose a folder or a zip with one folder per label, or with a labels.csv. Every file is counted: " +
+    "files that cannot be read or are not pictures are listed, never dropped.",
+  against: "Compare with",
+  nothing: "no other version",
+  /** @param {number} version */
+  againstVersion: (version) => `version ${version}`,
+  start: "Evaluate",
+  noFile: {
+    detail: "No folder or zip is chosen yet.",
+    hint: "Choose a folder or a zip with one folder per label, or drop it above.",
+  },
+  noModel: "This service has no model.",
+  cancelledPacking: "Cancelled. Nothing was sent.",
+  cancelled: "Cancelled. The service has stopped, too, and nothing was kept.",
+  broken: {
+    detail: "The connection closed before the answer was complete.",
+    hint:
+      "The service may have stopped, a file may have been changed or moved, or the set may be larger than the " +
+      "service accepts. Check this, then try again.",
+  },
+};
+
+export const set = {
+  archive: "Labelled pictures",
+  drop: "Drop a folder or a zip here",
+  dropNow: "Release to choose it.",
+  what: "Several folders, one per label, make one set.",
+  another: "Drop or choose another one to replace it",
+  chooseFolder: "Choose a folder",
+  chooseZip: "Choose a zip",
+  thisFolder: "this folder",
+  looking: "Listing the files…",
+  /** @param {string} files */
+  found: (files) => `Listing the files: ${files} so far`,
+  /**
+   * @param {string} name
+   * @param {string} files
+   */
+  listed: (name, files) => `${name}: ${files}.`,
+  /** @param {string[]} names */
+  all: (names) =>
+    names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", "),
+  /** @param {string} name */
+  noFiles: (name) => ({
+    detail: `There are no files in ${name}.`,
+    hint: "Choose the folder that holds one folder of pictures per label.",
+  }),
+  /**
+   * @param {string} name
+   * @param {number} files
+   * @param {string} written
+   */
+  noImages: (name, files, written) => ({
+    detail:
+      files === 1
+        ? `The only file in ${name} is not a picture.`
+        : `None of the ${written} files in ${name} is a picture.`,
+    hint: "Choose the folder that holds one folder of pictures per label.",
+  }),
+  /** @param {string} names */
+  empty: (names) => `There are no files in ${names}.`,
+  /** @param {string} path */
+  unreadable: (path) => ({
+    detail: `${path} cannot be read.`,
+    hint:
+      "It may have been changed, moved or removed, or you may not be allowed to read it. " +
+      "Put that right, then choose the folder again.",
+  }),
+  mixed: {
+    detail: "A zip is evaluated on its own.",
+    hint: "Drop one zip and nothing else, or folders and files without a zip.",
+  },
+};
+
+export const progress = {
+  name: "Progress",
+  steps: { pack: "Pack", send: "Send", score: "Score", report: "Report" },
+  /**
+   * @param {string} done
+   * @param {string} total
+   */
+  packing: (done, total) => `${done} of ${total} files packed`,
+  /**
+   * @param {string} sent
+   * @param {string} total
+   */
+  sending: (sent, total) => `${sent} of ${total} sent`,
+  reading: "Sent. The service is reading the set.",
+  /**
+   * @param {string} done
+   * @param {string} total
+   */
+  scoring: (done, total) => `${done} of ${total} files`,
+  /** @param {string} rate */
+  filesPerSecond: (rate) => `${rate} files a second`,
+  /** @param {string} rate */
+  bytesPerSecond: (rate) => `${rate} a second`,
+  /** @param {string} time */
+  left: (time) => `about ${time} left`,
+  reporting: "Every file is done. The service is making the report.",
+  cancel: "Cancel",
+};
