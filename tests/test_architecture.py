@@ -28,7 +28,8 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
     "app": """__main__ > commands > bench + local + client > server > main > api
-        > lifecycle + predictions + reports + web > inference + problems > concurrency + observability + settings > errors""",
+        > lifecycle + predictions + reports + web > inference + problems
+        > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas > negotiation + assets""",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
@@ -36,6 +37,11 @@ FLOORS = {
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + decision + precision + text > quiet > errors""",
+    "model_store/evaluation": """leakage + overlap > counting > comparison + summary
+        > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
+    "model_store/images": "fingerprint > nearness > pixels + files > jpeg + rgb + signatures",
+    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
+        > names + walk > interpretation""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split

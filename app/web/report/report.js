@@ -36,7 +36,7 @@ const words = texts.report;
  */
 export async function show(root, [id = "", part], signal) {
   const place = element("div", { class: "awaited" }, element("p", { class: "quiet", role: "status" }, words.loading));
-  headIn(root);
+  reportHead(root);
   root.append(place);
   const report = await askFor(`/evaluations/${encodeURIComponent(id)}`, place, signal);
   if (!report) return;
@@ -53,7 +53,7 @@ export async function show(root, [id = "", part], signal) {
  */
 export function showReport(root, report, signal) {
   document.title = title(words.documentTitle(report.model, report.version));
-  const head = headIn(root);
+  const head = reportHead(root);
   head
     .querySelector("h1")
     ?.replaceChildren(report.model, " ", element("span", { class: "quiet" }, words.version(report.version)));
@@ -90,7 +90,7 @@ export function showReport(root, report, signal) {
  *
  * @param {HTMLElement} root Emptied, if it has none yet.
  */
-function headIn(root) {
+function reportHead(root) {
   const before = root.querySelector(".report-head");
   if (before) return before;
   const head = element("header", { class: "report-head" }, root.querySelector("h1"));
