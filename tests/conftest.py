@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
-FAST = {"unit", "api", "property", "docs"}
+FAST = {"unit", "api", "process", "property", "docs"}
+
+settings.register_profile("thorough", max_examples=1000)  # ten times as many as usual: see `support/examples.py`
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""The real server with the fake engine, for tests that need a process: `python -m tests.api.fake_server`.
+"""The real server with the fake engine, for tests that need a process: `python -m tests.support.fake_server`.
 
 Its exit code is the server's, or 3 if anything loaded TensorFlow.
 """

@@ -1,6 +1,6 @@
 """A run as training leaves it, made by hand from small arrays: no TensorFlow, no training.
 
-To look at what is made of it: `python -m tests.unit.training.outcomes FOLDER [solar-cells|hostile|many-labels]`.
+To look at what is made of it: `python -m tests.support.outcomes FOLDER [solar-cells|hostile|many-labels]`.
 """
 
 import functools
@@ -54,7 +54,7 @@ SOLAR_CELLS: Final = Recipe()
 HOSTILE_NAMES: Final = Recipe(labels=tuple(sorted(HOSTILE)), images=(210, 70, 63), shares=(1 / 7,) * 7, skill=3.0)
 MANY_LABELS: Final = Recipe(
     labels=tuple(f"species-{number:03}" for number in range(100)),
-    images=(2000, 1000, 12_000),
+    images=(400, 300, 1_200),
     shares=(0.01,) * 100,
     skill=2.7,
     side=16,
