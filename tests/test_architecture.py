@@ -1,6 +1,7 @@
 """Three packages, two arrows: training → model_store ← app. Imports inside functions count."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ FRAMEWORKS = {"tensorflow", "keras", "openvino"}
 WEB = {"fastapi", "starlette", "uvicorn"}
 
 
-def imports(source: str) -> set[str]:
+@functools.cache
+def imports(source: str) -> frozenset[str]:
     """Return the full names of what a module imports, at its top or later; `importlib` and `find_spec` as well."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -23,16 +25,16 @@ def imports(source: str) -> set[str]:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"importlib.import_module", "__import__"}:
             found |= {str(ast.literal_eval(argument)) for argument in node.args[:1]}
-    return found
+    return frozenset(found)
 
 
-def modules(*packages: str) -> Iterator[tuple[Path, set[str]]]:
+def modules(*packages: str) -> Iterator[tuple[Path, frozenset[str]]]:
     for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
             yield path.relative_to(ROOT), imports(path.read_text(encoding="utf-8"))
 
 
-def tops(names: set[str]) -> set[str]:
+def tops(names: frozenset[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
@@ -74,7 +76,7 @@ def test_there_is_no_circle_among_what_modules_import_when_they_load() -> None:
     assert edges == {}
 
 
-def _without_functions(path: Path) -> set[str]:
+def _without_functions(path: Path) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

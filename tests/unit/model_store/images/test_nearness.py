@@ -40,9 +40,15 @@ def cells() -> list[bytes]:
     return [path.read_bytes() for path in CELLS]
 
 
+@pytest.fixture(scope="module")
+def originals(cells: list[bytes]) -> Grids:
+    return grids_of(cells)
+
+
 @pytest.mark.parametrize("factor", FACTORS)
-def test_a_photograph_is_found_again_and_no_other_taken_for_it(cells: list[bytes], factor: float) -> None:
-    originals = grids_of(cells)
+def test_a_photograph_is_found_again_and_no_other_taken_for_it(
+    cells: list[bytes], originals: Grids, factor: float
+) -> None:
     found = pairs(grids_of([reencoded(data, factor) for data in cells]), originals)
     same = {(place, place) for place in np.flatnonzero(has_grid(originals)).tolist()}
     assert len(same) >= 0.99 * len(cells)
