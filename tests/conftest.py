@@ -10,7 +10,9 @@ from hypothesis import settings
 HERE = Path(__file__).parent
 FAST = {"unit", "api", "process", "property", "docs"}
 
-settings.register_profile("thorough", max_examples=1000)  # ten times as many as usual: see `support/examples.py`
+settings.register_profile("usual", deadline=None)  # a busy machine is no failure
+settings.register_profile("thorough", deadline=None, max_examples=1000)  # ten times as many: `support/examples.py`
+settings.load_profile("usual")
 
 
 @pytest.fixture(scope="session", autouse=True)
