@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 FAST = {"unit", "api", "process", "property", "docs"}
 
-settings.register_profile("usual", deadline=None)  # a busy machine is no failure
-settings.register_profile("thorough", deadline=None, max_examples=1000)  # ten times as many: `support/examples.py`
+# A busy machine is not a failure. `support/examples.py` tells of the number of examples.
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1000)
 settings.load_profile("usual")
 
 

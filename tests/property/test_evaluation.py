@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binned_statistic, binomtest
 from sklearn import metrics as reference
@@ -90,7 +90,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(decision, files, ignored, directories, report)
 
 
-laws = examples(40, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+laws = examples(40, derandomize=True)
 
 
 @laws

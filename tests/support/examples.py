@@ -10,7 +10,7 @@ USUAL: Final = 100
 
 def times(count: int) -> int:
     """Return a number of examples, multiplied as the profile says."""
-    return count * settings.default.max_examples // USUAL
+    return count * settings().max_examples // USUAL
 
 
 def examples(count: int, **options: Any) -> settings:  # noqa: ANN401  Hypothesis' own

@@ -133,6 +133,7 @@ def _train(folder: Path) -> None:
             MODEL,
             backbone="efficientnet-lite0",
             positive="defective",
+            augment="none",
             fine_tune=training.FineTuneSettings(epochs=0),
         )
     )
