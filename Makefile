@@ -19,10 +19,23 @@ BIN := .venv/bin
 # Its date is when the environment was last made equal to the pins.
 ENVIRONMENT := .venv/.complete
 FAST_TESTS := tests/unit tests/api tests/process tests/property tests/docs $(wildcard tests/test_*.py)
+# Those that draw examples: few in `make test`, ten times as many in `make test-thorough`.
+SAMPLING_TESTS := tests/property tests/unit/app/reports/test_gate.py \
+	$(addprefix tests/unit/model_store/evaluation/,test_suspicion.py test_comparison.py)
 PYTEST := $(BIN)/python -m pytest
+QUICK := -n 2 -m "not thorough"
+COVERAGE ?=
+# Per cent of lines and branches that the fast tests must reach.
+COVERAGE_FLOORS := model_store:98 app:90 training:73
+define check_coverage
+@for floor in $(COVERAGE_FLOORS); do \
+		echo "$${floor%:*}, at least $${floor#*:} %: $$($(BIN)/coverage report --include "$${floor%:*}/*" --format total)"; \
+		$(BIN)/coverage report --include "$${floor%:*}/*" --fail-under "$${floor#*:}" >/dev/null; \
+	done
+endef
 
-.PHONY: help demo test unit test-python3.13 docs check lint types format image requirements hooks release bench \
-	bench-evaluate bench-training screenshots clean
+.PHONY: help demo test unit coverage test-thorough test-all test-python3.13 docs check lint types format image \
+	requirements hooks release bench bench-evaluate bench-training screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,15 +43,26 @@ help: ## List the targets
 demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 stops after it, FRESH=1 trains again
 	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: $(ENVIRONMENT) ## Run every test, the container's too, and set up what they need
-	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
-	$(PYTEST) -n 2 --dist loadfile --timeout 600 tests/tf
-	$(PYTEST) -n 2 --dist loadfile --timeout 300 tests/browser
-	$(PYTEST) --timeout 900 tests/e2e
+test: unit ## Run the tests: twelve minutes on two cores; sets up what they need
+	$(PYTEST) $(QUICK) --dist loadfile --timeout 600 tests/tf
+	-tests/browser/prepare >/dev/null
+	$(PYTEST) $(QUICK) --dist loadfile --timeout 300 tests/browser
+	$(PYTEST) $(QUICK) --dist loadfile --timeout 600 tests/e2e
+
+unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no browser, no container; COVERAGE=1 measures them
+	$(PYTEST) $(QUICK) --timeout 120 $(if $(COVERAGE),--cov --cov-report=) $(FAST_TESTS)
+	$(if $(COVERAGE),$(call check_coverage))
+
+coverage: COVERAGE := 1
+coverage: unit ## Measure what the fast tests cover, branches too, against the floor of each package
+
+test-thorough: $(ENVIRONMENT) ## Run what `make test` leaves out: ten times the examples, every look, ten kills, the demo, the container
+	$(PYTEST) -n 2 --timeout 900 --hypothesis-profile thorough $(SAMPLING_TESTS)
+	-tests/browser/prepare >/dev/null
+	$(PYTEST) -n 2 --timeout 900 --dist loadfile -m thorough tests
 	$(PYTEST) --timeout 900 tests/container
 
-unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no server, no container
-	$(PYTEST) -n 2 --timeout 120 $(FAST_TESTS)
+test-all: test test-thorough ## Run every test
 
 # The second line is for pyenv, whose python3.13 runs only if its version is chosen.
 test-python3.13: PYTHON = python3.13

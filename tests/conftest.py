@@ -5,9 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
-FAST = {"unit", "api", "property", "docs"}
+FAST = {"unit", "api", "process", "property", "docs"}
+
+# A busy machine is not a failure. `support/examples.py` tells of the number of examples.
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1000)
+settings.load_profile("usual")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
+from app.reports.forms import Form
+from app.reports.rendering.process import Renderer
+from app.reports.rendering.render import render
 from app.settings import Settings
 from tests.support.fakes import FakeEngine, FakeFactory, publish
 
@@ -23,6 +26,13 @@ class Client(httpx.AsyncClient):
             transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://test", timeout=10
         )
         self.app = app
+
+
+class RendererHere(Renderer):
+    """Renders in this process, which spares the start of another one and its imports."""
+
+    async def render(self, form: Form, report: str, records: bytes) -> bytes:
+        return await asyncio.to_thread(render, form, report, records)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Client]]
@@ -45,10 +55,13 @@ def serve(store: Path) -> Serve:
         engine: FakeEngine | None = None,
         make_engine: Any = None,  # noqa: ANN401  of any type
         wait: bool = True,
+        renders_here: bool = True,
         **settings: Any,  # noqa: ANN401  of any type
     ) -> AsyncIterator[Client]:
         app = create_app(Settings(**{"store": store, **settings}), make_engine=make_engine or FakeFactory(engine))
         async with app.router.lifespan_context(app), Client(app) as client:
+            if renders_here:
+                app.state.renderer = RendererHere(at_once=1)
             if wait:
                 await loaded()
             yield client

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ async def evaluate(client: Client, accept: str = "application/json") -> Any:  # 
     return response
 
 
+@pytest.fixture
+async def apart(serve: Serve) -> AsyncIterator[Client]:
+    """Return a client of a service that renders in processes of their own, as it does outside the tests."""
+    async with serve(renders_here=False) as client:
+        yield client
+
+
 def check_form(accept: str, content: bytes) -> None:
     """Assert that bytes are a report of `FILES` in a form."""
     if accept == "image/png":
@@ -51,13 +59,13 @@ def check_form(accept: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", "text/csv"])
-async def test_a_report_is_made_and_found_again_in_the_form_asked_for(client: Client, accept: str) -> None:
-    made = await evaluate(client, accept)
+async def test_a_report_is_made_and_found_again_in_the_form_asked_for(apart: Client, accept: str) -> None:
+    made = await evaluate(apart, accept)
     assert made.headers["content-type"].partition(";")[0] == accept
     assert "inference;dur=" in made.headers["server-timing"]
     check_form(accept, made.content)
-    (listed,) = (await client.get("/evaluations")).json()["evaluations"]
-    again = await client.get(f"/evaluations/{listed['id']}", headers={"accept": accept})
+    (listed,) = (await apart.get("/evaluations")).json()["evaluations"]
+    again = await apart.get(f"/evaluations/{listed['id']}", headers={"accept": accept})
     assert again.status_code == 200
     assert again.headers["content-type"].partition(";")[0] == accept
     check_form(accept, again.content)
@@ -104,15 +112,15 @@ async def test_a_report_kept_without_records_has_no_table_and_says_so(client: Cl
 
 
 async def test_damaged_records_are_a_problem_of_this_service(
-    client: Client, store: Path, caplog: pytest.LogCaptureFixture
+    apart: Client, store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    report = (await evaluate(client)).json()
+    report = (await evaluate(apart)).json()
     (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.npz")))
     path.write_bytes(b"no records")
-    response = await client.get(f"/evaluations/{report['id']}", headers={"accept": "text/csv"})
+    response = await apart.get(f"/evaluations/{report['id']}", headers={"accept": "text/csv"})
     assert_problem(response, "rendering-failed")
     assert "could not be rendered as csv" in caplog.text
-    assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+    assert (await apart.get(f"/evaluations/{report['id']}")).json() == report
 
 
 async def test_who_goes_while_a_report_is_rendered_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

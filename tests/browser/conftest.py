@@ -14,6 +14,13 @@ PREPARE: Final = Path(__file__).with_name("prepare")
 NO_HOST: Final = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 Scheme = Literal["light", "dark"]
+LOOKS: Final = [
+    pytest.param(1280, "light"),
+    pytest.param(390, "dark"),
+    pytest.param(1280, "dark", marks=pytest.mark.thorough),
+    pytest.param(390, "light", marks=pytest.mark.thorough),
+]
+"""Widths and schemes: each of them once, and all of them in `make test-thorough`."""
 
 
 @dataclass

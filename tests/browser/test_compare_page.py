@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from model_store.text import percent
-from tests.browser.conftest import Open, Scheme, Visit
+from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, started
 from tests.support.axe import violations
 from tests.support.fakes import grey, publish, zip_of
@@ -22,7 +22,6 @@ MODEL: Final = "solar-cells"
 OTHER: Final = "roofs"
 LABELS: Final = ("functional", "defective")
 HOSTILE: Final = ('<img src=x onerror="alert(1)">', "\u202edir", "x" * 120)
-LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 JUMPS: Final = """() => new Promise(done => {
   new PerformanceObserver(list => done(list.getEntries().filter(one => !one.hadRecentInput)
     .reduce((sum, one) => sum + one.value, 0))).observe({type: "layout-shift", buffered: true});

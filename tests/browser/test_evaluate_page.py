@@ -16,7 +16,7 @@ from playwright.sync_api import Error, FilePayload, Locator, Page, Route, expect
 
 from app.reports.rendering import table
 from model_store.text import percent, printable
-from tests.browser.conftest import Open, Scheme, Visit
+from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, settle, started
 from tests.support.axe import violations
 from tests.support.fakes import grey, publish, zip_of
@@ -26,7 +26,6 @@ MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")
 THRESHOLD: Final = 0.42
 HOSTILE: Final = ('<img src=x onerror="alert(1)">', 'a, "b"', "=1+1", "\u202edir", "日本語", "x" * 120)
-LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 RECIPES: Final = {"solar cells": SOLAR_CELLS, "hostile": HOSTILE_NAMES, "many": MANY_LABELS, "none": NO_FILES}
 
 RECOUNT: Final = """async ([text, matrix, positive]) => {

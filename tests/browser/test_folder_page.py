@@ -16,13 +16,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open, Scheme, Visit
+from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, started
 from tests.support.axe import violations
 from tests.support.fakes import grey, publish, zip_of
 
 LABELS: Final = ("functional", "defective")
-LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 GIB: Final = 1 << 30
 
 Give = Callable[[Page, Path], None]

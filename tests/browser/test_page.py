@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import FileChooser, Page, Route, expect
 
 from model_store.manifest import Headline
-from tests.browser.conftest import Open, Scheme, Visit
+from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, started
 from tests.support.axe import violations
 from tests.support.fakes import grey, publish, zip_of
@@ -20,7 +20,6 @@ MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")
 HOSTILE: Final = "<img src=x onerror=alert(1)>"
 VIEWS: Final = {"": "Try a picture", "#/models": "Models", "#/evaluations": "Reports", "#/x": "Nothing here"}
-LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 DROP: Final = """files => {
   const data = new DataTransfer();

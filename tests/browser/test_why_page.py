@@ -12,13 +12,12 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from model_store.presentation.activation import AGAINST, FOR
-from tests.browser.conftest import Open, Scheme
+from tests.browser.conftest import LOOKS, Open, Scheme
 from tests.browser.test_page import card, choose, file, sideways
 from tests.process.test_server import Server, started
 from tests.support.axe import violations
 from tests.support.fakes import encode, grey, publish, zip_of
 
-LOOKS: Final[list[tuple[int, Scheme]]] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 CORNER: Final = np.full((16, 16, 3), 60, np.uint8)
 CORNER[:8, 8:] = 250  # at the top right it is light
 PICTURE: Final = encode(Image.fromarray(CORNER))

@@ -7,20 +7,19 @@ As root on Debian `prepare` provides engine and base image. Elsewhere set FULLCO
 import os
 import shutil
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from scripts.demo.cells import LABELS, POSITIVE, data_directory, read_labels
+from scripts.demo.cells import LABELS, data_directory, read_labels
 from tests.support.docker import Container, docker, start
+from tests.support.trained_store import trained_store
 
 ROOT = Path(__file__).parents[2]
 PREPARE = ROOT / "tests" / "container" / "prepare"
 PHOTOGRAPHS_A_LABEL = 40
-MODEL = "solar-cells"
 MEASURED = pytest.StashKey[list[str]]()
 
 Measure = Callable[[str], None]
@@ -84,17 +83,9 @@ def photographs() -> dict[str, list[Path]]:
 
 
 @pytest.fixture(scope="session")
-def store(photographs: dict[str, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train on a few photographs and publish; the container's user must be able to read it."""
-    folder = tmp_path_factory.mktemp("container")
-    for label, paths in photographs.items():
-        (folder / "cells" / label).mkdir(parents=True)
-        for path in paths:
-            shutil.copy(path, folder / "cells" / label)
-    command = [str(Path(sys.executable).with_name("fullcount")), "train", str(folder / "cells")]
-    command += ["--store", str(folder / "store"), "--model", MODEL, "--positive", POSITIVE]
-    subprocess.run([*command, "--backbone", "efficientnet-lite0", "--epochs", "5"], check=True)
-    return folder / "store"
+def store() -> Path:
+    """Return a store with a trained model; it is mounted read-only."""
+    return trained_store().store
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,4 @@
-"""Real parts: solar cells, a network trained on them here, and the server as a process.
-
-A small training set keeps it quick; the 158 test files are as many as in the question that this project began with.
-"""
+"""Real parts: solar cells, a network trained on them, and the server as a process."""
 
 import os
 import re
@@ -12,20 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 
-import training
 from tests.support.fakes import zip_of
-from training import FineTuneSettings, TrainingConfig
-from training.recipe import TrainingResult
-
-TEST_FILES = 158
-TRAIN_FILES = 320
-MODEL = "solar-cells"
+from tests.support.trained_store import TrainedStore, trained_store
 
 
 @dataclass(frozen=True)
@@ -50,37 +40,21 @@ class Cells:
 
 
 @pytest.fixture(scope="session")
-def cells(tmp_path_factory: pytest.TempPathFactory) -> Cells:
-    """Lay out `train/` and `test/` folders of functional and defective cells."""
-    root = tmp_path_factory.mktemp("cells")
-    data = Path(str(files("elpv_dataset"))) / "data"
-    lines = [line.split() for line in (data / "labels.csv").read_text().splitlines()]
-    certain = [
-        (name, "defective" if float(share) == 1 else "functional") for name, share, _ in lines if share in "0.01.0"
-    ]
-    for number, (name, label) in enumerate(certain[: TEST_FILES + TRAIN_FILES]):
-        split = "test" if number % 3 == 0 and number < 3 * TEST_FILES else "train"
-        folder = root / split / label
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(data / name, folder)
-    assert len(list((root / "test").rglob("*.png"))) == TEST_FILES
-    return Cells(root)
+def trained() -> TrainedStore:
+    """Return what was trained, and kept from an earlier run if it was."""
+    return trained_store()
 
 
 @pytest.fixture(scope="session")
-def trained(cells: Cells, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
-    """Train on them and publish."""
-    store = tmp_path_factory.mktemp("store")
-    quick = FineTuneSettings(epochs=0)
-    return training.train(
-        TrainingConfig(cells.root, store, MODEL, backbone="efficientnet-lite0", positive="defective", fine_tune=quick)
-    )
+def cells(trained: TrainedStore) -> Cells:
+    """Return the data set trained on."""
+    return Cells(trained.cells)
 
 
 @pytest.fixture(scope="session")
-def store(trained: TrainingResult) -> Path:
-    """Return the store published to."""
-    return trained.stored.directory.parent.parent
+def store(trained: TrainedStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the store, since a server keeps reports in it."""
+    return Path(shutil.copytree(trained.store, tmp_path_factory.mktemp("served") / "store"))
 
 
 @pytest.fixture(scope="session")

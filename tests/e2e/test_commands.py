@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MODEL, Cells, Server
-from training.recipe import TrainingResult
+from tests.e2e.conftest import Cells, Server
+from tests.support.trained_store import MODEL, TrainedStore
 
 
 def fullcount(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -34,16 +34,16 @@ def test_predict_says_the_same_with_and_without_a_server(
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
 def test_evaluate_counts_a_folder_and_a_zip_alike(
-    kind: str, cells: Cells, held_out_zip: bytes, trained: TrainingResult, tmp_path: Path
+    kind: str, cells: Cells, held_out_zip: bytes, trained: TrainedStore, tmp_path: Path
 ) -> None:
     data = cells.root / "test"
     if kind == "zip":
         data = tmp_path / "test.zip"
         data.write_bytes(held_out_zip)
-    done = fullcount("evaluate", data, "--store", trained.stored.directory.parent.parent, "--format", "json")
+    done = fullcount("evaluate", data, "--store", trained.store, "--format", "json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["confusion_matrix"] == trained.evaluations["test"].model_dump()["confusion_matrix"]
+    assert report["confusion_matrix"] == trained.report.model_dump()["confusion_matrix"]
     assert report["stored"] is False
 
 

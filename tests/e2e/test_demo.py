@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.thorough  # what it shows in parts, the other files here show sooner
 
 
 @pytest.fixture(scope="module")

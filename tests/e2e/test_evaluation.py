@@ -6,15 +6,13 @@ import json
 from collections import Counter
 
 import httpx
-import numpy as np
 import pytest
 from rich.console import Console
 
-from model_store.images.pixels import decode
 from model_store.presentation.tables import evaluation_summary
-from tests.e2e.conftest import MODEL, TEST_FILES, Cells
+from tests.e2e.conftest import Cells
 from tests.support.fakes import grey, zip_of
-from training.recipe import TrainingResult
+from tests.support.trained_store import MODEL, TEST_FILES, TrainedStore
 
 ZIP = {"Content-Type": "application/zip"}
 
@@ -36,21 +34,16 @@ def test_all_158_files_are_in_the_matrix(report: dict) -> None:  # type: ignore[
     assert sum(map(sum, report["confusion_matrix"]["counts"])) == TEST_FILES
 
 
-def test_training_and_service_report_the_identical_matrix(report: dict, trained: TrainingResult) -> None:  # type: ignore[type-arg]
-    by_training = trained.evaluations["test"].model_dump(mode="json")
+def test_training_and_service_report_the_identical_matrix(report: dict, trained: TrainedStore) -> None:  # type: ignore[type-arg]
+    by_training = trained.report.model_dump(mode="json")
     for part in ("accounting", "confusion_matrix", "per_label", "positive"):
         assert report[part] == by_training[part]
     assert report["metrics"]["log_loss"] == pytest.approx(by_training["metrics"]["log_loss"], abs=1e-5)
 
 
-def test_the_service_answers_as_the_keras_model(client: httpx.Client, cells: Cells, trained: TrainingResult) -> None:
+def test_the_service_answers_as_the_keras_model(client: httpx.Client, cells: Cells, trained: TrainedStore) -> None:
     answers = client.post("/predict/batch", content=zip_of(cells.held_out), headers=ZIP).json()["results"]
-    spec = trained.stored.manifest.input
-    pixels = np.stack([decode(data, spec).pixels for data in cells.held_out.values()])
-    expected = np.concatenate(
-        [np.asarray(trained.model(pixels[at : at + 32], training=False)) for at in range(0, 158, 32)]
-    )
-    for answer, row in zip(answers, expected, strict=True):
+    for answer, row in zip(answers, trained.probabilities, strict=True):
         found = {one["label"]: one["probability"] for one in answer["predictions"]}
         assert [found[label] for label in trained.stored.manifest.labels] == pytest.approx(row.tolist(), abs=1e-4)
 
@@ -146,7 +139,7 @@ def test_a_report_is_found_again(client: httpx.Client, report: dict) -> None:  #
     assert report["id"] in [one["id"] for one in newest]
 
 
-def test_the_terminal_shows_the_sum_first(trained: TrainingResult) -> None:
+def test_the_terminal_shows_the_sum_first(trained: TrainedStore) -> None:
     console = Console(record=True, width=100, file=None, quiet=False, stderr=True)
-    console.print(evaluation_summary(trained.evaluations["test"]))
+    console.print(evaluation_summary(trained.report))
     assert console.export_text().splitlines()[0] == "158 files = 158 scored + 0 unreadable"

@@ -15,12 +15,12 @@ import pytest
 from app.inference.engines.base import Probabilities
 from app.inference.engines.loading import choose_precision
 from tests.e2e.conftest import Cells, Server, start_server, stop_server
-from training.recipe import TrainingResult
+from tests.support.trained_store import TrainedStore
 
 Answered = Callable[[str], tuple[str, Probabilities]]
 
 CLIENTS = 64
-LOAD_S = 15
+LOAD_S = 5
 LAG_S = 0.1
 """Bound for a test on any machine; what is reached is in docs/explanation/performance.md."""
 
@@ -61,7 +61,7 @@ def test_it_says_which_engine_serves(client: httpx.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def answered(store: Path, cells: Cells, trained: TrainingResult, tmp_path_factory: pytest.TempPathFactory) -> Answered:
+def answered(store: Path, cells: Cells, trained: TrainedStore, tmp_path_factory: pytest.TempPathFactory) -> Answered:
     """Return a function that serves in a precision and returns the log and the answers to all test files."""
 
     def answer(precision: str) -> tuple[str, Probabilities]:
@@ -74,8 +74,8 @@ def answered(store: Path, cells: Cells, trained: TrainingResult, tmp_path_factor
     return answer
 
 
-def test_f32_answers_as_the_keras_model(answered: Answered, trained: TrainingResult) -> None:
-    held = trained.outcome.probabilities["test"]
+def test_f32_answers_as_the_keras_model(answered: Answered, trained: TrainedStore) -> None:
+    held = trained.probabilities
     _, found = answered("f32")
     assert found.shape == held.shape
     assert np.abs(found - held).max() < 1e-3
@@ -83,14 +83,14 @@ def test_f32_answers_as_the_keras_model(answered: Answered, trained: TrainingRes
 
 
 def test_auto_serves_the_precision_that_was_measured_and_calls_as_many_the_same(
-    answered: Answered, trained: TrainingResult
+    answered: Answered, trained: TrainedStore
 ) -> None:
     manifest = trained.stored.manifest
     chosen = choose_precision(manifest)
     log, found = answered("auto")
     assert f"is ready: openvino on cpu in {chosen}" in log
     agreement = manifest.precisions[chosen].agreement if chosen != "f32" else 1.0
-    same = (found.argmax(axis=1) == trained.outcome.probabilities["test"].argmax(axis=1)).mean()
+    same = (found.argmax(axis=1) == trained.probabilities.argmax(axis=1)).mean()
     assert same >= agreement - 0.05  # other images than it was measured on
 
 

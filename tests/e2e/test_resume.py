@@ -1,4 +1,4 @@
-"""SIGKILL at ten random moments, then the same command again: the run ends as one that nobody disturbed."""
+"""SIGKILL at random moments, then the same command again: the run ends as one that nobody disturbed."""
 
 import os
 import random
@@ -15,7 +15,8 @@ from PIL import Image
 
 from model_store.store import ModelStore, StoredVersion
 
-KILLS = 10
+EPOCHS = {2: 12, 10: 30}
+"""Of fine-tuning, so that a run lasts long enough to be killed this many times."""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def start(data: Path, folder: Path) -> subprocess.Popen[bytes]:
+def start(data: Path, folder: Path, epochs: int) -> subprocess.Popen[bytes]:
     options = ["--backbone", "efficientnet-lite0", "--image-size", "32", "--device", "cpu", "--val-fraction", "0.3"]
-    options += ["--fine-tune-epochs", "30", "--fine-tune-patience", "30", "--seed", "5"]
+    options += ["--fine-tune-epochs", str(epochs), "--fine-tune-patience", str(epochs), "--seed", "5"]
     command = [
         sys.executable,
         "-m",
@@ -54,38 +55,44 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     assert process.returncode == 0, errors.decode()
 
 
+@pytest.fixture(scope="module", params=[2, pytest.param(10, marks=pytest.mark.thorough)])
+def kills(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def unbroken(data: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredVersion:
+def unbroken(kills: int, data: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredVersion:
     """Train once in peace."""
     folder = tmp_path_factory.mktemp("unbroken")
-    finish(start(data, folder))
+    finish(start(data, folder, EPOCHS[kills]))
     return ModelStore(folder / "store").open("noise")
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A run that was killed ten times; what its state held after each kill."""
+    """A run that was killed; what its state held after each kill."""
 
     version: StoredVersion
     folder: Path
+    kills: int
     reached: list[set[str]]
 
 
 @pytest.fixture(scope="module")
-def broken(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Broken:
-    """Kill the run ten times, each time a random while after it has begun or has written a snapshot or two."""
+def broken(kills: int, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    """Kill the run, each time a random while after it has begun or has written a snapshot or two."""
     folder = tmp_path_factory.mktemp("broken")
     moments, reached = random.Random(11), []
-    for snapshots in [0, 0, *moments.choices([0, 1, 2], k=KILLS - 2)]:
-        process = start(data, folder)
+    for snapshots in [0, *moments.choices([0, 1, 2], k=kills - 2), 2]:
+        process = start(data, folder, EPOCHS[kills])
         wait_for_snapshots(process, folder, snapshots)
         time.sleep(moments.uniform(0.0, 1.0) if snapshots else moments.uniform(0.5, 8.0))
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
         reached.append({path.stem for path in snapshots_of(folder)})
-    finish(start(data, folder))
-    return Broken(ModelStore(folder / "store").open("noise"), folder, reached)
+    finish(start(data, folder, EPOCHS[kills]))
+    return Broken(ModelStore(folder / "store").open("noise"), folder, kills, reached)
 
 
 def snapshots_of(folder: Path) -> dict[Path, int]:
@@ -109,7 +116,7 @@ def text(version: StoredVersion, name: str) -> str:
 
 
 def test_the_kills_hit_the_run_before_its_first_snapshot_and_between_later_ones(broken: Broken) -> None:
-    assert len(broken.reached) == KILLS
+    assert len(broken.reached) == broken.kills
     assert broken.reached[0] == set()
     assert broken.reached[-1] == {"head", "fine-tune"}
 

@@ -21,7 +21,7 @@ from tests.support.fakes import grey, publish, zip_of
 
 ROOT = Path(__file__).parents[2]
 PICTURE = grey(204)
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Server:

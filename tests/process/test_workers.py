@@ -55,18 +55,22 @@ def predict(server: Server) -> int:
     return httpx.post(f"{server.url}/predict", content=PICTURE).status_code  # a connection of its own
 
 
-def test_both_answer_and_the_metrics_are_of_both(tmp_path: Path) -> None:
-    with several(tmp_path, FAKE_DELAY_S="0.02") as server:
-        with ThreadPoolExecutor(8) as pool:
-            statuses = Counter(pool.map(lambda _: predict(server), range(REQUESTS)))
-        assert statuses == {200: REQUESTS}
-        assert server.metric("fullcount_images_total") == REQUESTS
-        assert server.metric("fullcount_loaded_version") == 1
-        busy = [pid for pid in pids(server) if cpu_ticks(pid) > 0]
-        assert len(busy) == 2
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(WAIT_S) == 0
-        assert pids(server) == []
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run two workers for the tests that leave two."""
+    with several(tmp_path_factory.mktemp("store"), FAKE_DELAY_S="0.02") as server:
+        yield server
+
+
+def test_both_answer_and_the_metrics_are_of_both(pair: Server) -> None:
+    before = pair.metric("fullcount_images_total")
+    with ThreadPoolExecutor(8) as pool:
+        statuses = Counter(pool.map(lambda _: predict(pair), range(REQUESTS)))
+    assert statuses == {200: REQUESTS}
+    assert pair.metric("fullcount_images_total") == before + REQUESTS
+    assert pair.metric("fullcount_loaded_version") == 1
+    busy = [pid for pid in pids(pair) if cpu_ticks(pid) > 0]
+    assert len(busy) == 2
 
 
 def cpu_ticks(pid: int) -> int:
@@ -74,24 +78,24 @@ def cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def test_one_that_is_killed_is_started_again_and_the_other_answers_meanwhile(tmp_path: Path) -> None:
-    with several(tmp_path) as server:
-        victim = pids(server)[0]
-        os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: not is_alive(victim))
-        assert [predict(server) for _ in range(10)] == [200] * 10
-        wait_until(lambda: len(pids(server)) == 2 and said(server, "is ready") == 3)
-        assert [predict(server) for _ in range(10)] == [200] * 10
-        assert said(server, f"worker {victim} was killed (-9); restarting it") == 1
+def test_one_that_is_killed_is_started_again_and_the_other_answers_meanwhile(pair: Server) -> None:
+    victim, ready = pids(pair)[0], said(pair, "is ready")
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: not is_alive(victim))
+    assert [predict(pair) for _ in range(10)] == [200] * 10
+    wait_until(lambda: len(pids(pair)) == 2 and said(pair, "is ready") == ready + 1)
+    assert [predict(pair) for _ in range(10)] == [200] * 10
+    assert said(pair, f"worker {victim} was killed (-9); restarting it") == 1
 
 
-def test_what_is_under_way_is_finished(tmp_path: Path) -> None:
+def test_what_is_under_way_is_finished_and_no_worker_is_left(tmp_path: Path) -> None:
     with several(tmp_path, FAKE_DELAY_S="0.6") as server, ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(predict, server) for _ in range(4)]
         time.sleep(0.4)
         server.process.send_signal(signal.SIGTERM)
         assert [answer.result() for answer in answers] == [200] * 4
         assert server.process.wait(WAIT_S) == 0
+        assert pids(server) == []
 
 
 def test_models_that_cannot_be_loaded_end_them_all(tmp_path: Path) -> None:

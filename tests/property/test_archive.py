@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.errors import ImageRejected, SetRejected
@@ -11,6 +11,7 @@ from model_store.images.pixels import REASONS as IMAGE_REASONS
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
+from tests.support.examples import examples
 from tests.support.fakes import LABELS, grey, unmarked_zip_of, zip_of
 
 LIMITS = SetLimits(max_entries=20, max_uncompressed_bytes=100_000, max_compression_ratio=200, max_image_bytes=5_000)
@@ -67,13 +68,13 @@ def assert_every_file_is_read_or_rejected(data: bytes) -> None:
     assert reasons <= set(IMAGE_REASONS)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(50)
 @given(st.sampled_from(SEEDS), changes, st.one_of(st.just(0), st.integers(0, 200)), st.booleans())
 def test_a_mutated_zip_never_surprises(seed: bytes, changes: list[Change], cut: int, near_end: bool) -> None:  # noqa: FBT001
     assert_every_file_is_read_or_rejected(mutate(seed, changes, cut, near_end=near_end))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(20)
 @given(st.binary(max_size=200), st.sampled_from(SEEDS), st.binary(max_size=50))
 def test_bytes_around_a_zip_never_surprise(before: bytes, seed: bytes, behind: bytes) -> None:
     assert_every_file_is_read_or_rejected(before + seed + behind)
@@ -101,7 +102,7 @@ table = st.lists(
 content = st.one_of(st.binary(max_size=20), table.map(lambda rows: "\n".join(map(",".join, rows)).encode()))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(30)
 @given(st.dictionaries(path, content, max_size=8))
 def test_whatever_the_paths_every_entry_is_accounted_for(files: dict[str, bytes]) -> None:
     assert_every_entry_has_its_place(opened(zip_of(files)), len(files))
@@ -121,7 +122,7 @@ def encoded(page: str) -> st.SearchStrategy[bytes]:
 raw = st.one_of(encoded("cp437"), encoded("cp932"), encoded("utf-8"), st.binary(min_size=1, max_size=12))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(30)
 @given(st.dictionaries(raw, content, max_size=8))
 def test_whatever_the_bytes_of_the_paths_every_entry_is_accounted_for(files: dict[bytes, bytes]) -> None:
     assert_every_entry_has_its_place(opened(unmarked_zip_of(files)), len(files))
@@ -130,7 +131,7 @@ def test_whatever_the_bytes_of_the_paths_every_entry_is_accounted_for(files: dic
 WRITTEN = (("表示", "cp932"), ("ポ", "cp932"), ("Ärger", "cp437"), ("кошка", "cp866"), ("貓", "utf-8"))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(20)
 @given(st.sampled_from(WRITTEN), st.data())
 def test_a_label_is_found_in_its_code_page_whatever_its_files_are_called(
     written: tuple[str, str], data: st.DataObject
@@ -143,7 +144,7 @@ def test_a_label_is_found_in_its_code_page_whatever_its_files_are_called(
     assert [image.path.encode(page) for image in found.images] == list(files)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(30)
 @given(st.one_of(st.binary(max_size=60), st.tuples(st.sampled_from([b"path,label\n", b"file\tclass\r"]), content)))
 def test_whatever_is_in_a_table_it_is_read_or_refused(table: bytes | tuple[bytes, bytes]) -> None:
     data = table if isinstance(table, bytes) else b"".join(table)

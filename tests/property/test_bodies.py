@@ -1,4 +1,4 @@
-"""A thousand random and damaged requests to each route: an answer or a problem, never an error of ours, never a hang.
+"""Hundreds of random and damaged requests to each route: an answer or a problem, never an error of ours, never a hang.
 
 Requests are made of raw bytes, as no client library would send them. Each is made from its number alone, so that a
 failure can be repeated: `send(ROUTES[…], number)`.
@@ -19,9 +19,10 @@ from starlette.types import Message, Scope
 from app.main import create_app
 from app.problems import MEDIA_TYPE
 from app.settings import Settings
+from tests.support.examples import times
 from tests.support.fakes import FakeFactory, grey, publish, zip_of
 
-COUNT = 1000
+COUNT = times(200)
 IMAGES = [grey(level, form) for level, form in enumerate(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])]
 ZIPS = [zip_of({"dark/1.png": IMAGES[0], "light/2.jpg": IMAGES[1], "__MACOSX/x": b"", "t/": b""}), zip_of({})]
 DISPOSITIONS = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binned_statistic, binomtest
 from sklearn import metrics as reference
@@ -20,6 +20,7 @@ from model_store.evaluation.records import Records, Scored, Unreadable
 from model_store.evaluation.report import Estimate, Evaluation
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.manifest import UNREADABLE
+from tests.support.examples import examples
 
 EXACT = 1e-12
 OF_A_LABEL = ("precision", "recall", "f1")
@@ -89,7 +90,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(decision, files, ignored, directories, report)
 
 
-laws = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+laws = examples(40, derandomize=True)
 
 
 @laws

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -15,10 +15,11 @@ from model_store.evaluation.comparison import Side, compare
 from model_store.evaluation.counting import evaluate
 from model_store.evaluation.overlap import MatchedFiles, Overlap, compare_overlap
 from model_store.evaluation.records import Records, Scored, Unreadable
+from tests.support.examples import examples
 
 LABELS = ("cat", "dog", "owl")
 GIVEN = [*LABELS, "bat"]
-laws = settings(max_examples=100, deadline=None, derandomize=True)
+laws = examples(30, derandomize=True)
 
 
 @dataclass(frozen=True)

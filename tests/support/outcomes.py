@@ -55,7 +55,7 @@ SOLAR_CELLS: Final = Recipe()
 HOSTILE_NAMES: Final = Recipe(labels=tuple(sorted(HOSTILE)), images=(210, 70, 63), shares=(1 / 7,) * 7, skill=3.0)
 MANY_LABELS: Final = Recipe(
     labels=tuple(f"species-{number:03}" for number in range(100)),
-    images=(2000, 1000, 12_000),
+    images=(400, 300, 1_200),
     shares=(0.01,) * 100,
     skill=2.7,
     side=16,

@@ -1,5 +1,6 @@
 """Made-up reports with everything in them: mistakes with pictures, files seen in training, doubts, hostile names."""
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,7 @@ MANY_LABELS = Recipe(
 NO_FILES = Recipe(files=0, is_compared=False)
 
 
+@functools.cache
 def make(recipe: Recipe) -> tuple[ReportBody, Records]:
     """Make up a report and its records."""
     dice = np.random.default_rng(11)

@@ -18,9 +18,8 @@ def command(data: Path, store: Path, *options: str) -> list[str]:
 
 
 def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
-    arguments = command(
-        folder, tmp_path / "store", "--backbone", "efficientnet-lite0", "--epochs", "5", "--positive", "blue"
-    )
+    options = ["--backbone", "efficientnet-lite0", "--image-size", "64", "--epochs", "5", "--positive", "blue"]
+    arguments = command(folder, tmp_path / "store", *options)
     fresh = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache")}  # or the images are there decoded
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=fresh)
     assert "50 files = 48 used + 1 unreadable + 1 not-an-image" in done.stdout

@@ -14,7 +14,7 @@ from model_store.images.pixels import decode
 from model_store.storage.digest import digest_file
 from model_store.storage.golden import load_golden
 from model_store.store import ModelStore
-from tests.tf.training.conftest import config_for
+from tests.tf.training.conftest import SIZE, config_for
 from training.errors import ExportMismatch, LabelUnknown
 from training.publishing.saved_model import Exported, check_exported
 from training.recipe import TrainingResult
@@ -43,7 +43,7 @@ def test_every_file_is_in_the_manifest_and_in_the_table(run: TrainingResult) -> 
 
 
 def test_the_saved_model_answers_as_the_keras_model(run: TrainingResult) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.uint8)
     served = tf.saved_model.load(run.stored.directory).signatures["serving_default"](pixels=tf.constant(pixels))
     assert list(served) == ["probabilities"]
     assert np.abs(served["probabilities"] - run.model(pixels, training=False)).max() <= 1e-5

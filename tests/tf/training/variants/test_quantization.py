@@ -46,6 +46,13 @@ def quantised(run: TrainingResult, folder: Path, tmp_path_factory: pytest.TempPa
     return ModelStore(store).open("colours", 2)
 
 
+def refuse_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set a margin that nothing keeps, and spare the work of methods whose models are refused in any case."""
+    monkeypatch.setattr(precision, "ACCURACY_MARGIN", -1.0)
+    for name in quantization._METHODS:
+        monkeypatch.setitem(quantization._METHODS, name, lambda read, *_: read())
+
+
 def validation(run: TrainingResult, folder: Path) -> tuple[list[Any], list[str]]:
     files = [file for file in run.audit.files if file.split == "validation" and file.fate == "used"]
     spec = run.stored.manifest.input
@@ -98,7 +105,7 @@ def test_its_weights_are_integers(quantised: StoredVersion) -> None:
 def test_where_nothing_keeps_the_margins_nothing_is_published(
     run: TrainingResult, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "ACCURACY_MARGIN", -1.0)
+    refuse_everything(monkeypatch)
     home = run.stored.directory.parent
     before = sorted(path.name for path in home.iterdir())
     with pytest.raises(QuantizationRefused, match="No int8 variant stays within") as caught:
@@ -133,7 +140,7 @@ def test_training_makes_the_variant_or_says_why_not(
     made = training.train(config_for(folder, tmp_path, quantize=True))
     assert made.stored.manifest.precisions["int8"].keeps_accuracy
     assert load_engine(made.stored, Settings(engine="openvino", precision="auto")).precision == "int8"
-    monkeypatch.setattr(precision, "ACCURACY_MARGIN", -1.0)
+    refuse_everything(monkeypatch)
     refused = training.train(config_for(folder, tmp_path, quantize=True, seed=1))
     assert "int8" not in refused.stored.manifest.precisions
     assert "No int8 variant stays within" in str(refused.outcome.refused)

@@ -15,7 +15,7 @@ from model_store.evaluation.metrics import CALIBRATION_BINS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-RESAMPLES = 150
+RESAMPLES = 60
 
 
 def answered(labels: int, files: int = 120, seed: int = 5, positive: int | None = None) -> ScoredFiles:

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from cleanlab.filter import find_label_issues
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.evaluation.suspicion import suspect_labels
+from tests.support.examples import examples
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@examples(30, derandomize=True)
 @given(seed=st.integers(0, 2**32), labels=st.integers(2, 5), files=st.integers(40, 120))
 def test_suspects_are_cleanlabs(seed: int, labels: int, files: int) -> None:
     dice = np.random.default_rng(seed)

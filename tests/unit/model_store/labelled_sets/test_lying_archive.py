@@ -212,13 +212,28 @@ def test_a_descriptor_that_lies_is_not_believed() -> None:
     assert fates(bytes(make_zip(entries, lies).data)) == WHOLE
 
 
+def empty_files(count: int) -> tuple[bytes, bytes]:
+    """Return the entries and the directory of a zip of empty files, without the end that counts them."""
+    body, directory = bytearray(), bytearray()
+    fields = struct.pack("<HHHHHIII", 20, 0, STORED, 0, 0x21, 0, 0, 0)
+    for number in range(count):
+        name = b"dark/%d.png" % number
+        offset = len(body)
+        body += b"PK\3\4" + fields + struct.pack("<HH", len(name), 0) + name
+        directory += b"PK\1\2\x14\3" + fields + struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, offset) + name
+    return bytes(body), bytes(directory)
+
+
 def test_more_entries_than_16_bits_can_count_are_taken_however_they_are_counted() -> None:
     count = 2**16 + 3
-    data = zip_of({f"dark/{number}.png": b"" for number in range(count)})
-    size, offset = struct.unpack_from("<QQ", data, len(data) - 22 - 20 - 56 + 40)
-    without_zip64 = data[: offset + size] + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 3, 3, size, offset, 0)
-    for one in (data, without_zip64):
-        assert len(opened(one, Settings().set_limits()).images) == count
+    body, directory = empty_files(count)
+    size, offset = len(directory), len(body)
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, offset + size, 1)
+    in_64_bits = end64 + locator + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, size, offset, 0)
+    in_16_bits = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 3, 3, size, offset, 0)
+    for end in (in_64_bits, in_16_bits):
+        assert len(opened(body + directory + end, Settings().set_limits()).images) == count
 
 
 class Endless(io.RawIOBase):

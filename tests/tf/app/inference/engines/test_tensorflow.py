@@ -176,7 +176,7 @@ import tensorflow as tf
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-from app.engines import tensorflow
+from app.inference.engines import tensorflow
 from app.inference.engines.loading import load_engine
 from app.settings import Settings
 from model_store.store import ModelStore

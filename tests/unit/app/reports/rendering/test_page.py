@@ -1,5 +1,6 @@
 """The page says what the report says, whatever names it holds."""
 
+import functools
 import re
 from html.parser import HTMLParser
 
@@ -45,6 +46,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+@functools.cache
 def page_of(recipe: Recipe) -> Page:
     page = Page(render(*make(recipe)).decode())
     assert page.open == []
