@@ -241,7 +241,7 @@ def test_a_report_that_could_not_be_kept_is_shown_in_place(
     page.route("**/evaluate?*", lambda route: route.fulfill(content_type="application/jsonl", body=line))
     choose(page, labelled_zip())
     page.get_by_role("button", name="Evaluate", exact=True).click()
-    expect(page.get_by_text("This report could not be kept")).to_be_visible()
+    expect(page.get_by_text("This report could not be stored")).to_be_visible()
     assert matrix(page) == report["confusion_matrix"]["counts"]
     assert set(listed(page)) == {shown(one["path"]) for one in report["misclassified"]}
     cell(page, "functional", "functional").click()
@@ -314,7 +314,7 @@ def test_the_threshold_moves_everything_and_the_numbers_are_those_of_the_report(
             "found": at["true_positives"],
             "missed": at["false_negatives"],
             "falseAlarms": at["false_positives"],
-            "leftAlone": at["true_negatives"],
+            "correctRejections": at["true_negatives"],
         }
         for name, count in cells.items():
             expect(page.locator(f"[data-figure={name}]")).to_have_text(str(count))

@@ -265,7 +265,7 @@ def test_a_file_that_changes_between_packing_and_sending_is_never_evaluated(page
     (root / "functional/2.png").write_bytes(grey(200))
     os.utime(root / "functional/2.png", (1, 1))
     page.evaluate("go()")
-    expect(page.get_by_role("alert")).to_contain_text("has a file been changed or moved meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("a file may have been changed or moved")
 
 
 def test_a_zip_with_something_else_is_said(page: Page, labelled: Path, tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_a_set_on_the_view_for_single_pictures_is_led_to_where_it_is_evaluated(
     name = "my set ü" if kind == "folder" else "cells.zip"
     drop(page, tmp_path / name)
     expect(page.get_by_role("main")).to_contain_text(f"{name} is a set of pictures.")
-    expect(page.locator("#status")).to_contain_text("is evaluated")
+    expect(page.locator("#status")).to_contain_text("Evaluate a labelled set")
     expect(page.get_by_role("heading", name="Predictions")).to_be_hidden()
     page.get_by_role("link", name="Evaluate it").click()
     expect(page.get_by_role("strong")).to_have_text(name)
