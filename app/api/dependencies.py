@@ -126,19 +126,19 @@ ExplainerDep = Annotated[Explainer | None, Depends(_explainer)]
 
 
 async def _labelled_set(
-    request: Request, version: LoadedDep, jobs: JobsDep, files: FilesDep, settings: SettingsDep
+    request: Request, version: LoadedDep, against: AgainstDep, explainer: ExplainerDep
 ) -> AsyncIterator[GivenSet]:
-    def open_set() -> LabelledSet:
-        return Archive(upload.file, settings.set_limits()).labelled(version.manifest.labels)
+    del against, explainer  # an impossible parameter is an error before the upload is read
 
-    with jobs.take():
-        async with open_archive(request, files, settings) as upload:
+    def open_set() -> LabelledSet:
+        return Archive(upload.file, state.settings.set_limits()).labelled(version.manifest.labels)
+
+    state = request.app.state
+    with state.jobs.take():
+        async with open_archive(request, state.files, state.settings) as upload:
             facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
-            yield GivenSet(await files.run(open_set), facts)
+            yield GivenSet(await state.files.run(open_set), facts)
 
 
 LabelledSetDep = Annotated[GivenSet, Depends(_labelled_set)]
-"""The labelled set that was sent, opened on disk; it holds a slot among the jobs until the response is sent.
-
-An unknown model is an error before the upload is read, since the version is resolved first.
-"""
+"""The labelled set that was sent, opened on disk; it holds a slot among the jobs until the response is sent."""

@@ -125,7 +125,7 @@ def test_a_way_that_answers_wrongly_is_found_though_predict_does_not_take_it(
 
 
 def test_a_gpu_is_not_its_device(stored: StoredVersion) -> None:
-    with pytest.raises(DeviceMissing, match="no device 'gpu' here; OpenVINO sees cpu"):
+    with pytest.raises(DeviceMissing, match="device 'gpu' does not exist; OpenVINO sees cpu"):
         load_engine(stored, Settings(engine="openvino", device="gpu"))
 
 

@@ -136,7 +136,7 @@ def test_a_file_that_is_no_saved_model_is_refused(tmp_path: Path, garbage: bytes
 @pytest.mark.skipif(bool(GPUS), reason="there is a GPU here")
 @pytest.mark.parametrize("wanted", ["gpu", "gpu:0", "gpu:7"])
 def test_a_gpu_that_is_asked_for_and_missing_is_an_error(stored: StoredVersion, wanted: str) -> None:
-    with pytest.raises(DeviceMissing, match=f"no device '{wanted}' here; TensorFlow sees cpu"):
+    with pytest.raises(DeviceMissing, match=f"device '{wanted}' does not exist; TensorFlow sees cpu"):
         load_engine(stored, Settings(engine="tensorflow", device=wanted))
 
 

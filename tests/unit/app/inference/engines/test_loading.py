@@ -166,7 +166,7 @@ def test_tensorflow_loads_a_version_once_for_each_gpu_that_is_wanted(
     settings = Settings(engine="tensorflow", device=wanted)
     if devices is None:
         seen = ", ".join(["cpu", *visible])
-        with pytest.raises(DeviceMissing, match=f"no device '{wanted}' here; TensorFlow sees {seen}"):
+        with pytest.raises(DeviceMissing, match=f"device '{wanted}' does not exist; TensorFlow sees {seen}"):
             loading.load_engine(stored, settings)
     else:
         engine = loading.load_engine(stored, settings)
