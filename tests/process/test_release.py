@@ -33,7 +33,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_release_is_built_installed_and_used_and_leaves_the_rest_to_a_person(tree: Path) -> None:
     command = [sys.executable, "-m", "scripts.release", "--docker", "no-such-docker"]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
