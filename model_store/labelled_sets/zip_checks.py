@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, Final, cast
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets.labelled_set import SetLimits
+from model_store.labelled_sets.zip_fields import without_broken_unicode_paths
 
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Of other methods `zipfile` unpacks whole blocks before it looks at a size: 178 bytes of bzip2 become 200 MB."""
@@ -46,7 +47,8 @@ class _Guard(io.RawIOBase):
     """A file that refuses to hand over a directory of more entries than allowed.
 
     `zipfile` reads the whole directory in one call and makes an object of every entry: ten million of them would fill
-    the memory. Each entry has its signature at least once, so counting signatures is enough.
+    the memory. Each entry has its signature at least once, so counting signatures is enough. Broken Unicode paths are
+    taken out of the directory, so that they spoil nothing.
     """
 
     def __init__(self, file: BinaryIO, max_entries: int) -> None:
@@ -60,7 +62,7 @@ class _Guard(io.RawIOBase):
         data = self._file.read(size)
         if self.is_opening and data.count(_ENTRY_SIGNATURE) > self._max_entries:
             raise _too_many_entries(self._max_entries)
-        return data
+        return without_broken_unicode_paths(data) if self.is_opening else data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._file.seek(offset, whence)

@@ -4,14 +4,13 @@ A name is UTF-8 if its entry says so, or if Info-ZIP's Unicode path repeats it. 
 the machine that packed it. One code page is chosen for the whole archive, by the labels that its folders then mean.
 """
 
-import struct
-import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 from zipfile import ZipInfo
 
 from model_store.labelled_sets.names import LabelMatcher
+from model_store.labelled_sets.zip_fields import unicode_path
 
 CODE_PAGES: Final = ("cp437", "cp850", "cp1252", "cp1250", "cp1251", "cp866", "cp932", "gb18030", "big5", "euc_kr")
 """Code pages in the order in which they are tried. In the first, the zip standard's own, any bytes are a name."""
@@ -19,8 +18,6 @@ CODE_PAGES: Final = ("cp437", "cp850", "cp1252", "cp1250", "cp1251", "cp866", "c
 _ZIPFILE_READS: Final = "cp437"
 """The encoding in which `zipfile` reads a name that is not marked: a letter for each byte, so nothing is lost."""
 _MARKED_AS_UTF8: Final = 0x800
-_UNICODE_PATH: Final = 0x7075
-_UNICODE_PATH_VERSION: Final = 1
 
 
 def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str | None:
@@ -57,9 +54,9 @@ def name_of(info: ZipInfo, encoding: str | None) -> str:
     if info.flag_bits & _MARKED_AS_UTF8:
         return name
     raw = name.encode(_ZIPFILE_READS)
-    unicode_path = _unicode_path(info.extra, raw)
-    if unicode_path is not None:
-        return unicode_path
+    path = unicode_path(info.extra, raw)
+    if path is not None:
+        return path
     return name if encoding is None else raw.decode(encoding)
 
 
@@ -68,26 +65,7 @@ def _unmarked(info: ZipInfo) -> bytes | None:
     if info.flag_bits & _MARKED_AS_UTF8 or info.orig_filename.isascii():
         return None
     raw = info.orig_filename.encode(_ZIPFILE_READS)
-    return raw if _unicode_path(info.extra, raw) is None else None
-
-
-def _unicode_path(extra: bytes, raw: bytes) -> str | None:
-    """Return the name in Info-ZIP's extra field, unless the entry was renamed since: see APPNOTE.TXT, 4.6.9."""
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<HH", extra)
-        data, extra = extra[4 : 4 + length], extra[4 + length :]
-        if kind == _UNICODE_PATH and len(data) > 5:
-            version, checksum = struct.unpack_from("<BL", data)
-            if version == _UNICODE_PATH_VERSION and checksum == zlib.crc32(raw):
-                return _decoded(data[5:])
-    return None
-
-
-def _decoded(data: bytes) -> str | None:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
+    return raw if unicode_path(info.extra, raw) is None else None
 
 
 def _count(names: Iterable[bytes], encoding: str, match: Callable[[str], str | None]) -> int | None:

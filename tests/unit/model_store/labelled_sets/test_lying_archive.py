@@ -25,6 +25,8 @@ PAIR = [Entry("dark/1.png", FIRST), Entry("light/2.png", SECOND)]
 PAIR64 = [Entry(one.path, one.data, is_zip64=True) for one in PAIR]
 WHOLE = {"dark/1.png": "read", "light/2.png": "read"}
 FIRST_IS_CORRUPT = WHOLE | {"dark/1.png": "corrupt"}
+OUTSIDE = "corrupt" if "_end_offset" in zipfile.ZipInfo.__slots__ else "truncated"
+"""A newer `zipfile` compares where an entry ends with where the next begins; an older one reads on to the end."""
 
 
 def opened(data: bytes, limits: SetLimits = LIMITS) -> LabelledSet:
@@ -171,7 +173,7 @@ def test_what_deceives_as_a_whole_is_refused(reason: str, data: bytes) -> None:
         *(({"central.0.flags": 0x800 | flag}, FIRST_IS_CORRUPT) for flag in (0x20, 0x40)),
         *(({"local.0.name_length": length}, FIRST_IS_CORRUPT) for length in (0, 9, 11, 0xFFFF)),
         ({"local.0.extra_length": 1}, FIRST_IS_CORRUPT),
-        ({"local.0.extra_length": 0xFFFF}, WHOLE | {"dark/1.png": "truncated"}),
+        ({"local.0.extra_length": 0xFFFF}, WHOLE | {"dark/1.png": OUTSIDE}),
         *(({f"local.0.{field}": 0xFFFF}, WHOLE) for field in ("size", "packed_size", "crc", "method", "time")),
         *(({f"local.0.{field}": 2**32 - 1}, WHOLE) for field in ("size", "packed_size")),
         ({"central.0.disk": 9, "central.0.internal": 9, "central.0.time": 0xFFFF, "central.0.date": 0}, WHOLE),

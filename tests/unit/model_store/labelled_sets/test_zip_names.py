@@ -7,12 +7,13 @@ import zlib
 
 import pytest
 
+from model_store.labelled_sets.zip_checks import open_zip
 from model_store.labelled_sets.zip_names import CODE_PAGES, choose_encoding, name_of
 from tests.support.fakes import unmarked_zip_of, zip_of
 
 
 def listed(data: bytes) -> list[zipfile.ZipInfo]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with open_zip(io.BytesIO(data), max_entries=1_000) as archive:
         return archive.infolist()
 
 
@@ -68,6 +69,7 @@ def test_labels_are_found_in_any_case_below_a_wrapper_and_with_windows_separator
         (field(b"\xc4.png", b"\xc4.png"), "─.png"),
         (field(b"\xc4.png", b"x")[:-1].replace(b"\6\0", b"\5\0"), "─.png"),
         (b"", "─.png"),
+        (b"up\4\0" + b"\1abc", "─.png"),
         (b"\x75", "─.png"),
     ],
 )
