@@ -41,7 +41,7 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > nearness > pixels + files > jpeg + rgb + signatures",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > names + walk > interpretation""",
+        > names + walk + zip_fields > interpretation""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split
