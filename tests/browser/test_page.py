@@ -284,6 +284,22 @@ def test_models_are_shown_with_what_was_measured_of_each_version(open_view: Open
     )
 
 
+def test_a_version_shows_its_aliases(server: Server, open_page: Open) -> None:
+    page = open_page(f"{server.url}/").page
+
+    def name_versions(route: Route) -> None:
+        body = route.fetch().json()
+        for model in body["models"]:
+            model["aliases"] = {"candidate": 2, "next": 2, "serving": 3} if model["model"] == MODEL else {}
+        route.fulfill(json=body)
+
+    page.route("**/models", name_versions)
+    page.get_by_role("link", name="Models").click()
+    titles = page.get_by_role("region", name=MODEL).locator("ol > li .title")
+    expected = ("Version 3serving", "Version 2candidatenext(in memory)?", "Version 1(in memory)?")
+    expect(titles).to_have_text([re.compile(f"^{one}$") for one in expected])
+
+
 def test_a_version_leads_to_the_report_of_its_training_if_there_is_one(server: Server, open_view: Open) -> None:
     page = open_view("#/models").page
     link = page.get_by_role("link", name="Training report")

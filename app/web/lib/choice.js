@@ -5,7 +5,16 @@ import { element } from "./elements.js";
 import { askJson } from "./service.js";
 import * as texts from "./texts.js";
 
-/** @typedef {{model: string, serving: number, versions: number[], loaded: number[], labels: string[], positive: string | null}} Model */
+/**
+ * @typedef {object} Model A model of `GET /models`.
+ * @property {string} model
+ * @property {number} serving
+ * @property {number[]} versions
+ * @property {Record<string, number>} [aliases] The version that each alias points to.
+ * @property {number[]} loaded
+ * @property {string[]} labels
+ * @property {string | null} positive
+ */
 
 /** @type {Model[]} */
 let models = [];

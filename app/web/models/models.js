@@ -15,6 +15,7 @@ import { models as words } from "./texts.js";
 const AT_ONCE = 4;
 const SHOWN = 6;
 const LABELS = 12;
+const SERVING = "serving"; // the alias of the version that answers by default
 const REPORT = "training/report.html"; // among the files of a version, if its training left one
 
 /**
@@ -115,12 +116,24 @@ function versionRow(model, version, run, signal) {
       "div",
       { class: "title" },
       element("h3", null, words.number(version)),
-      version === model.serving && element("span", { class: "tag no" }, words.serving),
+      version === model.serving && element("span", { class: "tag no" }, SERVING),
+      ...aliasesOf(model, version).map((alias) => element("span", { class: "tag" }, alias)),
       version !== model.serving && model.loaded.includes(version) && element("span", { class: "tag" }, words.inMemory),
     ),
     measured,
     made,
   );
+}
+
+/**
+ * Return the aliases of a version but `serving`, which may already point to a version that is not in memory yet.
+ *
+ * @param {Model} model
+ * @param {number} version
+ */
+function aliasesOf(model, version) {
+  const aliases = Object.entries(model.aliases ?? {});
+  return aliases.filter(([name, number]) => number === version && name !== SERVING).map(([name]) => name);
 }
 
 /**

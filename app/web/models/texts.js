@@ -11,7 +11,6 @@ export const models = {
   versions: "Versions",
   /** @param {number} version */
   number: (version) => `Version ${version}`,
-  serving: "serving",
   inMemory: "in memory",
   unmeasured: "No accuracy was measured.",
   /** @param {string} interval */
