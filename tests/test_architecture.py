@@ -52,9 +52,6 @@ FLOORS = {
 """Folder to its floors, top first. A room imports only rooms on lower floors; rooms joined by `+` do not import each
 other. A room that is not here fails the tests: give it a floor, and say in CONTRIBUTING.md what belongs there."""
 
-LIMITS = {"app": (18, 62), "app/web": (8, 14), "model_store": (13, 28), "training": (18, 58)}
-"""Folder to the most rooms and the most arrows between them."""
-
 MAX_MODULES_IN_A_FOLDER = 16
 
 
@@ -105,6 +102,8 @@ def test_nothing_that_is_installed_imports_the_tests() -> None:
 @pytest.mark.parametrize("folder", FLOORS)
 def test_every_room_has_a_floor_and_every_arrow_points_down(folder: str) -> None:
     floors = floors_of(folder)
+    lines = [f"{folder}: {len(rooms_in(folder))} rooms, {len(arrows_in(folder))} arrows"]
+    sys.stdout.write("\n    ".join([*lines, *(f"{one} -> {other}" for one, other in sorted(arrows_in(folder)))]) + "\n")
     assert rooms_in(folder) <= floors.keys()
     upwards = {arrow: behind for arrow, behind in arrows_in(folder).items() if floors[arrow[0]] >= floors[arrow[1]]}
     assert upwards == {}
@@ -125,19 +124,6 @@ def test_no_folder_has_a_circle_or_too_many_modules(folder: str) -> None:
 
 def test_no_file_is_in_a_circle() -> None:
     assert circle_among(set(imports_between_files())) == set()
-
-
-def test_rooms_and_arrows_stay_few() -> None:
-    lines = [f"\n{'folder':<32}{'rooms':>6}{'arrows':>8}"]
-    counts = {folder: (len(rooms_in(folder)), len(arrows_in(folder))) for folder in folders()}
-    for folder, (rooms, arrows) in counts.items():
-        lines.append(f"{folder:<32}{rooms:>6}{arrows:>8}")
-        lines += [f"    {one} -> {other}" for one, other in sorted(arrows_in(folder)) if folder in FLOORS]
-    sys.stdout.write("\n".join(lines))
-    for folder, (most_rooms, most_arrows) in LIMITS.items():
-        rooms, arrows = counts[folder]
-        assert rooms <= most_rooms, folder
-        assert arrows <= most_arrows, folder
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
