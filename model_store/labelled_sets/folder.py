@@ -26,7 +26,7 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
         max_image_bytes: The most bytes that one file may have.
 
     Raises:
-        SetRejected: If the folder has no images, none has a label, or a `labels.csv` is refused. Also if an entry cannot
+        SetRejected: If the folder has no images, none has a label, or a `labels.csv` is refused; or if an entry cannot
             be counted: a link to a folder, an unlistable folder, a special file or a name that is not UTF-8.
     """
     entries = list(walk(root))
