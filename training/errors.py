@@ -183,7 +183,7 @@ class QuantizerMissing(FullcountError):
     hint = "Install them with: pip install 'fullcount[quantize]'"
 
     def __init__(self, packages: Sequence[str]) -> None:
-        super().__init__(f"An int8 variant needs packages that are not installed here: {', '.join(packages)}.")
+        super().__init__(f"An int8 variant needs {' and '.join(packages)}, not installed here.")
 
 
 class QuantizationRefused(FullcountError):

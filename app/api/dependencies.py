@@ -140,5 +140,5 @@ async def _labelled_set(
 LabelledSetDep = Annotated[GivenSet, Depends(_labelled_set)]
 """The labelled set that was sent, opened on disk; it holds a slot among the jobs until the response is sent.
 
-An unknown model fails before the upload is read, since the version is resolved first.
+An unknown model is an error before the upload is read, since the version is resolved first.
 """
