@@ -26,7 +26,7 @@ def predict(url: str, paths: Sequence[Path], query: dict[str, Any]) -> BatchBody
     """Send images as one batch.
 
     Raises:
-        ServerUnreachable: If there is no answer.
+        ServerUnreachable: If no service answers, or the answer is not a Fullcount service's.
         ServerRefused: If the answer is a problem.
     """
     with ExitStack() as stack:
@@ -43,10 +43,10 @@ def evaluate(
         url: The base of the service.
         path: The zip.
         query: Parameters; those that are None are left out.
-        on_progress: Called now and then with the number of image files that are done, and the number of all.
+        on_progress: Called from time to time with the number of image files that are done, and their total.
 
     Raises:
-        ServerUnreachable: If there is no answer.
+        ServerUnreachable: If no service answers, or the answer is not a Fullcount service's.
         ServerRefused: If the answer is a problem.
     """
     headers = {"Accept": MEDIA_TYPES["jsonl"]}
@@ -75,11 +75,11 @@ def rendered(url: str, report: ReportBody, form: Form) -> bytes:
 
     Args:
         url: The base of the service.
-        report: The report.
-        form: The form.
+        report: The report, as the server sent it.
+        form: The form to fetch.
 
     Raises:
-        ServerUnreachable: If there is no answer, or it does not have the form.
+        ServerUnreachable: If no service answers, or the answer does not have the form.
         ServerRefused: If the answer is a problem, or the server did not store the report.
     """
     if not report.stored:

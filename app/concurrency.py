@@ -1,6 +1,6 @@
-"""Threads, slots and order: where coroutines meet blocking work of any kind.
+"""Threads for blocking work, bounded slots and ordered results, for coroutines.
 
-On Linux each thread has a priority of its own, which the threads that it starts inherit. On other systems, lowering the
+On Linux each thread has its own priority, which the threads that it starts inherit. On other systems, lowering the
 priority of a thread does nothing.
 """
 
@@ -23,21 +23,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 NICENESS: Final = 19
-"""The lowest priority: about a hundredth of a core that an ordinary thread wants too, and all of an idle one."""
+"""The lowest priority: about a hundredth of a core that an ordinary thread also wants, and all of an idle core."""
 
 
 def lower_own_priority() -> None:
-    """Give the calling thread the lowest priority, for good; if a sandbox forbids it, log that and go on."""
+    """Give the calling thread the lowest priority permanently. If a sandbox forbids it, log a warning and continue."""
     if sys.platform != "linux":
         return
     try:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     except OSError as error:
-        log.warning("a thread keeps its priority, evaluations may slow single predictions down: %s", error)
+        log.warning("a thread keeps its priority, so evaluations may slow down single predictions: %s", error)
 
 
 def call_at_low_priority(function: Callable[[], T]) -> T:
-    """Call a function in a new thread of the lowest priority and return its result; blocks."""
+    """Call a function in a new thread of the lowest priority, wait, and return its result."""
     with ThreadPoolExecutor(1, initializer=lower_own_priority) as thread:
         return thread.submit(function).result()
 
@@ -103,7 +103,7 @@ async def in_order(works: Iterable[Coroutine[None, None, T]], at_once: int) -> A
     Close the generator (`contextlib.aclosing`) to cancel those in progress.
 
     Args:
-        works: The coroutines; each is taken only when there is room for it.
+        works: The coroutines; each is taken only when there is room for it and started at once.
         at_once: The greatest number in progress.
     """
     window: deque[asyncio.Task[T]] = deque()

@@ -13,7 +13,7 @@
     │   ├── BodyTimeout         the client stopped sending
     │   ├── ParameterInvalid
     │   └── LabelsDiffer        two reports whose models do not have the same labels
-    ├── Unavailable             worth asking again later
+    ├── Unavailable             worth retrying later
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
     │   ├── Exhausted           the process has no memory or file handles left
@@ -28,12 +28,12 @@
     │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
     │   ├── GoldenMismatch      the engine does not reproduce the probabilities of training
     │   └── InferenceFailed
-    ├── RenderingFailed         a report could not be drawn
+    ├── RenderingFailed         a report could not be rendered
     ├── ThumbnailNotFound       a file of a report has no thumbnail
     ├── RecordsMissing          a report was stored without the records that other forms need
     ├── TrainingReportMissing   a version holds no report of its training
-    ├── RequirementInvalid      `--min` names a figure that reports do not have
-    ├── ServerUnreachable       `--url` does not answer
+    ├── RequirementInvalid      a `--min` that no report can be compared with
+    ├── ServerUnreachable       `--url` does not answer as a Fullcount service does
     └── ServerRefused           `--url` answered with a problem
 
 Errors do not know their HTTP status: `problems` maps each class to one.
@@ -139,7 +139,7 @@ class Unavailable(FullcountError):
     """The service cannot answer now.
 
     Attributes:
-        retry_after_s: The number of seconds after which it is worth asking again.
+        retry_after_s: The number of seconds after which to retry.
     """
 
     retry_after_s: int = 1
@@ -155,7 +155,7 @@ class NotReady(Unavailable):
 class Overloaded(Unavailable):
     """As many requests as allowed are already waiting or in progress."""
 
-    hint = "Ask again after Retry-After seconds, or send fewer requests at once."
+    hint = "Retry after the seconds in Retry-After, or send fewer requests at once."
 
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(f"There are already {limit} {what}, which is the limit.")
@@ -164,7 +164,7 @@ class Overloaded(Unavailable):
 class Exhausted(Unavailable):
     """The process has exhausted a resource that every request needs."""
 
-    hint = "Ask again after Retry-After seconds, or give the service more of it."
+    hint = "Retry after the seconds in Retry-After, or give the service more of this resource."
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The service has no {what} left for this request.")
@@ -225,7 +225,7 @@ class PrecisionMissing(EngineError):
 
 
 class GraphRefused(EngineError):
-    """The SavedModel contains operations that no image classifier needs."""
+    """The SavedModel contains operations that are not on the allow-list; nothing was loaded."""
 
     hint = "Only serve models that you trained or trust; publish this one again with `fullcount train`."
 
@@ -244,7 +244,7 @@ class GoldenMismatch(EngineError):
 
 
 class InferenceFailed(EngineError):
-    """The engine raised an error for an image, which is in the log."""
+    """The engine raised an error for an image; the error is in the log."""
 
     def __init__(self) -> None:
         super().__init__("The model failed on this image.")
@@ -264,7 +264,7 @@ class RenderingFailed(FullcountError):
 class RecordsMissing(FullcountError):
     """The report was stored without the records of its files."""
 
-    hint = "Evaluate the archive again, or ask for application/json or image/png."
+    hint = "Evaluate the set again, or ask for application/json or image/png."
 
     def __init__(self, evaluation_id: str, form: str) -> None:
         super().__init__(f"Report {evaluation_id} was stored without the records of its files, which {form} needs.")
@@ -296,12 +296,12 @@ class RequirementInvalid(FullcountError):
 
 
 class ServerUnreachable(FullcountError):
-    """No service answers at the URL."""
+    """No service answers at the URL, or the answer is not a Fullcount service's."""
 
     hint = "Start one with `fullcount serve`, or use --store to work without a server."
 
     def __init__(self, url: str, detail: str) -> None:
-        super().__init__(f"No answer from {url}: {detail}.")
+        super().__init__(f"No usable answer from {url}: {detail}.")
 
 
 class ServerRefused(FullcountError):

@@ -1,4 +1,4 @@
-"""The application: builds every object and wires them, which happens nowhere else."""
+"""The application. Its objects are all built and wired here, and nowhere else."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Load the models while the server runs, which answers `/health/live` meanwhile; unload them at the end."""
+    """Load the models while the server already answers `/health/live`, and unload them at the end."""
     settings: Settings = app.state.settings
     app.state.predictor = Predictor(settings, app.state.metrics)
     app.state.files = FileThreads(settings.max_evaluations + 4)
@@ -93,7 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     others = [
         asyncio.create_task(app.state.metrics.watch_loop(app.state.registry.waiting), name="watch the event loop")
     ]
-    if settings.fd is not None:  # one of several workers: the others answer meanwhile, or connections wait
+    if settings.fd is not None:  # one of several workers: until it is ready, the others answer, or connections wait
         others.append(asyncio.create_task(_end_with_the_parent(), name="watch the parent"))
         await asyncio.wait([loading])
     try:

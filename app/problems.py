@@ -1,6 +1,7 @@
-"""The one map from an exception to an RFC 9457 problem, its type and its HTTP status. Knows no web framework.
+"""The one map from an exception to an RFC 9457 problem, with its type and its HTTP status.
 
-Every type is described at `/problems/NAME` and in docs/reference/problems.md. `api.problem_responses` makes responses.
+Every type is described at `/problems/NAME` and in docs/reference/problems.md. This module does not depend on a web
+framework: `api.problem_responses` makes the responses.
 """
 
 import errno
@@ -101,27 +102,27 @@ _MEMBERS: Final = ("reason", "available", "accepted", "limit_bytes", "hint")
 def all_types() -> dict[str, ProblemType]:
     """Return every problem type by its name."""
     every = [*TYPES.values(), *BY_STATUS.values(), INTERNAL, MALFORMED, HEAD_TIMEOUT, HEAD_TOO_LARGE]
-    return {one.name: one for one in every}
+    return {kind.name: kind for kind in every}
 
 
 def problem_of(error: Exception) -> ProblemBody:
-    """Describe an error; a server error says no more than that there was one."""
+    """Describe an error. The details of an internal error are left to the log."""
     error = _translated(error)
-    kind = next((TYPES[one] for one in type(error).__mro__ if one in TYPES), INTERNAL)
+    kind = next((TYPES[parent] for parent in type(error).__mro__ if parent in TYPES), INTERNAL)
     if kind.status == 500:
-        return kind.body("The service failed; its log has the error under this request's id.")
+        return kind.body("The service failed. Its log shows the error under the id of this request.")
     members = {name: value for name in _MEMBERS if (value := getattr(error, name, None)) is not None}
     return kind.body(str(error), **members)
 
 
 def retry_after_s(error: Exception) -> int | None:
-    """Return the seconds after which it is worth asking again, or None if asking again does not help."""
+    """Return the number of seconds after which to retry, or None if retrying does not help."""
     error = _translated(error)
     return error.retry_after_s if isinstance(error, errors.Unavailable) else None
 
 
 def _translated(error: Exception) -> Exception:
-    """Return our own error for one of the system's that says a resource is exhausted, else the error itself."""
+    """Replace a system error that reports an exhausted resource with one of `errors`; return any other unchanged."""
     if isinstance(error, MemoryError):
         return errors.Exhausted("memory")
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:

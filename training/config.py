@@ -16,8 +16,8 @@ class Fractions:
     """The shares of the images of each label that are held out.
 
     Attributes:
-        validation: Over 0 and under 1: validation images decide when training stops.
-        test: From 0 to under 1; with 0 there is no test split.
+        validation: Over 0 and under 1. Validation images decide when training stops.
+        test: From 0 to under 1; 0 makes no test split.
     """
 
     validation: float = 0.15
@@ -26,12 +26,13 @@ class Fractions:
     def __post_init__(self) -> None:
         if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
             raise ValueError(
-                f"fractions of {self.validation} for validation and {self.test} for test leave nothing to train on"
+                f"fractions of {self.validation} for validation and {self.test} for test are not possible: "
+                "use more than 0 for validation, and less than 1 for both together"
             )
 
     @property
     def min_images(self) -> int:
-        """The least number of images that a label needs: one in each split."""
+        """The smallest number of images that a label needs: one in each split."""
         return 3 if self.test else 2
 
 
@@ -102,7 +103,7 @@ class TrainingConfig:
     group_by: str | None = None
     """Regular expression; files with the same match in their path (its first group, if it has one) stay together."""
     strict: bool = False
-    """True: anything odd in the data ends the run before it begins."""
+    """True: refuse to train if anything in the data is odd."""
     augment: Augmentation = "auto"
     class_weights: ClassWeights = "none"
     head: HeadSettings = field(default_factory=HeadSettings)

@@ -6,7 +6,7 @@
     ├── DatasetInvalid          a folder that cannot be trained from as it is
     ├── LabelUnknown            a positive label that is not one of two labels
     ├── WeightsUnavailable      pretrained weights that are missing; the hint says how to get them
-    ├── WeightsInvalid          a weights file that is not what it should be
+    ├── WeightsInvalid          a weights file with other contents than expected
     ├── DeviceUnavailable       a requested device that TensorFlow does not see
     ├── RunUnderWay             another process is training exactly this
     ├── HistoryInvalid          a file without readable learning curves
@@ -16,7 +16,7 @@
     ├── GroupingInvalid         a `--group-by` that is not a regular expression, or does not tell groups apart
     ├── QuantizerMissing        int8 was requested, but NNCF or OpenVINO is not installed
     ├── QuantizationRefused     int8 costs more accuracy or calibration than the margins allow; holds the numbers
-    ├── ImagesMissing           a folder without the images that a version was trained from
+    ├── ImagesMissing           a folder that lacks images that a version was trained or validated on
     ├── CacheLimitInvalid       a limit of the cache that is not a number of gigabytes
     └── ExportMismatch          the SavedModel does not answer as the Keras model does; nothing is published
 
@@ -42,11 +42,11 @@ class LabelUnknown(FullcountError):
     """A positive label that is not one of exactly two labels."""
 
     def __init__(self, positive: str, labels: Sequence[str]) -> None:
-        there = ", ".join(labels)
+        listed = ", ".join(labels)
         if len(labels) == 2:
-            super().__init__(f"The positive label {positive!r} is not one of: {there}.")
+            super().__init__(f"The positive label {positive!r} is not one of: {listed}.")
         else:
-            super().__init__(f"A positive label needs exactly two labels, and there are {len(labels)}: {there}.")
+            super().__init__(f"A positive label needs exactly two labels, and there are {len(labels)}: {listed}.")
 
 
 class WeightsUnavailable(FullcountError):
@@ -87,7 +87,7 @@ class CacheUnusable(FullcountError):
     hint = "Set TMPDIR to a directory with more room."
 
     def __init__(self, directory: Path, needed_bytes: int, why: str) -> None:
-        super().__init__(f"{needed_bytes / 1e6:,.0f} MB of decoded pixels do not go into {directory}: {why}.")
+        super().__init__(f"{needed_bytes / 1e6:,.0f} MB of decoded pixels do not fit into {directory}: {why}.")
 
 
 class ExportMismatch(FullcountError):
@@ -109,7 +109,7 @@ class ExportMismatch(FullcountError):
 class RunUnderWay(FullcountError):
     """Another process is doing the same run: the same data, settings and seed."""
 
-    hint = "Wait for it, or change a setting such as --seed: then it is another run."
+    hint = "Wait for it to end, or change a setting such as --seed, which makes it another run."
 
     def __init__(self, directory: Path) -> None:
         super().__init__(f"Another process is doing exactly this training run; its state is in {directory}.")
@@ -119,7 +119,7 @@ class ThresholdInvalid(FullcountError):
     """An unknown policy for the operating threshold.
 
     Attributes:
-        text: The policy as it was given.
+        text: The policy, as the user wrote it.
     """
 
     hint = "Use a number between 0 and 1, best-f1, youden, or a bound over 0 and up to 1: recall>=0.95, precision>=0.9."
@@ -157,7 +157,7 @@ class GroupingInvalid(FullcountError):
     """A `--group-by` that is not a regular expression, or does not tell groups apart.
 
     Attributes:
-        pattern: The expression as it was given.
+        pattern: The expression, as the user wrote it.
     """
 
     hint = "Write a pattern whose first group, or whose whole match, in a file's path names the group of the file."
@@ -170,7 +170,7 @@ class GroupingInvalid(FullcountError):
 class TrainingDiverged(FullcountError):
     """A learning rate so high that the loss is not a number."""
 
-    hint = "Use a lower learning rate, or leave it out: then it is chosen on the validation images."
+    hint = "Use a lower learning rate, or leave it out to have it chosen on the validation images."
 
     def __init__(self, learning_rate: float) -> None:
         super().__init__(f"With a learning rate of {learning_rate:g} the validation loss is never a number.")
@@ -180,10 +180,10 @@ class TrainingDiverged(FullcountError):
 class QuantizerMissing(FullcountError):
     """Packages that quantise are not installed."""
 
-    hint = "Install it with: pip install 'fullcount[quantize]'"
+    hint = "Install them with: pip install 'fullcount[quantize]'"
 
     def __init__(self, packages: Sequence[str]) -> None:
-        super().__init__(f"An int8 variant needs {' and '.join(packages)}, which is not installed here.")
+        super().__init__(f"An int8 variant needs {' and '.join(packages)}, not installed here.")
 
 
 class QuantizationRefused(FullcountError):
@@ -203,10 +203,10 @@ class QuantizationRefused(FullcountError):
 
 
 class ImagesMissing(FullcountError):
-    """A folder without images that a version was trained or judged on."""
+    """A folder that lacks images that a version was trained or validated on."""
 
     def __init__(self, directory: Path, what: str, missing: Sequence[str]) -> None:
-        first = f", the first is {missing[0]}" if missing else ""
+        first = f"; the first is {missing[0]}" if missing else ""
         super().__init__(
             f"{directory} lacks {len(missing)} {what} of the version{first}.",
             hint="Name the folder that it was trained from, unchanged; the version's training/dataset.csv lists it.",

@@ -19,7 +19,7 @@ async def deadline(request: Request, settings: Settings) -> AsyncIterator[None]:
     """Cancel the block when the deadline of a request passes.
 
     Raises:
-        ParameterInvalid: If the header is not a number of milliseconds.
+        ParameterInvalid: If the header is not a number of milliseconds, or is out of range.
         DeadlineExceeded: If the deadline passed.
     """
     timeout_ms = _timeout_ms(request.headers.get(HEADER), settings.predict_timeout_ms)

@@ -81,7 +81,7 @@ RendererDep = Annotated[Renderer, Depends(_renderer)]
 MetricsDep = Annotated[ServiceMetrics, Depends(_metrics)]
 
 
-ModelQuery = Annotated[str | None, Query(description="Model; default: the one that is served first.")]
+ModelQuery = Annotated[str | None, Query(description="Model; default: the first in the settings, or the only one.")]
 VersionQuery = Annotated[int | None, Query(gt=0, description="Version; default: the one that serves.")]
 
 
@@ -93,7 +93,7 @@ async def _version(
 
 
 LoadedDep = Annotated[LoadedVersion, Depends(_version)]
-"""The version asked for; it stays in memory until the response is sent."""
+"""The requested version; it stays in memory until the response is sent."""
 
 
 async def _against(
@@ -122,7 +122,7 @@ async def _explainer(
 
 
 ExplainerDep = Annotated[Explainer | None, Depends(_explainer)]
-"""Explains the thumbnails of an evaluation, if that is asked for."""
+"""The explainer for the thumbnails of an evaluation, if explanations were requested."""
 
 
 async def _labelled_set(

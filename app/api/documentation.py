@@ -10,7 +10,7 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the statuses with which a route answers a problem."""
+    """Describe the problems that a route may answer, by status."""
     content = {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}}
     return {status: {"description": "A problem, see /problems.", "content": content} for status in statuses}
 
@@ -32,8 +32,8 @@ def upload(raw: tuple[str, ...], field: str | None, *, is_list: bool = False) ->
     """
     content = dict.fromkeys(raw, _BINARY)
     if field is not None:
-        one = {"type": "string", "format": "binary"}
-        shape = {"type": "array", "items": one} if is_list else one
+        file = {"type": "string", "format": "binary"}
+        shape = {"type": "array", "items": file} if is_list else file
         schema = {"type": "object", "properties": {field: shape}, "required": [field]}
         content["multipart/form-data"] = {"schema": schema}
     return {"requestBody": {"required": True, "content": content}}

@@ -1,6 +1,6 @@
 """ASGI middleware for every request: assigns an id, counts it, turns errors into responses and limits the body.
 
-A body may stall for the middleware's timeout and be as large as its route allows with `limit_body`.
+A body may stall no longer than the middleware's timeout, and be no larger than its route allows with `limit_body`.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ log = logging.getLogger("app.access")
 HEADER: Final = "X-Request-ID"
 _LIMIT_KEY: Final = "fullcount.max_body_bytes"
 _MIN_BYTES_PER_S: Final = 16 * 1024
-"""The least rate of a body that takes longer than the timeout: a byte now and then must not hold a slot forever."""
+"""The lowest rate of a body that takes longer than the timeout: a trickle of bytes must not hold a slot forever."""
 _NO_ANSWER: Final = 499
 """nginx's status for a client that disconnects before the response."""
 _ACCEPTABLE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")

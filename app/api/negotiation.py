@@ -15,7 +15,7 @@ def wants(request: Request, media_type: str) -> bool:
 
 
 def preferred(request: Request, offers: Sequence[str]) -> str:
-    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1); the first of equals, and if it accepts none.
+    """Return the offer that `Accept` prefers (RFC 9110, 12.5.1): the first of equals, or the first if it accepts none.
 
     Args:
         request: The request.
@@ -35,19 +35,19 @@ def takes_gzip(request: Request) -> bool:
 
 def is_known(request: Request, etag: str) -> bool:
     """Tell whether `If-None-Match` names an entity tag: the client has that response (RFC 9110, 13.1.2)."""
-    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     return etag in known or "*" in known
 
 
 def _accepted(request: Request, header: str) -> list[tuple[str, float]]:
     """Return the items of a header, such as ranges of media types, with their qualities."""
-    found = []
+    items = []
     for part in request.headers.get(header, "").split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name:
-            qualities = [one[2:] for one in parameters if one.startswith("q=")]
-            found.append((name, _number(qualities[0]) if qualities else 1.0))
-    return found
+            qualities = [parameter[2:] for parameter in parameters if parameter.startswith("q=")]
+            items.append((name, _number(qualities[0]) if qualities else 1.0))
+    return items
 
 
 def _number(text: str) -> float:
@@ -58,4 +58,4 @@ def _quality(offer: str, accepted: Sequence[tuple[str, float]]) -> float:
     """Return the quality of the most specific range that contains an offer; 0 if none does."""
     ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
     qualities = dict(accepted)
-    return next((qualities[one] for one in ranges if one in qualities), 0.0)
+    return next((qualities[media_range] for media_range in ranges if media_range in qualities), 0.0)

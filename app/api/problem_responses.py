@@ -33,14 +33,14 @@ def install(app: FastAPI) -> None:
     async def on_validation_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise TypeError
-        wrong = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+        wrong = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
         return _response(request, INVALID.body(f"{'; '.join(wrong)}.", errors=wrong))
 
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_validation_error)
     handled: list[type[Exception]] = [OSError, MemoryError, *TYPES]
-    for one in handled:
-        app.add_exception_handler(one, answer)
+    for error_class in handled:
+        app.add_exception_handler(error_class, answer)
 
 
 async def answer(request: Request, error: Exception) -> Response:

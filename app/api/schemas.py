@@ -44,7 +44,7 @@ class ModelsBody(_Body):
 
 
 class HealthBody(_Body):
-    """`status` is `live` or `ready`."""
+    """The health of the service; `status` is `live` or `ready`."""
 
     status: str
     models: dict[str, int]

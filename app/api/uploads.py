@@ -86,7 +86,7 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
     """Open the files of the field `files` of a form.
 
     Raises:
-        FieldMissing: If there are none, or one has no file name and is therefore text.
+        FieldMissing: If the form has no such file, or one has no file name and is therefore text.
     """
     async with open_form(request, max_files) as form:
         files = [_field(value, "files") for value in form.getlist("files")]
@@ -96,7 +96,7 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
 
 
 def reader(file: UploadFile, max_image_bytes: int) -> Read:
-    """Return a function that reads one image of a form, if it is not too large."""
+    """Return a function that reads one image of a form; it raises `ImageRejected` if the image is too large."""
 
     def read() -> bytes:
         check_file_size(file.filename or "The file", file.size or 0, max_image_bytes)
@@ -113,7 +113,7 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
         BodyEmpty: If the body, or the field, has no bytes.
         FieldMissing: If the form has no field `file`.
         MediaTypeUnsupported: If the media type is not a zip's.
-        OSError: If there is no space left, which `problems` maps.
+        OSError: If no space is left; `problems` maps this error.
     """
     declared = media_type(request)
     if declared == FORM:

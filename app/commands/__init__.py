@@ -1,1 +1,1 @@
-"""The commands of `app`, a file each: their options and their output. The work is done elsewhere."""
+"""The commands of `app`, one file each, with their options and their output. The work is done elsewhere."""

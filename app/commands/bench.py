@@ -38,7 +38,7 @@ from model_store.store import ModelStore
 def bench(images: tuple[Path, ...], seconds: float, form: str, **options: Any) -> None:  # noqa: ANN401  click's values
     """Measure the limits of this machine and the service on it, and name the bottleneck.
 
-    IMAGES are sent; if there are none, pictures of 500 x 375 pixels are made. Nothing else should run meanwhile.
+    It sends IMAGES or, without any, made-up pictures of 500 x 375 pixels. Run nothing else meanwhile.
     """
     settings = read_settings(pop_model(options))
     store = ModelStore(settings.store)

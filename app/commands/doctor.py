@@ -1,4 +1,4 @@
-"""`fullcount doctor`: describe this machine, for people who wonder why it is slow or does not start."""
+"""`fullcount doctor`: describe this machine, to find out why the service is slow or does not start."""
 
 import importlib.metadata
 import json
@@ -63,7 +63,7 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
 
 
 def _devices() -> list[str]:
-    """Return the names of the devices. TensorFlow takes seconds to import and is only asked if there is a driver."""
+    """Return the names of the devices. TensorFlow is slow to import and is only asked if there is a GPU driver."""
     if not (has_gpu_driver() and is_installed("tensorflow")):
         return ["cpu"]
     from app.inference.engines.tensorflow import describe_devices  # noqa: PLC0415  slow to import
@@ -107,13 +107,13 @@ def _memory_bytes() -> int:
 
 
 def _versions() -> list[str]:
-    found = []
+    versions = []
     for package in _PACKAGES.split():
         try:
-            found.append(f"{package} {importlib.metadata.version(package)}")
+            versions.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _limits(devices: list[str]) -> list[str]:

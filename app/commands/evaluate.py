@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[int, int], None]
 _Answer = tuple[ReportBody, bytes | None]
-"""A report, and the report in a form that is not text for the terminal."""
+"""A report and, unless its form is text for the terminal, the report in that form."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,18 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
-    for one in judgements:
-        click.echo(f"{'met' if one.is_met else 'NOT MET'}: {one.sentence}", err=True)
+    for judgement in judgements:
+        click.echo(f"{'met' if judgement.is_met else 'NOT MET'}: {judgement.sentence}", err=True)
     if junit is not None:
         junit.write_text(gate.junit(judgements, f"{body.model} version {body.version} on {data.name}"), "utf-8")
-    ctx.exit(0 if all(one.is_met for one in judgements) else 1)
+    ctx.exit(0 if all(judgement.is_met for judgement in judgements) else 1)
 
 
 def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None]) -> None:
     """Refuse what could not be written or sent once the evaluation is done; the report's file is the first output."""
     for file in outputs:
         if file is not None and not os.access(file.parent, os.W_OK):
-            raise click.UsageError(f"There is no writable directory {file.parent} for the output.")
+            raise click.UsageError(f"There is no writable directory {file.parent}; write the output elsewhere.")
     if outputs[0] is None and form in {"html", "png"} and _is_terminal():
         raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
     if url and data.is_dir():
@@ -115,7 +115,7 @@ def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None
 
 
 def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
-    """Have a server evaluate."""
+    """Evaluate on a server."""
     parameters = {"model": options["model"], "version": options["version"], "against": query.against}
     parameters |= {"explain": True} if query.explain else {}
     body = client.evaluate(url, query.data, parameters, on_progress)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and reading the settings from them."""
+"""The options that several commands share, and the settings made from them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,9 +29,11 @@ writable_file = click.Path(dir_okay=False, writable=True, path_type=Path)
 def engine_options(function: F) -> F:
     """Add the options of the engine to a command."""
     for option in (
-        click.option("--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="Precision of computing."),
-        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="Engine that computes."),
-        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Device that computes."),
+        click.option(
+            "--precision", type=click.Choice(["f32", "bf16", "int8", "auto"]), help="Precision to compute in."
+        ),
+        click.option("--engine", type=click.Choice(["auto", "tensorflow", "openvino"]), help="Engine to compute with."),
+        click.option("--device", metavar="auto|cpu|gpu|gpu:N", help="Device to compute on."),
     ):
         function = option(function)
     return function
@@ -50,7 +52,7 @@ def model_options(function: F) -> F:
 
 
 def pop_url(options: dict[str, Any]) -> str | None:
-    """Remove the server's URL from the options and return it; --store takes precedence over one of the environment."""
+    """Remove the server's URL from the options and return it; --store takes precedence over FULLCOUNT_URL."""
     url: str | None = options.pop("url")
     if url is not None:
         url = (url if "://" in url else f"http://{url}").rstrip("/")

@@ -34,7 +34,7 @@ def predict(
 ) -> None:
     """Predict the labels of images.
 
-    Exits with 1 if an image could not be read; the other images are still predicted.
+    It exits with 1 if an image could not be predicted; the other images are still predicted.
     """
     url = pop_url(options)
     if url:
@@ -63,6 +63,6 @@ def _predictions_table(body: BatchBody) -> Table:
         if isinstance(result, BatchFailure):
             table.add_row(image, "not read", "", verbatim(result.error.detail), style="red")
             continue
-        others = ", ".join(f"{one.label} {one.probability:.4f}" for one in result.predictions)
+        others = ", ".join(f"{entry.label} {entry.probability:.4f}" for entry in result.predictions)
         table.add_row(image, verbatim(result.label), f"{result.probability:.4f}", verbatim(others))
     return table

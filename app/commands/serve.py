@@ -30,5 +30,5 @@ def serve(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401  click
     from app.server.process import run_server  # noqa: PLC0415
 
     settings = read_settings(options)
-    choose_versions(ModelStore(settings.store), settings)  # an impossible request is an error before anything runs
+    choose_versions(ModelStore(settings.store), settings)  # impossible settings fail before anything runs
     ctx.exit(run_server(settings))

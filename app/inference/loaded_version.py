@@ -1,4 +1,4 @@
-"""A version in memory: its manifest, its engine and what predicts and explains with it."""
+"""A version in memory: its manifest, its engine, its batcher and its explainer."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -21,7 +21,7 @@ class LoadedVersion:
     engine: Engine
     batcher: Batcher
     trained: TrainingFingerprints | None
-    """The images it was trained on, or None if the version does not record them."""
+    """Fingerprints of the images it was trained on, or None if the version does not record them."""
     explainer: Explainer | None
     """Computes class activation maps; None if the version has none."""
 

@@ -1,6 +1,6 @@
-"""The way of one image from bytes to probabilities: worker threads read, decode, and hand it to the batcher.
+"""The path of one image from bytes to probabilities: worker threads read it, decode it and hand it to the batcher.
 
-Foreground and background images have workers of their own, so that neither queues behind the other. Background workers
+Foreground and background images have separate workers, so that neither waits behind the other. Background workers
 run at the lowest priority, so that a foreground image gets a core at once.
 """
 
@@ -18,7 +18,7 @@ from app.inference.batcher import Answer, Batcher, deliver
 from model_store.images.pixels import Decoded, InputSpec, Pixels, decode
 
 Read = Callable[[], bytes]
-"""Returns the bytes of one file; blocks, and runs in a worker's thread."""
+"""Returns the bytes of one file. It blocks and runs in a worker's thread."""
 
 Source = Read | Decoded
 """A file's bytes, to be read and decoded; or the image that they were decoded to, by the same `InputSpec`."""
@@ -29,11 +29,11 @@ See = Callable[[Pixels], None]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The decoded image, the engine's answer and the time of decoding."""
+    """The decoded image, the engine's answer and the time that decoding took."""
 
     decoded: Decoded
     decode_ms: float
-    """Reading and decoding."""
+    """Time of reading and decoding, in milliseconds."""
     answer: Answer
 
 
@@ -85,7 +85,7 @@ class Pipeline:
             source: Reads the file's bytes, or is the image that they were decoded to by the same `spec`.
             spec: The model's input.
             batcher: The model's batcher.
-            is_background: Whether the image is never refused; the caller limits how many it has in progress.
+            is_background: Whether to work at low priority. Such an image is never refused; the caller limits them.
             see: Called with the pixels, in the worker's thread.
 
         Raises:
@@ -105,7 +105,7 @@ class Pipeline:
         except asyncio.CancelledError:
             batcher.withdraw(work.answer)
             raise
-        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # there is an answer, so it was decoded
+        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer, so it was decoded
 
     def _count(self, more: int) -> None:
         with self._lock:

@@ -1,7 +1,7 @@
-"""Predictions: the one way of an image to an answer, for routes, commands and evaluations.
+"""Predictions: the one path from an image to an answer, for routes, commands and evaluations.
 
-A single image is predicted in the foreground. A batch or an evaluation takes the same way many times in the background,
-with a bounded number of images in progress, and reads a file only when its turn comes.
+A single image is predicted in the foreground. The images of a batch or an evaluation take the same path in the
+background. A bounded number of them is in progress, and each file is read only when its turn comes.
 """
 
 import time
@@ -31,7 +31,7 @@ class Timing:
     queue_ms: float = 0.0
     """Waiting for a worker and for the engine."""
     inference_ms: float = 0.0
-    """The engine's batch that held the image."""
+    """Computing the batch that held the image."""
     explain_ms: float = 0.0
     """Waiting for and computing class activation maps; 0 if none were computed."""
 
@@ -53,7 +53,7 @@ class Prediction:
 
 
 PredictionOutcome = Prediction | ImageRejected | InferenceFailed
-"""The outcome for one image of many: its prediction, or the error that it alone met."""
+"""The outcome for one image of many: its prediction, or the error that concerns it alone."""
 
 
 class Predictor:
@@ -115,7 +115,7 @@ class Predictor:
     ) -> AsyncGenerator[PredictionOutcome, None]:
         """Predict many images in the background, in order; one that fails does not stop the others.
 
-        Close the generator (`contextlib.aclosing`) to give up the images in progress.
+        Close the generator (`contextlib.aclosing`) to cancel the images in progress.
         """
         works = (self.predict_in_background(version, source) for source in sources)
         async with aclosing(in_order(works, self._max_in_flight)) as outcomes:

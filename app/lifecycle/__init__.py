@@ -1,1 +1,1 @@
-"""The versions in memory, and when they are loaded and unloaded. Predicting is in `inference`."""
+"""The versions in memory: loading and unloading them. Predicting is in `inference`."""

@@ -155,7 +155,7 @@ class Registry:
             ModelRequired: If no model is named and several are served.
             ModelNotFound: If the model is not served.
             VersionNotFound: If the model has no such version.
-            Overloaded: If as many other versions as allowed in memory are in use.
+            Overloaded: If as many other versions as allowed are in memory, and all of them are in use.
         """
         self.check_ready()
         key = self._resolve(model, version)
@@ -209,10 +209,10 @@ class Registry:
 
     async def _make(self, key: _Key) -> LoadedVersion:
         stored, trained, engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._open, key)
-        most = self._settings.max_queue
-        batcher = Batcher(engine, max_waiting=most, observe=self._metrics.batch_size.observe)
+        max_waiting = self._settings.max_queue
+        batcher = Batcher(engine, max_waiting=max_waiting, observe=self._metrics.batch_size.observe)
         spec, maps = self._settings.input_of(stored.manifest.input), stored.manifest.activation_maps
-        explainer = None if maps is None else Explainer(stored, maps, engine, max_waiting=most)
+        explainer = None if maps is None else Explainer(stored, maps, engine, max_waiting=max_waiting)
         loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained, explainer)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
         log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
@@ -222,14 +222,14 @@ class Registry:
         stored = self.store.open(*key)
         return stored, _read_trained(stored), self._make_engine(stored, self._settings)
 
-    async def _make_room(self, wanted: _Key) -> None:
+    async def _make_room(self, key: _Key) -> None:
         """Unload the least recently used idle versions, except default ones, until there is room for another."""
-        while wanted not in self._loading and wanted not in self._served.items():
-            guests = [key for key in self._loading if key not in self._served.items()]
+        while key not in self._loading and key not in self._served.items():
+            guests = [other for other in self._loading if other not in self._served.items()]
             if len(guests) < self._settings.max_loaded_versions:
                 return
             loaded = self.loaded()
-            idle = next((key for key in guests if key in loaded and not self._users[key]), None)
+            idle = next((guest for guest in guests if guest in loaded and not self._users[guest]), None)
             if idle is None:
                 raise Overloaded("versions in use", self._settings.max_loaded_versions)
             await self._unload(self._loading.pop(idle).result())

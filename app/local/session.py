@@ -57,12 +57,12 @@ class Session:
 
         Args:
             path: The zip or folder.
-            on_progress: Called with the number of image files that are done, and the number of all.
+            on_progress: Called with the number of image files that are done, and their total.
             against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
 
         Raises:
-            VersionNotFound: If there is no version `against`.
+            VersionNotFound: If the version `against` does not exist.
             ParameterInvalid: If the labels differ from those of `against`, or the version has no activation maps.
             SetRejected: If the set is refused as a whole.
         """

@@ -1,1 +1,1 @@
-"""Predictions as answers: their schemas, and batches of them. Computing them is in `inference`."""
+"""Predictions as response bodies, single and in batches. Computing them is in `inference`."""

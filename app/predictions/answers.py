@@ -1,4 +1,4 @@
-"""The fields of a body from a prediction: ranked labels and the decision. Bodies themselves are in `schemas`."""
+"""The fields of a response body, made from a prediction: the decision and the ranked labels."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -24,8 +24,8 @@ def explanation(maps: Maps, predicted: str, listed: Iterable[str], labels: Seque
         listed: The labels in the answer.
         labels: All labels, in the order of the maps.
     """
-    wanted = dict.fromkeys([predicted, *listed])
-    return Explanation(maps={label: rows_of(maps[..., labels.index(label)]) for label in wanted})
+    explained = dict.fromkeys([predicted, *listed])
+    return Explanation(maps={label: rows_of(maps[..., labels.index(label)]) for label in explained})
 
 
 def rows_of(activation: npt.NDArray[np.float32]) -> list[list[float]]:

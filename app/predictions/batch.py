@@ -16,7 +16,7 @@ from model_store.labelled_sets.archive import Archive
 
 @dataclass(frozen=True)
 class Source:
-    """One image of a batch, which is not read yet."""
+    """One image of a batch that has not been read yet."""
 
     filename: str | None
     read: Read
@@ -30,18 +30,20 @@ def sources_of(archive: Archive, most: int) -> list[Source]:
     """List the files of a zip, leaving out system files.
 
     Raises:
-        SetRejected: If there are none, or more than `most`.
+        SetRejected: If the zip has no files, or more than `most`.
     """
     paths = archive.paths()
     if len(paths) > most:
-        raise SetRejected("too-many-entries", f"The archive has {len(paths)} files; a batch accepts {most}.")
+        raise SetRejected(
+            "too-many-entries", f"The archive has {len(paths)} files, but a batch accepts {most}; send several batches."
+        )
     return [Source(path, _reader(archive, path)) for path in paths]
 
 
 async def results_of(
     version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
 ) -> AsyncGenerator[Result, None]:
-    """Predict each image, in order; close the generator to give up the images in progress."""
+    """Predict each image, in order; close the generator to cancel the images in progress."""
     async with aclosing(predictor.predict_each(version, (source.read for source in sources))) as outcomes:
         index = 0
         async for outcome in outcomes:

@@ -49,7 +49,7 @@ class Explanation(_Body):
 
     maps: dict[str, list[list[float]]]
     """Label → rows → columns, for the predicted label and those listed. Values above 0 support the label, those below 0
-    count against it. Over all labels, the softmax of the maps' means is the probabilities."""
+    count against it. The softmax of the means of all labels' maps gives the probabilities."""
 
 
 class PredictionBody(PredictedImage, _PredictionHead):

@@ -1,4 +1,4 @@
-"""The comparison of two stored reports, even if their versions no longer exist. Blocks."""
+"""The comparison of two stored reports, even if their versions no longer exist. It blocks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,25 +32,25 @@ def compare_reports(this_id: str, against_id: str, reports: ReportStore) -> Repo
     wrappers = this.report.interpretation.wrapper, against.report.interpretation.wrapper
     matched = MatchedFiles.of(this.records, against.records, wrappers)
     names = names_of(this.report, against.report)
-    found = compare_overlap(this.side(names[0]), against.side(names[1]), matched)
+    overlap = compare_overlap(this.side(names[0]), against.side(names[1]), matched)
     heads = ComparedReport.of(this.report, names[0]), ComparedReport.of(against.report, names[1])
-    flipped = {one.path for one in found.comparison.flips}
+    flipped = {flip.path for flip in overlap.comparison.flips}
     return ReportComparisonBody(
-        summary=list(_summarise(*heads, found.files)),
+        summary=list(_summarise(*heads, overlap.files)),
         this=heads[0],
         against=heads[1],
-        **dict(found),
+        **dict(overlap),
         thumbnails={
             path: address
-            for one, other in matched.both
-            if (path := this.records.paths[one]) in flipped
-            and (address := this.thumbnail(one) or against.thumbnail(other)) is not None
+            for place, other_place in matched.both
+            if (path := this.records.paths[place]) in flipped
+            and (address := this.thumbnail(place) or against.thumbnail(other_place)) is not None
         },
     )
 
 
 def names_of(this: ReportBody, against: ReportBody) -> tuple[str, str]:
-    """Return names for two reports in sentences, which say what differs between them."""
+    """Return the names of two reports for use in sentences; they say what differs between the reports."""
     if this.model != against.model:
         return f"version {this.version} of {this.model}", f"version {against.version} of {against.model}"
     if this.version != against.version:
@@ -98,9 +98,9 @@ def _summarise(this: ComparedReport, against: ComparedReport, files: SharedFiles
         yield f"{what}, going by their paths: the archives differ, so a file need not be the same picture in both."
     if (this.model, this.version) == (against.model, against.version):
         yield "Both are of the same version: what differs is the files, or how they were computed."
-    for one in (this, against):
-        if one.seen_in_training:
+    for side in (this, against):
+        if side.seen_in_training:
             yield (
-                f"{one.name[0].upper()}{one.name[1:]} was trained on {counted(one.seen_in_training, 'file')} of its "
-                "report: on these it is better than on any others."
+                f"{side.name[0].upper()}{side.name[1:]} was trained on {counted(side.seen_in_training, 'file')} of its "
+                "report, so it is right more often on these than on others."
             )

@@ -1,4 +1,4 @@
-"""Everything that a report says of a labelled set, from the answers of one or two versions. Blocks."""
+"""The conclusions of a report about a labelled set, from the answers of one or two versions. Drawing them blocks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ class Conclusions:
 
 
 def conclude(versions: Sequence[LoadedVersion], answers: Sequence[Records], labelled_set: LabelledSet) -> Conclusions:
-    """Draw the conclusions from answers; for 50,000 files this takes some seconds.
+    """Draw the conclusions from answers. 50,000 files take some seconds.
 
     Args:
-        versions: The version evaluated, and perhaps one to compare with.
+        versions: The version evaluated and, if requested, one to compare with.
         answers: The answers of each version to all files.
         labelled_set: The files.
     """

@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class GivenSet:
-    """A labelled set, with what a report says of the file or folder that it came in."""
+    """A labelled set, with the facts about the file or folder that it came in."""
 
     labelled_set: LabelledSet
     facts: ArchiveFacts
@@ -60,7 +60,7 @@ class _Answers:
         """Note the outcome of each version for one image.
 
         Raises:
-            InferenceFailed: If that is an outcome: a report that lacks an image would be wrong.
+            InferenceFailed: If that is an outcome; a report without the image would be wrong.
         """
         for records, outcome in zip(self.records, outcomes, strict=True):
             if isinstance(outcome, InferenceFailed):
@@ -132,7 +132,7 @@ class Evaluator:
     async def _predict_all(
         self, versions: Sequence[LoadedVersion], labelled_set: LabelledSet, on_progress: Progress
     ) -> _Answers:
-        answers = _Answers(versions, [Records(labelled_set.images, one.manifest.labels) for one in versions])
+        answers = _Answers(versions, [Records(labelled_set.images, version.manifest.labels) for version in versions])
         async with aclosing(self._outcomes_of_all(answers, labelled_set)) as outcomes_of_all:
             place = 0
             async for outcomes in outcomes_of_all:
@@ -173,7 +173,7 @@ class Evaluator:
 
 
 def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:
-    """Give conclusions their head: an id, the date, the version and the archive; the report is not stored yet."""
+    """Make a report of conclusions, with an id, the date, the version and the archive; it is not stored yet."""
     compared = {} if conclusions.comparison is None else {"comparison": conclusions.comparison}
     return ReportBody(
         id=str(ULID()),

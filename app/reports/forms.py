@@ -1,4 +1,4 @@
-"""The forms of a report and their media types, for routes, client and commands. A new form begins here."""
+"""The forms of a report and their media types, for routes, client and commands. A new form is added here first."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -7,7 +7,7 @@ Form = Literal["html", "png", "csv"]
 """A form that is rendered: a page, a picture of the matrix, a table of the files."""
 
 ReportForm = Literal["json", "jsonl"] | Form
-"""A form that a server sends; `jsonl` tells the progress before the report."""
+"""A form that a server sends; `jsonl` reports the progress before the report."""
 
 MEDIA_TYPES: Final[Mapping[ReportForm, str]] = {
     "json": "application/json",

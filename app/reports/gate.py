@@ -26,7 +26,7 @@ OF_ALL: Final = (
     "average_precision",
 )
 OF_A_LABEL: Final = ("precision", "recall", "f1")
-"""The figures of one label; those above are over all files. More is better for each of them."""
+"""The figures of one label; those in `OF_ALL` are over all files. Higher is better for each of them."""
 
 _FORM: Final = re.compile(r"(?P<metric>[a-z0-9_]+)(\[(?P<label>.+)\])?=(?P<least>[^=]+)", re.DOTALL)
 
@@ -67,7 +67,7 @@ def parse(text: str) -> Requirement:
     known = OF_ALL if label is None else OF_A_LABEL
     if metric not in known:
         whose = "over all files" if label is None else "of one label"
-        raise RequirementInvalid(text, f"figures {whose} are {', '.join(known)}")
+        raise RequirementInvalid(text, f"the figures {whose} are {', '.join(known)}")
     try:
         least = float(form["least"])
     except ValueError:
@@ -83,20 +83,20 @@ def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -
     Raises:
         RequirementInvalid: If a label is not in the report.
     """
-    return [_judge(_figure(evaluation, one), one, by) for one in requirements]
+    return [_judge(_figure(evaluation, requirement), requirement, by) for requirement in requirements]
 
 
 def junit(judgements: Sequence[Judgement], suite: str) -> str:
     """Return judgements as JUnit XML for a build server, with a test case for each requirement."""
-    failures = sum(not one.is_met for one in judgements)
+    failures = sum(not judgement.is_met for judgement in judgements)
     root = ET.Element("testsuite", name=suite, tests=str(len(judgements)), failures=str(failures), errors="0")
-    for one in judgements:
-        name = f"{one.requirement.name} at least {one.requirement.least:g}"
+    for judgement in judgements:
+        name = f"{judgement.requirement.name} at least {judgement.requirement.least:g}"
         case = ET.SubElement(root, "testcase", classname="fullcount.evaluate", name=_printable(name))
-        if one.is_met:
-            ET.SubElement(case, "system-out").text = _printable(one.sentence)
+        if judgement.is_met:
+            ET.SubElement(case, "system-out").text = _printable(judgement.sentence)
         else:
-            ET.SubElement(case, "failure", message=_printable(one.sentence))
+            ET.SubElement(case, "failure", message=_printable(judgement.sentence))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -113,10 +113,10 @@ def _figure(evaluation: Evaluation, requirement: Requirement) -> Estimate:
 
 
 def _label(evaluation: Evaluation, requirement: Requirement) -> PerLabel:
-    for one in evaluation.per_label:
-        if one.label == requirement.label:
-            return one
-    labels = ", ".join(one.label for one in evaluation.per_label)
+    for figures in evaluation.per_label:
+        if figures.label == requirement.label:
+            return figures
+    labels = ", ".join(figures.label for figures in evaluation.per_label)
     raise RequirementInvalid(requirement.name, f"the labels are {labels}")
 
 
@@ -143,5 +143,5 @@ def _relation(least: float, *, is_met: bool) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text without the characters that XML cannot hold; a label may be the name of any folder."""
+    """Replace the characters that XML cannot hold; a label may be the name of any folder."""
     return "".join(character if character.isprintable() else "�" for character in text)

@@ -19,7 +19,7 @@ class _Body(BaseModel):
 
 
 class ArchiveFacts(_Body):
-    """The archive that was evaluated."""
+    """The archive or folder that was evaluated."""
 
     filename: str | None
     bytes: int

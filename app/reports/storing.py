@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def store_report(report: ReportBody, records: Records, reports: ReportStore) -> ReportBody:
-    """Store a report and its records if the store can be written; blocks.
+    """Store a report and its records if the store can be written. This blocks.
 
     Returns:
         The report with `stored` true, or unchanged if it could not be stored.
@@ -41,7 +41,7 @@ def warn_if_unwritable(reports: ReportStore, models: list[str]) -> None:
 
 
 def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list[ReportSummary]:
-    """Summarise the stored reports, newest first; blocks. A damaged report is logged and left out."""
+    """Summarise the stored reports, newest first. This blocks. A damaged report is logged and left out."""
     summaries = []
     for stored in reports.newest(model=model, limit=limit):
         try:
@@ -54,10 +54,10 @@ def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list
 
 
 def read_thumbnails(reports: ReportStore, report_id: str) -> Thumbnails:
-    """Read the thumbnails of a stored report; blocks.
+    """Read the thumbnails of a stored report. This blocks.
 
     Raises:
-        ReportNotFound: If there is no such report.
+        ReportNotFound: If the report does not exist.
         RecordsMissing: If it was stored without records.
         VersionCorrupt: If its records cannot be read.
     """

@@ -1,4 +1,4 @@
-"""The thumbnails of a report: which files have one, and drawing them."""
+"""The thumbnails of a report: choosing the files that get one, and drawing them."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ from model_store.presentation.thumbnails import thumbnail
 MAX_IN_A_CELL: Final = 24
 """Thumbnails for each cell of the confusion matrix: the most certain mistakes and the least certain correct files."""
 MAX_IN_ALL: Final = 120
-"""Thumbnails for all cells together, although each cell has at least one."""
+"""Thumbnails for all cells together; more only if there are more cells, as each cell with files has at least one."""
 MAX_MISLABELLED: Final = 12
 """Further thumbnails for files whose label may be wrong."""
 
@@ -39,7 +39,7 @@ def add_thumbnails(
     """
     records, decision = conclusions.records, version.manifest.decision
     places = {path: place for place, path in enumerate(records.paths)}
-    suspects = [places[one.path] for one in conclusions.evaluation.mislabelled[:MAX_MISLABELLED]]
+    suspects = [places[suspect.path] for suspect in conclusions.evaluation.mislabelled[:MAX_MISLABELLED]]
     for place in dict.fromkeys([*_first_of_each_cell(records, version), *suspects]):
         try:
             decoded = decode(labelled_set.read(records.paths[place]), version.input, max_image_pixels=max_image_pixels)
@@ -52,7 +52,7 @@ def add_thumbnails(
 
 
 def _first_of_each_cell(records: Records, version: LoadedVersion) -> list[int]:
-    """Return the places of the files of each cell that a person looks at first."""
+    """Return, for each cell of the matrix, the places of the files that a person looks at first."""
     scored = np.flatnonzero(records.is_scored)
     predicted = version.manifest.decision.indices(records.probabilities[scored])
     certainty = records.probabilities[scored, predicted]
@@ -62,4 +62,4 @@ def _first_of_each_cell(records: Records, version: LoadedVersion) -> list[int]:
     _, starts, sizes = np.unique(cells[order], return_index=True, return_counts=True)
     most = min(MAX_IN_A_CELL, max(1, MAX_IN_ALL // max(1, len(starts))))
     chosen = [order[start : start + min(size, most)] for start, size in zip(starts, sizes, strict=True)]
-    return [int(scored[at]) for some in chosen for at in some]
+    return [int(scored[at]) for of_cell in chosen for at in of_cell]

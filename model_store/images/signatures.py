@@ -20,11 +20,11 @@ _SIGNATURES: Final = {
     b"MM\x00+": "TIFF",
 }
 SIGNATURE_BYTES: Final = 32
-"""The number of first bytes that `signature_format` needs."""
+"""The number of bytes from the start of a file that `signature_format` needs."""
 
 
 def has_image_extension(path: str) -> bool:
-    """Tell whether a path ends with the extension of an image format, in any case."""
+    """Tell whether a path ends with the extension of an image format, regardless of case."""
     return PurePosixPath(path.rpartition("/")[2]).suffix.lower() in IMAGE_EXTENSIONS
 
 

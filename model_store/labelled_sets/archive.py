@@ -1,4 +1,4 @@
-"""A zip that anybody may have made: listed, checked as a whole, and read entry by entry, never extracted.
+"""A zip from anybody: listed, checked as a whole, and read entry by entry, but never extracted.
 
 It works on an open file and knows neither models nor HTTP. An archive that is refused has one of `REASONS`. A single
 bad file does not affect the others: reading it raises `ImageRejected`.
@@ -52,7 +52,7 @@ class Archive:
         """Return the paths of all files except system files, images or not.
 
         Raises:
-            SetRejected: If there are no such files, or an entry is refused.
+            SetRejected: If it has no such files, or an entry is refused.
         """
         self._list(())
         paths = [path for path in self._files if not is_system_file(path)]
@@ -64,8 +64,8 @@ class Archive:
         """Sort the entries into labelled images and ignored files.
 
         Args:
-            labels: The model's labels. A folder with such a name is never a wrapper, and the code page of the names is
-                the one in which most folders mean a label.
+            labels: The model's labels. A folder with such a name is never a wrapper. The code page of the names is the
+                one in which most folders mean a label.
 
         Raises:
             SetRejected: If there are no images, none has a label, or an entry or a `labels.csv` is refused.

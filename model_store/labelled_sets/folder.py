@@ -26,8 +26,8 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
         max_image_bytes: The most bytes that one file may have.
 
     Raises:
-        SetRejected: If there are no images, none has a label, a folder is a link or cannot be listed, a file is a pipe,
-            socket or device, a name is not UTF-8, or a `labels.csv` is refused.
+        SetRejected: If the folder has no images, none has a label, or a `labels.csv` is refused; or if an entry cannot
+            be counted: a link to a folder, an unlistable folder, a special file or a name that is not UTF-8.
     """
     entries = list(walk(root))
     paths = sorted(_checked_path(entry, root) for entry in entries if entry.kind != "folder")
@@ -48,7 +48,7 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
 
 
 def _checked_path(entry: Entry, root: Path) -> str:
-    """Return the path of an entry that a report can hold: JSON refuses the surrogates of a name that is not UTF-8."""
+    """Return the path of an entry that can be read and reported: JSON cannot hold a name that is not UTF-8."""
     if entry.kind in _REFUSED and not is_system_file(entry.path):
         reason, detail = _REFUSED[entry.kind]
         error = f" ({entry.error})" if entry.error else ""

@@ -20,7 +20,7 @@ class Ignored(_Value):
 
 
 class MatchedFolder(_Value):
-    """Image files whose label is spelled in another case than the model's. `folder` may be a name in a `labels.csv`."""
+    """Image files whose label differs from the model's in case only. `folder` may be a name in a `labels.csv`."""
 
     folder: str
     label: str
@@ -37,10 +37,10 @@ class LabelsFile(_Value):
 
 
 class Interpretation(_Value):
-    """The choices that reading a labelled set needed, because the set does not say them itself."""
+    """The choices made in reading a labelled set, because the set itself leaves them open."""
 
     wrapper: str | None
-    """The common folder that was looked through; None if there is none."""
+    """The common folder that was looked through; None if the set has none."""
     encoding: str | None
     """The encoding in which names in a zip were read that are neither ASCII nor marked as UTF-8."""
     matched: list[MatchedFolder]

@@ -1,6 +1,6 @@
-"""A labelled set: image files with their labels, the files that are left out, and how to read a file.
+"""A labelled set: image files with their labels, the files that are left out, and a function that reads a file.
 
-`archive` makes one from a zip and `folder` from a directory; its user need not know which.
+`archive` makes one from a zip and `folder` from a directory; its users need not know which.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ AS_IT_SAYS: Final = Interpretation(wrapper=None, encoding=None, matched=[], labe
 
 
 class LabelledImage(NamedTuple):
-    """An image file and the label that its path gives it."""
+    """An image file and its label, from its folder or from the `labels.csv`."""
 
     path: str
     label: str
@@ -84,11 +84,11 @@ class SortedPaths:
 
 
 def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> SortedPaths:
-    """Tell image files from others.
+    """Separate image files from others.
 
     Args:
         paths: Posix paths of files.
-        has_signature: Tells whether a file begins as an image does; called only if the name does not tell.
+        has_signature: Tells whether a file begins as an image does; called only if the name does not show it.
     """
     images, ignored = [], []
     for path in paths:
@@ -111,7 +111,7 @@ def give_labels(
 ) -> LabelledSet:
     """Give each image the label that the `labels.csv` names or, if there is no such file, that its folder names.
 
-    An image without a label is ignored as `unlabelled`. A name that differs from a label of the model only in its case
+    An image without a label is ignored as `unlabelled`. A name that differs from a label of the model only in case
     is that label.
 
     Args:
@@ -140,7 +140,7 @@ def give_labels(
 def _matched(
     paths: list[str], names: list[str | None], matcher: LabelMatcher
 ) -> tuple[list[LabelledImage], list[Ignored], list[MatchedFolder]]:
-    """Tell images with a label from those without, and count those whose label is spelled differently in their name."""
+    """Separate images with a label from those without, and count those whose name spells the label differently."""
     images, unlabelled = [], []
     counts: Counter[tuple[str, str]] = Counter()
     for path, name in zip(paths, names, strict=True):
@@ -162,7 +162,7 @@ def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]
 
 
 def _without_labels(candidates: list[str], table: LabelsTable | None) -> str:
-    """Say what to do and, if a `labels.csv` gives no label, why."""
+    """Return what to do and, if a `labels.csv` gives no label, the reason."""
     if table is not None:
         missing = f" There is no file {table.missing[0]}." if table.missing else ""
         return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"

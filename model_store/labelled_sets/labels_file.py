@@ -1,4 +1,4 @@
-"""A `labels.csv` among the files of a labelled set: a table that gives images their labels, whatever their folder.
+"""A `labels.csv` among the files of a labelled set: a table that gives images their labels, regardless of their folder.
 
 This module works on paths and a function that reads one; it knows neither zips nor folders. A file of that name without
 the two columns is treated as any other file.
@@ -19,7 +19,7 @@ NAME: Final = "labels.csv"
 """The name of the file; its case does not matter."""
 HEADER: Final = "its first row must name a column 'path' and a column 'label'"
 MAX_ROWS_WITHOUT_FILE: Final = 100_000
-"""A few bytes of a zip make many rows, each takes memory, and a report lists those whose file is missing."""
+"""The limit exists because a few bytes of a zip make many rows. Each takes memory, and a report lists missing files."""
 
 _PATH_COLUMNS: Final = ("path", "file", "filename", "image")
 _LABEL_COLUMNS: Final = ("label", "class")
@@ -37,7 +37,7 @@ class LabelsTable:
     folder: str
     """The folder to which its paths are relative: its own, with a slash at the end, or empty."""
     names: dict[str, str]
-    """Path → label as it is written, both composed (NFC)."""
+    """Path → label as written, both composed (NFC)."""
     rows: int
     missing: list[str]
     """Paths in the table that are not files of the set, in the table's order."""
@@ -129,7 +129,8 @@ def _table(path: str, data: bytes, columns: _Columns, files: Collection[str], ma
     for number, file, name in _rows(path, data, columns):
         rows += 1
         if rows > len(present) + MAX_ROWS_WITHOUT_FILE:
-            raise _refused(f"{path} has {MAX_ROWS_WITHOUT_FILE} rows more than there are files, up to row {number}.")
+            excess = f"{MAX_ROWS_WITHOUT_FILE} more rows than there are files"
+            raise _refused(f"{path} has {excess}, counted up to row {number}.")
         if not file or not name:
             raise _refused(f"{path}, row {number}: " + (f"{file} has no label." if file else "there is no path."))
         key = _key(file.replace("\\", "/"))
@@ -153,7 +154,7 @@ def _check_text(path: str, data: bytes) -> None:
 
 
 def _rows(path: str, data: bytes, columns: _Columns) -> Iterator[tuple[int, str, str]]:
-    """Yield number, path and label of each row below the first, counted as a spreadsheet does, without blank rows."""
+    """Yield number, path and label of each row below the first, numbered as in a spreadsheet, without blank rows."""
     number = 0
     try:
         text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")

@@ -1,4 +1,4 @@
-"""The layout of a labelled set: where in its paths the labels and the splits are.
+"""The layout of a labelled set: the places of labels and splits in its paths.
 
 The same rules hold for a folder on disk and for a zip. A labelled set has one folder per label; one common folder
 around them, the wrapper, is looked through. There may be `train`, `val` and `test` folders of label folders. This
@@ -41,7 +41,7 @@ class Layout:
     """The folders of a labelled set that are not labels.
 
     Attributes:
-        wrapper: The common folder that is looked through, accents composed; None if there is none.
+        wrapper: The common folder that is looked through, accents composed; None if the set has none.
         splits: Names of the split folders, in lower case, and their splits; empty if the set has no split folders.
     """
 
@@ -59,12 +59,12 @@ class Layout:
 
 
 def find_layout(paths: Collection[str], labels: Iterable[str] = (), *, with_splits: bool = False) -> Layout:
-    """Find out how a labelled set is laid out.
+    """Find the layout of a labelled set.
 
     Args:
         paths: Posix paths of the image files.
-        labels: Labels known beforehand. A folder that means one of them, in any case, is never a wrapper.
-        with_splits: Look for split folders as well; without it a folder `train` is a label or a wrapper.
+        labels: Labels known beforehand. A folder that means one of them, regardless of case, is never a wrapper.
+        with_splits: Whether to look for split folders as well; otherwise a folder `train` is a label or a wrapper.
 
     Raises:
         SetRejected: If every folder is a split folder and none of them holds a label folder.

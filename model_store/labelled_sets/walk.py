@@ -1,7 +1,7 @@
 """Walking a labelled folder: every entry below it, with its kind.
 
-What becomes of an entry is the caller's decision: evaluation refuses some kinds, training gives each a fate. Nothing is
-opened here.
+The caller decides what an entry counts as: evaluation refuses some kinds, training gives each a fate. No file is opened
+here.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["file", "folder", "linked-folder", "special", "unlistable"]
-"""A link that leads nowhere is a `file`: opening it says why it cannot be read. `special` is a pipe, socket or device,
+"""A broken link is a `file`: opening it shows why it cannot be read. `special` is a pipe, socket or device,
 which could block its reader forever. `unlistable` is a folder that the file system does not list."""
 
 SYSTEM_NAMES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"})
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     Attributes:
         path: Posix path below the folder, as Python reads it; bytes that are not UTF-8 are surrogate characters.
         kind: The entry itself, or what a link to a file leads to.
-        error: The operating system's words if the folder cannot be listed; else empty.
+        error: The operating system's message if the folder cannot be listed; else empty.
     """
 
     path: str
@@ -58,7 +58,7 @@ def walk(root: Path) -> Iterator[Entry]:
 
 
 def is_system_file(path: str) -> bool:
-    """Tell whether an operating system left a file, or a folder above it, behind; hidden ones count as such.
+    """Tell whether a file, or a folder above it, is hidden or was left behind by an operating system.
 
     Args:
         path: Posix path below the labelled set, from a folder or from a zip.
@@ -74,7 +74,7 @@ def _kind(entry: os.DirEntry[str]) -> Kind:
             return "linked-folder"
         if entry.is_file():
             return "file"
-        entry.stat()  # fails for a link that leads nowhere
+        entry.stat()  # fails for a broken link
     except OSError:
         return "file"
     return "special"

@@ -1,6 +1,6 @@
 """The checks that a zip must pass before any of its entries is read.
 
-`zipfile` trusts what a zip says of itself. Here its directory, its sizes and its paths are checked first.
+`zipfile` trusts what a zip declares. Its directory, its sizes and its paths are checked here first.
 """
 
 import io
@@ -18,7 +18,7 @@ from model_store.labelled_sets.labelled_set import SetLimits
 from model_store.labelled_sets.zip_fields import without_broken_unicode_paths
 
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Of other methods `zipfile` unpacks whole blocks before it looks at a size: 178 bytes of bzip2 become 200 MB."""
+"""With other methods `zipfile` unpacks whole blocks before it checks a size: 178 bytes of bzip2 become 200 MB."""
 
 _ENCRYPTED: Final = 0x1
 _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
@@ -29,7 +29,7 @@ _END64_SIGNATURE: Final = b"PK\x06\x06"
 _END64_BYTES: Final = 56 + 20
 """The length of the 64-bit end record and its locator, which come before the other end record."""
 _IN_64_BITS: Final = 0xFFFF
-"""Stands for a number that is in the 64-bit end record."""
+"""The placeholder for a number that is in the 64-bit end record."""
 _MAX_BYTES_PER_ENTRY: Final = 1024
 """The most bytes an entry takes in the directory, on average: 46 and a path that a person can still read."""
 _LOCAL_HEADER_BYTES: Final = 30
@@ -112,7 +112,7 @@ def _check_end(file: BinaryIO, entries: int) -> None:
     if is_64:
         (declared_entries,) = struct.unpack_from("<Q", data, at - _END64_BYTES + 32)
     if disk not in {0, _IN_64_BITS}:
-        raise SetRejected("truncated", "This is one part of an archive in several; join them first.")
+        raise SetRejected("truncated", "This is one part of a split archive; join the parts first.")
     if declared_entries != (entries if is_64 else entries % 2**16):  # without Zip64, programs count on from 0
         detail = (
             f"The archive's end declares {declared_entries} entries, but its directory has {entries}; pack it again."
@@ -145,7 +145,7 @@ def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, z
         if info.flag_bits & _ENCRYPTED:
             raise SetRejected("encrypted", f"{path} is encrypted; make the archive without a password.")
         if info.compress_type not in _METHODS:
-            detail = f"{path} is compressed by method {info.compress_type}; use deflate, which every zip program can."
+            detail = f"{path} is compressed by method {info.compress_type}; use deflate, as every zip program can."
             raise SetRejected("unsupported-compression", detail)
         if path in seen and not is_directory:
             raise SetRejected("duplicate-path", f"Two entries have the path {path}; keep one of them.")
@@ -178,7 +178,7 @@ def check_amount(infos: list[zipfile.ZipInfo], archive_bytes: int, limits: SetLi
 
 
 def check_overlap(infos: list[zipfile.ZipInfo], directory_start: int) -> None:
-    """Check that no two entries share bytes: their sizes would be true, and their sum would not.
+    """Check that no two entries share bytes: each size would be true, but their sum would not be.
 
     See Fifield 2019, "A better zip bomb".
 

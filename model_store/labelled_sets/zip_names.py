@@ -1,4 +1,4 @@
-"""Reading the names in a zip, most of which do not say how their letters are encoded.
+"""Reading the names in a zip, most of which do not declare their encoding.
 
 A name is UTF-8 if its entry says so, or if Info-ZIP's Unicode path repeats it. Every other name is in the code page of
 the machine that packed it. One code page is chosen for the whole archive, by the labels that its folders then mean.
@@ -28,8 +28,8 @@ def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str 
         labels: The model's labels; without any, the code pages cannot be told apart.
 
     Returns:
-        UTF-8 or a code page in which all of those names are valid: the first in which most of them have a folder that
-        means a label. None if all of those names are ASCII.
+        UTF-8 or a code page in which all of those names are valid: the one in which most names have a folder that means
+        a label, and the first of equals. None if all of those names are ASCII.
     """
 
     def unmarked() -> Iterator[bytes]:

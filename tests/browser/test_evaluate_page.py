@@ -174,7 +174,7 @@ def test_a_zip_is_evaluated_with_its_progress_and_leads_to_its_report(server: Se
     expect(page.get_by_text(re.compile(r"\d+ files a second · about \d+ seconds? left"))).to_be_visible()
     expect(page).to_have_url(re.compile(r"#/evaluations/\w{26}$"))
     expect(page.get_by_text("158 files = 157 scored + 1 unreadable")).to_be_visible()
-    expect(page.get_by_role("heading", name="Compared with version 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Comparison with version 1")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.get_by_text("my cells.zip · 158 files")).to_be_visible()
     assert visit.messages == []
@@ -374,7 +374,7 @@ def test_the_matrix_of_two_labels_fits_a_telephone(open_report: Open) -> None:
 def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, report: dict[str, Any]) -> None:
     visit = open_report("/doubts")
     page = visit.page
-    expect(page.get_by_role("heading", name="What to doubt in these files")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Doubtful files")).to_be_in_viewport()
     expect(page).to_have_title("solar-cells, version 2: report · Fullcount")
     for sentence in report["summary"]:
         expect(page.get_by_text(sentence)).to_be_attached()
@@ -382,7 +382,7 @@ def test_a_link_leads_to_the_report_and_to_a_part_of_it(open_report: Open, repor
     other = page.get_by_role("region", name="Confusion matrix of version 1").locator("b").all_text_contents()
     assert [int(one) for one in other] == [*chain(*report["comparison"]["confusion_matrix"]["counts"])]
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Left out").click()
-    expect(page.get_by_role("heading", name="What was left out")).to_be_focused()
+    expect(page.get_by_role("heading", name="Files left out")).to_be_focused()
     assert page.url.endswith("/left-out")
     assert visit.messages == []
 

@@ -1,4 +1,4 @@
-"""`fullcount audit`: every file of a data set with its fate; nothing is trained and TensorFlow is not loaded."""
+"""`fullcount audit`: list every file of a data set with its fate, without training or loading TensorFlow."""
 
 import sys
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Files on disk: found, decoded once, audited, split."""
+"""The data set of a training run: its files are listed, decoded once, audited and split."""

@@ -1,4 +1,4 @@
-"""Gives the images of an audited folder their splits: from their folders, or else from their content.
+"""Assigns the images of an audited folder to splits, by their folders or else by their content.
 
 `split.py` turns numbers into splits, and `grouping.py` decides which images belong together.
 """
@@ -17,10 +17,10 @@ from training.errors import DatasetInvalid
 
 
 def assign_splits(audit: Audit, fractions: Fractions, pattern: re.Pattern[str] | None = None) -> Audit:
-    """Give each file that is used its split: its folder's, or else one by content, with each group on one side.
+    """Give each file that is used a split: its folder's, or else one by content, with each group on one side.
 
     If there are no split folders, train, validation and test are made from all images. Otherwise the missing splits are
-    taken from `train`. That includes the test split if there is a validation folder: figures on validation images alone
+    taken from `train`. That includes the test split if there is a validation folder. Figures on validation images alone
     are too good, since training stopped where they were best. With `fractions.test` 0 there is no test split.
 
     Raises:
@@ -32,15 +32,15 @@ def assign_splits(audit: Audit, fractions: Fractions, pattern: re.Pattern[str] |
     test = 0.0 if "test" in given else fractions.test
     files = list(audit.files)
     places = [place for place, file in enumerate(files) if file.fate in USED_FATES and file.split in {None, "train"}]
-    mine = [files[place] for place in places]
-    check_pattern([file.path for file in mine], pattern)
-    together = group_files(mine, audit.near, pattern)
-    groups = [_group([mine[place] for place in group], pattern) for group in together]
+    assigned = [files[place] for place in places]
+    check_pattern([file.path for file in assigned], pattern)
+    together = group_files(assigned, audit.near, pattern)
+    groups = [_group([assigned[place] for place in group], pattern) for group in together]
     if not given:
-        _check_groups(audit, mine, groups, fractions)
+        _check_groups(audit, assigned, groups, fractions)
     for group, split in zip(together, split_groups(groups, validation=validation, test=test), strict=True):
         for place in group:
-            files[places[place]] = replace(mine[place], split=split)
+            files[places[place]] = replace(assigned[place], split=split)
     return replace(audit, files=tuple(files))
 
 
@@ -66,6 +66,6 @@ def _check_groups(audit: Audit, files: list[File], groups: list[Group], fraction
             )
             hint = (
                 "Copies, near-copies and files with the same match of --group-by stay on one side of the split. "
-                "Add other images, choose a narrower --group-by, or do without a test split: --test-fraction 0."
+                "Add other images, use a narrower --group-by, or do without a test split: --test-fraction 0."
             )
             raise DatasetInvalid(audit.directory, what, hint=hint)

@@ -1,12 +1,12 @@
-"""Finds the fate of every file of a labelled folder: used, left out, or used and worth a look.
+"""Decides the fate of every file of a labelled folder: used, left out, or used but worth a look.
 
-The audit looks for the same pixels, and for nearly the same picture, across names, formats and folders. A file has one
-fate, the first of these that holds:
+The audit looks for the same pixels, and for nearly the same picture, across names, formats and folders. A decoded image
+is `used`, or has the first of these fates that applies:
 
     conflict, leaked, near-conflict, blank, duplicate, near-duplicate, wrong-extension, small
 
 The same pixels under two labels contradict each other and are left out. Nearly the same picture under two labels is
-used: the small difference, such as a scratch, may be exactly what the labels are about.
+used: the small difference, such as a scratch, may be what tells the labels apart.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ from training.data.remarks import folder_remarks, grouping_remarks
 from training.data.scan import scan
 
 SMALL_SIDE: Final = 32
-"""In pixels. An image with a shorter side than this is too small for a photograph, if the others are larger."""
+"""Pixels. An image with a shorter side than this is `small`, if the median shorter side is at least twice this."""
 
 _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "train": 2, None: 2}
 """If the same picture is in several splits, the held-out one stays."""
@@ -43,11 +43,12 @@ def audit_folder(directory: Path, progress: Progress, group_by: str | None = Non
     Args:
         directory: The data folder.
         progress: Gets a bar per step.
-        group_by: Regular expression; the notes describe the groups that it makes.
+        group_by: Regular expression that groups files by their paths; the notes describe the groups.
 
     Raises:
-        DatasetInvalid: If the folder cannot be read as a labelled set at all.
+        DatasetInvalid: If the folder cannot be read as a labelled set.
         GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
+        CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(group_by)
     with open_images(scan(directory), REFERENCE, progress, needs_pixels=False) as images:
@@ -67,7 +68,7 @@ class Problem(NamedTuple):
 
 
 def untrainable(audit: Audit) -> Problem | None:
-    """Return the reason why a folder has no labels to tell apart; None if it has."""
+    """Return the reason why a folder cannot be trained from, or None."""
     labels = audit.labels
     if not any(file.fate in USED_FATES for file in audit.files):
         return Problem(f"there is no image to train from ({audit.sentence()})", LAYOUT_HINT)
@@ -79,7 +80,7 @@ def untrainable(audit: Audit) -> Problem | None:
 
 
 def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:
-    """Give every file its final fate, by comparing all.
+    """Give every file its final fate, by comparing it with all others.
 
     Args:
         directory: The data folder.
@@ -152,11 +153,11 @@ def _copy(file: File, original: File, first: File) -> File:
 
 
 def _odd(file: File, usual_side: float) -> File:
-    """Give an image that is used the fate of what is odd about the image itself."""
+    """Give an image that is used the fate for an oddity of its own, if it has one."""
     if extension_disagrees(file.path, file.format):
         return _fated(file, "wrong-extension", f"named {Path(file.path).suffix}, but the bytes are {file.format}")
     if min(file.width, file.height) < SMALL_SIDE <= usual_side / 2:
-        return _fated(file, "small", f"{file.width}x{file.height} pixels, but {usual_side:g} a side are usual")
+        return _fated(file, "small", f"{file.width}x{file.height} pixels, but {usual_side:g} per side are usual")
     return file
 
 

@@ -15,7 +15,7 @@ from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, A
 
 
 def audit_table(audit: Audit) -> RenderableType:
-    """Lay out an audit: the sum, images per label, what is odd about the folders, and the first files to look at."""
+    """Lay out an audit: the sum, the images per label, remarks on the folders, and the first files to look at."""
     odd = [file for file in audit.files if file.fate in ODD_FATES]
     parts: list[RenderableType] = [Text(audit.sentence(), style="bold"), _fates_table(audit), _labels_table(audit)]
     parts += [Text(note) for note in audit.notes]
@@ -32,7 +32,7 @@ def audit_table(audit: Audit) -> RenderableType:
 
 
 def audit_csv(audit: Audit) -> str:
-    """Return a line per file, with the columns of a version's `training/dataset.csv`."""
+    """Return one line per file, with the columns of a version's `training/dataset.csv`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(DATASET_COLUMNS)
@@ -41,7 +41,7 @@ def audit_csv(audit: Audit) -> str:
 
 
 def audit_json(audit: Audit) -> str:
-    """Return the sums, what is odd about the folders, and every file."""
+    """Return the sums, the remarks on the folders, and every file."""
     files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
     document = {"accounting": sums, "notes": audit.notes, "files": files}

@@ -32,12 +32,12 @@ Targets = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A labelled set.
+    """A labelled folder that was audited, decoded and split.
 
     Attributes:
         audit: Every file; those that are used have their split.
         labels: The labels in the order of the model's output: sorted.
-        pixels: uint8 `(images decoded, height, width, 3)`, read-only, mapped from a file that may be gone after the
+        pixels: uint8 `(images decoded, height, width, 3)`, read-only, mapped from a file; use them only in the
             `with` block.
         notes: Sentences about odd folders and about conclusions that the data do not support.
     """
@@ -54,12 +54,12 @@ class Dataset:
 
     @cached_property
     def used(self) -> dict[Split, list[File]]:
-        """Split to the files that are trained on or scored, sorted by path."""
+        """Split → the files that are trained on or scored, sorted by path."""
         return {split: [file for file in self.audit.files if _is_used(file, split)] for split in SPLITS}
 
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Split to label to number of files used."""
+        """Split → label → number of files used."""
         counts = {split: Counter(file.label for file in files) for split, files in self.used.items()}
         return {split: {label: counts[split][label] for label in self.labels} for split in SPLITS}
 
@@ -86,8 +86,9 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
         DatasetInvalid: If the folder cannot be trained from; the error says what to change.
         GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
         CacheUnusable: If there is no room for the pixels.
+        CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
-    pattern = compile_pattern(config.group_by)  # first: a mistake in it shows before the work
+    pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
     with open_images(scan(config.data), spec, progress) as images:
         audit = settle(config.data, images.files, images.near)
         if config.strict:
@@ -112,10 +113,10 @@ def check_strictly(audit: Audit) -> None:
 
 
 def check_labels(audit: Audit) -> None:
-    """Check that there are labels to tell apart.
+    """Check that a folder can be trained from.
 
     Raises:
-        DatasetInvalid: If there are fewer than two labels, or no usable images.
+        DatasetInvalid: If it has no usable images or fewer than two labels, or a label has a reserved name.
     """
     problem = untrainable(audit)
     if problem is not None:
@@ -134,7 +135,7 @@ def _notes(
 
 
 def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> None:
-    """Check that each label can be learnt, and that there is something to stop by and to score."""
+    """Check that each label can be learnt, and that each split has images to validate or to score."""
     directory, counts = dataset.audit.directory, dataset.counts
     for label in dataset.labels:
         images = sum(counts[split][label] for split in SPLITS)

@@ -1,4 +1,4 @@
-"""Tells whether a file's name claims another format than its bytes have. Nothing here reads a file."""
+"""Comparing the format that a file's name claims with that of its bytes. Nothing here reads a file."""
 
 import mimetypes
 from pathlib import PurePosixPath
@@ -20,7 +20,7 @@ _OTHER_FILES: Final = frozenset(mimetypes.MimeTypes().types_map[True]) - IMAGE_E
 
 
 def extension_disagrees(path: str, format_: str) -> bool:
-    """Tell whether the extension is another format's. A missing or a meaningless one, such as `.2021`, claims nothing.
+    """Tell whether an extension is another format's. A missing or unknown one, such as `.2021`, never disagrees.
 
     Args:
         path: The file's path.

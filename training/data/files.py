@@ -1,6 +1,6 @@
-"""Every file of a labelled folder with its fate: one record a file, one fate a record.
+"""Every file of a labelled folder with its fate: one record per file, one fate per record.
 
-Plain values: `scan.py`, `pixels/decoding.py` and `audit.py` find the fates, and nothing here reads the disk.
+These are plain values. `scan.py`, `pixels/decoding.py` and `audit.py` decide the fates; nothing here reads the disk.
 """
 
 import hashlib
@@ -50,10 +50,10 @@ FATES: Final[dict[Fate, str]] = {
 USED_FATES: Final[frozenset[Fate]] = frozenset(
     {"used", "duplicate", "near-duplicate", "near-conflict", "blank", "wrong-extension", "small"}
 )
-"""Fates of images that are trained on or scored: all 158 of 158 test files are in the report, alike or not."""
+"""Fates of images that are trained on or scored. Copies are among them: every test file is in the report."""
 
 ODD_FATES: Final = frozenset(FATES) - {"used", "system-file"}
-"""Fates that a person should look at; `--strict` stops at one."""
+"""Fates that a person should look at; `--strict` refuses to train if any file has one."""
 
 DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
 """Columns of a version's `training/dataset.csv` and of the audit's CSV."""
@@ -148,7 +148,7 @@ def dataset_rows(files: Iterable[File]) -> Iterator[tuple[str, ...]]:
 
 
 def dataset_digest(audit: Audit) -> str:
-    """Digest which files were used, with their labels and splits.
+    """Return the digest of all files, with their labels and splits.
 
     Returns:
         SHA-256, in hexadecimal, of the sorted lines `path,sha256,label,split` of all files, as in `dataset.csv`.

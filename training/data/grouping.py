@@ -1,4 +1,4 @@
-"""Puts images that belong together into groups: copies, near-copies, and files with the same match of a pattern.
+"""Grouping images that belong together: copies, near-copies, and files with the same match of a pattern.
 
 All images of a group are on one side of the split. Nothing here reads the disk.
 """

@@ -1,6 +1,6 @@
 """Remarks on a data set beyond the fates of its files: odd folders, and conclusions that it does not support.
 
-They are sentences, for the terminal and the report. Folders are listed again, since no file stands for an empty one.
+They are sentences, for the terminal and the report. Folders are listed again, since no file shows an empty one.
 """
 
 import re
@@ -86,7 +86,7 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
     """Yield sentences about figures that too few held-out images do not support.
 
     Args:
-        counts: Split to label to number of images.
+        counts: Split → label → number of images.
         labels: All labels.
     """
     for split in ("validation", "test"):
@@ -107,17 +107,17 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
 
 
 def share_remarks(counts: Mapping[str, Mapping[str, int]], fractions: Mapping[Split, float]) -> Iterator[str]:
-    """Name the splits that are much larger or smaller than asked for, as large groups can make them.
+    """Name the splits that are much larger or smaller than requested, as large groups can make them.
 
     Args:
-        counts: Split to label to number of images.
-        fractions: The splits without a folder, and the shares asked for.
+        counts: Split → label → number of images.
+        fractions: The splits without a folder, and the shares requested.
     """
     images = sum(sum(counts[split].values()) for split in ("train", *fractions))
     for split, fraction in fractions.items():
         share = sum(counts[split].values()) / images
         if fraction and images >= FEW and not 0.5 <= share / fraction <= 1.5:
-            yield f"The {split} split has {share:.0%} of the images, but {fraction:.0%} were asked for."
+            yield f"The {split} split has {share:.0%} of the images, but {fraction:.0%} were requested."
 
 
 def grouping_remarks(files: Sequence[File], pattern: re.Pattern[str] | None) -> Iterator[str]:

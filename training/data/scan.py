@@ -1,4 +1,4 @@
-"""Lists every file below a data folder, with its label and the fate that its name, kind and first bytes decide.
+"""Listing every file below a data folder, with its label and the fate that its name, kind and first bytes decide.
 
 The folder is walked and laid out by `model_store.labelled_sets`, so that training and evaluation read a labelled set
 alike. Nothing is decoded here; links to folders are not followed, and pipes and devices are never opened.

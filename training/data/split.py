@@ -1,4 +1,4 @@
-"""Splits images into train, validation and test by their content, not by their order.
+"""Splitting images into train, validation and test by their content, not by their order.
 
 Images that belong together are a group (see `grouping.py`); most groups are one picture. The digest of a group is a
 number from 0 to 1 that never changes. Below the test fraction it is for testing, and below the sum of test and
@@ -43,7 +43,7 @@ def split_groups(groups: Sequence[Group], *, validation: float, test: float) -> 
 
     Returns:
         The split of each group, in the order given. `train` and each split with a fraction have at least one group of
-        each label, if the label has enough groups and no other label loses its last group by a move.
+        each label that has enough groups, unless another label would lose its last group by a move.
     """
     shares: dict[Split, float] = {"test": test, "validation": validation, "train": 1 - test - validation}
     evened = _Evened(groups, shares)

@@ -1,1 +1,1 @@
-"""The routes, a file for each subject. They translate HTTP to calls of the other rooms and do nothing else."""
+"""The routes, one file for each subject. They translate HTTP into calls of other rooms and do nothing else."""

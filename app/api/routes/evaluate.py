@@ -1,4 +1,4 @@
-"""`POST /evaluate`: chooses the form of the report and sends it, with its progress if that is asked for."""
+"""`POST /evaluate`: chooses the form of the report and sends it, with the progress if requested."""
 
 import asyncio
 import functools
@@ -30,7 +30,7 @@ from app.settings import Settings
 from model_store.evaluation.records_file import dump_records
 
 PROGRESS_EVERY_S: Final = 0.5
-"""The least number of seconds between two lines of progress."""
+"""The shortest time between two lines of progress, in seconds."""
 
 
 def make_router(settings: Settings) -> APIRouter:
@@ -58,11 +58,11 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
     renderer: RendererDep,
     files: FilesDep,
 ) -> Response:
-    """Evaluate a labelled zip, one folder per label; every file of it is in the report.
+    """Evaluate a labelled zip: one folder per label, or a `labels.csv`. Every file of it is in the report.
 
-    With `against`, another version answers the same files, each of which is decoded once, and the two are compared.
+    With `against`, another version predicts the same files, and the two are compared.
 
-    With `explain`, the files that have a thumbnail, 132 at most, have a class activation map as well.
+    With `explain`, each file that has a thumbnail gets a class activation map as well.
 
     `Accept` chooses the form of the report: JSON, a page, a picture of the matrix, or a table of the files. With
     `application/jsonl`, lines report the progress, and the last one holds the report or a problem.
@@ -87,7 +87,7 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
 async def _lines(
     request: Request, evaluating: Callable[..., Coroutine[None, None, Report]], total: int
 ) -> AsyncGenerator[str, None]:
-    """Yield the progress now and then; in the end, the report or a problem."""
+    """Yield the progress from time to time and, at the end, the report or a problem."""
     done = 0
 
     def count(so_far: int) -> None:
@@ -96,15 +96,15 @@ async def _lines(
 
     work = asyncio.create_task(evaluating(on_progress=count))
     try:
-        said = -1
-        while not work.done() or said < done:
-            if said < done:
-                said = done
+        reported = -1
+        while not work.done() or reported < done:
+            if reported < done:
+                reported = done
                 yield _line("progress", done=done, total=total)
             await asyncio.wait([work], timeout=PROGRESS_EVERY_S)
         text = (await work).body.model_dump_json(exclude_unset=True)
         yield f'{{"event":"report","report":{text}}}\n'
-    except Exception as error:  # noqa: BLE001  the status has been sent; a line is the place to say it
+    except Exception as error:  # noqa: BLE001  the status has been sent, so a line reports it
         yield _line("problem", problem=content_of(request, error))
     finally:
         work.cancel()

@@ -1,4 +1,4 @@
-"""`GET /models…`: what is stored, what serves, and the report of a version's training."""
+"""`GET /models…`: the models that are served, their versions, and a version's training report."""
 
 import logging
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ from model_store.storage.training_report import TRAINING_REPORT, read_training_r
 log = logging.getLogger(__name__)
 
 _REPORT_HEADERS: Final[Mapping[str, str]] = {
-    "Cache-Control": "private, no-cache",  # asked for again by its ETag: another store may have taken its place
+    "Cache-Control": "private, no-cache",  # validated by its ETag each time: another store may have taken its place
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""The report comes from a file of the store, which others may have written: it may show itself and do nothing else."""
+"""Others may have written the report's file into the store: a browser may display it, but run and load nothing."""
 
 router = APIRouter(tags=["models"])
 
@@ -58,7 +58,7 @@ async def read_version(model: str, version: int, registry: RegistryDep, files: F
     response_class=Response,
 )
 async def read_report(request: Request, model: str, version: int, registry: RegistryDep, files: FilesDep) -> Response:
-    """Return the report of a version's training, a page; the version need not be in memory."""
+    """Return a version's training report, which is a page; the version need not be in memory."""
     stored = await files.run(registry.store.open, registry.check_served(model), version, verify=False)
     listed = stored.manifest.files.get(TRAINING_REPORT)
     if listed is None:
@@ -78,7 +78,7 @@ def _describe(registry: Registry, model: str) -> ModelBody:
 
 
 def _aliases(registry: Registry, model: str) -> dict[str, int]:
-    """Return the aliases of a model; a damaged file of aliases is logged and does not stop what is in memory."""
+    """Return the aliases of a model; a damaged file of aliases is logged and taken as empty."""
     try:
         return registry.store.aliases(model)
     except VersionCorrupt as error:

@@ -20,7 +20,7 @@ _ALLOWED: Final[Mapping[str, str]] = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-"""The page's policy: it may ask the service that it came from and show pictures, nothing else."""
+"""The page's policy: it may load from and send to its own service only, and show pictures."""
 
 _HEADERS: Final = {
     "Cache-Control": "no-cache",  # cached, but validated by its ETag each time, so that a new release is seen at once

@@ -71,8 +71,8 @@ async def predict(  # noqa: PLR0913  the parameters of the request
 ) -> Response:
     """Predict one image: a raw body, or the field `file` of a form.
 
-    With `explain` there is a class activation map of each label listed. With `Accept: image/png` as well, the answer is
-    a picture of what the model saw, warm where it supports the predicted label, cold where it counts against it.
+    With `explain` there is a class activation map for each label listed. With `Accept: image/png` as well, the answer
+    is a picture of what the model saw: warm where it supports the predicted label, cold where it counts against it.
     """
     state = request.app.state  # each dependency of FastAPI costs an eighth of the prediction of a small image
     limit_body_of(request, state.settings.max_image_bytes)
@@ -91,7 +91,7 @@ async def predict(  # noqa: PLR0913  the parameters of the request
             predicted = manifest.labels.index(fields["label"])
             drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, predicted)
             return Response(drawn, headers=headers, media_type=PNG)
-        listed = [one.label for one in fields["predictions"]]
+        listed = [entry.label for entry in fields["predictions"]]
         fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
     if pixels:
         fields["pixels"] = data_address(await state.files.run(png, prediction.decoded.pixels), PNG)
@@ -110,7 +110,7 @@ async def _sources(
     request: Request, loaded: LoadedDep, jobs: JobsDep, threads: FilesDep, settings: SettingsDep
 ) -> AsyncIterator[list[Source]]:
     """Open the images of a batch, which holds a slot among the jobs, until the response is sent."""
-    del loaded  # an unknown model is an error before the upload is read
+    del loaded  # an unknown model fails before the upload is read
     with jobs.take():
         if media_type(request) == FORM:
             async with open_files(request, settings.max_batch_images) as files:
@@ -128,7 +128,7 @@ async def predict_batch(
     sources: Annotated[list[Source], Depends(_sources)],
     top_k: TopK = None,
 ) -> Response:
-    """Predict many images: the field `files` of a form, repeated, or a zip. An image that fails does not stop others.
+    """Predict many images: the field `files` of a form, repeated, or a zip. One that fails does not stop the others.
 
     System files in a zip, such as `__MACOSX/`, are left out.
     """

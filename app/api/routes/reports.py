@@ -1,4 +1,4 @@
-"""The routes of the reports that are kept: `GET /evaluations…`."""
+"""The routes of the stored reports: `GET /evaluations…`."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ from app.reports.schemas import ReportComparisonBody, ReportsBody, ThumbnailsBod
 from app.reports.storing import list_reports, read_thumbnails
 
 _KEPT: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
-"""For what never changes, as a report."""
+"""Headers of a response that never changes, such as a thumbnail of a report."""
 
 router = APIRouter(tags=["evaluate"])
 
@@ -80,9 +80,9 @@ async def compare_evaluations(
 @router.get("/evaluations/{evaluation_id}/thumbnails", responses=problems(404, 406))
 async def list_thumbnails(evaluation_id: str, files: FilesDep, reports: ReportStoreDep) -> ThumbnailsBody:
     """List the image files of a report that have a thumbnail, by their places in its table, and their maps."""
-    found = await files.run(read_thumbnails, reports, evaluation_id)
-    maps = {place: rows_of(found.maps[place]) for place in sorted(found.maps)}
-    return ThumbnailsBody(places=sorted(found.thumbnails), maps=maps)
+    stored = await files.run(read_thumbnails, reports, evaluation_id)
+    maps = {place: rows_of(stored.maps[place]) for place in sorted(stored.maps)}
+    return ThumbnailsBody(places=sorted(stored.thumbnails), maps=maps)
 
 
 @router.get(

@@ -1,5 +1,5 @@
 // @ts-check
-// The view that evaluates: a labelled set is chosen, packed if it is not a zip, sent and scored, then its report shown.
+// The view that evaluates: a labelled set is chosen, packed if it is not a zip, sent and scored, and its report is shown.
 
 import { linkTo } from "../lib/addresses.js";
 import { manifestOf } from "../lib/choice.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// The pace of work: how fast it goes, and how long the rest will take. No DOM.
+// The pace of work: its rate, and the time that the rest will take.
 
 const LOOKED_BACK_MS = 8000;
 

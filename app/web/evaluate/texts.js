@@ -16,7 +16,7 @@ export const evaluate = {
   },
   noModel: "This service has no model.",
   cancelledPacking: "Cancelled. Nothing was sent.",
-  cancelled: "Cancelled. The service has stopped, too, and nothing was kept.",
+  cancelled: "Cancelled. The service has stopped the evaluation, and nothing was kept.",
   broken: {
     detail: "The connection closed before the answer was complete.",
     hint:
@@ -69,7 +69,7 @@ export const set = {
     detail: `${path} cannot be read.`,
     hint:
       "It may have been changed, moved or removed, or you may not be allowed to read it. " +
-      "Put that right, then choose the folder again.",
+      "Fix this, then choose the folder again.",
   }),
   mixed: {
     detail: "A zip is evaluated on its own.",

@@ -1,5 +1,5 @@
 // @ts-check
-// The zip format for uncompressed files: a header before each, a directory after all. No DOM, no reading.
+// The zip format for uncompressed files: a header before each, a directory after all. It reads no files.
 // Layout and names follow PKWARE's APPNOTE 6.3.10.
 
 /**
@@ -139,7 +139,7 @@ export class Zip {
 }
 
 /**
- * Return the extra field that holds numbers in 64 bits; it is empty if there are none.
+ * Return the extra field that holds numbers in 64 bits; it is empty without numbers.
  *
  * @param {number[]} numbers
  */

@@ -67,7 +67,7 @@ export async function askJson(path, options = {}) {
  * @param {AbortSignal} signal
  * @param {(problem: Problem) => void} onWait Receives the problem before each wait.
  * @returns {Promise<any>}
- * @throws {ProblemError} If there is another problem than that the service is not ready.
+ * @throws {ProblemError} If the problem does not go away by itself.
  */
 export async function askUntilReady(path, signal, onWait) {
   for (;;) {
@@ -83,7 +83,7 @@ export async function askUntilReady(path, signal, onWait) {
 }
 
 /**
- * Return true if a problem passes by itself.
+ * Tell whether a problem goes away by itself.
  *
  * @param {Problem} problem
  * @returns {boolean}
@@ -93,7 +93,7 @@ export function isPassing(problem) {
 }
 
 /**
- * Wait; end at once when aborted.
+ * Wait, but no longer than until aborted.
  *
  * @param {number} milliseconds
  * @param {AbortSignal} signal
@@ -116,7 +116,7 @@ export function pause(milliseconds, signal) {
 /**
  * Return the problem that an error stands for.
  *
- * @param {unknown} error What was thrown.
+ * @param {unknown} error The value that was thrown.
  * @returns {Problem}
  */
 export function problemIn(error) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Figures as words, as the service's own pages write them. No DOM.
+// Figures as words, as the service's own pages write them.
 
 import { count as grouped } from "./numbers.js";
 import { nouns, numbers } from "./texts.js";

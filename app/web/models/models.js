@@ -90,7 +90,7 @@ function labels(model) {
 }
 
 /**
- * Make the row of a version; its figures follow when its manifest is there.
+ * Make the row of a version; its figures are added when its manifest arrives.
  *
  * @param {Model} model
  * @param {number} version

@@ -1,5 +1,5 @@
 // @ts-check
-// The card of one picture: the file that was sent, and its prediction or the reason why there is none.
+// The card of one picture: the file that was sent, and its prediction or the reason why it failed.
 
 import { drawing, element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";

@@ -152,7 +152,7 @@ function add(given) {
 }
 
 /**
- * Lead on to the view that evaluates a set, where it is then already chosen.
+ * Make the notice that leads to the view that evaluates a set, where the set is already chosen.
  *
  * @param {string} name
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Sends one picture to the service, and waits while that is not ready.
+// Sends one picture to the service, and waits while the service is not ready.
 
 import { positiveOf } from "../lib/choice.js";
 import { bytes } from "../lib/numbers.js";

@@ -100,7 +100,7 @@ export const card = {
 export const why = {
   seen: "This picture as the model saw it",
   caption: "What the model saw",
-  none: "This version has no heat maps: it was trained before they existed, or its network has no last feature map.",
+  none: "This version has no heat maps. Train it again to get them, with a network that ends in a feature map.",
   question: "Evidence for",
   strength: "Strength",
   /** @param {string} label */

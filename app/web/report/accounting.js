@@ -1,5 +1,5 @@
 // @ts-check
-// Every file of a report: what became of it, how the set was read, the matrix, and what was left out.
+// Every file of a report: its state, the reading of the set, the matrix, and the files left out.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";

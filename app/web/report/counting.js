@@ -1,6 +1,6 @@
 // @ts-check
 // Counts the files of a report again: every figure here equals the service's own, at its threshold and at any other.
-// No DOM, no network.
+// Nothing here uses the DOM or the network.
 
 import { rowsOf } from "./csv.js";
 
@@ -80,7 +80,7 @@ export async function readFiles(text, matrix, pause = () => new Promise((resolve
 }
 
 /**
- * Decide for a label of each file, by the one rule: at the threshold of the positive label, or else the highest.
+ * Predict the label of each file as the service does: by the threshold of the positive label, or the most probable.
  *
  * @param {Files} files
  * @param {{positive: number, threshold: number} | null} decision

@@ -11,7 +11,7 @@ const RETURN = 13;
  *
  * @param {string} text
  * @returns {Generator<string[], void, void>}
- * @throws {SyntaxError} The text ends inside quotes.
+ * @throws {SyntaxError} If the text ends inside quotes.
  */
 export function* rowsOf(text) {
   let at = 0;

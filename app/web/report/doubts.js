@@ -1,5 +1,5 @@
 // @ts-check
-// The section of a report that says what to doubt in its files: used for training, duplicate, perhaps mislabelled.
+// The section of the doubtful files of a report: those used for training, duplicates, and those perhaps mislabelled.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";

@@ -121,7 +121,7 @@ export class Listing {
   }
 
   /**
-   * Take the predictions for each file, at the threshold in use or at another.
+   * Set the predictions for each file, at the threshold in use or at another.
    *
    * @param {Files} files
    * @param {Int32Array} predicted

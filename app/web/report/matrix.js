@@ -14,11 +14,11 @@ import { matrix as words } from "./texts.js";
  * @typedef {object} HeatMap
  * @property {HTMLElement} node
  * @property {(counts: number[][]) => void} update
- * @property {(cell: Cell) => void} mark Marks the cell whose files are listed; none for all mistakes.
+ * @property {(cell: Cell) => void} mark Marks the cell whose files are listed, or none if all mistakes are.
  * @property {() => void} focus
  */
 
-/** The most labels that are shown as a matrix; of more, the most confused pairs are shown. */
+/** The greatest number of labels shown as a matrix; with more, the most confused pairs are shown. */
 export const MAX_LABELS = 40;
 
 const SHADES = 10;

@@ -99,7 +99,7 @@ function reportHead(root) {
 }
 
 /**
- * Make the sections that the predictions for each file bring to life.
+ * Make the sections that become interactive with the predictions for each file.
  *
  * @param {Report} report
  * @param {AbortSignal} signal

@@ -39,7 +39,7 @@ export const nouns = {
   picture: ["picture", "pictures"],
   row: ["row", "rows"],
   figure: ["figure", "figures"],
-  trainingPicture: ["training picture", "training pictures"],
+  trainingPicture: ["training image", "training images"],
   other: ["other file", "other files"],
 };
 
@@ -74,7 +74,7 @@ export const matrix = {
    * @param {string} images
    */
   entries: (entries, directories, ignored, images) => `${entries} = ${directories} + ${ignored} ignored + ${images}.`,
-  leftOut: "What was left out, and why.",
+  leftOut: "See the files left out and the reasons.",
   name: "Confusion matrix",
   caption:
     "A row for each given label, a column for each predicted label. " +
@@ -125,7 +125,7 @@ export const matrix = {
    * @param {boolean} isOne
    * @param {string} named
    */
-  missing: (path, files, isOne, named) => `${path} names ${files} that ${isOne ? "does" : "do"} not exist: ${named}.`,
+  missing: (path, files, isOne, named) => `${path} lists ${files} that ${isOne ? "does" : "do"} not exist: ${named}.`,
   /** @param {string} wrapper */
   wrapper: (wrapper) => `Everything is in the folder '${wrapper}', so the labels were looked for there.`,
   /** @param {string} count */
@@ -147,7 +147,7 @@ export const threshold = {
   isInUse: (threshold) => `${threshold} is the threshold in use: the matrix and the figures are those of the report.`,
   /** @param {string} threshold */
   isMoved: (threshold) =>
-    `The report uses ${threshold}. A threshold chosen on these files looks better than it is: check it on other files.`,
+    `The report uses ${threshold}. The figures of a threshold chosen on these files are optimistic: check them on others.`,
   waiting: "Loading the predictions for each file…",
   found: "found",
   missed: "missed",
@@ -173,7 +173,7 @@ export const threshold = {
    */
   lead: (label, threshold) =>
     `A file is predicted ${label} from a probability of ${threshold} on. A lower threshold finds more of them and ` +
-    "raises more false alarms. A threshold chosen from this table looks better than it is: check it on other files.",
+    "raises more false alarms. The figures of a threshold chosen from this table are optimistic: check them on other files.",
   caption:
     "Found: files with the label that were predicted to have it. Missed: files with the label that were not. " +
     "False alarms: files without the label that were predicted to have it.",
@@ -248,7 +248,7 @@ export const result = {
     expected_calibration_error: "calibration error",
   },
   noMicro:
-    "There is no micro average: if each file has one label, " +
+    "There is no micro average: since each file has one label, " +
     "micro-averaged precision, recall and F1 all equal the accuracy.",
   /** @param {string} figures */
   undefined: (figures) => `${figures} that cannot be computed`,
@@ -293,7 +293,7 @@ export const curves = {
 export const comparison = {
   menu: "Comparison",
   /** @param {string} name */
-  title: (name) => `Compared with ${name}`,
+  title: (name) => `Comparison with ${name}`,
   /** @param {string} name */
   accuracy: (name) => `Accuracy of ${name} on these files:`,
   /** @param {string} name */
@@ -326,11 +326,11 @@ export const comparison = {
 
 export const doubts = {
   menu: "Doubts",
-  title: "What to doubt in these files",
-  trained: "Were any used for training?",
-  unknown: "The version has no record of its training pictures, so the files could not be compared with them.",
+  title: "Doubtful files",
+  trained: "Were they used for training?",
+  unknown: "The version has no fingerprints of its training images, so the files could not be compared with them.",
   /** @param {string} pictures */
-  notTrained: (pictures) => `None of the files is the same, or nearly the same, as one of the version's ${pictures}.`,
+  notTrained: (pictures) => `None of the files is the same or nearly the same as one of the version's ${pictures}.`,
   /**
    * @param {string} files
    * @param {string} exact
@@ -342,7 +342,7 @@ export const doubts = {
     `The version was trained on ${files} of this set: ${exact} with the same pixels, ${near} nearly the same. ` +
     `On the ${others} its accuracy is ${accuracy}.`,
   /** @param {string} files */
-  flat: (files) => `${files} with almost no light and shade could only be compared exactly.`,
+  flat: (files) => `${files} with too little contrast could only be compared for equal pixels.`,
   trainedName: "Files used for training",
   file: "file",
   files: "files",
@@ -354,7 +354,7 @@ export const doubts = {
   twice: "Are there duplicates?",
   notTwice: "No two files are the same picture, or nearly the same.",
   /** @param {string} pictures */
-  duplicates: (pictures) => `There are several files of ${pictures}. Each file still counts.`,
+  duplicates: (pictures) => `${pictures} under several names; each file still counts.`,
   severalLabels: "Those with several labels come first: not all of these labels can be right.",
   duplicatesName: "Duplicate pictures",
   twoLabels: "two labels",
@@ -362,14 +362,14 @@ export const doubts = {
   notWrong: "No file stands out.",
   /** @param {string} files */
   mislabelled: (files) =>
-    `${files} may have a wrong label, judging by how certain the model is of another; the likeliest come first. ` +
-    "Look at them before you count one as a mistake of the model.",
+    `${files} may have a wrong label, judging by the model's confidence in another; the likeliest come first. ` +
+    "Check them before you count them as mistakes of the model.",
   suggested: "more likely",
 };
 
 export const leftOut = {
   menu: "Left out",
-  title: "What was left out",
+  title: "Files left out",
   unreadableName: "Unreadable files",
   unreadable: "Not scored, because the file cannot be read",
   ignoredName: "Ignored entries",
@@ -377,6 +377,6 @@ export const leftOut = {
   file: "file",
   entry: "entry",
   label: "label",
-  why: "why",
+  why: "reason",
   nothing: "Nothing: every entry is an image, and every image was scored.",
 };

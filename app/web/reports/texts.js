@@ -31,7 +31,7 @@ export const picker = {
   /** @param {string[]} names */
   chosen: (names) => `Chosen: ${names.join(" and ")}.${names.length === 1 ? " Choose one more." : ""}`,
   /** @param {number} reports */
-  tooMany: (reports) => `${reports} reports are chosen. Leave two to compare them.`,
+  tooMany: (reports) => `${reports} reports are chosen. Keep two of them to compare.`,
   /** @param {string} report */
   pick: (report) => `Compare ${report}`,
 };

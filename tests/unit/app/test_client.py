@@ -125,7 +125,7 @@ def test_a_problem_under_way_is_told_as_one_before_it(answering: Answering, imag
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:1", "http://[::1", "ftp://127.0.0.1", "http://"])
 def test_a_url_that_nobody_answers_at_is_a_sentence_and_a_hint(url: str, image: Path) -> None:
-    with pytest.raises(ServerUnreachable, match="No answer from") as caught:
+    with pytest.raises(ServerUnreachable, match="No usable answer from") as caught:
         client.predict(url, [image], {})
     assert "fullcount serve" in (caught.value.hint or "")
 

@@ -1,8 +1,8 @@
 """The decoded pixels of a data set, kept between runs: the same files and the same decode policy are decoded once.
 
-An entry is `pixels/<key>/` in the cache folder, with the array (`pixels`) and what else is known of the pictures
-(`index`). The key is made of the files' contents, not of their names. An entry is whole or missing. Before it is used
-every row is compared with its digest, and a damaged entry is made again: a wrong bit would train a wrong model.
+An entry is `pixels/<key>/` in the cache folder, with the array (`pixels`) and the other facts about the pictures
+(`index`). The key is made of the files' contents, not of their names. An entry is whole or missing. Before it is used,
+every row is compared with its digest. A damaged entry is made again: a wrong bit would train a wrong model.
 Without a cache, or without room in it, a temporary folder is used.
 """
 
@@ -31,7 +31,7 @@ from training.data.pixels.space import CacheSpace, Making
 from training.errors import CacheUnusable
 
 _LAYOUT: Final = 1
-"""Raised when the content or the form of an entry changes, so that entries of another layout are not found."""
+"""Increased when the content or the form of an entry changes, so that entries of another layout are not found."""
 _PIXELS: Final = "pixels"
 _INDEX: Final = "index"
 
@@ -43,7 +43,7 @@ class DecodedImages:
     Attributes:
         files: All files, in the order given: images with the facts about their content, or `unreadable`.
         near: Pairs of `File.identity` that are nearly the same picture, enough to join each group of them.
-        pixels: uint8 `(images, height, width, 3)`, read-only, mapped from a file; without rows if they are not needed
+        pixels: uint8 `(images, height, width, 3)`, read-only, mapped from a file. It has no rows if they are not needed
             and there is no room.
     """
 
@@ -62,7 +62,7 @@ def open_images(
         files: All files of the folder; those with the fate `used` are decoded.
         spec: The model's input.
         progress: Gets a bar per step.
-        needs_pixels: Without pixels, the images are of no use to the caller.
+        needs_pixels: Whether it is an error if there is no room for the pixels.
 
     Raises:
         CacheUnusable: If there is no room for the pixels, neither in the cache nor in the temporary folder.
@@ -99,7 +99,7 @@ class _Request:
         return f"{self.sketch}-{hashlib.sha256(','.join(digests).encode()).hexdigest()}"
 
     def cached(self, stack: ExitStack) -> DecodedImages | None:
-        """Open the entry in the cache; None if there is none, or it is damaged."""
+        """Open the entry in the cache; None if it is missing or damaged."""
         if not self.space.has(self.sketch):  # then there is no entry, and decoding reads the files only once
             return None
         read = [file for file, _ in in_threads(read_image, self.images, (self.progress, "Reading images"))]
@@ -111,7 +111,7 @@ class _Request:
             if images := self._opened(folder, read):
                 stack.push(holding.pop_all())
                 return images
-        self.progress.console.print("Cached pixels are damaged and are made again.", style="yellow")
+        self.progress.console.print("The cached pixels are damaged; the images are decoded again.", style="yellow")
         self.space.remove(name)
         return None
 
@@ -139,7 +139,7 @@ class _Request:
         try:
             write_index(making.path / _INDEX, index_of(files, near))
         except OSError:
-            return  # the disk is full: this run has its pixels, the next one decodes again
+            return  # the disk is full: this run has its pixels, and the next one decodes again
         self.space.finish(making, self.key(files))
 
     def _reserved(self, folder: Path, shape: tuple[int, ...]) -> tuple[Pixels, Likeness] | None:

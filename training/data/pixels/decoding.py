@@ -1,4 +1,4 @@
-"""Decodes the images of a folder once, through `model_store.images.pixels` and nothing else, into arrays on disk.
+"""Decoding the images of a folder once, only through `model_store.images.pixels`, into arrays on disk.
 
 The arrays are mapped into memory and their pages are released again, so memory does not grow with the number of images.
 Each file is read once: everything that depends on its bytes and its pixels is computed at that time.

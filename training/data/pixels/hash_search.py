@@ -1,7 +1,7 @@
-"""Finds the pairs of 64-bit hashes that differ in few bits, without comparing every pair.
+"""Finding the pairs of 64-bit hashes that differ in few bits, without comparing every pair.
 
-Multi-index hashing (Norouzi, Punjani and Fleet 2012): the bits are cut into five bands. Of two hashes that differ in
-eight bits or fewer, one band differs in one bit at most, so it is enough to look up each band, and each band with one
+Multi-index hashing (Norouzi, Punjani and Fleet 2012): the bits are cut into five bands. If two hashes differ in eight
+bits or fewer, one of the bands differs in one bit at most. So it is enough to look up each band, and each band with one
 bit flipped, in a sorted list. This module knows nothing of pictures.
 """
 
@@ -53,7 +53,7 @@ def count_bits(numbers: Hashes) -> npt.NDArray[np.uint8]:
 
 
 def _in_earlier_band(differences: Hashes, band: int) -> npt.NDArray[np.bool_]:
-    """Tell which pairs an earlier band yielded: those that differ in at most one bit of such a band."""
+    """Tell, for each pair, if an earlier band yielded it: the two differ in at most one bit of that band."""
     is_earlier = np.zeros(len(differences), dtype=bool)
     for shift, mask in _BANDS[:band]:
         part = (differences >> shift) & mask

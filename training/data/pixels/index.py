@@ -1,7 +1,8 @@
 """The table beside cached pixels: the facts about each picture's content, and the pairs that are nearly the same.
 
-It has one JSON value a line: a header, a row per picture, the near-duplicates; then the SHA-256 of all these. Names,
-labels and splits are not part of it, so a file can be renamed or moved to another label without being decoded again.
+It has one JSON value per line: a header, a row per picture and the near-duplicates; then the SHA-256 of all these.
+Names, labels and splits are not part of it, so a file can be renamed or moved to another label without being decoded
+again.
 """
 
 import hashlib

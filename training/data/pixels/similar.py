@@ -1,8 +1,8 @@
-"""Finds pictures that are nearly the same: re-encoded or made smaller, not merely alike.
+"""Finding pictures that are nearly the same: re-encoded or made smaller, not merely alike.
 
 Candidates come from the perceptual hash, which is alike for many different photographs of one kind of thing. They are
-then compared in grey at 112x112: no part of a 7x7 grid may be lighter or darker by more than `MAX_DIFFERENCE` of the
-contrast, and the detail must correlate with `MIN_DETAIL` or more. The documentation of training has the measurements
+then compared in grey at 112x112. No cell of a 7x7 grid may be lighter or darker by more than `MAX_DIFFERENCE` of the
+contrast. The detail must correlate with `MIN_DETAIL` or more. The documentation of training has the measurements
 behind both. This module knows pixels, but neither files nor labels.
 """
 
@@ -23,7 +23,7 @@ REFERENCE: Final = InputSpec(height=224, width=224)
 MAX_DIFFERENCE: Final = 0.05
 """The most that the mean of a grid cell may differ, as a share of the picture's standard deviation."""
 MIN_DETAIL: Final = 0.75
-"""The least correlation of two pictures after a blurred copy is subtracted from each."""
+"""The lowest correlation of two pictures after a blurred copy is subtracted from each."""
 BLANK_SPREAD: Final = 4
 """A picture is blank if 99% of the values of each channel lie within this many grey levels."""
 
@@ -45,9 +45,9 @@ def is_blank(pixels: Pixels) -> bool:
 
 
 class Likeness:
-    """The looks of pictures, by row: enough to find those that are nearly the same.
+    """The appearance of pictures, by row: enough to find those that are nearly the same.
 
-    About 200 bytes a picture are in memory; the rest, 12.5 kB, is in a file mapped into memory.
+    Each picture takes about 200 bytes of memory, and 12.5 kB in a file mapped into memory.
     """
 
     def __init__(self, count: int, folder: Path) -> None:
@@ -62,7 +62,7 @@ class Likeness:
         self._contrasts = np.zeros(count, np.float32)
 
     def put(self, row: int, pixels: Pixels, hash_: int) -> None:
-        """Keep the looks of a picture of the size of `REFERENCE`; may be called from many threads.
+        """Keep the appearance of a picture of the size of `REFERENCE`; may be called from many threads.
 
         Args:
             row: The row of the picture.

@@ -1,8 +1,8 @@
 """The folders of the pixel cache: they appear whole, are locked while in use, and share one limit.
 
 A folder under a hidden name is being made by the process that holds its lock; one whose maker died is removed. A folder
-under its final name is whole; it is read under a shared lock, and removed only by a process that gets the lock for
-itself. The kernel releases a lock when its holder dies. This module knows nothing of pixels.
+under its final name is whole. It is read under a shared lock, and removed only by a process that gets an exclusive
+lock. The kernel releases a lock when its holder dies. This module knows nothing of pixels.
 """
 
 import fcntl
@@ -62,7 +62,7 @@ class CacheSpace:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Path | None]:
-        """Keep a folder from being removed until the block ends; yield None if there is no such folder."""
+        """Keep a folder from being removed until the block ends; yield None if it does not exist."""
         path = self._directory / name
         with _locked(path, fcntl.LOCK_SH) as handle:
             if handle is not None:

@@ -142,4 +142,4 @@ def test_rows_without_files_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyP
     found = read(rows)
     assert found is not None
     assert len(found.missing) == most
-    assert "10 rows more than there are files" in refusal(rows + b"x.jpg,cats\n")
+    assert "10 more rows than there are files" in refusal(rows + b"x.jpg,cats\n")

@@ -18,7 +18,7 @@ def test_shares_that_leave_nothing_are_wrong_usage(folder: Path) -> None:
     options = ["--store", str(folder), "--model", "m", "--val-fraction", "0.6", "--test-fraction", "0.5"]
     done = CliRunner().invoke(train, [str(folder), *options])
     assert done.exit_code == 2
-    assert "leave nothing to train on" in done.stderr
+    assert "are not possible: use more than 0 for validation" in done.stderr
 
 
 def test_an_option_has_its_default_from_the_environment(folder: Path) -> None:

@@ -61,4 +61,4 @@ def test_a_split_that_is_not_there_is_said() -> None:
 def test_a_split_that_large_groups_make_too_large_is_said() -> None:
     counts = {"train": {"a": 50}, "validation": {"a": 40}, "test": {"a": 10}}
     said = list(share_remarks(counts, {"validation": 0.15, "test": 0.15}))
-    assert said == ["The validation split has 40% of the images, but 15% were asked for."]
+    assert said == ["The validation split has 40% of the images, but 15% were requested."]

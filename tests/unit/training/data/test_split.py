@@ -82,5 +82,5 @@ def test_a_position_is_between_zero_and_one() -> None:
 
 @pytest.mark.parametrize(("validation", "test"), [(0, 0.1), (0.5, 0.5), (-0.1, 0.1), (0.1, -0.1), (1, 0)])
 def test_shares_that_leave_nothing_are_refused(validation: float, test: float) -> None:
-    with pytest.raises(ValueError, match="leave nothing to train on"):
+    with pytest.raises(ValueError, match="are not possible: use more than 0 for validation"):
         Fractions(validation, test)

@@ -217,7 +217,7 @@ def test_a_cache_on_a_file_system_without_locks_is_done_without(data: Path, monk
 def test_no_room_anywhere_is_an_error_at_once(data: Path) -> None:
     huge = InputSpec(height=4096, width=4096)
     files = [file for file in scan(data) if file.fate == "used"] * 3000
-    with pytest.raises(CacheUnusable, match="do not go into"), open_images(files, huge, Progress(disable=True)):
+    with pytest.raises(CacheUnusable, match="do not fit into"), open_images(files, huge, Progress(disable=True)):
         pytest.fail("there is no disk so large")
 
 
