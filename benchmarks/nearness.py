@@ -12,7 +12,7 @@ import click
 import numpy as np
 from PIL import Image
 
-from model_store.images.nearness import MAX_DIFFERENCE, MAX_SHIFT, Grids, has_grid, light_grid, near_pairs
+from model_store.images.light_grids import MAX_DIFFERENCE, MAX_SHIFT, Grids, has_grid, light_grid, near_pairs
 from model_store.images.pixels import InputSpec, decode
 from model_store.images.signatures import has_image_extension
 

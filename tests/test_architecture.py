@@ -39,7 +39,7 @@ FLOORS = {
         > images + decision + precision + text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
-    "model_store/images": "fingerprint > nearness > pixels + files > jpeg + rgb + signatures",
+    "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
         > names + walk + zip_fields > interpretation""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning

@@ -19,9 +19,9 @@ ENVIRONMENT_PREFIX = "FULLCOUNT"
 
 _SUMMARIES = {
     "audit": "List every file of a data set with its fate; train nothing.",
-    "bench": "Measure this machine's limits and the service on it, and say what holds it back.",
-    "diagnose": "Say what the curves of a training run mean, and whether to worry.",
-    "doctor": "Say what this machine has and what limits it.",
+    "bench": "Measure the limits of this machine and the service on it, and name the bottleneck.",
+    "diagnose": "Diagnose the learning curves of a training run: should you worry?",
+    "doctor": "Describe this machine and what limits it.",
     "evaluate": "Evaluate a labelled folder or zip; every file is counted.",
     "models": "List, show, verify and clean up what a store holds.",
     "predict": "Predict the labels of images.",

@@ -11,7 +11,7 @@ from model_store.evaluation.counting import evaluate
 from model_store.evaluation.records import Records
 from model_store.evaluation.report import Duplicate, Leakage, Match, SeenInTraining, WithoutSeen
 from model_store.images.fingerprint import DIGEST_BYTES, Digests, TrainingFingerprints
-from model_store.images.nearness import Places, has_grid, near_pairs
+from model_store.images.light_grids import Places, has_grid, near_pairs
 
 _WHOLE: Final = np.dtype((np.void, DIGEST_BYTES))
 """The dtype of a whole digest as one value."""

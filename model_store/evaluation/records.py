@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model_store.images.fingerprint import pixel_digest
-from model_store.images.nearness import GRID_BYTES, light_grid
+from model_store.images.light_grids import GRID_BYTES, light_grid
 from model_store.images.pixels import Pixels
 
 
@@ -64,7 +64,7 @@ class Records:
     digests: npt.NDArray[np.uint8]
     """`fingerprint.pixel_digest` of each file, `(files, 32)`; zeros if its pixels were not seen."""
     grids: npt.NDArray[np.uint8]
-    """`nearness.light_grid` of each file, `(files, 50)`; zeros if it has none."""
+    """`light_grids.light_grid` of each file, `(files, 50)`; zeros if it has none."""
     thumbnails: dict[int, bytes]
     """JPEG thumbnails of some files, by place."""
     maps: dict[int, npt.NDArray[np.float32]]

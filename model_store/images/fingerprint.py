@@ -1,7 +1,8 @@
 """Fingerprints to recognise a picture: a digest of its pixels for equality, a perceptual hash for similarity.
 
-Both are computed on decoded pixels, so the file's container, metadata and name do not matter. Training stores them
-with the model, and evaluation searches for them. Nothing here reads files.
+Both are computed on decoded pixels, so the file's container, metadata and name do not matter. Training finds copies by
+both, and stores the digests with the model; evaluation searches for the digests, and for `light_grids` beside them.
+Nothing here reads files.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from model_store.images.nearness import Grids
+from model_store.images.light_grids import Grids
 from model_store.images.pixels import Pixels
 
 DIGEST_BYTES: Final = 32

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from model_store.errors import VersionCorrupt
 from model_store.images.fingerprint import DIGEST_BYTES, TrainingFingerprints
-from model_store.images.nearness import GRID_BYTES
+from model_store.images.light_grids import GRID_BYTES
 
 
 def write_fingerprints(path: Path, fingerprints: TrainingFingerprints) -> None:

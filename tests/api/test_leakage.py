@@ -6,7 +6,7 @@ import elpv_dataset
 
 from tests.api.conftest import Serve
 from tests.support.fakes import grey, publish_trained_on, zip_of
-from tests.unit.model_store.images.test_nearness import reencoded
+from tests.unit.model_store.images.test_light_grids import reencoded
 
 ZIP = {"content-type": "application/zip"}
 CELLS = sorted((Path(elpv_dataset.__file__).parent / "data/images").glob("*.png"))

@@ -22,7 +22,7 @@ from app.settings import Settings
 from model_store.errors import FullcountError
 from model_store.evaluation.records import Records
 from model_store.images.fingerprint import TrainingFingerprints
-from model_store.images.nearness import has_grid
+from model_store.images.light_grids import has_grid
 from model_store.images.pixels import InputSpec, Pixels, decode
 from model_store.manifest import DatasetSummary, Description, Headline, Signature, TensorSpec, TrainingImages
 from model_store.precision import Precision

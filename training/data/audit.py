@@ -24,7 +24,7 @@ from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File
 from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
-from training.data.pixels.similar import REFERENCE
+from training.data.pixels.near_duplicates import REFERENCE
 from training.data.remarks import folder_remarks, grouping_remarks
 from training.data.scan import scan
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from model_store.evaluation.report import Evaluation
 from model_store.images.fingerprint import TrainingFingerprints, digest_array
-from model_store.images.nearness import GRID_BYTES, has_grid, light_grid
+from model_store.images.light_grids import GRID_BYTES, has_grid, light_grid
 from model_store.manifest import TrainingImages
 from model_store.storage.digest import digest_file
 from model_store.storage.training_images import write_fingerprints

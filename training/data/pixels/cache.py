@@ -26,7 +26,7 @@ from training.data.files import File
 from training.data.pixels.arrays import release_pages, reserve_array
 from training.data.pixels.decoding import RELEASE_EVERY, decode_all, in_threads, read_image
 from training.data.pixels.index import index_of, read_index, write_index
-from training.data.pixels.similar import THUMBNAIL_BYTES, THUMBNAILS, Likeness
+from training.data.pixels.near_duplicates import THUMBNAIL_BYTES, THUMBNAILS, Likeness
 from training.data.pixels.space import CacheSpace, Making
 from training.errors import CacheUnusable
 

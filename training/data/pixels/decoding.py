@@ -18,7 +18,7 @@ from model_store.images.fingerprint import perceptual_hash, pixel_digest
 from model_store.images.pixels import DEFAULT_MAX_IMAGE_BYTES, InputSpec, Pixels, decode
 from training.data.files import File
 from training.data.pixels.arrays import release_pages
-from training.data.pixels.similar import REFERENCE, Likeness, is_blank
+from training.data.pixels.near_duplicates import REFERENCE, Likeness, is_blank
 
 _WINDOW: Final = 64
 """The number of files handed to the threads at a time: few, so that an interruption takes effect soon."""

@@ -168,11 +168,13 @@ run(wait, [])
 def test_an_unforeseen_error_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome(lambda: command.run(raising(KeyError("what nobody thought of")), [])) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Error: KeyError: 'what nobody thought of'\nHint: FULLCOUNT_DEBUG=1")
+    assert said.startswith(
+        "Error: KeyError: 'what nobody thought of'\nHint: Set FULLCOUNT_DEBUG=1 to see the traceback."
+    )
 
 
 def test_a_package_that_is_not_installed_is_named_with_what_brings_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert outcome(lambda: command.run(raising(ModuleNotFoundError(name="uvicorn")), [])) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Error: The package uvicorn is needed")
+    assert said.startswith("Error: This command needs the package uvicorn, which is not installed.")
     assert "fullcount[serve]" in said

@@ -11,7 +11,7 @@ from model_store.evaluation.counting import evaluate
 from model_store.evaluation.leakage import find_duplicates, find_leakage
 from model_store.evaluation.records import Records
 from model_store.images.fingerprint import TrainingFingerprints, digest_array
-from model_store.images.nearness import GRID_BYTES
+from model_store.images.light_grids import GRID_BYTES
 from model_store.images.pixels import Pixels
 from model_store.storage.training_images import read_fingerprints, write_fingerprints
 

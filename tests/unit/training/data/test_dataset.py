@@ -8,7 +8,7 @@ from model_store.images.pixels import InputSpec
 from tests.support.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
 from training.config import Fractions
 from training.data.files import SPLITS, dataset_digest
-from training.data.pixels.similar import REFERENCE
+from training.data.pixels.near_duplicates import REFERENCE
 from training.errors import DatasetInvalid, GroupingInvalid
 
 PLACES = [(split, label) for split in ("train", "test") for label in "ab"]

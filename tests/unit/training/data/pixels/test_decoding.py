@@ -10,7 +10,7 @@ from model_store.images.pixels import decode
 from tests.support.pictures import SMALL, encoded, labelled, picture, write
 from training.data.pixels.arrays import reserve_array
 from training.data.pixels.decoding import decode_all
-from training.data.pixels.similar import REFERENCE, is_blank
+from training.data.pixels.near_duplicates import REFERENCE, is_blank
 from training.data.scan import scan
 
 SILENCE = Progress(disable=True)

@@ -2,8 +2,10 @@
 
 Candidates come from the perceptual hash, which is alike for many different photographs of one kind of thing. They are
 then compared in grey at 112x112. No cell of a 7x7 grid may be lighter or darker by more than `MAX_DIFFERENCE` of the
-contrast. The detail must correlate with `MIN_DETAIL` or more. The documentation of training has the measurements
-behind both. This module knows pixels, but neither files nor labels.
+contrast. The detail must correlate with `MIN_DETAIL` or more. The measurements behind both are in
+docs/explanation/performance.md. The pairs are cached: raise `_LAYOUT` in `cache.py` when the rule changes. This module
+knows pixels, but neither files nor labels. Evaluation has no room for such pictures and compares
+`model_store.images.light_grids` instead.
 """
 
 from pathlib import Path

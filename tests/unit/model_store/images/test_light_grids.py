@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model_store.images.nearness import GRID_BYTES, Grids, has_grid, light_grid, near_pairs
+from model_store.images.light_grids import GRID_BYTES, Grids, has_grid, light_grid, near_pairs
 from model_store.images.pixels import InputSpec, Pixels, decode
 
 CELLS = sorted((Path(elpv_dataset.__file__).parent / "data/images").glob("*.png"))[::13]

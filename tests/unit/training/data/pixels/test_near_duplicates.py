@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from model_store.images.fingerprint import perceptual_hash
 from model_store.images.pixels import decode
 from tests.support.pictures import crop, encoded, smaller
-from training.data.pixels.similar import REFERENCE, Likeness
+from training.data.pixels.near_duplicates import REFERENCE, Likeness
 
 FLOWER = crop(65, 260)
 
