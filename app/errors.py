@@ -213,8 +213,8 @@ class DeviceMissing(EngineError):
 
     hint = "Use --device cpu or --device auto, or run `fullcount doctor`."
 
-    def __init__(self, engine: str, wanted: str, available: Sequence[str]) -> None:
-        super().__init__(f"The device {wanted!r} does not exist; {engine} sees {', '.join(available) or 'none'}.")
+    def __init__(self, engine: str, device: str, available: Sequence[str]) -> None:
+        super().__init__(f"The device {device!r} does not exist; {engine} sees {', '.join(available) or 'none'}.")
 
 
 class PrecisionMissing(EngineError):

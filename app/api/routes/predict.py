@@ -72,7 +72,7 @@ async def predict(  # noqa: PLR0913  the parameters of the request
     """Predict one image: a raw body, or the field `file` of a form.
 
     With `explain` there is a class activation map for each label listed. With `Accept: image/png` as well, the answer
-    is a picture of what the model saw: warm where it supports the predicted label, cold where it counts against it.
+    is a picture of what the model saw: warm for what supports the predicted label, cold for what counts against it.
     """
     state = request.app.state  # each dependency of FastAPI costs an eighth of the prediction of a small image
     limit_body_of(request, state.settings.max_image_bytes)

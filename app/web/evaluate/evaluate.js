@@ -45,7 +45,7 @@ class Evaluation {
   #models;
   /** @type {AbortSignal} */
   #signal;
-  #told = element("div", { class: "told-here" });
+  #message = element("div", { class: "told-here" });
   #chooser;
   #model = element("select", { onchange: () => this.#fillVersions() });
   #version = element("select", { onchange: () => this.#fillAgainst() });
@@ -62,7 +62,7 @@ class Evaluation {
     this.#root = root;
     this.#models = models;
     this.#signal = signal;
-    this.#chooser = new SetChooser((...told) => this.#told.replaceChildren(...told), signal);
+    this.#chooser = new SetChooser((...message) => this.#message.replaceChildren(...message), signal);
     this.#model.append(...models.map((one) => element("option", null, one.model)));
     this.#fillVersions();
     this.#form = element(
@@ -77,7 +77,7 @@ class Evaluation {
         choice(words.against, this.#against),
       ),
       this.#start,
-      this.#told,
+      this.#message,
     );
     this.node = element("div", null, this.#form);
     this.#chooser.take(takeOver());
@@ -117,10 +117,10 @@ class Evaluation {
   /** @param {Event} event */
   async #submit(event) {
     event.preventDefault();
-    this.#told.replaceChildren();
+    this.#message.replaceChildren();
     const { chosen } = this.#chooser;
     if (!chosen) {
-      this.#told.replaceChildren(problemNotice({ type: "about:blank", title: "", status: 0, ...words.noFile }));
+      this.#message.replaceChildren(problemNotice({ type: "about:blank", title: "", status: 0, ...words.noFile }));
       this.#chooser.focus();
       return;
     }
@@ -144,7 +144,7 @@ class Evaluation {
     } catch (error) {
       if (this.#signal.aborted) return;
       this.node.replaceChildren(this.#form);
-      this.#told.replaceChildren(
+      this.#message.replaceChildren(
         running.signal.aborted
           ? element(
               "p",

@@ -7,7 +7,7 @@ import { crc32, Zip } from "./zip.js";
 
 /** @typedef {import("./folder.js").Member} Member */
 
-const TOLD_EVERY_MS = 100;
+const REPORT_EVERY_MS = 100;
 
 /**
  * Pack files. Each is read once for its checksum, a piece at a time.
@@ -23,15 +23,15 @@ export async function pack(name, members, onPacked, signal) {
   const zip = new Zip();
   const parts = [];
   const total = members.filter((one) => one.open).length;
-  let [done, told] = [0, 0];
+  let [done, reportedAt] = [0, 0];
   for (const { path, open } of members) {
     signal.throwIfAborted();
     if (!open) {
       parts.push(zip.head({ path, size: 0, crc: 0 }));
       continue;
     }
-    if (performance.now() - told > TOLD_EVERY_MS) {
-      told = performance.now();
+    if (performance.now() - reportedAt > REPORT_EVERY_MS) {
+      reportedAt = performance.now();
       onPacked(done, total);
     }
     const [file, crc] = await read(path, open, signal);

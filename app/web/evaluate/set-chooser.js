@@ -33,7 +33,7 @@ export class SetChooser {
   #tell;
 
   /**
-   * @param {(...told: HTMLElement[]) => void} tell Replaces the message about the set.
+   * @param {(...message: HTMLElement[]) => void} tell Replaces the message about the set.
    * @param {AbortSignal} signal
    */
   constructor(tell, signal) {

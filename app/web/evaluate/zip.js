@@ -120,7 +120,7 @@ export class Zip {
       ),
       record([4, LOCATOR_64], [4, 0], [8, offset + size], [4, 1]),
     ];
-    const told = Math.min(entries, FULL_16);
+    const declared = Math.min(entries, FULL_16);
     return [
       ...this.#rows,
       ...(isLarge ? large : []),
@@ -128,8 +128,8 @@ export class Zip {
         [4, END],
         [2, 0],
         [2, 0],
-        [2, told],
-        [2, told],
+        [2, declared],
+        [2, declared],
         [4, Math.min(size, FULL_32)],
         [4, Math.min(offset, FULL_32)],
         [2, 0],

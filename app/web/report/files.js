@@ -51,7 +51,7 @@ export class Listing {
     this.#report = report;
     this.#pictured = report.stored ? null : new Set();
     this.#heading = element("h2", { id: "files-title", tabindex: -1 });
-    this.#told = element("p", { class: "quiet", role: "status" });
+    this.#status = element("p", { class: "quiet", role: "status" });
     this.#mistakes = element(
       "button",
       { type: "button", class: "button small", onclick: () => listener.onMistakes() },
@@ -97,7 +97,7 @@ export class Listing {
       element(
         "div",
         { class: "files-head" },
-        element("div", null, this.#heading, this.#told),
+        element("div", null, this.#heading, this.#status),
         element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back),
       ),
       this.#strength,
@@ -152,7 +152,7 @@ export class Listing {
 
   #report;
   #heading;
-  #told;
+  #status;
   #mistakes;
   #back;
   #filter;
@@ -180,19 +180,19 @@ export class Listing {
   #show() {
     const items = this.#items;
     if (!items) {
-      this.#told.textContent = this.#isFinal ? words.unknown : words.waiting;
+      this.#status.textContent = this.#isFinal ? words.unknown : words.waiting;
       this.#place.replaceChildren();
       return;
     }
-    const wanted = this.#filter.value.trim().toLowerCase();
-    const found = wanted
-      ? items.filter((one) => `${one.path}\n${one.given}\n${one.predicted ?? ""}`.toLowerCase().includes(wanted))
+    const query = this.#filter.value.trim().toLowerCase();
+    const matches = query
+      ? items.filter((one) => `${one.path}\n${one.given}\n${one.predicted ?? ""}`.toLowerCase().includes(query))
       : items;
-    this.#told.textContent = this.#summary(found.length, items.length);
+    this.#status.textContent = this.#summary(matches.length, items.length);
     const list = element("ul", { class: "files", "aria-label": words.list });
-    list.classList.toggle("pictured", !this.#pictured || found.some((one) => this.#hasPicture(one)));
-    const { button } = growing(list, found, (one) => this.#entry(one), FIRST);
-    this.#place.replaceChildren(...(found.length ? [list, button] : []));
+    list.classList.toggle("pictured", !this.#pictured || matches.some((one) => this.#hasPicture(one)));
+    const { button } = growing(list, matches, (one) => this.#entry(one), FIRST);
+    this.#place.replaceChildren(...(matches.length ? [list, button] : []));
   }
 
   /** @param {number} found @param {number} all */

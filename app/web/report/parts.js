@@ -36,14 +36,14 @@ export function scrolling(name, ...children) {
  * Make a table that scrolls on its own, with a button for more rows.
  *
  * @template Item
- * @param {object} wanted
- * @param {string} wanted.name
- * @param {string} [wanted.caption]
- * @param {string} [wanted.class]
- * @param {[string, string?][]} wanted.heads The text and the class of each heading; an empty text makes an empty cell.
- * @param {Item[]} wanted.items
- * @param {(item: Item) => HTMLTableRowElement} wanted.row
- * @param {number} [wanted.first] The number of rows at first.
+ * @param {object} options
+ * @param {string} options.name
+ * @param {string} [options.caption]
+ * @param {string} [options.class]
+ * @param {[string, string?][]} options.heads The text and the class of each heading; an empty text makes an empty cell.
+ * @param {Item[]} options.items
+ * @param {(item: Item) => HTMLTableRowElement} options.row
+ * @param {number} [options.first] The number of rows at first.
  */
 export function table({ name, caption, class: named, heads, items, row, first = 20 }) {
   const body = element("tbody");
