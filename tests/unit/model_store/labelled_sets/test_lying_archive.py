@@ -57,13 +57,13 @@ def fates(data: bytes) -> dict[str, str]:
 
 @contextmanager
 def within(seconds: float, peak_bytes: int) -> Iterator[None]:
-    """Assert that a block takes no more time, and no more memory at any moment."""
+    """Assert that a block takes no more of the processor, and no more memory at any moment."""
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     try:
         yield
         assert tracemalloc.get_traced_memory()[1] < peak_bytes
-        assert time.monotonic() - started < seconds
+        assert time.process_time() - started < seconds  # of this process: a busy machine is not its fault
     finally:
         tracemalloc.stop()
 
