@@ -94,8 +94,8 @@ class MediaTypeUnsupported(RequestInvalid):
     def __init__(self, media_type: str, accepted: Sequence[str]) -> None:
         hint = f"Declare one of: {', '.join(accepted)}."
         if media_type == "application/x-www-form-urlencoded":  # curl's default
-            hint += " With curl: -H 'Content-Type: image/jpeg', or application/zip."
-        elif "zip" in media_type:
+            hint += f" With curl: -H 'Content-Type: {accepted[0].replace('*', 'jpeg')}'."
+        elif "zip" in media_type and not any("zip" in one for one in accepted):
             hint = "A zip goes to /predict/batch or, with a folder per label, to /evaluate."
         super().__init__(f"This route does not accept {media_type!r}.", hint=hint)
         self.accepted = list(accepted)

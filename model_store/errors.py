@@ -100,6 +100,8 @@ class ModelNotFound(NotFound):
     def __init__(self, model: str, available: Sequence[str]) -> None:
         super().__init__(f"There is no model {model!r}.", available)
         self.model = model
+        if not available:
+            self.hint = "Publish one with `fullcount train`."
 
 
 class VersionNotFound(NotFound):

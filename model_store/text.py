@@ -22,7 +22,14 @@ def number(value: float | None) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Format a count with its noun: `1 image`, `2,624 images`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {plural(count, noun)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a noun in its form for a count: `image`, `images`, `entries`."""
+    if count == 1:
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
 
 
 def points(images: int) -> str:

@@ -28,6 +28,7 @@ from pathlib import Path
 
 from model_store.errors import FullcountError
 from model_store.precision import ACCURACY_MARGIN, CALIBRATION_MARGIN, MeasuredPrecision
+from model_store.text import counted, printable
 
 
 class DatasetInvalid(FullcountError):
@@ -163,7 +164,7 @@ class GroupingInvalid(FullcountError):
     hint = "Write a pattern whose first group, or whose whole match, in a file's path names the group of the file."
 
     def __init__(self, pattern: str, what: str) -> None:
-        super().__init__(f"--group-by {pattern!r} {what}.")
+        super().__init__(f"--group-by '{printable(pattern)}' {what}.")
         self.pattern = pattern
 
 
@@ -208,6 +209,6 @@ class ImagesMissing(FullcountError):
     def __init__(self, directory: Path, what: str, missing: Sequence[str]) -> None:
         first = f"; the first is {missing[0]}" if missing else ""
         super().__init__(
-            f"{directory} lacks {len(missing)} {what} of the version{first}.",
+            f"{directory} lacks {counted(len(missing), what)} of the version{first}.",
             hint="Name the folder that it was trained from, unchanged; the version's training/dataset.csv lists it.",
         )

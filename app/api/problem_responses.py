@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -10,11 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.problems import BY_STATUS, INVALID, MEDIA_TYPE, TYPES, ProblemBody, ProblemType, problem_of, retry_after_s
+from model_store.text import printable
 
 log = logging.getLogger(__name__)
 
 REQUEST_ID_KEY: Final = "fullcount.request_id"
 """The key of the request id in the ASGI scope."""
+MAX_PATH: Final = 200
+"""Characters of a path that a detail repeats."""
+MAX_METHOD: Final = 20
+"""Characters of a method that a detail repeats."""
 
 
 def install(app: FastAPI) -> None:
@@ -28,7 +34,7 @@ def install(app: FastAPI) -> None:
         if not isinstance(error, HTTPException):
             raise TypeError
         kind = BY_STATUS.get(error.status_code, ProblemType("http-error", error.status_code, "HTTP error"))
-        return _response(request, kind.body(f"{error.detail.rstrip('.')}."), error.headers)
+        return _response(request, kind.body(_detail(request, error)), error.headers)
 
     async def on_validation_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -41,6 +47,19 @@ def install(app: FastAPI) -> None:
     handled: list[type[Exception]] = [OSError, MemoryError, *TYPES]
     for error_class in handled:
         app.add_exception_handler(error_class, answer)
+
+
+def _detail(request: Request, error: HTTPException) -> str:
+    """Return the detail of an error of the framework; its own names neither path nor method."""
+    path = printable(request.scope["path"])
+    path = path if len(path) <= MAX_PATH else f"{path[:MAX_PATH]}…"
+    if (error.status_code, error.detail) == (404, HTTPStatus.NOT_FOUND.phrase):
+        return f"The path '{path}' does not exist."
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow")
+        use = f"; use {allowed}" if allowed else ""
+        return f"The method {printable(request.method)[:MAX_METHOD]} is not allowed for '{path}'{use}."
+    return f"{error.detail.rstrip('.')}."
 
 
 async def answer(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ GROUP = "fullcount.commands"
 ENVIRONMENT_PREFIX = "FULLCOUNT"
 
 _SUMMARIES = {
-    "audit": "List every file of a data set with its fate; train nothing.",
+    "audit": "Count the files of a data set by fate and list the odd ones; train nothing.",
     "bench": "Measure the limits of this machine and the service on it, and name the bottleneck.",
     "diagnose": "Diagnose the learning curves of a training run: should you worry?",
     "doctor": "Describe this machine and what limits it.",

@@ -19,14 +19,19 @@ CALIBRATION_BINS: Final = 15
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float] | None:
-    """Return the 95% score interval of a proportion (Wilson 1927), or None if `trials` is 0."""
+    """Return the 95% score interval of a proportion (Wilson 1927), or None if `trials` is 0.
+
+    It contains the proportion, and ends at exactly 0 or 1 if none or all succeeded.
+    """
     if trials == 0:
         return None
     share = successes / trials
     z2 = Z_95 * Z_95
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z_95 / (1 + z2 / trials) * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = min(share, centre - half) if successes else 0.0
+    high = max(share, centre + half) if successes < trials else 1.0
+    return max(0.0, low), min(1.0, high)
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -8,6 +8,7 @@ from model_store.decision import Decision
 from model_store.evaluation import metrics
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.manifest import Headline
+from model_store.text import plural
 
 
 class _Value(BaseModel):
@@ -35,7 +36,7 @@ class Accounting(_Value):
 
     def sentence(self) -> str:
         """Format the main sum: `158 files = 156 scored + 2 unreadable`."""
-        return f"{self.images} files = {self.scored} scored + {self.unreadable} unreadable"
+        return f"{self.images} {plural(self.images, 'file')} = {self.scored} scored + {self.unreadable} unreadable"
 
 
 class ConfusionMatrix(_Value):

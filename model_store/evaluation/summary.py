@@ -40,7 +40,9 @@ def summarise(
     majority = max(per_label, key=lambda label: label.support).label
     baseline = percent(metrics.majority_baseline)
     yield f"Predicting '{printable(majority)}' for every {noun} would be right for {baseline}."
-    yield f"One {noun} is {points(files)} percentage points: the accuracy moves in steps of this size."
+    step = points(files)
+    unit = "percentage point" if step == "1" else "percentage points"
+    yield f"One {noun} is {step} {unit}: the accuracy moves in steps of this size."
 
 
 def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:

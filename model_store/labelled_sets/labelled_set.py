@@ -162,9 +162,10 @@ def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]
 
 
 def _without_labels(candidates: list[str], table: LabelsTable | None) -> str:
-    """Return what to do and, if a `labels.csv` gives no label, the reason."""
+    """Say why no image has a label."""
     if table is not None:
         missing = f" There is no file {table.missing[0]}." if table.missing else ""
         return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"
-    detail = "Put the images into one folder per label: cats/1.jpg."
-    return f"{detail} {candidates[0]} gives no labels: {HEADER}." if candidates else detail
+    if candidates:
+        return f"No image is in a folder of its label, and {candidates[0]} gives no labels: {HEADER}."
+    return "No image is in a folder of its label, and there is no labels.csv."

@@ -15,7 +15,7 @@ from model_store.evaluation.report import ConfusionMatrix, Duplicate, Estimate, 
 from model_store.evaluation.summary import interpretation_sentences, leakage_sentences
 from model_store.labelled_sets.interpretation import Interpretation
 from model_store.manifest import Manifest, headline
-from model_store.text import UNDEFINED, printable
+from model_store.text import UNDEFINED, plural, printable
 
 SHOWN = 20
 """Number of files that a table names before it counts the rest."""
@@ -32,7 +32,9 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
     parts: list[RenderableType] = [
         Text(sums.sentence(), style="bold"),
         Text(
-            f"{sums.entries} entries = {sums.directories} directories + {sums.ignored} ignored + {sums.images} images"
+            f"{sums.entries} {plural(sums.entries, 'entry')} = {sums.directories} "
+            f"{plural(sums.directories, 'directory')} + {sums.ignored} ignored + {sums.images} "
+            f"{plural(sums.images, 'image')}"
         ),
         *map(Text, () if interpretation is None else interpretation_sentences(interpretation)),
         *map(Text, evaluation.summary),

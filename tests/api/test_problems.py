@@ -20,6 +20,7 @@ from tests.support.fakes import FakeEngine, grey, publish, zip_of
 from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
+FORM_OF_CURL = "application/x-www-form-urlencoded"
 PICTURE = grey(1)
 SET = zip_of({"dark/1.png": PICTURE})
 Ask = Callable[[Client], Awaitable[httpx.Response]]
@@ -241,3 +242,32 @@ async def test_a_disk_without_space_for_the_upload_is_said(
 async def test_a_form_that_does_not_fit_on_the_disk_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", lambda **_: Full(errno.ENOSPC))
     assert_problem(await client.post("/evaluate", files={"file": ("a.zip", SET)}), "no-space")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        ("GET", "/nowhere", "The path '/nowhere' does not exist."),
+        ("GET", "/a%0Ab%22", "The path '/a\\nb\"' does not exist."),
+        ("GET", "/" + "a" * 300, f"The path '/{'a' * 199}…' does not exist."),
+        ("DELETE", "/evaluations", "The method DELETE is not allowed for '/evaluations'; use GET."),
+    ],
+)
+async def test_a_wrong_address_is_named(client: Client, method: str, path: str, detail: str) -> None:
+    assert (await client.request(method, path)).json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "hint"),
+    [
+        ("/predict", FORM_OF_CURL, "With curl: -H 'Content-Type: image/jpeg'."),
+        ("/evaluate", FORM_OF_CURL, "With curl: -H 'Content-Type: application/zip'."),
+        ("/predict", "application/zip", "A zip goes to /predict/batch"),
+        ("/evaluate", "application/x-gzip-compressed", "Declare one of: application/zip"),
+    ],
+)
+async def test_the_hint_for_a_media_type_names_one_that_the_route_accepts(
+    client: Client, path: str, declared: str, hint: str
+) -> None:
+    response = await client.post(path, content=b"x", headers={"content-type": declared})
+    assert hint in assert_problem(response, "unsupported-media-type")["hint"]

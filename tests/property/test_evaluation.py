@@ -319,4 +319,4 @@ def test_an_evaluation_of_one_file_defines_what_it_can() -> None:
 def test_a_single_unreadable_file_is_in_its_row() -> None:
     report = evaluate_one(Unreadable("x.png", "b", "empty", "It is empty."))
     assert report.confusion_matrix.counts == [[0, 0, 0], [0, 0, 1]]
-    assert report.accounting.sentence() == "1 files = 0 scored + 1 unreadable"
+    assert report.accounting.sentence() == "1 file = 0 scored + 1 unreadable"

@@ -1,4 +1,4 @@
-"""`fullcount audit`: list every file of a data set with its fate, without training or loading TensorFlow."""
+"""`fullcount audit`: count the files of a data set by fate, without training or loading TensorFlow."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ _TABLE: Final = "table"
 @option("--group-by", metavar="REGEX", help="Describe the groups that stay together in training.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if anything is odd, or nothing can be trained.")
 def audit(data: Path, format_: str, group_by: str | None, *, strict: bool) -> None:
-    """List every file of a data set with its fate; train nothing."""
+    """Count the files of a data set by fate and list the odd ones; train nothing."""
     with make_progress() as progress:
         result = audit_folder(data, progress, group_by)
     if format_ == _TABLE:

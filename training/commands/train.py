@@ -57,7 +57,7 @@ def _check_pattern(ctx: click.Context, parameter: click.Parameter, value: str | 
     try:
         re.compile(value or "")
     except re.error as error:
-        raise click.BadParameter(f"{value!r} is not a regular expression: {error}.") from error
+        raise click.BadParameter(f"'{value}' is not a regular expression: {error}.") from error
     return value
 
 
@@ -114,7 +114,14 @@ backbone_option = option(
     help="Threshold of the positive label: a probability; or best-f1, youden or recall>=0.95 on validation images.",
 )
 @option("--seed", type=click.IntRange(min=0, max=2**31 - 1), default=0, help="Seed of everything random.")
-@option("--budget", "budget_s", type=Duration(), metavar="20m", help="Time limit of the run.  [default: no limit]")
+@option(
+    "--budget",
+    "budget_s",
+    type=Duration(),
+    metavar="20m",
+    help="Time limit of the run, once TensorFlow is loaded: 90s, 20m or 1.5h; a bare number is seconds.  "
+    "[default: no limit]",
+)
 @option("--augment", type=click.Choice(get_args(Augmentation)), default="auto", help="Augmentation of training images.")
 @option(
     "--class-weights",

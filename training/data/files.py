@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from model_store.labelled_sets.layout import Split
+from model_store.text import plural
 
 Fate = Literal[
     "used",
@@ -129,7 +130,7 @@ class Audit:
         """Write the sum of all fates: `10 files = 9 used (1 of them a copy) + 1 unreadable`."""
         parts = [f"{sum(self.fates[fate] for fate in USED_FATES)} used{self._oddities()}"]
         parts += [f"{count} {fate}" for fate, count in self.fates.items() if count and fate not in USED_FATES]
-        return f"{len(self.files)} files = {' + '.join(parts)}"
+        return f"{len(self.files)} {plural(len(self.files), 'file')} = {' + '.join(parts)}"
 
     def _oddities(self) -> str:
         """Count, in brackets, the files that are used and odd."""

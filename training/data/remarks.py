@@ -12,6 +12,7 @@ from typing import Final
 
 from model_store.labelled_sets.layout import SPLIT_FOLDERS, Split
 from model_store.labelled_sets.walk import is_system_file
+from model_store.text import counted
 from training.data.files import File
 from training.data.grouping import group_key
 
@@ -97,7 +98,7 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
         if images < FEW:
             interval = 98 / images**0.5  # half of Wald's 95% interval at its widest, in points
             yield (
-                f"The {split} split has {images} image{'' if images == 1 else 's'}: one is {100 / images:.1f} points, "
+                f"The {split} split has {counted(images, 'image')}: one is {100 / images:.1f} points, "
                 f"and a share of them is accurate to about {min(interval, 100):.0f} points."
             )
         yield from _label_remarks(split, counts[split], labels)

@@ -69,7 +69,8 @@ def _figures(outcome: Outcome) -> Iterator[str]:
 
 def _phase(phase: PhaseSummary) -> str:
     best = "" if phase.best is None else f", best {phase.best + 1}"
-    return f"{phase.phase}: {counted(phase.epochs, 'epoch')}{best}, {duration(phase.seconds)}, {phase.fate}"
+    why = f": {phase.note}" if phase.note and phase.fate in {"skipped", "rejected"} else ""
+    return f"{phase.phase}: {counted(phase.epochs, 'epoch')}{best}, {duration(phase.seconds)}, {phase.fate}{why}"
 
 
 def _decisions(outcome: Outcome) -> Iterator[str]:

@@ -82,9 +82,9 @@ def _find(
     train = np.array([rows_by_digest[digest] for digest in digests if digest in rows_by_digest], dtype=np.int64)
     missing = [row["path"] for row in dataset["validation"] if row["sha256"] not in rows_by_digest]
     if missing:
-        raise ImagesMissing(data, "validation images", missing)
+        raise ImagesMissing(data, "validation image", missing)
     if not len(train):
-        raise ImagesMissing(data, "training images", [row["path"] for row in dataset["train"]])
+        raise ImagesMissing(data, "training image", [row["path"] for row in dataset["train"]])
     decision = stored.manifest.decision
     rows = np.array([rows_by_digest[row["sha256"]] for row in dataset["validation"]], dtype=np.int64)
     targets = np.array([decision.labels.index(row["label"]) for row in dataset["validation"]], dtype=np.int64)

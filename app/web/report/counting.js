@@ -170,7 +170,9 @@ export function estimate(successes, trials) {
   const centre = (share + square / (2 * trials)) / (1 + square / trials);
   const spread = Math.sqrt((share * (1 - share)) / trials + square / (4 * trials * trials));
   const half = (Z_95 / (1 + square / trials)) * spread;
-  return { value: share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  const low = successes ? Math.max(0, Math.min(share, centre - half)) : 0;
+  const high = successes < trials ? Math.min(1, Math.max(share, centre + half)) : 1;
+  return { value: share, low, high };
 }
 
 /**

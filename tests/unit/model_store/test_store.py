@@ -343,3 +343,10 @@ def test_a_link_in_the_staging_directory_is_not_published(store: ModelStore) -> 
 def _link_and_publish(directory: Path, publish_it: Callable[[], StoredVersion]) -> None:
     (directory / "x").symlink_to("/etc/passwd")
     publish_it()
+
+
+def test_an_empty_store_says_how_to_fill_it(store: ModelStore) -> None:
+    store.directory.mkdir()
+    with pytest.raises(ModelNotFound) as caught:
+        store.open("pets")
+    assert caught.value.hint == "Publish one with `fullcount train`."

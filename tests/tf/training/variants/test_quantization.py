@@ -162,7 +162,7 @@ def test_a_folder_without_the_versions_own_validation_images_is_refused(
     data = shutil.copytree(folder, tmp_path / "data")
     path = data / next(file.path for file in run.audit.files if file.split == "validation")
     path.unlink() if change == "removed" else path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(ImagesMissing, match="lacks 1 validation images of the version") as caught:
+    with pytest.raises(ImagesMissing, match="lacks 1 validation image of the version") as caught:
         publish(run, data)
     assert path.name in str(caught.value)
 

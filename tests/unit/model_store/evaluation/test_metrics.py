@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
-from model_store.evaluation.metrics import chosen_labels, expected_calibration_error, mean_of_defined, ratio
+from model_store.evaluation.metrics import (
+    chosen_labels,
+    expected_calibration_error,
+    mean_of_defined,
+    ratio,
+    wilson_interval,
+)
 from model_store.evaluation.ranking import Ranking, average_precision, roc_auc
 
 NOBODY = np.array([], dtype=np.int64)
@@ -16,6 +23,17 @@ def test_a_bin_of_the_calibration_error_is_closed_above() -> None:
 def test_within_a_bin_errors_of_both_signs_cancel() -> None:
     probabilities = np.array([[0.64, 0.36], [0.64, 0.36]])
     assert expected_calibration_error(np.array([0, 1]), probabilities) == pytest.approx(0.14)
+
+
+@pytest.mark.parametrize("trials", [*range(1, 60), 158, 10_015])
+def test_an_interval_contains_its_value_and_ends_exactly(trials: int) -> None:
+    for successes in {*range(min(trials, 60) + 1), trials - 1, trials}:
+        interval = wilson_interval(successes, trials)
+        assert interval == pytest.approx(proportion_confint(successes, trials, method="wilson"), abs=1e-12)
+        assert interval is not None
+        low, high = interval
+        assert 0 <= low <= successes / trials <= high <= 1
+        assert (low == 0, high == 1) == (successes == 0, successes == trials)
 
 
 def test_nothing_is_undefined_and_never_a_number() -> None:

@@ -178,7 +178,7 @@ def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"note.txt": b"x"}, "no image to train from .1 files = 0 used . 1 not-an-image"),
+        ({"note.txt": b"x"}, "no image to train from .1 file = 0 used . 1 not-an-image"),
         (labelled(["cats"], 5), "the one label 'cats'"),
         (labelled(["cats", "unreadable"], 5), "'unreadable' is the name of a column"),
         (labelled(["cats"], 5) | {"dogs/a.png": picture(99)}, "label 'dogs' has 1 usable image, 1 of"),

@@ -63,7 +63,8 @@ def test_a_phase_that_was_rejected_or_skipped_is_called_so() -> None:
     outcome = make_outcome(SMALL)
     rejected = replace(outcome.phases[1], is_kept=False)
     assert "rejected" in shown(replace(outcome, phases=(rejected,)))
-    assert "skipped" in shown(replace(outcome, phases=(replace(rejected, epochs=0, best=None),)))
+    skipped = replace(rejected, epochs=0, best=None, note="switched off")
+    assert "skipped: switched off" in shown(replace(outcome, phases=(skipped,)))
 
 
 def test_a_large_matrix_is_left_to_the_report() -> None:
