@@ -1,5 +1,8 @@
 """Any history gets an answer, whatever is in it."""
 
+import re
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +41,62 @@ def test_every_history_gets_an_answer_with_evidence_and_advice(history: History,
         assert finding.sentence.endswith(".")
         assert finding.advice.endswith(".")
         assert finding.epoch is None or 1 <= finding.epoch <= len(history)
+
+
+decays = st.sampled_from(("exponential", "linear", "power"))
+
+
+@st.composite
+def falling_losses(draw: st.DrawFn) -> list[float]:
+    """A loss that falls from at most 8 nats to less than half, with up to 2% of noise, and falls in every epoch."""
+    count, start, noise = draw(st.integers(5, 60)), draw(st.floats(0.05, 8)), draw(st.floats(0, 0.02))
+    place = np.arange(count) / (count - 1)
+    shape = {
+        "exponential": np.exp(-draw(st.floats(1, 12)) * place),
+        "linear": 1 - draw(st.floats(0.6, 0.999)) * place,
+        "power": (1 + place * (count - 1)) ** -draw(st.floats(0.6, 4)),
+    }[draw(decays)]
+    random = np.random.default_rng(draw(st.integers(0, 1000)))
+    noisy = start * shape * (1 + random.uniform(-noise, noise, count))
+    return [float(value) for value in np.minimum.accumulate(noisy) - 1e-9 * place]
+
+
+@st.composite
+def validation_losses(draw: st.DrawFn, count: int) -> list[float]:
+    """A validation loss that falls, or that overfits: it rises from its lowest on, with up to 2% of noise."""
+    turn, rise, noise = draw(st.floats(0.1, 1)), draw(st.floats(0, 3)), draw(st.floats(0, 0.02))
+    place = np.arange(count) / (count - 1)
+    shape = 0.4 + 0.5 * np.exp(-8 * place) + rise * np.maximum(place - turn, 0) ** draw(st.sampled_from((1, 2)))
+    random = np.random.default_rng(draw(st.integers(0, 1000)))
+    return [float(value) for value in shape * (1 + random.uniform(-noise, noise, count))]
+
+
+def run(loss: list[float], val_loss: list[float]) -> History:
+    return tuple(Epoch(number, *pair) for number, pair in enumerate(zip(loss, val_loss, strict=True)))
+
+
+@given(st.data(), falling_losses())
+def test_a_training_loss_that_only_falls_is_not_unstable(data: st.DataObject, loss: list[float]) -> None:
+    epochs = run(loss, data.draw(validation_losses(len(loss))))
+    assert "unstable" not in {finding.verdict for finding in diagnose(epochs).findings}
+
+
+@given(st.data(), falling_losses())
+def test_a_training_loss_at_twice_its_lowest_for_the_last_third_is_unstable(
+    data: st.DataObject, loss: list[float]
+) -> None:
+    third = max(2, -(-len(loss) // 3))
+    lowest = min(loss[:-third])
+    level = max(data.draw(st.floats(2.05, 20)) * lowest, lowest + 0.15)
+    factors = data.draw(st.lists(st.floats(1, 1.1), min_size=third, max_size=third))
+    epochs = run([*loss[:-third], *(level * factor for factor in factors)], data.draw(validation_losses(len(loss))))
+    assert diagnose(epochs).main.verdict == "unstable"
+
+
+@given(st.data(), falling_losses())
+def test_the_evidence_stays_within_what_losses_can_be(data: st.DataObject, loss: list[float]) -> None:
+    near_zero = [value * data.draw(st.sampled_from((1.0, 1e-6))) for value in loss]
+    for finding in diagnose(run(loss, near_zero)).findings:
+        text = " ".join(finding.evidence)
+        assert not re.search(r" -\d", text), text
+        assert all(float(share) <= 1000 for share in re.findall(r"([\d.]+)%", text)), text

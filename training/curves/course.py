@@ -33,9 +33,10 @@ class _Rise(NamedTuple):
     epoch: int
     """Epoch of the lowest value, counted from 1."""
     lowest: float
+    """The value in that epoch."""
     end: float
     share: float
-    """Rise from the lowest value to the end, as a share of the lowest."""
+    """Rise from the lowest smoothed value to the end, as a share of it."""
 
 
 def _rise(curves: Curves) -> _Rise | None:
@@ -53,20 +54,24 @@ def _rise(curves: Curves) -> _Rise | None:
     is_sure = end - lowest > 2.5 * curve.noise and since.significance(curve.noise) > limits.SIGNIFICANT
     if share < limits.RISE or end - lowest < limits.MATERIAL_LOSS or not is_sure or since.slope <= 0:
         return None
-    return _Rise(curve.epochs[place], lowest, end, share)
+    best = curve.lowest_near(place)
+    return _Rise(curve.epochs[best], float(curve.values[best]), end, share)
 
 
 def _overfitting(curves: Curves, rise: _Rise) -> Finding | None:
     """Find a training loss that fell while the validation loss rose."""
     train = _between(curves.loss, rise.epoch)
-    if train.smoothed[0] - train.smoothed[-1] <= limits.MATERIAL_LOSS:
+    first, last = float(train.smoothed[0]), float(train.smoothed[-1])
+    has_memorised = max(first, last) <= limits.MATERIAL_LOSS
+    if not has_memorised and first - last <= min(limits.MATERIAL_LOSS, limits.MATERIAL_SHARE * abs(first)):
         return None
+    while_training = "the training loss is near zero" if has_memorised else "the training loss falls"
     epoch = rise.epoch
     return Finding(
         "overfitting",
         _overfitting_worry(curves, rise.share),
         epoch,
-        f"Overfitting since epoch {epoch}: the validation loss rises while the training loss falls.",
+        f"Overfitting since epoch {epoch}: the validation loss rises while {while_training}.",
         (
             *_rise_evidence(curves, rise),
             f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
@@ -97,8 +102,9 @@ def _worsening(curves: Curves, rise: _Rise) -> Finding:
 
 def _rise_evidence(curves: Curves, rise: _Rise) -> tuple[str, str]:
     lowest, end = f"lowest {rise.lowest:.3f} in epoch {rise.epoch}", f"{rise.end:.3f} at the end"
+    share = limits.share(rise.end - rise.lowest, rise.lowest)
     return (
-        f"Validation loss: {lowest}, {end} ({rise.share:+.0%}).",
+        f"Validation loss: {lowest}, {end}{'' if share is None else f' ({share:+.0%})'}.",
         f"The noise per epoch is {curves.judged.noise:.2g}.",
     )
 
@@ -180,14 +186,14 @@ def _flat(curves: Curves) -> Finding:
 def _converged(curves: Curves, since: int) -> Finding:
     judged = curves.judged
     epoch = judged.epochs[since]
-    spread = float(np.abs(judged.smoothed[since:] / judged.level - 1).max()) if judged.level else 0.0
+    lowest, highest = judged.smoothed[since:].min(), judged.smoothed[since:].max()
     return Finding(
         "plateau-converged",
         "no",
         epoch,
         f"Plateau since epoch {epoch}: metrics and loss are flat; the layers in training have learnt what they can.",
         (
-            f"{_name(curves)} since epoch {epoch}: {judged.level:.3f}, within {max(spread, 0.001):.1%}.",
+            f"{_name(curves)} since epoch {epoch}: between {lowest:.3f} and {highest:.3f}.",
             _moving(curves.loss, "Training loss"),
             *_accuracy_evidence(curves),
         ),
@@ -243,12 +249,10 @@ def _rate_evidence(curves: Curves) -> list[str]:
 
 def _moving(curve: Curve, name: str) -> str:
     """Return a sentence on how far a loss moved over the last third."""
-    tail = curve.tail
-    start = curve.end - tail.change
-    part = tail.change / start if start else 0.0
+    share = limits.share(curve.end - curve.start, curve.start)
     return (
-        f"{name} over the last {len(tail)} epochs: {start:.3f} to {curve.end:.3f} ({part:+.1%}); the noise per epoch "
-        f"is {curve.noise:.2g}."
+        f"{name} over the last {len(curve.tail)} epochs: {curve.start:.3f} to {curve.end:.3f}"
+        f"{'' if share is None else f' ({share:+.1%})'}; the noise per epoch is {curve.noise:.2g}."
     )
 
 

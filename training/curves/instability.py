@@ -66,11 +66,22 @@ def diverged(curves: Curves) -> Finding | None:
     """Find a training loss that ends far above its lowest value, or above that of guessing."""
     loss, labels = curves.loss, curves.facts.labels
     worst = 3 * math.log(labels) if labels and labels > 1 else limits.ABSURD_LOSS
-    above = loss.level - float(loss.smoothed.min())
-    has_risen = above > loss.level / 2 and above > max(2 * limits.WILD_LOSS, 4 * loss.noise)
-    if len(loss) < limits.MIN_EPOCHS or (loss.level <= worst and not has_risen):
+    ending = _ending(loss)
+    above = ending - float(loss.values.min())
+    has_risen = above >= ending / 2 and above > max(2 * limits.WILD_LOSS, 4 * loss.swing)
+    if len(loss) < limits.MIN_EPOCHS or (min(ending, loss.level) <= worst and not has_risen):
         return None
     return _unstable(curves, "The training loss has diverged: the steps are too large.")
+
+
+def _ending(loss: Curve) -> float:
+    """Return the median of the last third, from the lowest value on: a loss that still falls ends at its lowest.
+
+    It is the lower one of two medians, so that a single epoch does not decide.
+    """
+    third = max(2, round(len(loss) / 3))
+    after = loss.since(max(int(np.argmin(loss.values)), len(loss) - third))
+    return float(np.quantile(after.values, 0.5, method="lower"))
 
 
 def swinging(curves: Curves) -> Finding | None:
@@ -113,8 +124,9 @@ def _is_wild(loss: Curve) -> bool:
 
 def _swing(name: str, loss: Curve) -> str:
     tail = loss.tail
-    share = loss.swing / max(abs(loss.level), 1e-9)
+    share = limits.share(loss.swing, loss.level)
+    of_loss = "" if share is None else f", {share:.0%} of the loss"
     return (
         f"{name} loss over the last {len(tail)} epochs: {tail.values.min():.3g} to {tail.values.max():.3g}, lowest "
-        f"of all {loss.values.min():.3g}; the noise per epoch is {loss.swing:.2g}, {share:.0%} of the loss."
+        f"of all {loss.values.min():.3g}; the noise per epoch is {loss.swing:.2g}{of_loss}."
     )

@@ -128,6 +128,11 @@ def material(curve: Curve) -> float:
     return max(MATERIAL_SHARE * abs(curve.level), MATERIAL_LOSS)
 
 
+def share(change: float, whole: float) -> float | None:
+    """Return a change as a share of a loss; None if it is over ten times the loss, or the loss is near zero."""
+    return change / whole if whole > max(MATERIAL_LOSS, abs(change) / 10) else None
+
+
 def falls(curve: Curve, by: float, errors: float = SIGNIFICANT) -> bool:
     """Tell whether a loss falls over the last third by more than `by` and more than its noise."""
     tail = curve.tail

@@ -27,6 +27,8 @@ _FLOAT32: Final = 2e-7
 _MIN_SHARES: Final = 3
 _MEDIAN_OF_NORMAL: Final = 0.6745
 """Median of the absolute value of a standard normal variable."""
+_MEAN_TURN: Final = 0.564
+"""Mean size of a turn between standard normal values."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,29 @@ class Curve:
 
     @cached_property
     def swing(self) -> float:
-        """Noise by the median: at least half of the epochs have it, so a single spike does not count."""
-        bends = self._bends
-        return float(np.median(bends) / _MEDIAN_OF_NORMAL / np.sqrt(6)) if len(bends) else 0.0
+        """Noise by the median of the second differences, but no more than the curve turns.
+
+        At least half of the epochs have it, so a single spike does not count. A turn is an epoch with a rise on one
+        side and a fall on the other; its size is the smaller of the two. The largest turn is left out: a curve that
+        falls and then rises has one. So a curve that turns at most once does not swing, however bent it is.
+        """
+        steps = np.diff(self._second_half)
+        if len(steps) < 3:
+            return 0.0
+        before, after = steps[:-1], steps[1:]
+        turns = np.where(before * after < 0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+        by_bends = np.median(self._bends) / _MEDIAN_OF_NORMAL / np.sqrt(6)
+        return float(min(by_bends, np.mean(np.sort(turns)[:-1]) / _MEAN_TURN))
 
     @cached_property
     def _bends(self) -> Values:
         """Absolute second differences over the second half: float64 `(m,)`."""
-        return np.abs(np.diff(self.values[-max(SMALLEST_TAIL, len(self) // 2) :], n=2))
+        return np.abs(np.diff(self._second_half, n=2))
+
+    @property
+    def _second_half(self) -> Values:
+        """The second half of the values, but at least `SMALLEST_TAIL` of them."""
+        return self.values[-max(SMALLEST_TAIL, len(self) // 2) :]
 
     @property
     def uncertainty(self) -> float:
@@ -84,6 +101,11 @@ class Curve:
         near = (min(reach, place, len(self) - 1 - place) for place in range(len(self)))
         return np.array([np.median(self.values[i - r : i + r + 1]) for i, r in enumerate(near)])
 
+    def lowest_near(self, place: int) -> int:
+        """Return the index of the lowest value among those that a smoothed value is the median of."""
+        first = max(0, place - _WINDOW // 2)
+        return first + int(np.argmin(self.values[first : place + _WINDOW // 2 + 1]))
+
     @cached_property
     def tail(self) -> "Curve":
         """The last third of the epochs, but at least `SMALLEST_TAIL` of them."""
@@ -100,9 +122,17 @@ class Curve:
 
     @cached_property
     def end(self) -> float:
-        """Value of the tail's trend in the last epoch."""
-        tail = self.tail
-        return float(np.median(tail.values)) + tail.slope * (len(tail) - 1) / 2
+        """Value of the tail's trend in the last epoch, within the tail's values."""
+        return self._on_trend(self.tail.change / 2)
+
+    @cached_property
+    def start(self) -> float:
+        """Value of the tail's trend in the tail's first epoch, within the tail's values."""
+        return self._on_trend(-self.tail.change / 2)
+
+    def _on_trend(self, distance: float) -> float:
+        """Return the level plus a distance, kept within the tail's values: a steep trend would leave them."""
+        return float(np.clip(self.level + distance, self.tail.values.min(), self.tail.values.max()))
 
     @cached_property
     def slope(self) -> float:

@@ -357,3 +357,43 @@ def test_the_phase_that_was_kept_answers_whatever_its_loss() -> None:
     kept = diagnose(both, Facts(kept="head", head_stopped_early=True, stopped_early=False))
     assert (kept.main.verdict, kept.main.worry) == ("overfitting", "no")
     assert diagnose(both, Facts(kept="fine-tune")).main.verdict == "healthy"
+
+
+FALLS = (0.9, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05, 0.02)
+TURNS = (0.8, 0.62, 0.55, 0.56, 0.62, 0.74, 0.9, 1.1)
+
+
+def run(loss: tuple[float, ...], val_loss: tuple[float, ...]) -> History:
+    return tuple(Epoch(number, *pair) for number, pair in enumerate(zip(loss, val_loss, strict=True)))
+
+
+@pytest.mark.parametrize("loss", [FALLS, (1.2, 0.7, 0.35, 0.15, 0.06, 0.02), (4, 2, 1, 0.5, 0.49, 0.5)])
+def test_a_loss_that_falls_steeply_is_still_learning(loss: tuple[float, ...]) -> None:
+    assert diagnose(run(loss, tuple(value + 0.1 for value in loss))).main.verdict == "still-learning"
+
+
+@pytest.mark.parametrize("epochs", [7, 8])
+def test_a_short_run_overfits_from_the_lowest_validation_loss_of_the_file(epochs: int) -> None:
+    main = diagnose(run(FALLS[:epochs], TURNS[:epochs])).main
+    assert (main.verdict, main.epoch) == ("overfitting", 3)
+    assert main.evidence[0].startswith("Validation loss: lowest 0.550 in epoch 3, ")
+
+
+def test_six_epochs_that_turn_are_not_unstable() -> None:
+    assert diagnose(run(FALLS[:6], TURNS[:6])).main.verdict != "unstable"
+
+
+def test_one_last_epoch_that_jumps_has_not_diverged() -> None:
+    assert diagnose(run((*FALLS, 5.0), (*FALLS, 0.02))).main.verdict != "unstable"
+
+
+def test_a_training_loss_near_zero_does_not_have_to_fall_for_overfitting() -> None:
+    main = diagnose(run((0.5, *[0.0] * 13), (0.5, 0.4, 0.3, *(0.2 + 0.05 * place for place in range(11))))).main
+    assert main.verdict == "overfitting"
+    assert "the training loss is near zero" in main.sentence
+
+
+def test_a_plateau_near_zero_is_described_by_its_values_and_not_by_shares_of_nothing() -> None:
+    main = diagnose(run((0.5, 0.1, *[1e-6] * 20), (0.5, 0.2, *[1e-6, 1e-5] * 10))).main
+    assert main.evidence[0] == "Validation loss since epoch 3: between 0.000 and 0.000."
+    assert "%" not in " ".join(main.evidence)

@@ -78,3 +78,17 @@ def test_nothing_is_inferred_from_too_little_or_from_no_counts(shares: list[floa
 def test_three_digits_are_not_taken_for_a_thousand_images() -> None:
     counts = np.random.default_rng(0).integers(1000, 2000, 25)
     assert grid((counts / 2624).round(3).tolist()) is None
+
+
+@pytest.mark.parametrize("values", [0.5 ** np.arange(8), -(0.5 ** np.arange(8)), [0.9, 0.5, 0.8, 1.6, 2.7]])
+def test_a_curve_that_turns_at_most_once_does_not_swing(values: "np.typing.ArrayLike") -> None:
+    assert curve(values).swing == 0
+
+
+def test_a_level_with_noise_swings_by_its_noise() -> None:
+    assert curve(normal(800, 0.02)).swing == pytest.approx(0.02, rel=0.15)
+
+
+def test_a_steep_trend_ends_within_the_values_it_was_read_from() -> None:
+    steep = curve([0.9, 0.5, 0.279, 0.1, 0.03, 0.001])
+    assert 0.001 <= steep.end < steep.start <= 0.9
