@@ -1,19 +1,25 @@
 """A backbone of five layers with weights of its own, for what does not depend on a network's size.
 
 Most of a small run is the writing and reading of the network's graph: with EfficientNet-Lite0 that is half a minute.
+`python -m tests.support.tiny_backbone train …` is `python -m training train …` with this backbone in the catalogue.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import keras
+from model_store.commands.main import run
+from training.__main__ import training
+from training.backbones.catalogue import BACKBONES, Backbone
 
-from training.backbones.catalogue import Backbone
+if TYPE_CHECKING:
+    import keras
 
 NORMALISATIONS: Final = 2
 
 
-def _build(weights: str, size: int) -> keras.Model:
+def _build(weights: str, size: int) -> "keras.Model":
     """Build it with the same weights each time, whichever are asked for."""
+    import keras
+
     del weights
     pixels = keras.Input((size, size, 3))
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(pixels)
@@ -25,3 +31,8 @@ def _build(weights: str, size: int) -> keras.Model:
 
 
 TINY: Final = Backbone("tiny", 64, 5_232, "tiny.weights.h5", 0, "this module", _build)
+
+
+if __name__ == "__main__":
+    BACKBONES[TINY.name] = TINY
+    run(training, prog_name="python -m training")

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from model_store.store import ModelStore
+from tests.support.tiny_backbone import TINY
 from tests.tf.training.conftest import write_folder
 from training.variants.computing import has_bf16
 
+ROOT = Path(__file__).parents[3]
 
-def command(data: Path, store: Path, *options: str) -> list[str]:
-    given = ["--store", str(store), "--model", "colours", "--device", "cpu", *options]
-    return [sys.executable, "-m", "training", "train", str(data), *given]
+
+def command(data: Path, store: Path, *options: str, module: str = "training") -> list[str]:
+    every = ["--store", str(store), "--model", "colours", "--device", "cpu", *options]
+    return [sys.executable, "-m", module, "train", str(data), *every]
 
 
 def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
@@ -66,11 +69,15 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ctrl_c_while_fine_tuning_finishes_with_the_best_and_twice_publishes_nothing(
     many: Path, tmp_path: Path, presses: int, status: int
 ) -> None:
-    options = ["--backbone", "efficientnet-lite0", "--image-size", "32", "--val-fraction", "0.3"]
+    options = ["--backbone", TINY.name, "--image-size", "32", "--val-fraction", "0.3"]
     options += ["--fine-tune-epochs", "500", "--fine-tune-patience", "500"]
-    environment = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache"), "TERM": "xterm"}
+    environment = os.environ | {
+        "FULLCOUNT_CACHE_DIR": str(tmp_path / "cache"),
+        "TERM": "xterm",
+        "PYTHONPATH": str(ROOT),
+    }
     terminal, theirs = pty.openpty()
-    arguments = command(many, tmp_path / "store", *options)
+    arguments = command(many, tmp_path / "store", *options, module="tests.support.tiny_backbone")
     with subprocess.Popen(arguments, stderr=theirs, stdout=theirs, env=environment, start_new_session=True) as process:
         os.close(theirs)
         shown = b""

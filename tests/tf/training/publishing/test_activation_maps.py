@@ -23,7 +23,11 @@ from training.recipe import TrainingResult, _explain_mistakes
 
 SIZE, LABELS, TEMPERATURE = 64, 3, 1.7
 Floats = npt.NDArray[np.float64]
-NETWORKS = (pytest.param("efficientnet-b0", marks=pytest.mark.thorough), "convnext-tiny", "resnet50v2")
+NETWORKS = (
+    pytest.param("efficientnet-b0", marks=pytest.mark.thorough),
+    "convnext-tiny",
+    pytest.param("resnet50v2", marks=pytest.mark.thorough),
+)
 """The default, one that normalises after pooling, and one inside another that scales its input."""
 
 
