@@ -1,6 +1,7 @@
 """The one walk of labelled folders: every entry once, with its kind."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,23 @@ def test_a_root_that_cannot_be_listed_is_the_only_entry(tmp_path: Path) -> None:
     assert list(walk(tmp_path / "nowhere")) == [Entry("", "unlistable", "No such file or directory")]
 
 
-def test_folders_are_walked_however_deep_they_are(tmp_path: Path) -> None:
-    folder = tmp_path.joinpath(*["d"] * 1_200)
-    for depth in range(100, 1_300, 100):
-        tmp_path.joinpath(*["d"] * min(depth, 1_200)).mkdir(parents=True, exist_ok=True)
-    (folder / "1.png").write_bytes(b"x")
-    assert sum(entry.kind == "folder" for entry in walk(tmp_path)) == 1_200
-    assert kinds(tmp_path)["d/" * 1_200 + "1.png"] == "file"
+DEEP = 1_200
+"""More folders below each other than Python's frames."""
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """Make a folder with `DEEP` folders below each other, and remove them: what cleans up after tests is recursive."""
+    folders = [tmp_path.joinpath(*["d"] * depth) for depth in range(1, DEEP + 1)]
+    for folder in folders:
+        folder.mkdir()
+    (folders[-1] / "1.png").write_bytes(b"x")
+    yield tmp_path
+    (folders[-1] / "1.png").unlink()
+    for folder in reversed(folders):
+        folder.rmdir()
+
+
+def test_folders_are_walked_however_deep_they_are(deep: Path) -> None:
+    assert sum(entry.kind == "folder" for entry in walk(deep)) == DEEP
+    assert kinds(deep)["d/" * DEEP + "1.png"] == "file"
