@@ -63,12 +63,19 @@ def browser(chromium: str) -> Iterator[Browser]:
 def open_page(browser: Browser) -> Iterator[Open]:
     """Return a function that opens an address at a width in CSS pixels and in a colour scheme.
 
-    For a file the network is off; for a page of a server on this machine only that machine can be reached. Further
-    arguments are those of the browser's context.
+    For a file the network is off; for a page of a server on this machine only that machine can be reached. `prepare`
+    gets the page before it opens the address. Further arguments are those of the browser's context.
     """
     contexts: list[BrowserContext] = []
 
-    def visit(address: Path | str, *, width: int = 1280, scheme: Scheme = "light", **options: Any) -> Visit:  # noqa: ANN401
+    def visit(
+        address: Path | str,
+        *,
+        width: int = 1280,
+        scheme: Scheme = "light",
+        prepare: Callable[[Page], None] = lambda _: None,
+        **options: Any,  # noqa: ANN401
+    ) -> Visit:
         is_file = isinstance(address, Path)
         look: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
         contexts.append(browser.new_context(**look, offline=is_file, **options))
@@ -76,6 +83,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         seen.page.on("console", lambda message: seen.messages.append(message.text))
         seen.page.on("pageerror", lambda error: seen.messages.append(str(error)))
         seen.page.on("request", lambda request: seen.ask(request.url))
+        prepare(seen.page)
         seen.page.goto(address.as_uri() if isinstance(address, Path) else address)
         return seen
 

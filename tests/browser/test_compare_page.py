@@ -361,7 +361,10 @@ def test_what_is_not_wanted_any_more_is_not_waited_for(open_past: Open) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize(("this", "against"), [("second", "first"), ("less", "second"), ("roofs", "less")])
+@pytest.mark.parametrize(
+    ("this", "against"),
+    [pytest.param("second", "first", marks=pytest.mark.thorough), ("less", "second"), ("roofs", "less")],
+)
 def test_everybody_can_compare(  # noqa: PLR0913, PLR0917  what pytest hands over
     this: str, against: str, width: int, scheme: Scheme, server: Server, open_two: Open
 ) -> None:

@@ -29,7 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
-def test_it_opens_alone_and_in_silence(
+def test_it_opens_alone_and_in_silence_and_everybody_can_use_it(
     name: str, width: int, scheme: Scheme, pages: dict[str, Path], open_page: Open
 ) -> None:
     visit = open_page(pages[name], width=width, scheme=scheme)
@@ -37,6 +37,7 @@ def test_it_opens_alone_and_in_silence(
     assert visit.requests == [pages[name].as_uri()]
     headings = [" ".join(one.split()) for one in visit.page.get_by_role("heading").all_inner_texts()]
     assert [one for one in headings if one in HEADINGS] == HEADINGS
+    assert violations(visit.page) == {}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -46,11 +47,6 @@ def test_the_page_never_scrolls_sideways(name: str, pages: dict[str, Path], open
     for width in (1280, 400, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
-def test_everybody_can_use_it(name: str, width: int, scheme: Scheme, pages: dict[str, Path], open_page: Open) -> None:
-    assert violations(open_page(pages[name], width=width, scheme=scheme).page) == {}
 
 
 def test_every_picture_is_drawn(pages: dict[str, Path], open_page: Open) -> None:

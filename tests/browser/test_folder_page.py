@@ -393,7 +393,7 @@ def test_any_names_and_bytes_come_back(page: Page) -> None:
         assert {info.filename: archive.read(info) for info in archive.infolist()} == files
 
 
-@pytest.mark.parametrize(("count", "is_in_64_bits"), [(65_534, False), (65_535, True), (70_000, True)])
+@pytest.mark.parametrize(("count", "is_in_64_bits"), [(65_534, False), (65_535, True)])
 def test_more_entries_than_16_bits_count_are_told_in_64(count: int, page: Page, *, is_in_64_bits: bool) -> None:
     data = base64.b64decode(page.evaluate(PACK_EMPTY, count))
     assert (data[-42:-38] == b"PK\6\7") is is_in_64_bits  # the locator, before the end

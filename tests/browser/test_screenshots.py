@@ -13,6 +13,7 @@ from scripts.screenshots import evaluate, take, take_for_readme
 from tests.process.test_server import started
 from tests.support.fakes import grey, publish, zip_of
 
+pytestmark = pytest.mark.thorough
 VIEWS = (Path(__file__).parents[2] / "app" / "web" / "lib" / "addresses.js").read_text(encoding="utf-8")
 
 

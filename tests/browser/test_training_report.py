@@ -31,7 +31,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize(("name", "width", "scheme"), LOOKS)
-def test_it_opens_alone_and_in_silence(
+def test_it_opens_alone_and_in_silence_and_everybody_can_use_it(
     name: str, width: int, scheme: Scheme, reports: dict[str, Path], open_page: Open
 ) -> None:
     visit = open_page(reports[name], width=width, scheme=scheme)
@@ -39,6 +39,7 @@ def test_it_opens_alone_and_in_silence(
     assert visit.requests == [reports[name].as_uri()]
     headings = visit.page.get_by_role("heading").all_inner_texts()
     assert [" ".join(one.split()) for one in headings if " ".join(one.split()) in HEADINGS] == HEADINGS
+    assert violations(visit.page) == {}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -48,14 +49,6 @@ def test_the_page_never_scrolls_sideways(name: str, reports: dict[str, Path], op
     for width in (1280, 400, 320):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize(
-    ("name", "width", "scheme"),
-    [("solar cells", 1280, "light"), ("solar cells", 400, "dark"), ("hostile names", 400, "light")],
-)
-def test_everybody_can_use_it(name: str, width: int, scheme: Scheme, reports: dict[str, Path], open_page: Open) -> None:
-    assert violations(open_page(reports[name], width=width, scheme=scheme).page) == {}
 
 
 def test_every_picture_is_drawn(reports: dict[str, Path], open_page: Open) -> None:

@@ -14,9 +14,27 @@ import pytest
 from PIL import Image
 
 from model_store.store import ModelStore, StoredVersion
+from tests.support.tiny_backbone import TINY
 
-EPOCHS = {2: 12, 10: 30}
-"""Of fine-tuning, so that a run lasts long enough to be killed this many times."""
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, and how many times it is killed; it lasts long enough for that."""
+
+    kills: int
+    backbone: str
+    epochs: int
+    """Of fine-tuning."""
+    starts_in_s: float
+    """For less than this long there is certainly no snapshot."""
+
+
+PLANS = [
+    Plan(2, TINY.name, 60, 3.0),
+    pytest.param(Plan(10, "efficientnet-lite0", 30, 8.0), marks=pytest.mark.thorough),
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,22 +50,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def start(data: Path, folder: Path, epochs: int) -> subprocess.Popen[bytes]:
-    options = ["--backbone", "efficientnet-lite0", "--image-size", "32", "--device", "cpu", "--val-fraction", "0.3"]
-    options += ["--fine-tune-epochs", str(epochs), "--fine-tune-patience", str(epochs), "--seed", "5"]
-    command = [
-        sys.executable,
-        "-m",
-        "training",
-        "train",
-        str(data),
-        "--store",
-        str(folder / "store"),
-        "--model",
-        "noise",
-    ]
-    environment = os.environ | {"FULLCOUNT_CACHE_DIR": str(folder / "cache")}
-    return subprocess.Popen([*command, *options], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def start(plan: Plan, data: Path, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.support.tiny_backbone", "train", str(data)]
+    command += ["--store", str(folder / "store"), "--model", "noise", "--backbone", plan.backbone]
+    command += ["--image-size", "32", "--device", "cpu", "--val-fraction", "0.3", "--seed", "5"]
+    command += ["--fine-tune-epochs", str(plan.epochs), "--fine-tune-patience", str(plan.epochs)]
+    environment = os.environ | {"FULLCOUNT_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def finish(process: subprocess.Popen[bytes]) -> None:
@@ -55,16 +64,17 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     assert process.returncode == 0, errors.decode()
 
 
-@pytest.fixture(scope="module", params=[2, pytest.param(10, marks=pytest.mark.thorough)])
-def kills(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+@pytest.fixture(scope="module", params=PLANS, ids=lambda plan: f"{plan.kills} kills")
+def plan(request: pytest.FixtureRequest) -> Plan:
+    given: Plan = request.param
+    return given
 
 
 @pytest.fixture(scope="module")
-def unbroken(kills: int, data: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredVersion:
+def unbroken(plan: Plan, data: Path, tmp_path_factory: pytest.TempPathFactory) -> StoredVersion:
     """Train once in peace."""
     folder = tmp_path_factory.mktemp("unbroken")
-    finish(start(data, folder, EPOCHS[kills]))
+    finish(start(plan, data, folder))
     return ModelStore(folder / "store").open("noise")
 
 
@@ -79,20 +89,20 @@ class Broken:
 
 
 @pytest.fixture(scope="module")
-def broken(kills: int, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Broken:
+def broken(plan: Plan, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Broken:
     """Kill the run, each time a random while after it has begun or has written a snapshot or two."""
     folder = tmp_path_factory.mktemp("broken")
     moments, reached = random.Random(11), []
-    for snapshots in [0, *moments.choices([0, 1, 2], k=kills - 2), 2]:
-        process = start(data, folder, EPOCHS[kills])
+    for snapshots in [0, *moments.choices([0, 1, 2], k=plan.kills - 2), 2]:
+        process = start(plan, data, folder)
         wait_for_snapshots(process, folder, snapshots)
-        time.sleep(moments.uniform(0.0, 1.0) if snapshots else moments.uniform(0.5, 8.0))
+        time.sleep(moments.uniform(0.0, 1.0) if snapshots else moments.uniform(0.5, plan.starts_in_s))
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
         reached.append({path.stem for path in snapshots_of(folder)})
-    finish(start(data, folder, EPOCHS[kills]))
-    return Broken(ModelStore(folder / "store").open("noise"), folder, kills, reached)
+    finish(start(plan, data, folder))
+    return Broken(ModelStore(folder / "store").open("noise"), folder, plan.kills, reached)
 
 
 def snapshots_of(folder: Path) -> dict[Path, int]:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from training.data.audit import settle
@@ -61,6 +61,7 @@ def test_pixels_under_two_labels_are_never_used(some: list[tuple[int, str, int, 
 
 
 @given(groups, st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+@example([Group(0.0, frozenset(labels)) for labels in ("b", "ac", "ab", "bc")], 0.25, 0.25)
 def test_a_label_with_groups_of_its_own_is_in_every_split(some: list[Group], validation: float, test: float) -> None:
     splits = split_groups(some, validation=validation, test=test)
     for label in LABELS:

@@ -82,15 +82,23 @@ class _Evened:
     def _provide(self, label: str, split: Split, *, may_take_last: bool) -> None:
         """Move the group of a label that is nearest to a split into that split.
 
-        With `may_take_last` the label's last group of a less needed split may be moved.
+        With `may_take_last` the label's last group of a less needed split may be moved. Into `train` it may be moved
+        anyway if there is no other: what a label's groups share with others may bind all but one of them.
         """
+        movable = self._movable(label, split, may_take_last=may_take_last)
+        if not movable and split == "train":
+            movable = self._movable(label, split, may_take_last=True)
+        if movable:
+            self._move(min(movable, key=lambda place: self._distance(self._groups[place].position, split)), split)
+
+    def _movable(self, label: str, split: Split, *, may_take_last: bool) -> list[int]:
+        """Return the places of the label's groups that may be moved to a split."""
         movable = []
         for place in self._of_label[label]:
             is_needed_more = split == "train" or self.splits[place] == "test"
             if self._may_leave(place, but=label if may_take_last and is_needed_more else None):
                 movable.append(place)
-        if movable:
-            self._move(min(movable, key=lambda place: self._distance(self._groups[place].position, split)), split)
+        return movable
 
     def _move(self, place: int, split: Split) -> None:
         for label in self._groups[place].labels:

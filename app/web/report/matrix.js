@@ -109,19 +109,7 @@ function grid({ rows, columns, counts }, onChoose) {
     "table",
     { class: "matrix", role: "grid" },
     element("caption", null, element("span", null, words.caption)),
-    element(
-      "thead",
-      null,
-      element(
-        "tr",
-        null,
-        element("td"),
-        ...columns.map((label, column) =>
-          element("th", { scope: "col", class: column === columns.length - 1 ? "odd" : null }, printable(label)),
-        ),
-        element("th", { scope: "col", class: "total" }, words.files),
-      ),
-    ),
+    headOf(columns, element("th", { scope: "col", class: "total" }, words.files)),
     body,
     element("tfoot", null, element("tr", null, head(null, words.files), ...columnSums, allSum)),
   );
@@ -178,18 +166,7 @@ export function stillMatrix(name, { rows, columns, counts }) {
     "table",
     { class: "matrix still" },
     element("caption", null, element("span", null, name)),
-    element(
-      "thead",
-      null,
-      element(
-        "tr",
-        null,
-        element("td"),
-        ...columns.map((label, column) =>
-          element("th", { scope: "col", class: column === columns.length - 1 ? "odd" : null }, printable(label)),
-        ),
-      ),
-    ),
+    headOf(columns),
     element(
       "tbody",
       null,
@@ -213,6 +190,17 @@ export function stillMatrix(name, { rows, columns, counts }) {
     ),
   );
   return scrolling(name, made);
+}
+
+/**
+ * @param {string[]} columns The last one is that of the unreadable files.
+ * @param {...HTMLElement} more Further cells.
+ */
+function headOf(columns, ...more) {
+  const heads = columns.map((label, column) =>
+    element("th", { scope: "col", class: column === columns.length - 1 ? "odd" : null }, printable(label)),
+  );
+  return element("thead", null, element("tr", null, element("td"), ...heads, ...more));
 }
 
 /** @param {number[]} counts */
