@@ -24,6 +24,8 @@ SAMPLING_TESTS := tests/property tests/unit/app/reports/test_gate.py \
 	$(addprefix tests/unit/model_store/evaluation/,test_suspicion.py test_comparison.py)
 PYTEST := $(BIN)/python -m pytest
 QUICK := -n 2 -m "not thorough"
+# In the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 COVERAGE ?=
 # Per cent of lines and branches that the fast tests must reach.
 COVERAGE_FLOORS := model_store:98 app:90 training:73
@@ -44,10 +46,10 @@ demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 
 	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
 
 test: unit ## Run the tests: half an hour on two cores; sets up what they need
-	$(PYTEST) $(QUICK) --dist loadfile --timeout 600 tests/tf
+	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/tf
 	-tests/browser/prepare >/dev/null
-	$(PYTEST) $(QUICK) --dist loadfile --timeout 300 tests/browser
-	$(PYTEST) $(QUICK) --dist loadfile --timeout 600 tests/e2e
+	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 300 tests/browser
+	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/e2e
 
 unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no browser, no container; COVERAGE=1 measures them
 	$(PYTEST) $(QUICK) --timeout 120 $(if $(COVERAGE),--cov --cov-report=) $(FAST_TESTS)

@@ -9,11 +9,18 @@ from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 FAST = {"unit", "api", "process", "property", "docs"}
+LONGEST = {"tf/training/test_command.py", "browser/evaluate/test_report.py", "e2e/test_resume.py"}
+"""Files that come first, so that none is left to one worker at the end."""
 
 # A busy machine is not a failure. `support/examples.py` tells of the number of examples.
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("usual"), max_examples=1000)
 settings.load_profile("usual")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    items.sort(key=lambda item: item.path.relative_to(HERE).as_posix() not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.thorough  # what it shows in parts, the other files here show sooner
+TIMEOUT_S = 1800
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(TIMEOUT_S)]  # the other files here show parts of it sooner
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Run the demo in a folder of its own and return what it prints."""
     command = [sys.executable, "-m", "scripts.demo", "--no-serve", "--folder", str(tmp_path_factory.mktemp("demo"))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

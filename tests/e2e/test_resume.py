@@ -33,7 +33,8 @@ class Plan:
 
 PLANS = [
     Plan(2, TINY.name, 60, 3.0),
-    pytest.param(Plan(10, "efficientnet-lite0", 30, 8.0), marks=pytest.mark.thorough),
+    pytest.param(Plan(10, TINY.name, 200, 3.0), marks=pytest.mark.thorough),
+    pytest.param(Plan(3, "efficientnet-lite0", 20, 8.0), marks=pytest.mark.thorough),  # long to write, long to compute
 ]
 
 
@@ -64,7 +65,7 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     assert process.returncode == 0, errors.decode()
 
 
-@pytest.fixture(scope="module", params=PLANS, ids=lambda plan: f"{plan.kills} kills")
+@pytest.fixture(scope="module", params=PLANS, ids=lambda plan: f"{plan.kills} kills of {plan.backbone}")
 def plan(request: pytest.FixtureRequest) -> Plan:
     given: Plan = request.param
     return given
