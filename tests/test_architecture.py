@@ -31,7 +31,8 @@ FLOORS = {
         > lifecycle + predictions + reports + web > inference + problems
         > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
-        > forms + responses + problem_responses + deadline + disconnection + schemas > negotiation + assets""",
+        > forms + responses + problem_responses + deadline + disconnection + schemas
+        > boundary > form_fields + filenames + negotiation + assets""",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
