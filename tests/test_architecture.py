@@ -28,9 +28,9 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
     "app": """__main__ > commands > bench + local + client > server > main > api
-        > lifecycle + predictions + reports + web > inference + problems
+        > lifecycle + predictions + reports + web > environment + inference + problems
         > concurrency + observability + settings > errors""",
-    "app/api": """routes > dependencies + documentation + middleware > uploads
+    "app/api": """routes > dependencies + documentation + middleware + root_path > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets""",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
