@@ -37,7 +37,7 @@ FLOORS = {
     "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
-        > images + decision + precision + text > quiet > errors""",
+        > images + code_pages + decision + precision + text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
