@@ -87,6 +87,10 @@ class FormMalformed(RequestInvalid):
 class BodyTooLarge(RequestInvalid):
     """The body is larger than the route accepts, as declared or as received so far."""
 
+    hint = (
+        "Send less at once; the settings FULLCOUNT_MAX_IMAGE_BYTES, …_BATCH_BYTES and …_ARCHIVE_BYTES are the limits."
+    )
+
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body has more than {limit_bytes} bytes.")
         self.limit_bytes = limit_bytes
@@ -132,6 +136,8 @@ class CodingUnsupported(RequestInvalid):
 
 class BodyTimeout(RequestInvalid):
     """The client stopped sending in the middle of the body."""
+
+    hint = "Send the whole body without a pause; Content-Length must not exceed its bytes."
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(f"No part of the body arrived for {timeout_s:g} s.")

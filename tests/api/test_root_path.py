@@ -24,6 +24,7 @@ async def test_routes_are_found_whether_the_proxy_strips_the_path_or_not(below: 
     assert (await below.post(f"{prefix}/predict", content=grey(204))).json()["label"] == "light"
     assert (await below.get(f"{prefix}/models")).json()["models"][0]["model"] == "shades"
     assert (await below.get(f"{prefix}/health/ready")).status_code == 200
+    assert 'route="/predict",status="200"' in (await below.get(f"{prefix}/metrics")).text
     assert (await below.get(f"{prefix}/nowhere")).json()["detail"] == "The path '/lab/vision/nowhere' does not exist."
 
 
