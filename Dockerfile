@@ -81,7 +81,7 @@ USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('FULLCOUNT_PORT', '8000')}/health/ready\", timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; p = os.environ.get('FULLCOUNT_PORT', ''); u.urlopen(f\"http://127.0.0.1:{p if p.isdecimal() else 8000}/health/ready\", timeout=4)"]
 ENTRYPOINT ["fullcount"]
 CMD ["serve"]
 

@@ -10,6 +10,7 @@
     │   ├── BodyTooLarge        `limit_bytes`
     │   ├── ModelRequired       several models are served and the request names none
     │   ├── MediaTypeUnsupported
+    │   ├── CodingUnsupported   a body with a `Content-Encoding`
     │   ├── BodyTimeout         the client stopped sending
     │   ├── ParameterInvalid
     │   └── LabelsDiffer        two reports whose models do not have the same labels
@@ -39,10 +40,15 @@
 Errors do not know their HTTP status: `problems` maps each class to one.
 """
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from model_store.errors import FullcountError
 from model_store.text import NAMED, printable
+
+_OTHER_ARCHIVE: Final = re.compile(r"gzip|\btar\b|x-tar|7z|\brar\b|x-rar|bzip|\bxz\b|x-xz|zstd|x-lzma")
+"""Media types of archives that are not zips."""
 
 
 class RequestInvalid(FullcountError):
@@ -59,21 +65,31 @@ class BodyEmpty(RequestInvalid):
 
 
 class FieldMissing(RequestInvalid):
-    """The form has no file in the field that the route reads."""
+    """The form has no file in the field that the route reads.
 
-    def __init__(self, field: str) -> None:
-        super().__init__(f"The form has no file in a field named {field!r}.", hint=f"With curl: -F {field}=@FILE")
+    Args:
+        field: The field that the route reads.
+        sent: What the form has instead, as the end of a sentence.
+        hint: What to do next.
+    """
+
+    def __init__(self, field: str, sent: str, *, hint: str) -> None:
+        super().__init__(f"The form has no file in a field named {field!r}: {sent}.", hint=hint)
 
 
 class FormMalformed(RequestInvalid):
     """The multipart body cannot be parsed, or has more parts than allowed."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(f"The form cannot be read: {detail}")
+    def __init__(self, detail: str, *, hint: str) -> None:
+        super().__init__(f"The form cannot be read: {detail}.", hint=hint)
 
 
 class BodyTooLarge(RequestInvalid):
     """The body is larger than the route accepts, as declared or as received so far."""
+
+    hint = (
+        "Send less at once; the settings FULLCOUNT_MAX_IMAGE_BYTES, …_BATCH_BYTES and …_ARCHIVE_BYTES are the limits."
+    )
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body has more than {limit_bytes} bytes.")
@@ -93,16 +109,35 @@ class MediaTypeUnsupported(RequestInvalid):
 
     def __init__(self, media_type: str, accepted: Sequence[str]) -> None:
         hint = f"Declare one of: {', '.join(accepted)}."
+        of_curl = f"With curl: -H 'Content-Type: {accepted[0].replace('*', 'jpeg')}'"
         if media_type == "application/x-www-form-urlencoded":  # curl's default
-            hint += f" With curl: -H 'Content-Type: {accepted[0].replace('*', 'jpeg')}'."
-        elif "zip" in media_type and not any("zip" in one for one in accepted):
+            hint += f" {of_curl}."
+        elif media_type == "application/json" or media_type.endswith("+json"):
+            hint = f"Send the bytes of the file as the body, and not as base64 in JSON. {of_curl} --data-binary @FILE"
+        elif _OTHER_ARCHIVE.search(media_type):
+            takes_zip = any("zip" in one for one in accepted)
+            hint = f"Pack the files as a zip instead. {hint}" if takes_zip else "Unpack it and send one image."
+        elif "zip" in media_type:
             hint = "A zip goes to /predict/batch or, with a folder per label, to /evaluate."
-        super().__init__(f"This route does not accept {media_type!r}.", hint=hint)
+        elif media_type.startswith("multipart/"):
+            hint = f"Send the form as multipart/form-data. {hint}"
+        super().__init__(f"This route does not accept {printable(media_type)!r}.", hint=hint)
         self.accepted = list(accepted)
+
+
+class CodingUnsupported(RequestInvalid):
+    """The body is encoded once more, as `Content-Encoding` declares."""
+
+    hint = "Send it as it is, without Content-Encoding; images and zips are compressed already."
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(f"The body is declared as encoded with {printable(coding)!r}, which is not undone here.")
 
 
 class BodyTimeout(RequestInvalid):
     """The client stopped sending in the middle of the body."""
+
+    hint = "Send the whole body without a pause; Content-Length must not exceed its bytes."
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(f"No part of the body arrived for {timeout_s:g} s.")

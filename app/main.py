@@ -10,11 +10,13 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.api.middleware import RequestContext
+from app.api.middleware import EXPOSED_HEADERS, RequestContext
 from app.api.problem_responses import install
+from app.api.root_path import RootPath
 from app.api.routes import evaluate, health, models, page, predict, reports
 from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
@@ -65,6 +67,16 @@ def create_app(
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
     )
+    if settings.root_path:
+        app.add_middleware(RootPath, root_path=settings.root_path)
+    if settings.cors_origins:  # outside the others, so that a page can read every problem
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=("*",),
+            expose_headers=EXPOSED_HEADERS,
+        )
     install(app)
     app.add_exception_handler(ClientDisconnect, _record_disconnected)
     made = predict.make_router(settings), evaluate.make_router(settings)

@@ -52,6 +52,7 @@ INTERNAL: Final = ProblemType("internal-error", 500, "Internal error")
 INVALID: Final = ProblemType("invalid-parameter", 422, "Invalid parameter")
 MODEL_UNUSABLE: Final = ProblemType("model-unusable", 500, "Model unusable")
 OVERLOADED: Final = ProblemType("overloaded", 503, "Overloaded")
+UNSUPPORTED: Final = ProblemType("unsupported-media-type", 415, "Unsupported media type")
 MALFORMED: Final = ProblemType("malformed-request", 400, "Malformed request")
 NOT_FOUND: Final = ProblemType("not-found", 404, "Not found")
 HEAD_TIMEOUT: Final = ProblemType("head-timeout", 408, "Head timeout")
@@ -70,7 +71,8 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.ThumbnailNotFound: ProblemType("thumbnail-not-found", 404, "Unknown thumbnail"),
     errors.RecordsMissing: ProblemType("records-missing", 406, "Records missing"),
     errors.BodyTimeout: ProblemType("body-timeout", 408, "Body timeout"),
-    errors.MediaTypeUnsupported: ProblemType("unsupported-media-type", 415, "Unsupported media type"),
+    errors.MediaTypeUnsupported: UNSUPPORTED,
+    errors.CodingUnsupported: UNSUPPORTED,
     errors.ParameterInvalid: INVALID,
     errors.LabelsDiffer: ProblemType("labels-differ", 422, "Labels differ"),
     store_errors.ImageRejected: ProblemType("image-rejected", 422, "Image rejected"),

@@ -4,11 +4,13 @@ Nothing is read at import; `create_app` is passed an instance.
 """
 
 import os
+import re
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import SpoolMissing
@@ -23,6 +25,12 @@ from model_store.labelled_sets.labelled_set import SetLimits
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+
+DEFAULT_PORT: Final = 8000
+_SERVICE_LINK: Final = re.compile(r"(?:tcp|udp|sctp)://\S+")
+"""The value of `NAME_PORT` that Kubernetes puts into every container for a Service of that name."""
+_ORIGIN: Final = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
+_ROOT_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*")
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -47,8 +55,13 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 listens on all addresses."""
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    """Port to listen on; 0 lets the system choose."""
+    port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
+    """Port to listen on; 0 lets the system choose. A Kubernetes service link, `tcp://…`, is ignored."""
+    root_path: str = ""
+    """Path below which a proxy publishes the service, such as `/vision`, whether or not the proxy strips it."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of other pages that may ask the service in a browser, separated by commas, such as
+    `https://shop.example`; `*` allows all. Empty: none."""
     workers: Positive = 1
     """Number of server processes, each with a share of the cores and its own models; limits apply to each."""
     fd: Annotated[int, Field(ge=0)] | None = None
@@ -107,12 +120,35 @@ class Settings(BaseSettings):
     extra_formats: Annotated[tuple[Format, ...], NoDecode] = ()
     """Image formats accepted besides those in the model's manifest, separated by commas: AVIF."""
 
-    @field_validator("models", "extra_formats", mode="before")
+    @field_validator("models", "extra_formats", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _without_service_link(cls, value: object) -> object:
+        return DEFAULT_PORT if isinstance(value, str) and _SERVICE_LINK.fullmatch(value) else value
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if not _ROOT_PATH.fullmatch(path):
+            raise PydanticCustomError("root_path", "it is a path such as /vision, of letters, digits, '.', '_' and '-'")
+        return path
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        origins = tuple(_as_browsers_send(value) for value in values)
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                rule = "{origin} is not a scheme and a host without a path, such as https://shop.example"
+                raise PydanticCustomError("cors_origins", rule, {"origin": origin})
+        return origins
 
     def set_limits(self) -> SetLimits:
         """Return the limits of an archive."""
@@ -154,6 +190,13 @@ class Settings(BaseSettings):
         if not directory.is_dir():
             raise SpoolMissing(f"{directory} does not exist")
         return directory
+
+
+def _as_browsers_send(origin: str) -> str:
+    """Return an origin in lower case, without the slash and the default port that a browser leaves out."""
+    origin = origin.lower().removesuffix("/")
+    port = {"http": ":80", "https": ":443"}.get(origin.partition("://")[0], "")
+    return origin.removesuffix(port)
 
 
 def _in_environment(value: object) -> str:

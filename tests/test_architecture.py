@@ -28,15 +28,16 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
     "app": """__main__ > commands > bench + local + client > server > main > api
-        > lifecycle + predictions + reports + web > inference + problems
+        > lifecycle + predictions + reports + web > environment + inference + problems
         > concurrency + observability + settings > errors""",
-    "app/api": """routes > dependencies + documentation + middleware > uploads
-        > forms + responses + problem_responses + deadline + disconnection + schemas > negotiation + assets""",
+    "app/api": """routes > dependencies + documentation + middleware + root_path > uploads
+        > forms + responses + problem_responses + deadline + disconnection + schemas
+        > boundary > form_fields + filenames + negotiation + assets""",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
-        > images + decision + precision + text > quiet > errors""",
+        > images + code_pages + decision + precision + text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",

@@ -43,6 +43,16 @@ def assets() -> Mapping[str, Asset]:
     return dict(_read(files("app") / "web", ""))
 
 
+@functools.cache
+def start_page(root_path: str) -> Asset:
+    """Return the page; below a root path, its addresses are relative to that, even without a slash at the end."""
+    page = assets()["index.html"]
+    if not root_path:
+        return page
+    base = f'<head>\n<base href="{root_path}/">'
+    return _asset(page.media_type, page.plain.body.replace(b"<head>", base.encode(), 1))
+
+
 def _read(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
     for entry in folder.iterdir():
         name = f"{above}{entry.name}"

@@ -12,12 +12,21 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from app.errors import FormMalformed
+from app.api.boundary import Beginning, boundary_of, boundary_problem
+from app.api.filenames import CHARSETS, extended_filename
+from app.api.form_fields import described_text, shortened
+from app.errors import BodyEmpty, FormMalformed
 
-_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
 _MAX_FIELDS: Final = 16
 _MAX_FIELD_BYTES: Final = 64 * 1024
 """Fields that are not files are ignored, but held in memory."""
+_REMEDIES: Final = {
+    "Too many files": "Send one file in each request; POST /predict/batch takes many, in the field 'files'.",
+    "Too many fields": "Leave out the fields with text, which are not used.",
+    "last boundary": "Send the whole form again; its last line is its boundary with -- before and after it.",
+}
+"""Words of the framework's parser, or of this module, and what to do."""
+_MADE_BY_A_LIBRARY: Final = "Have the form made by the client's HTTP library. With curl: -F FIELD=@FILE"
 
 
 @asynccontextmanager
@@ -29,28 +38,58 @@ async def open_form(request: Request, max_files: int) -> AsyncIterator[FormData]
         max_files: The greatest number of parts with a file name.
 
     Raises:
+        BodyEmpty: If the body has no bytes.
         FormMalformed: If the form cannot be parsed, has more parts than allowed, or ends before its last boundary.
             The parser would silently leave out the last file of a form that was cut short.
     """
     _check_charset(request)
-    async with aclosing(request.stream()) as stream:
+    boundary = boundary_of(request)
+    beginning = Beginning()
+    async with aclosing(beginning.remember(request.stream())) as stream:
         parser = _Parser(
             request.headers, stream, max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
         )
         try:
-            form = await parser.parse()
-            if not parser.is_whole:
-                raise FormMalformed("it ends before its last boundary.")
-            yield form
-        except MultiPartException as error:
-            raise FormMalformed(f"{error.message.rstrip('.')}.") from error
+            yield await _parse(parser, beginning, boundary)
         finally:
             parser.close()
+
+
+async def _parse(parser: "_Parser", beginning: Beginning, boundary: bytes) -> FormData:
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise _problem(error.message, beginning, boundary) from error
+    if not parser.is_whole:
+        raise _problem("It ends before its last boundary", beginning, boundary)
+    return form
 
 
 class _Parser(MultiPartParser):
     spool_max_size = 64 * 1024  # of each file; the rest of it is on disk
     is_whole = False
+
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        disposition = part.content_disposition or b""
+        if b"*" not in disposition and b"=?" not in disposition:
+            super().on_headers_finished()
+            return
+        filename = extended_filename(disposition.decode("latin-1"))
+        if filename is not None:
+            part.content_disposition = disposition + b'; filename=""'  # a file, even without a plain name
+        super().on_headers_finished()
+        if filename is not None and part.file is not None:
+            part.file.filename = filename
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        part = self._current_part
+        if part.file is None and len(part.data) + end - start > self.max_part_size:
+            text = (part.data + data[start:end]).decode("utf-8", "replace")
+            name = shortened(part.field_name)
+            what, hint = described_text(text, name)
+            raise FormMalformed(f"the field {name!r} {what}, of more than {self.max_part_size // 1024} KiB", hint=hint)
+        super().on_part_data(data, start, end)
 
     def on_end(self) -> None:
         self.is_whole = True
@@ -61,12 +100,24 @@ class _Parser(MultiPartParser):
             file.close()
 
 
-def _check_charset(request: Request) -> None:
-    """Accept only codecs that a browser would name.
+def _problem(message: str, beginning: Beginning, boundary: bytes) -> BodyEmpty | FormMalformed:
+    """Return the error for a form that the framework's parser refuses with a message."""
+    if not beginning.data:
+        return BodyEmpty()
+    other = boundary_problem(beginning.data, boundary)
+    if other is not None:
+        return other
+    if '"name"' in message:
+        hint = 'Name it: Content-Disposition: form-data; name="FIELD"; filename="FILE"'
+        return FormMalformed("a part has no name in its Content-Disposition", hint=hint)
+    hint = next((remedy for words, remedy in _REMEDIES.items() if words in message), _MADE_BY_A_LIBRARY)
+    return FormMalformed(message[0].lower() + message[1:].rstrip("."), hint=hint)
 
-    The client chooses the codec. Some of Python's take hours (punycode), make strings that JSON cannot hold (utf-7) or
-    raise errors that the parser does not expect.
-    """
+
+def _check_charset(request: Request) -> None:
+    """Accept only codecs that a browser would name."""
     charset = parse_options_header(request.headers["content-type"])[1].get(b"charset", b"utf-8").decode("latin-1")
-    if charset.lower() not in _CHARSETS:
-        raise FormMalformed(f"the charset {charset!r} is not supported; use utf-8.")
+    if charset.lower() not in CHARSETS:
+        raise FormMalformed(
+            f"the charset {shortened(charset)!r} is not supported", hint="Leave out the charset, or use utf-8."
+        )

@@ -25,6 +25,8 @@ from app.observability.metrics import ServiceMetrics
 log = logging.getLogger("app.access")
 
 HEADER: Final = "X-Request-ID"
+EXPOSED_HEADERS: Final = (HEADER, "Retry-After", "Server-Timing")
+"""The headers of responses that a page of another origin may read, if it may ask at all."""
 _LIMIT_KEY: Final = "fullcount.max_body_bytes"
 _MIN_BYTES_PER_S: Final = 16 * 1024
 """The lowest rate of a body that takes longer than the timeout: a trickle of bytes must not hold a slot forever."""

@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO, Final, cast
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from app.api.boundary import check_not_a_form
+from app.api.form_fields import Field, field_missing
 from app.api.forms import open_form
 from app.concurrency import FileThreads
-from app.errors import BodyEmpty, FieldMissing, MediaTypeUnsupported
+from app.errors import BodyEmpty, CodingUnsupported, MediaTypeUnsupported
 from app.inference.pipeline import Read
 from app.settings import Settings
 from model_store.images.files import check_file_size
@@ -64,16 +66,20 @@ async def read_image(request: Request) -> Upload:
 
     Raises:
         BodyEmpty: If the body, or the field, has no bytes.
+        CodingUnsupported: If the body has a `Content-Encoding`.
         FieldMissing: If the form has no field `file`.
+        FormMalformed: If the form cannot be parsed, or is declared as an image.
         MediaTypeUnsupported: If the media type is not an image's.
     """
+    _check_coding(request)
     declared = media_type(request)
     if declared == FORM:
         async with open_form(request, 1) as form:
-            file = _field(form.get("file"), "file")
+            file = _files(form, "file")[0]
             filename, data = file.filename, await file.read()
     elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
         filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep the bytes
+        check_not_a_form(data, declared)
     else:
         raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
     if not data:
@@ -86,13 +92,12 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
     """Open the files of the field `files` of a form.
 
     Raises:
+        CodingUnsupported: If the body has a `Content-Encoding`.
         FieldMissing: If the form has no such file, or one has no file name and is therefore text.
     """
+    _check_coding(request)
     async with open_form(request, max_files) as form:
-        files = [_field(value, "files") for value in form.getlist("files")]
-        if not files:
-            raise FieldMissing("files")
-        yield files
+        yield _files(form, "files")
 
 
 def reader(file: UploadFile, max_image_bytes: int) -> Read:
@@ -112,13 +117,15 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
     Raises:
         BodyEmpty: If the body, or the field, has no bytes.
         FieldMissing: If the form has no field `file`.
+        CodingUnsupported: If the body has a `Content-Encoding`.
         MediaTypeUnsupported: If the media type is not a zip's.
         OSError: If no space is left; `problems` maps this error.
     """
+    _check_coding(request)
     declared = media_type(request)
     if declared == FORM:
         async with open_form(request, 1) as form:
-            field = _field(form.get("file"), "file")
+            field = _files(form, "file")[0]
             spooled = await files.run(_measure, field.file, field.filename)
             yield _not_empty(spooled)
     elif declared in {"", *ZIP}:
@@ -167,7 +174,18 @@ def _not_empty(spooled: Spooled) -> Spooled:
     return spooled
 
 
-def _field(value: object, name: str) -> UploadFile:
-    if not isinstance(value, UploadFile):
-        raise FieldMissing(name)
-    return value
+def _files(form: FormData, field: str) -> list[UploadFile]:
+    """Return the files of a field, of which there is at least one and none is text."""
+    fields: list[Field] = form.multi_items()
+    sent = [value for name, value in fields if name == field]
+    files = [value for value in sent if isinstance(value, UploadFile)]
+    if not files or len(files) < len(sent):
+        raise field_missing(fields, field)
+    return files
+
+
+def _check_coding(request: Request) -> None:
+    """Refuse a body that is compressed once more: its limits would be those of the compressed bytes."""
+    coding = request.headers.get("content-encoding", "").strip()
+    if coding.lower() not in {"", "identity"}:
+        raise CodingUnsupported(coding)

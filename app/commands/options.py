@@ -1,5 +1,6 @@
 """The options that several commands share, and the settings made from them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -70,14 +71,22 @@ def pop_model(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_settings(options: dict[str, Any]) -> "Settings":
-    """Read the settings from the environment; options that were given take precedence."""
-    from app.settings import Settings  # noqa: PLC0415  as above
+    """Read the settings from the environment; options that were given take precedence.
+
+    Variables that look like settings and are none are named on standard error, except by a worker, whose parent did.
+    """
+    from app.environment import describe_unknown  # noqa: PLC0415  as above
+    from app.settings import Settings  # noqa: PLC0415
 
     given = {name: value for name, value in options.items() if value not in {None, ()}}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         where = f"--{name}" if name in given else f"FULLCOUNT_{name.upper()}"
         raise click.UsageError(f"{where}={first.get('input')} is not possible: {first['msg']}.") from error
+    if settings.fd is None:
+        for sentence in describe_unknown(os.environ):
+            click.echo(f"Warning: {sentence}", err=True)
+    return settings

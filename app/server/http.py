@@ -1,6 +1,7 @@
 """An HTTP protocol for uvicorn with the limits that its fast one lacks: the size of a request's head and its time.
 
-The application starts only when the head of a request is complete, so its own limits cannot apply before.
+The application starts only when the head of a request is complete, so its own limits cannot apply before. The protocol
+never changes: a request with `Upgrade` is an ordinary one.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.problems import HEAD_TIMEOUT, HEAD_TOO_LARGE, MALFORMED, MEDIA_TYPE, ProblemType
+from app.server.upgrades import UpgradeBlindParser
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Limit of bytes received without completing a part: a head, or the framing of a chunked body."""
@@ -26,6 +28,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *, head_timeout_s: float, **uvicorn: Any) -> None:  # noqa: ANN401  passed on
         super().__init__(**uvicorn)
+        self.parser: UpgradeBlindParser = UpgradeBlindParser(self)  # type: ignore[assignment]
         self._head_timeout_s = head_timeout_s
         self._unfinished_bytes = 0
         self._has_progressed = False
@@ -59,12 +62,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Pass a request to the application."""
         self._has_progressed = True
         self._cancel_timer()
-        super().on_headers_complete()
+        if not self.parser.is_to_be_repeated:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Pass on a chunk of a body."""
         self._has_progressed = True
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Pass on the end of a body."""
+        if not self.parser.is_to_be_repeated:
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Respond to bytes that are not HTTP."""

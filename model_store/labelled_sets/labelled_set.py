@@ -13,7 +13,7 @@ from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import Ignored, Interpretation, LabelsFile, MatchedFolder
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import find_layout
-from model_store.labelled_sets.names import LabelMatcher
+from model_store.labelled_sets.names import LabelMatcher, is_folder_icon
 from model_store.labelled_sets.walk import is_system_file
 
 REASONS: Final = {
@@ -92,7 +92,7 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
     """
     images, ignored = [], []
     for path in paths:
-        if is_system_file(path):
+        if is_system_file(path) or is_folder_icon(path):
             ignored.append(Ignored(path=path, reason="system-file"))
         elif has_image_extension(path) or has_signature(path):
             images.append(path)

@@ -15,6 +15,8 @@ from typing import IO, BinaryIO, Final, cast
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets.labelled_set import SetLimits
+from model_store.labelled_sets.names import is_folder_icon
+from model_store.labelled_sets.walk import is_system_file
 from model_store.labelled_sets.zip_fields import without_broken_unicode_paths
 
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -123,6 +125,9 @@ def _check_end(file: BinaryIO, entries: int) -> None:
 def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, zipfile.ZipInfo]:
     """Check entries under their names.
 
+    The files of an operating system, which are never read, are checked for their place only. An empty entry that names
+    the archive's own root is one of its folders.
+
     Args:
         entries: The name of each entry, as `name_of` reads it, and the entry.
 
@@ -137,16 +142,14 @@ def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, z
     seen: set[str] = set()
     for name, info in entries:
         path = PurePosixPath(name.replace("\\", "/")).as_posix()
-        is_directory = name.endswith(("/", "\\"))  # some Windows programs write backslashes
-        if _is_unsafe(name):
+        is_directory = name.endswith("/") or (name.endswith("\\") and info.file_size == 0)  # as Windows programs write
+        if is_directory and not path.strip("/") and info.file_size == 0:
+            continue
+        is_read = not (is_system_file(path) or is_folder_icon(path))
+        if _is_outside(name) or (_CONTROL_CHARACTER.search(name) is not None and is_read):
             raise SetRejected("unsafe-path", f"The path {name!r} is not a plain relative path; rename it.")
-        if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            raise SetRejected("link", f"{path} is a link or a special file; pack the file itself.")
-        if info.flag_bits & _ENCRYPTED:
-            raise SetRejected("encrypted", f"{path} is encrypted; make the archive without a password.")
-        if info.compress_type not in _METHODS:
-            detail = f"{path} is compressed by method {info.compress_type}; use deflate, as every zip program can."
-            raise SetRejected("unsupported-compression", detail)
+        if is_read:
+            _check_kind(path, info)
         if path in seen and not is_directory:
             raise SetRejected("duplicate-path", f"Two entries have the path {path}; keep one of them.")
         seen.add(path)
@@ -155,11 +158,22 @@ def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, z
     return files
 
 
-def _is_unsafe(name: str) -> bool:
+def _is_outside(name: str) -> bool:
+    """Tell whether a name is absolute, leads out of the archive or cannot be a name at all."""
     name = name.replace("\\", "/")
-    has_control_characters = _CONTROL_CHARACTER.search(name) is not None
     has_drive = len(name) > 1 and name[1] == ":" and name[0].isalpha()
-    return not name or name[0] == "/" or ".." in name.split("/") or has_control_characters or has_drive
+    return not name or name[0] == "/" or ".." in name.split("/") or "\0" in name or has_drive
+
+
+def _check_kind(path: str, info: zipfile.ZipInfo) -> None:
+    """Refuse an entry whose bytes are not those of a file, or cannot be unpacked."""
+    if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+        raise SetRejected("link", f"{path} is a link or a special file; pack the file itself.")
+    if info.flag_bits & _ENCRYPTED:
+        raise SetRejected("encrypted", f"{path} is encrypted; make the archive without a password.")
+    if info.compress_type not in _METHODS:
+        detail = f"{path} is compressed by method {info.compress_type}; use deflate, as every zip program can."
+        raise SetRejected("unsupported-compression", detail)
 
 
 def check_amount(infos: list[zipfile.ZipInfo], archive_bytes: int, limits: SetLimits) -> None:

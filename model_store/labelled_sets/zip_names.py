@@ -1,20 +1,31 @@
 """Reading the names in a zip, most of which do not declare their encoding.
 
 A name is UTF-8 if its entry says so, or if Info-ZIP's Unicode path repeats it. Every other name is in the code page of
-the machine that packed it. One code page is chosen for the whole archive, by the labels that its folders then mean.
+the machine that packed it. One code page is chosen for the whole archive: by the labels that its folders then mean or,
+if those do not tell the pages apart, by how plausible the names then are.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from typing import Final
 from zipfile import ZipInfo
 
+from model_store.code_pages import CODE_PAGES, ONE_BYTE_A_LETTER, implausibility
+from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.zip_fields import unicode_path
 
-CODE_PAGES: Final = ("cp437", "cp850", "cp1252", "cp1250", "cp1251", "cp866", "cp932", "gb18030", "big5", "euc_kr")
-"""Code pages in the order in which they are tried. In the first, the zip standard's own, any bytes are a name."""
-
+_TOLERATED: Final = 2
+"""The implausibility up to which the first page is taken: one odd sign is no evidence for another page."""
+_SAMPLED_NAMES: Final = 2_000
+_LONGEST_SAMPLE: Final = 255
+"""The names by which plausibility is judged, and the letters of each."""
+_HIDING_SEPARATOR: Final = re.compile(r"(?<=[^\x00-\x7f])\\(?=\.(?!_|\.?(?:[\\/]|\Z)))")
+"""A backslash after a letter outside ASCII and before a dot that would make the rest a hidden file."""
+_SECOND_BYTE: Final = "\uff3c"
+"""A wide backslash, which separates nothing."""
 _ZIPFILE_READS: Final = "cp437"
 """The encoding in which `zipfile` reads a name that is not marked: a letter for each byte, so nothing is lost."""
 _MARKED_AS_UTF8: Final = 0x800
@@ -25,11 +36,12 @@ def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str 
 
     Args:
         infos: All entries of the archive.
-        labels: The model's labels; without any, the code pages cannot be told apart.
+        labels: The model's labels, if any are known.
 
     Returns:
         UTF-8 or a code page in which all of those names are valid: the one in which most names have a folder that means
-        a label, and the first of equals. None if all of those names are ASCII.
+        a label. Of several, the first if labels outside ASCII told them from others; else UTF-8, or the page in which
+        the names are most plausible. None if all of those names are ASCII.
     """
 
     def unmarked() -> Iterator[bytes]:
@@ -40,7 +52,21 @@ def choose_encoding(infos: Collection[ZipInfo], labels: Collection[str]) -> str 
     match = LabelMatcher(labels).match
     pages = ("utf-8", *CODE_PAGES)
     counts = {page: count for page in pages if (count := _count(unmarked(), page, match)) is not None}
-    return max(counts, key=counts.__getitem__)
+    most = max(counts.values())
+    best = [page for page, count in counts.items() if count == most]
+    if best[0] == "utf-8" or (most > min(counts.values()) and not all(map(str.isascii, labels))):
+        return best[0]
+    return _most_plausible(best, list(islice(unmarked(), _SAMPLED_NAMES)))
+
+
+def _most_plausible(pages: Iterable[str], names: Collection[bytes]) -> str:
+    """Return the page in which names are most plausible; the first of equals, and the first if little is odd in it."""
+    first, *others = pages
+
+    def oddity(page: str) -> int:
+        return implausibility([name.decode(page)[:_LONGEST_SAMPLE] for name in names], page)
+
+    return first if not others or oddity(first) <= _TOLERATED else min([first, *others], key=oddity)
 
 
 def name_of(info: ZipInfo, encoding: str | None) -> str:
@@ -57,7 +83,14 @@ def name_of(info: ZipInfo, encoding: str | None) -> str:
     path = unicode_path(info.extra, raw)
     if path is not None:
         return path
-    return name if encoding is None else raw.decode(encoding)
+    return name if encoding is None else _without_hiding(raw.decode(encoding), encoding)
+
+
+def _without_hiding(name: str, encoding: str) -> str:
+    """Keep a picture from being hidden by the second byte of a letter that was read in the wrong code page."""
+    if encoding not in ONE_BYTE_A_LETTER or not has_image_extension(name):
+        return name
+    return _HIDING_SEPARATOR.sub(_SECOND_BYTE, name)
 
 
 def _unmarked(info: ZipInfo) -> bytes | None:

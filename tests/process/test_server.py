@@ -193,6 +193,20 @@ def test_a_client_that_waits_for_leave_to_send_gets_it(server: Server) -> None:
         assert answer(connection)[0] == 200
 
 
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_an_upgrade_is_ignored_and_the_connection_goes_on(server: Server, protocol: str) -> None:
+    asking = ("connection: Upgrade, HTTP2-Settings", f"upgrade: {protocol}", "http2-settings: AAMAAABk")
+    with server.connect() as connection:
+        for level, label in ((204, "light"), (20, "dark")):
+            connection.sendall(post("/predict", grey(level), *asking))
+            assert answer(connection)[1]["label"] == label
+        connection.sendall(head("/predict", "expect: 100-continue", f"content-length: {len(PICTURE)}", *asking))
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(PICTURE + head("/health/live", *asking, method="GET"))
+        assert answer(connection)[1]["label"] == "light"
+        assert answer(connection)[1]["status"] == "live"
+
+
 def test_a_body_that_stalls_is_answered_with_a_timeout(server: Server) -> None:
     with server.connect() as connection:
         connection.sendall(post("/predict", PICTURE)[:-5])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api.assets import assets
+from app.api.assets import Asset, assets, start_page
 from app.api.negotiation import is_known, takes_gzip
 
 _ALLOWED: Final[Mapping[str, str]] = {
@@ -22,15 +22,22 @@ _ALLOWED: Final[Mapping[str, str]] = {
 }
 """The page's policy: it may load from and send to its own service only, and show pictures."""
 
+_POLICY: Final = "; ".join(f"{kind} {sources}" for kind, sources in _ALLOWED.items())
 _HEADERS: Final = {
     "Cache-Control": "no-cache",  # cached, but validated by its ETag each time, so that a new release is seen at once
-    "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in _ALLOWED.items()),
+    "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
+
+_HEADERS_BELOW_ROOT_PATH: Final = {
+    **_HEADERS,
+    "Content-Security-Policy": _POLICY.replace("base-uri 'none'", "base-uri 'self'"),
+}
+"""The headers of the page that has a base, which is its root path."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,7 +46,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def start(request: Request) -> Response:
     """Return the page."""
-    return _respond(request, "index.html")
+    root_path = request.scope.get("root_path", "")
+    return _respond(request, start_page(root_path), _HEADERS_BELOW_ROOT_PATH if root_path else _HEADERS)
 
 
 @router.head("/web/{name:path}")
@@ -48,15 +56,14 @@ async def asset(request: Request, name: str) -> Response:
     """Return one of the page's files."""
     if name not in assets():
         raise HTTPException(404, "The page has no such file")
-    return _respond(request, name)
+    return _respond(request, assets()[name], _HEADERS)
 
 
-def _respond(request: Request, name: str) -> Response:
+def _respond(request: Request, file: Asset, general: Mapping[str, str]) -> Response:
     """Return a file, compressed if the client accepts that, or 304 if the client has it already."""
-    file = assets()[name]
     is_gzipped = takes_gzip(request)
     sent = file.gzipped if is_gzipped else file.plain
-    headers = {**_HEADERS, "ETag": sent.etag}
+    headers = {**general, "ETag": sent.etag}
     if is_known(request, sent.etag):
         return Response(status_code=304, headers=headers)
     if is_gzipped:

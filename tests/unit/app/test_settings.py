@@ -36,6 +36,51 @@ def test_models_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch, text: s
     assert Settings().models == models
 
 
+@pytest.mark.parametrize("value", ["tcp://10.0.0.1:8000", "udp://10.96.0.12:53", "tcp://[fd00::1]:80", "sctp://x:1"])
+def test_a_service_link_of_kubernetes_is_not_a_port(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FULLCOUNT_PORT", value)
+    assert Settings().port == 8000
+    assert Settings(port=9000).port == 9000
+
+
+@pytest.mark.parametrize("value", ["abc", "8000/tcp", "http://10.0.0.1:8000", "tcp://", "tcp:8000", "-1", "80 80"])
+def test_another_text_is_still_an_impossible_port(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FULLCOUNT_PORT", value)
+    with pytest.raises(ValidationError, match="port"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("/vision", "/vision"), ("/vision/", "/vision"), ("/", ""), ("", ""), ("/a/b-c/v1.2", "/a/b-c/v1.2")],
+)
+def test_a_root_path_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch, text: str, path: str) -> None:
+    monkeypatch.setenv("FULLCOUNT_ROOT_PATH", text)
+    assert Settings().root_path == path
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("https://shop.example", ("https://shop.example",)),
+        ("https://Shop.example/, http://localhost:3000", ("https://shop.example", "http://localhost:3000")),
+        ("https://a.example:443,http://b.example:80/", ("https://a.example", "http://b.example")),
+        ("http://[::1]:8080", ("http://[::1]:8080",)),
+        ("capacitor://localhost,null", ("capacitor://localhost", "null")),
+        ("*", ("*",)),
+        ("", ()),
+    ],
+)
+def test_origins_are_those_that_browsers_send(
+    monkeypatch: pytest.MonkeyPatch, text: str, origins: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FULLCOUNT_CORS_ORIGINS", text)
+    assert Settings().cors_origins == origins
+    for name, value in Settings().environment().items():  # as another process reads them
+        monkeypatch.setenv(name, value)
+    assert Settings().cors_origins == origins
+
+
 def test_extra_formats_are_added_to_those_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FULLCOUNT_EXTRA_FORMATS", "AVIF,PNG")
     spec = InputSpec(height=8, width=9, formats=("JPEG", "PNG"), background=(1, 2, 3))
@@ -59,6 +104,16 @@ def test_extra_formats_are_added_to_those_of_the_model(monkeypatch: pytest.Monke
         ("engine", "abacus"),
         ("log_level", "loud"),
         ("extra_formats", "HEIC"),
+        ("root_path", "vision"),
+        ("root_path", "https://example.org/vision"),
+        ("root_path", "/a//b"),
+        ("root_path", "/a/../b"),
+        ("root_path", "/a b"),
+        ("root_path", "/a?b"),
+        ("cors_origins", "shop.example"),
+        ("cors_origins", "https://"),
+        ("cors_origins", "https://shop.example/cart"),
+        ("cors_origins", "https://*.shop.example"),
     ],
 )
 def test_an_impossible_value_is_refused(name: str, value: object) -> None:

@@ -272,6 +272,22 @@ def test_a_variable_that_is_not_possible_is_named(images: list[str], monkeypatch
     assert "FULLCOUNT_PORT=abc is not possible" in run(predict, images).stderr
 
 
+@pytest.mark.usefixtures("store")
+def test_a_misspelt_variable_is_warned_of_and_a_service_of_kubernetes_is_not(
+    images: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PORT", "PORT_8000_TCP", "GPU_PORT"):
+        monkeypatch.setenv(f"FULLCOUNT_{name}", "tcp://10.0.0.1:8000")
+    monkeypatch.setenv("FULLCOUNT_SERVICE_HOST", "10.0.0.1")
+    assert run(predict, images).stderr == ""
+    monkeypatch.setenv("FULLCOUNT_DEVISE", "cpu")
+    result = run(predict, images)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "Warning: FULLCOUNT_DEVISE is not a setting and is ignored; the nearest name is FULLCOUNT_DEVICE.\n"
+    )
+
+
 def test_a_server_is_asked_where_a_url_is_given(images: list[str]) -> None:
     with pytest.raises(ServerUnreachable):
         run(predict, [*images, "--url", "http://127.0.0.1:1/"])

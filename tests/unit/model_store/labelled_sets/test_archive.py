@@ -271,6 +271,83 @@ def test_paths_lists_every_file_but_those_of_the_system() -> None:
         opened(zip_of({"__MACOSX/._a": b""})).paths()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "dark/Icon\r",
+        "Icon\r",
+        "dark/Icon\uf00d",
+        "set\\dark\\Icon\r",
+        "__MACOSX/dark/._Icon\r",
+        ".Spotlight-V100/a\tb",
+        "dark/.a\n1",
+    ],
+)
+def test_a_system_file_is_ignored_even_with_control_characters_in_its_name(path: str) -> None:
+    data = zip_of({"dark/1.png": PICTURE, "light/2.png": PICTURE, path: b""})
+    given = opened(data).labelled(LABELS)
+    assert [image.path for image in given.images] == ["dark/1.png", "light/2.png"]
+    assert [(file.path, file.reason) for file in given.ignored] == [(path.replace("\\", "/"), "system-file")]
+    assert opened(data).paths() == ["dark/1.png", "light/2.png"]
+
+
+@pytest.mark.parametrize(
+    ("info", "flags"),
+    [
+        (with_mode(".venv/bin/python", stat.S_IFLNK | 0o777), 0),
+        (with_mode("__MACOSX/._1.png", stat.S_IFIFO), 0),
+        (with_mode(".git/index", stat.S_IFREG), 0x1),
+        (with_mode("dark/Thumbs.db", 0), 0x1),
+    ],
+)
+def test_a_system_file_may_be_a_link_or_encrypted_since_nobody_reads_it(info: zipfile.ZipInfo, flags: int) -> None:
+    data = patched(written((info, b"x"), ("dark/1.png", PICTURE)), {8: flags})
+    given = opened(data).labelled(LABELS)
+    assert [image.path for image in given.images] == ["dark/1.png"]
+    assert [file.reason for file in given.ignored] == ["system-file"]
+
+
+@pytest.mark.parametrize(
+    "path", ["../.DS_Store", ".git/../../x", "/.DS_Store", "c:\\Thumbs.db", "dark/\0/.a", "../Icon\r"]
+)
+def test_a_system_file_outside_the_archive_is_refused_all_the_same(path: str) -> None:
+    info = zipfile.ZipInfo("x")
+    info.filename = path
+    assert refusal(written((info, b""), ("dark/1.png", PICTURE))) == "unsafe-path"
+
+
+@pytest.mark.parametrize("root", ["/", "\\", "//", "./"])
+def test_an_empty_entry_for_the_root_is_a_folder(root: str) -> None:
+    given = opened(zip_of({root: b"", "dark/": b"", "dark/1.png": PICTURE})).labelled(LABELS)
+    assert ([image.path for image in given.images], given.directories) == (["dark/1.png"], 2)
+    assert refusal(written(("/", PICTURE), ("dark/1.png", PICTURE))) == "unsafe-path"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("cp932", ["表.png", "猫.png", "ソ.jpg", "十.thumb.png"]),
+        ("big5", ["功.png", "許.png", "蓋.jpg"]),
+        ("gb18030", ["乗.png", "淺.jpg", "猫.png"]),
+    ],
+)
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_no_picture_is_lost_whose_name_has_a_backslash_in_a_letter(page: str, names: list[str], separator: str) -> None:
+    paths = [f"dark{separator}{name}" for name in names]
+    for some in (paths, *([path] for path in paths)):  # together, and each alone
+        given = opened(unmarked_zip_of({path.encode(page): PICTURE for path in some})).labelled(LABELS)
+        assert ([image.label for image in given.images], given.ignored) == (["dark"] * len(some), [])
+    together = opened(unmarked_zip_of({path.encode(page): PICTURE for path in paths}))
+    assert together.paths() == [path.replace("\\", "/") for path in paths]
+
+
+def test_a_picture_whose_name_ends_with_the_byte_of_a_backslash_is_no_folder() -> None:
+    files = {b"dark/\x95\\": PICTURE, b"dark\\": b"", b"dark/\x81.png": PICTURE}
+    given = opened(unmarked_zip_of(files)).labelled(LABELS)
+    assert [(image.path, image.label) for image in given.images] == [("dark/ò", "dark"), ("dark/ü.png", "dark")]
+    assert given.directories == 1
+
+
 def test_a_broken_disk_is_not_the_fault_of_the_file() -> None:
     class BrokenLater(io.BytesIO):
         is_broken = False

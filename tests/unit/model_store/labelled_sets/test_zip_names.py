@@ -7,8 +7,9 @@ import zlib
 
 import pytest
 
+from model_store.code_pages import CODE_PAGES
 from model_store.labelled_sets.zip_checks import open_zip
-from model_store.labelled_sets.zip_names import CODE_PAGES, choose_encoding, name_of
+from model_store.labelled_sets.zip_names import choose_encoding, name_of
 from tests.support.fakes import unmarked_zip_of, zip_of
 
 
@@ -84,3 +85,66 @@ def test_a_label_tells_a_code_page_from_utf8_that_happens_to_be_valid() -> None:
     assert "Ёлка".encode("cp866").decode() != "Ёлка"
     assert chosen("Ёлка/0.png".encode("cp866"), labels=("Ёлка",)) == "cp866"
     assert chosen("Ёлка/0.png".encode("cp866"), labels=()) == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("cp932", ["cats/表.png", "cats/猫.png", "dogs/ソ.png"]),
+        ("cp932", ["cats/十.jpg"]),
+        ("cp932", ["cats/予定表.png", "dogs/能力.png"]),
+        ("big5", ["cats/功.png", "dogs/許.png"]),
+        ("big5", ["cats/育成功.jpg"]),
+        ("gb18030", ["cats/乗.png", "cats/猫.png", "dogs/照片.png"]),
+        ("cp866", ["cats/кошка.png", "dogs/Собака.png"]),
+        ("cp1251", ["cats/кошка.png", "dogs/Собака.png"]),
+    ],
+)
+@pytest.mark.parametrize("labels", [(), ("cats", "dogs"), ("Ёлка",)])
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_plausible_names_decide_where_the_labels_do_not(
+    page: str, names: list[str], labels: tuple[str, ...], separator: str
+) -> None:
+    raw = [name.replace("/", separator).encode(page) for name in names]
+    assert chosen(*raw, labels=labels) == page
+    read = [name_of(info, page).replace("\\", "/") for info in listed(unmarked_zip_of(dict.fromkeys(raw, b"")))]
+    assert read == names
+
+
+def test_one_odd_sign_is_no_evidence_for_another_page() -> None:
+    assert chosen(b"cats/\xc4.png", labels=("cats",)) == "cp437"
+    assert chosen(b"cats/\xc4.png", b"cats/\xd6l.png", labels=("cats",)) == "cp1252"
+
+
+def test_ascii_labels_below_a_folder_with_a_backslash_in_a_letter_do_not_choose_among_its_pages() -> None:
+    assert chosen("功/cats/1.png".encode("big5"), labels=("cats",)) == "big5"
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"cats/\x95\\.png", "cats/ò\uff3c.png"),
+        (b"cats/\x83\\.thumb.JPG", "cats/â\uff3c.thumb.JPG"),
+        (b"cats\\\x94\\.tif", "cats\\ö\uff3c.tif"),
+        (b"cats/\x95\\..png", "cats/ò\uff3c..png"),
+    ],
+)
+def test_a_picture_is_not_hidden_by_the_second_byte_of_a_letter(raw: bytes, name: str) -> None:
+    (info,) = listed(unmarked_zip_of({raw: b""}))
+    assert name_of(info, "cp437") == name
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"cats\\.png",
+        b"caf\x82\\._1.png",
+        b"caf\x82\\.DS_Store",
+        b"caf\x82\\..\\..\\1.png",
+        b"caf\x82\\.\\1.png",
+        b"caf\x82/.hidden.png",
+    ],
+)
+def test_files_that_are_hidden_and_steps_that_climb_stay_what_they_are(raw: bytes) -> None:
+    (info,) = listed(unmarked_zip_of({raw: b""}))
+    assert name_of(info, "cp437") == raw.decode("cp437")
