@@ -66,20 +66,32 @@ def _overfitting(curves: Curves, rise: _Rise) -> Finding | None:
     if not has_memorised and first - last <= min(limits.MATERIAL_LOSS, limits.MATERIAL_SHARE * abs(first)):
         return None
     while_training = "the training loss is near zero" if has_memorised else "the training loss falls"
-    epoch = rise.epoch
+    accuracy, advice = _accuracy_meanwhile(curves, rise)
     return Finding(
         "overfitting",
         _overfitting_worry(curves, rise.share),
-        epoch,
-        f"Overfitting since epoch {epoch}: the validation loss rises while {while_training}.",
+        rise.epoch,
+        f"Overfitting since epoch {rise.epoch}: the validation loss rises while {while_training}{accuracy}.",
         (
             *_rise_evidence(curves, rise),
             f"Training loss over the same epochs: {train.values[0]:.3f} to {train.values[-1]:.3f}.",
             *_accuracy_evidence(curves),
         ),
-        f"Use the weights of epoch {epoch}, as {_EARLY_STOPPING} and `fullcount train` do. For a better model "
-        "get more images, augment more (`--augment strong`), raise dropout or weight decay, or train fewer layers.",
+        f"{advice} For a better model get more images, augment more (`--augment strong`), raise dropout or weight "
+        "decay, or train fewer layers.",
     )
+
+
+def _accuracy_meanwhile(curves: Curves, rise: _Rise) -> tuple[str, str]:
+    """Return how the validation accuracy does while the loss rises, and which weights to use."""
+    best = f"the weights of epoch {rise.epoch}, as {_EARLY_STOPPING} and `fullcount train` do."
+    accuracy = curves.val_accuracy
+    if accuracy is None or _has_lost(curves):
+        return "", f"Use {best}"
+    gain = accuracy.end - float(_between(accuracy, rise.epoch).smoothed[0])
+    does = "still rises" if gain > curves.tolerance else "holds"
+    advice = f"Labels are predicted as well as ever, but their probabilities are too sure. If those matter, use {best}"
+    return f", but the accuracy {does}", f"{advice} If only labels matter, the last weights will do."
 
 
 def _worsening(curves: Curves, rise: _Rise) -> Finding:
@@ -113,9 +125,14 @@ def _overfitting_worry(curves: Curves, rise: float) -> Worry:
     """Grade overfitting: early stopping kept the best weights; while accuracy holds, only probabilities suffer."""
     if curves.facts.stopped_early:
         return "no"
+    is_unknown = curves.val_accuracy is None
+    return "yes" if _has_lost(curves) or (is_unknown and rise > 4 * limits.RISE) else "watch"
+
+
+def _has_lost(curves: Curves) -> bool:
+    """Tell whether the validation accuracy ends below its best by more than chance."""
     accuracy = curves.val_accuracy
-    has_lost = accuracy is not None and float(accuracy.smoothed.max()) - accuracy.end > curves.tolerance
-    return "yes" if has_lost or rise > 4 * limits.RISE else "watch"
+    return accuracy is not None and float(accuracy.smoothed.max()) - accuracy.end > curves.tolerance
 
 
 def _slow(curves: Curves) -> Finding:

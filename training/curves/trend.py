@@ -95,6 +95,15 @@ class Curve:
         return float(np.median(self.values[len(self) // 3 : max(len(self) // 3 + 1, len(self) - len(self.tail))]))
 
     @cached_property
+    def thirds(self) -> Values:
+        """Medians of the first, second and last third, float64 `(3,)`: a single epoch, even the first, does not count.
+
+        A curve with fewer than three values repeats them.
+        """
+        parts = np.array_split(self.values, min(3, len(self)))
+        return np.resize([np.median(part) for part in parts], 3)
+
+    @cached_property
     def smoothed(self) -> Values:
         """Running median of five epochs, narrower at the ends: float64 `(n,)`."""
         reach = _WINDOW // 2
