@@ -45,7 +45,7 @@ FLOORS = {
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust
-        > collapse + impossibility + onset > shape > findings + trend > history > readers""",
+        > collapse + impossibility + evidence > onset + shape > findings + trend > history > readers""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split
         > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench

@@ -2,6 +2,8 @@
 
 import math
 import re
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -134,3 +136,43 @@ def test_a_run_that_learns_is_possible(labels: int, epochs: int, best: float, sp
 def test_a_negative_loss_is_impossible_whatever_its_scale(epochs: int, scale: float, seed: int) -> None:
     run = drawn(epochs, loss=lambda epoch: 0.7 - scale * epoch, val_loss=0.7, noise=0.01, seed=seed)
     assert (diagnose(run).main.verdict, diagnose(run).main.worry) == ("impossible-loss", "yes")
+
+
+POSSIBLE: dict[str, dict[str, Any]] = {
+    "never-learnt": {"loss": math.log(5), "val_loss": math.log(5), "accuracy": 0.2, "val_accuracy": 0.2},
+    "not-prepared-alike": {
+        "loss": towards(0.7, 0.05, 4),
+        "val_loss": lambda epoch: 0.8 + epoch / 9,
+        "accuracy": towards(0.5, 0.97, 4),
+        "val_accuracy": 0.5,
+    },
+    "impossible-loss": {"loss": lambda epoch: 0.6 - epoch / 5, "val_loss": 0.5, "accuracy": 0.4, "val_accuracy": 0.4},
+    "overfitting": {
+        "loss": towards(0.7, 0.05, 6),
+        "val_loss": lambda epoch: 0.55 + max(0, epoch - 12) / 50,
+        "accuracy": towards(0.6, 0.97, 6),
+        "val_accuracy": towards(0.6, 0.78, 6),
+    },
+    "plateau-converged": {
+        "loss": towards(0.7, 0.3, 4),
+        "val_loss": towards(0.7, 0.4, 4),
+        "accuracy": towards(0.55, 0.9, 4),
+        "val_accuracy": towards(0.55, 0.83, 4),
+    },
+}
+
+
+@given(st.sampled_from(sorted(POSSIBLE)), st.integers(0, 10_000))
+def test_noise_that_does_not_matter_changes_no_verdict(verdict: str, seed: int) -> None:
+    """Noise of 0.2% of each loss, and one of 500 images more or less."""
+    random = np.random.default_rng(seed)
+    run = drawn(40, noise=0.001, seed=seed, **POSSIBLE[verdict])
+    shaken = tuple(
+        replace(
+            epoch,
+            accuracy=float(np.clip((epoch.accuracy or 0) + random.integers(-1, 2) / 500, 0, 1)),
+            val_accuracy=float(np.clip((epoch.val_accuracy or 0) + random.integers(-1, 2) / 500, 0, 1)),
+        )
+        for epoch in run
+    )
+    assert diagnose(run).main.verdict == diagnose(shaken).main.verdict == verdict

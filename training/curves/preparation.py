@@ -12,7 +12,7 @@ from training.curves.chance import FEW_LABELS, chance_of
 from training.curves.collapse import entropy
 from training.curves.findings import Finding
 from training.curves.shape import Curves
-from training.curves.stagnation import MOSTLY_RIGHT, is_one_value
+from training.curves.stagnation import is_one_value
 from training.curves.trend import Curve
 
 _LEARNT: Final = 0.2
@@ -20,6 +20,8 @@ _LEARNT: Final = 0.2
 _MULTIPLE: Final = 4
 _LEARNT_LOSS: Final = 0.6
 """Share of a guess's loss below which training has learnt, if there is no accuracy."""
+_MOST_FREQUENT: Final = 0.7
+"""Share that the most frequent label may have; an accuracy above it that never changes is that of a good model."""
 _EXACT: Final = 0.005
 """Share of a guess's loss within which a validation loss is that of a guess, if there is no accuracy."""
 _HARDLY_ANY: Final = 0.02
@@ -108,7 +110,7 @@ def _knows_something(curves: Curves, share: float) -> bool:
 
 def _is_constant(curves: Curves, validation: Curve) -> bool:
     """Tell whether the validation accuracy never changes, at a loss that knows nothing."""
-    is_low = validation.level <= MOSTLY_RIGHT
+    is_low = validation.level <= _MOST_FREQUENT
     return is_low and is_one_value(validation) and not _knows_something(curves, validation.level)
 
 

@@ -22,7 +22,7 @@ _PLAUSIBLE_GUESS: Final = 0.6
 """Accuracy up to which a run that never moved is a guess; above it, the run may have begun with a trained model."""
 CONSTANT_EPOCHS: Final = 8
 """Epochs after which an accuracy that has never changed by a single image is not chance."""
-MOSTLY_RIGHT: Final = 0.9
+_MOSTLY_RIGHT: Final = 0.9
 """Accuracy above which standing still is what a good model does."""
 
 
@@ -39,7 +39,7 @@ def stagnant(curves: Curves) -> Finding | None:
     if share is None:
         return _unmoved(curves, "watch", f"a loss of {curves.loss.level:.3f} is")
     levels = [curve.level for _, curve in curves.accuracies]
-    if max(levels) - min(levels) > _ALIKE or share > MOSTLY_RIGHT:
+    if max(levels) - min(levels) > _ALIKE or share > _MOSTLY_RIGHT:
         return None
     worry: Worry = "yes" if share <= _PLAUSIBLE_GUESS or is_one_value(curves.val_accuracy) else "watch"
     return _unmoved(curves, worry, f"{share:.1%} right and a loss of {curves.loss.level:.3f} are")

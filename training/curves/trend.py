@@ -27,7 +27,7 @@ _FLOAT32: Final = 2e-7
 _MIN_SHARES: Final = 3
 _MEDIAN_OF_NORMAL: Final = 0.6745
 """Median of the absolute value of a standard normal variable."""
-_MEAN_TURN: Final = 0.564
+MEAN_TURN: Final = 0.564
 """Mean size of a turn between standard normal values."""
 
 
@@ -72,7 +72,7 @@ class Curve:
         before, after = steps[:-1], steps[1:]
         turns = np.where(before * after < 0, np.minimum(np.abs(before), np.abs(after)), 0.0)
         by_bends = np.median(self._bends) / _MEDIAN_OF_NORMAL / np.sqrt(6)
-        return float(min(by_bends, np.mean(np.sort(turns)[:-1]) / _MEAN_TURN))
+        return float(min(by_bends, np.mean(np.sort(turns)[:-1]) / MEAN_TURN))
 
     @cached_property
     def _bends(self) -> Values:

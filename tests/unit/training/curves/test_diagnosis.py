@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from training.curves import chance, collapse, course, impossibility, instability, preparation, trust
+from training.curves import chance, collapse, course, impossibility, instability, preparation, rise, trust
 from training.curves.diagnosis import ANSWERS, VERDICTS, Facts, Verdict, Worry, diagnose
 from training.curves.history import Epoch, History, Phase
 
@@ -80,7 +80,7 @@ def test_every_verdict_has_a_meaning_and_every_worry_an_answer() -> None:
     assert set(ANSWERS) == set(get_args(Worry))
 
 
-_DETECTORS = (chance, collapse, course, impossibility, instability, preparation, trust)
+_DETECTORS = (chance, collapse, course, impossibility, instability, preparation, rise, trust)
 
 
 def test_every_verdict_is_given_somewhere() -> None:
