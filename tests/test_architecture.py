@@ -45,6 +45,8 @@ FLOORS = {
         > names + walk + zip_fields > interpretation""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
+    "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust
+        > collapse + impossibility + evidence > onset + shape > findings + trend > history > readers""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split
         > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench

@@ -30,7 +30,7 @@ def test_every_verdict_is_explained_in_the_same_order() -> None:
     [
         ("unstable", f"{limits.WILD:.0%}"),
         ("unstable", f"over {limits.WILD_LOSS}"),
-        ("unstable", f"above {limits.ABSURD_LOSS:.0f}"),
+        ("impossible-loss", f"above {limits.ABSURD_LOSS:.0f}"),
         ("overfitting", f"{limits.RISE:.0%}"),
         ("plateau-slow", f"{limits.MATERIAL_SHARE:.1%}"),
         ("plateau-slow", f"{limits.SLIGHT_SHARE:.1%}"),

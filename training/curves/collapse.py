@@ -60,7 +60,7 @@ def _is_collapsed(curves: Curves) -> bool:
 
 def _knows_nothing(loss: Curve | None, share: float) -> bool:
     """Tell whether a loss is not clearly below the lowest of a constant guess that is right for this share (Gibbs)."""
-    return loss is None or loss.level + 2 * loss.uncertainty >= _ALMOST * _entropy(share)
+    return loss is None or loss.level + 2 * loss.uncertainty >= _ALMOST * entropy(share)
 
 
 def _agree(curves: Curves) -> bool:
@@ -79,12 +79,12 @@ def _looks_collapsed(curves: Curves) -> bool:
         bool(np.ptp(validation.tail.smoothed) <= _STILL and np.ptp(train.tail.smoothed) <= 2 * _STILL)
         and _agree(curves)
         and all(_knows_nothing(loss, accuracy.level) for loss, accuracy in pairs)
-        and all(loss.level <= _FAR * _entropy(accuracy.level) for loss, accuracy in pairs)
+        and all(loss.level <= _FAR * entropy(accuracy.level) for loss, accuracy in pairs)
         and not limits.falls(curves.loss, limits.material(curves.loss))
     )
 
 
-def _entropy(share: float) -> float:
+def entropy(share: float) -> float:
     """Return the lowest loss, in nats, of a constant guess whose label is right for this share of the images."""
     inside = min(max(share, 1e-9), 1 - 1e-9)
     return -inside * math.log(inside) - (1 - inside) * math.log(1 - inside)
@@ -106,6 +106,6 @@ def _evidence(curves: Curves, accuracy: Curve, share: float) -> list[str]:
     if curves.val_loss is not None:
         evidence.append(
             f"Validation loss is {curves.val_loss.level:.3f}; a constant guess that is right for {share:.1%} has at "
-            f"least {_entropy(share):.3f}."
+            f"least {entropy(share):.3f}."
         )
     return evidence

@@ -9,12 +9,16 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
+from training.curves.chance import never_learnt
 from training.curves.collapse import collapsed
 from training.curves.course import course
 from training.curves.findings import ANSWERS, VERDICTS, Diagnosis, Facts, Finding, Verdict, Worry
 from training.curves.history import History
+from training.curves.impossibility import negative, out_of_scale
 from training.curves.instability import diverged, not_finite, swinging
-from training.curves.shape import curves
+from training.curves.preparation import unlike_training
+from training.curves.shape import Curves, curves
+from training.curves.stagnation import stagnant
 from training.curves.trust import too_good, too_short, too_small, without_validation
 
 __all__ = ["ANSWERS", "VERDICTS", "Diagnosis", "Facts", "Finding", "Verdict", "Worry", "diagnose"]
@@ -51,18 +55,26 @@ def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
 def _judge(history: History, facts: Facts) -> list[Finding]:
     """Judge the epochs of one phase; the finding that answers the question comes first."""
     gap = not_finite(history)
-    if gap is not None and gap.worry == "yes":
+    if gap is not None and gap.verdict == "unstable" and gap.worry == "yes":
         return [gap]
     judged = curves(history, facts)
-    grave = diverged(judged) or collapsed(judged) or swinging(judged)
+    grave = _impossible(judged) or swinging(judged)
     doubtful = [finding for finding in (grave, too_good(judged), without_validation(judged)) if finding]
     caveats = [finding for finding in (too_small(judged), gap) if finding]
+    if gap is not None and gap.worry == "yes":
+        doubtful, caveats = [gap, *doubtful], caveats[:-1]
     if too_short(judged) or grave:
         ending = too_short(judged) if not grave else None
         return [finding for finding in (*doubtful, ending, *caveats) if finding]
     if caveats and caveats[0].worry == "yes":
         return [*doubtful, caveats[0], course(judged), *caveats[1:]]
     return [*doubtful, course(judged), *caveats]
+
+
+def _impossible(judged: Curves) -> Finding | None:
+    """Find figures that have no trend to judge: impossible ones, those of a guess, and those of a lost model."""
+    detectors = (negative, never_learnt, diverged, out_of_scale, collapsed, unlike_training, stagnant)
+    return next((finding for detect in detectors if (finding := detect(judged))), None)
 
 
 def _of_phase(history: History, facts: Facts) -> Finding:

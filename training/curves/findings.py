@@ -17,7 +17,10 @@ Verdict = Literal[
     "healthy",
     "plateau-converged",
     "plateau-slow",
+    "impossible-loss",
+    "never-learnt",
     "collapsed",
+    "not-prepared-alike",
     "overfitting",
     "still-learning",
     "unstable",
@@ -26,8 +29,11 @@ Verdict = Literal[
 ]
 
 VERDICTS: Final[dict[Verdict, str]] = {
+    "impossible-loss": "The loss is not one of these labels: negative, out of scale, or a number in training only.",
+    "never-learnt": "The figures are those of a guess, from the first epoch to the last.",
     "unstable": "The loss is not a number, has diverged, only rises, or swings from epoch to epoch.",
     "collapsed": "The model does no better than predicting the same label for every image.",
+    "not-prepared-alike": "Validation is no better than chance while training learns: they are not prepared alike.",
     "too-good": "Validation looks too good to be true: some of its images may be copies of training images.",
     "overfitting": "The validation loss rises while the training loss keeps falling.",
     "plateau-slow": "The metrics are flat while the loss still falls, too slowly to move them.",
@@ -84,3 +90,9 @@ class Diagnosis:
     def main(self) -> Finding:
         """The finding that answers "should I worry?"."""
         return self.findings[0]
+
+
+def in_order(*causes: str, then: str = "") -> str:
+    """Return advice that numbers the possible causes, the likeliest first."""
+    numbered = "; ".join(f"({place}) {cause}" for place, cause in enumerate(causes, start=1))
+    return f"Check in this order: {numbered}.{then and f' {then}'}"

@@ -1,7 +1,7 @@
 """The learning curves of a run, one row per epoch, and the file that holds them.
 
 The file has the columns of Keras' `CSVLogger` and two more, `phase` and `learning_rate`. `diagnosis.py` interprets the
-curves; `keras_log.py` parses the files of any Keras run.
+curves; `readers` parses the files of any run.
 """
 
 import csv
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from training.curves.keras_log import MISSING, Log, LoggedEpoch, read_log
+from training.curves.readers.keras_log import MISSING, Log, LoggedEpoch, read_log
 from training.errors import HistoryInvalid
 
 Phase = Literal["head", "fine-tune"]

@@ -4,7 +4,7 @@ Each function reads the curves and returns a finding or None.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from training.curves import shape as limits
 from training.curves.findings import Finding
 from training.curves.history import History
+from training.curves.impossibility import validation_not_a_number
 from training.curves.shape import Curves
 from training.curves.trend import Curve
 
@@ -28,17 +29,11 @@ def not_finite(history: History) -> Finding | None:
     if not bad:
         return None
     evidence = tuple(f"{name} loss of epoch {epoch}: {value}." for name, epoch, value in bad[:_NAMED])
-    lost = [since for _, column in columns if (since := _lost_since(column)) is not None]
-    if lost:
-        return Finding(
-            "unstable",
-            "yes",
-            min(lost),
-            f"From epoch {min(lost)} on, the loss is not a number: the weights are lost.",
-            evidence,
-            "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it happens again, "
-            "look for pixels or targets that are not numbers. Weights from before that epoch are usable.",
-        )
+    training, validation = (_lost_since(column) for _, column in columns)
+    if training is not None:
+        return _weights_lost(min(training, validation or training), evidence)
+    if validation is not None:
+        return validation_not_a_number(validation, evidence)
     first, count = min(epoch for _, epoch, _ in bad), len({epoch for _, epoch, _ in bad})
     where = f"In epoch {first}" if count == 1 else f"In {count} epochs, first in epoch {first},"
     return Finding(
@@ -49,6 +44,18 @@ def not_finite(history: History) -> Finding | None:
         evidence,
         "The weights are not lost, and the diagnosis leaves those epochs out. Look for images or targets that are not "
         "numbers, or for a validation that ended without a batch.",
+    )
+
+
+def _weights_lost(since: int, evidence: tuple[str, ...]) -> Finding:
+    return Finding(
+        "unstable",
+        "yes",
+        since,
+        f"From epoch {since} on, the loss is not a number: the weights are lost.",
+        evidence,
+        "Train again with a learning rate ten times lower, and clip gradients (`clipnorm=1`). If it happens again, "
+        "look for pixels or targets that are not numbers. Weights from before that epoch are usable.",
     )
 
 
@@ -63,13 +70,12 @@ def _lost_since(column: Sequence[tuple[int, float]]) -> int | None:
 
 
 def diverged(curves: Curves) -> Finding | None:
-    """Find a training loss that ends far above its lowest value, or above that of guessing."""
-    loss, labels = curves.loss, curves.facts.labels
-    worst = 3 * math.log(labels) if labels and labels > 1 else limits.ABSURD_LOSS
+    """Find a training loss that ends far above its lowest value."""
+    loss = curves.loss
     ending = _ending(loss)
     above = ending - float(loss.values.min())
     has_risen = above >= ending / 2 and above > max(2 * limits.WILD_LOSS, 4 * loss.swing)
-    if len(loss) < limits.MIN_EPOCHS or (min(ending, loss.level) <= worst and not has_risen):
+    if len(loss) < limits.MIN_EPOCHS or not has_risen:
         return None
     return _unstable(curves, "The training loss has diverged: the steps are too large.")
 
@@ -89,7 +95,7 @@ def swinging(curves: Curves) -> Finding | None:
 
     A swinging validation loss means nothing if the validation split is too small to tell anything.
     """
-    wild = [name for name, loss in _losses(curves) if _is_wild(loss)]
+    wild = [name for name, loss in curves.losses if _is_wild(loss)]
     if not wild or len(curves.judged) < limits.MIN_EPOCHS or (curves.is_hopeless and wild == ["Validation"]):
         return None
     best = _best(curves)
@@ -102,7 +108,7 @@ def _unstable(curves: Curves, sentence: str) -> Finding:
         "yes",
         _best(curves),
         sentence,
-        tuple(_swing(name, loss) for name, loss in _losses(curves)),
+        tuple(_swing(name, loss) for name, loss in curves.losses),
         "Lower the learning rate by a factor of three to ten, let it decay, or use larger batches. If only the "
         "validation loss swings, the split is very small or BatchNorm is updating its statistics: keep it frozen.",
     )
@@ -110,12 +116,6 @@ def _unstable(curves: Curves, sentence: str) -> Finding:
 
 def _best(curves: Curves) -> int:
     return curves.judged.epochs[int(np.argmin(curves.judged.values))]
-
-
-def _losses(curves: Curves) -> Iterator[tuple[str, Curve]]:
-    yield "Training", curves.loss
-    if curves.val_loss is not None:
-        yield "Validation", curves.val_loss
 
 
 def _is_wild(loss: Curve) -> bool:

@@ -95,6 +95,18 @@ class Curves:
         return self.half_width is not None and self.half_width > WIDE
 
     @property
+    def losses(self) -> tuple[tuple[str, Curve], ...]:
+        """Names and curves of the losses that the history has."""
+        named = (("Training", self.loss), ("Validation", self.val_loss))
+        return tuple((name, loss) for name, loss in named if loss is not None)
+
+    @property
+    def accuracies(self) -> tuple[tuple[str, Curve], ...]:
+        """Names and curves of the accuracies that the history has."""
+        named = (("Training", self.accuracy), ("Validation", self.val_accuracy))
+        return tuple((name, accuracy) for name, accuracy in named if accuracy is not None)
+
+    @property
     def judged(self) -> Curve:
         """The loss that decides: the validation loss, or the training loss without validation."""
         return self.loss if self.val_loss is None else self.val_loss

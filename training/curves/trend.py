@@ -27,7 +27,7 @@ _FLOAT32: Final = 2e-7
 _MIN_SHARES: Final = 3
 _MEDIAN_OF_NORMAL: Final = 0.6745
 """Median of the absolute value of a standard normal variable."""
-_MEAN_TURN: Final = 0.564
+MEAN_TURN: Final = 0.564
 """Mean size of a turn between standard normal values."""
 
 
@@ -72,7 +72,7 @@ class Curve:
         before, after = steps[:-1], steps[1:]
         turns = np.where(before * after < 0, np.minimum(np.abs(before), np.abs(after)), 0.0)
         by_bends = np.median(self._bends) / _MEDIAN_OF_NORMAL / np.sqrt(6)
-        return float(min(by_bends, np.mean(np.sort(turns)[:-1]) / _MEAN_TURN))
+        return float(min(by_bends, np.mean(np.sort(turns)[:-1]) / MEAN_TURN))
 
     @cached_property
     def _bends(self) -> Values:
@@ -93,6 +93,15 @@ class Curve:
     def middle(self) -> float:
         """The median of the second third, before the tail."""
         return float(np.median(self.values[len(self) // 3 : max(len(self) // 3 + 1, len(self) - len(self.tail))]))
+
+    @cached_property
+    def thirds(self) -> Values:
+        """Medians of the first, second and last third, float64 `(3,)`: a single epoch, even the first, does not count.
+
+        A curve with fewer than three values repeats them.
+        """
+        parts = np.array_split(self.values, min(3, len(self)))
+        return np.resize([np.median(part) for part in parts], 3)
 
     @cached_property
     def smoothed(self) -> Values:

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from training.curves import collapse, course, instability, trust
+from training.curves import chance, collapse, course, impossibility, instability, preparation, rise, trust
 from training.curves.diagnosis import ANSWERS, VERDICTS, Facts, Verdict, Worry, diagnose
 from training.curves.history import Epoch, History, Phase
 
@@ -44,6 +44,7 @@ CONVERGED = history(falling(0.7, 0.3, 20), falling(0.7, 0.4, 20), falling(0.5, 0
 SLOW = history(falling(0.7, 0.3, 2), falling(0.7, 0.4, 2), falling(0.5, 0.8, 20))
 LEARNING = history(falling(0.7, 0.3, 1), falling(0.7, 0.4, 1), falling(0.5, 0.9, 1))
 OVERFITTING = history(falling(0.7, 0.0, 4), lambda place: 0.5 + (place - 0.3) ** 2, falling(0.5, 0.8, 20))
+LOSING = history(falling(0.7, 0.0, 4), lambda place: 0.5 + (place - 0.3) ** 2, lambda place: 0.9 - 0.15 * place)
 HEALTHY = history(falling(0.7, 0.3, 5), falling(0.7, 0.4, 7), falling(0.5, 0.85, 6))
 COLLAPSED = history(still(0.69), still(0.68), still(100 / 158))
 
@@ -61,7 +62,8 @@ def in_phase(epochs: History, phase: Phase, start: int = 0, better: float = 0.0)
         (CONVERGED, "plateau-converged", "no"),
         (SLOW, "plateau-slow", "watch"),
         (LEARNING, "still-learning", "watch"),
-        (OVERFITTING, "overfitting", "yes"),
+        (OVERFITTING, "overfitting", "watch"),
+        (LOSING, "overfitting", "yes"),
         (HEALTHY, "healthy", "no"),
         (COLLAPSED, "collapsed", "yes"),
     ],
@@ -78,8 +80,11 @@ def test_every_verdict_has_a_meaning_and_every_worry_an_answer() -> None:
     assert set(ANSWERS) == set(get_args(Worry))
 
 
+_DETECTORS = (chance, collapse, course, impossibility, instability, preparation, rise, trust)
+
+
 def test_every_verdict_is_given_somewhere() -> None:
-    sources = "".join(inspect.getsource(module) for module in (collapse, course, instability, trust))
+    sources = "".join(inspect.getsource(module) for module in _DETECTORS)
     literals = {node.value for node in ast.walk(ast.parse(sources)) if isinstance(node, ast.Constant)}
     assert set(VERDICTS) <= literals
 
@@ -221,9 +226,9 @@ def test_a_training_loss_that_rises_again_has_diverged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "labels", "verdict"), [(12, None, "unstable"), (3, 2, "unstable"), (3, 100, "healthy")]
+    ("loss", "labels", "verdict"), [(12, None, "impossible-loss"), (3, 2, "impossible-loss"), (3, 100, "healthy")]
 )
-def test_a_loss_far_above_guessing_has_diverged(loss: float, labels: int | None, verdict: Verdict) -> None:
+def test_a_loss_far_above_guessing_is_out_of_scale(loss: float, labels: int | None, verdict: Verdict) -> None:
     lost = tuple(replace(epoch, loss=epoch.loss + loss) for epoch in HEALTHY)
     assert diagnose(lost, Facts(labels=labels)).main.verdict == verdict
 

@@ -1,0 +1,67 @@
+"""Detects a run that has not moved since its first epoch, at figures that a constant guess can have.
+
+It is weaker evidence than that of `chance.py`: a run that goes on with a trained model looks alike.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from training.curves import shape as limits
+from training.curves.chance import CAUSES, finding, is_flat, share_right
+from training.curves.collapse import entropy
+from training.curves.findings import Finding, Worry
+from training.curves.shape import Curves
+from training.curves.trend import Curve
+
+_ALMOST: Final = 0.98
+"""Tolerance below the lowest loss of a constant guess."""
+_ALIKE: Final = 0.1
+"""Difference of the two accuracies up to which training has not learnt more than validation."""
+_PLAUSIBLE_GUESS: Final = 0.6
+"""Accuracy up to which a run that never moved is a guess; above it, the run may have begun with a trained model."""
+CONSTANT_EPOCHS: Final = 8
+"""Epochs after which an accuracy that has never changed by a single image is not chance."""
+_MOSTLY_RIGHT: Final = 0.9
+"""Accuracy above which standing still is what a good model does."""
+
+
+def stagnant(curves: Curves) -> Finding | None:
+    """Find a run that has not moved since its first epoch.
+
+    Fine-tuning begins with a trained model and is exempt.
+    """
+    if len(curves.loss) < limits.MIN_EPOCHS or curves.is_fine_tuning or _has_moved(curves):
+        return None
+    share = share_right(curves)
+    if any(loss.level < _ALMOST * entropy(0.5 if share is None else share) for _, loss in curves.losses):
+        return None
+    if share is None:
+        return _unmoved(curves, "watch", f"a loss of {curves.loss.level:.3f} is")
+    levels = [curve.level for _, curve in curves.accuracies]
+    if max(levels) - min(levels) > _ALIKE or share > _MOSTLY_RIGHT:
+        return None
+    worry: Worry = "yes" if share <= _PLAUSIBLE_GUESS or is_one_value(curves.val_accuracy) else "watch"
+    return _unmoved(curves, worry, f"{share:.1%} right and a loss of {curves.loss.level:.3f} are")
+
+
+def _has_moved(curves: Curves) -> bool:
+    """Tell whether a loss or an accuracy has moved; a loss may, beside a validation accuracy that never does."""
+    are_flat = all(is_flat(loss) for _, loss in curves.losses) or is_one_value(curves.val_accuracy)
+    return not are_flat or not all(_stands_still(curve) for _, curve in curves.accuracies)
+
+
+def _stands_still(accuracy: Curve) -> bool:
+    """Tell whether an accuracy stays within its own noise, the first epoch included."""
+    return bool(np.ptp(accuracy.smoothed) <= 4 * max(accuracy.noise, limits.SMALLEST_POINTS))
+
+
+def is_one_value(accuracy: Curve | None) -> bool:
+    """Tell whether an accuracy is the same to the image in every epoch, and there are enough of them."""
+    return accuracy is not None and len(accuracy) >= CONSTANT_EPOCHS and bool(np.ptp(accuracy.values) == 0)
+
+
+def _unmoved(curves: Curves, worry: Worry, figures: str) -> Finding:
+    advice = f"{CAUSES} If this run went on with a trained model, more epochs gain nothing."
+    sentence = f"Nothing has moved since the first epoch: {figures} no better than a guess's."
+    return finding(curves, sentence, advice, worry)
