@@ -16,10 +16,12 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
+from model_store.images import png, tiff
 from model_store.images.jpeg import MAX_SCANS, has_too_many_scans
 from model_store.images.png import check_png
 from model_store.images.rejections import UNKNOWN, explain_failure, explain_unopened
@@ -99,6 +101,8 @@ class Decoded(NamedTuple):
     """Width that the file declares, in pixels, before any EXIF orientation."""
     height: int
     """Height that the file declares, in pixels, before any EXIF orientation."""
+    suspect_maximum: int | None = None
+    """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -125,23 +129,39 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     if name == "JPEG" and has_too_many_scans(data):
         raise ImageRejected("corrupt", f"The JPEG has more than {MAX_SCANS} scans, which no encoder writes.")
     try:
-        if isinstance(image, TiffImageFile):
-            check_tiff(image, data)
-        if name == "PNG":
-            check_png(data)
+        declared_bits = _check_kind(image, data)
         _shrink_on_load(image, spec)
-        rgb = load_rgb(image, spec.background)
-        pixels = np.array(_resized(rgb, spec), dtype=np.uint8)
+        loaded = load_rgb(
+            image, spec.background, reopen=lambda: _reopened(data, spec.formats), declared_bits=declared_bits
+        )
+        pixels = np.array(_resized(loaded.rgb, spec), dtype=np.uint8)
     except (ImageRejected, MemoryError):  # the latter is this machine's fault, not the file's
         raise
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # parsers raise any class for hostile bytes
         raise explain_failure(error, data) from error
-    return Decoded(pixels, name, width, height)
+    return Decoded(pixels, name, width, height, loaded.suspect_maximum)
 
 
-def _open(data: bytes, formats: tuple[Format, ...]) -> Image.Image:
+def _check_kind(image: ImageFile, data: bytes) -> int | None:
+    """Check that the samples are read right, and return the number of significant bits that the file declares."""
+    if isinstance(image, TiffImageFile):
+        check_tiff(image, data)
+        return tiff.declared_bits(data)
+    if image.format == "PNG":
+        check_png(data)
+        return png.declared_bits(data)
+    return None
+
+
+def _reopened(data: bytes, formats: tuple[Format, ...]) -> ImageFile:
+    image = _open(data, formats)
+    _check_kind(image, data)
+    return image
+
+
+def _open(data: bytes, formats: tuple[Format, ...]) -> ImageFile:
     """Read only the header, format and size. Only the parsers of the accepted formats see the bytes."""
     try:
         return Image.open(io.BytesIO(data), formats=formats)

@@ -158,6 +158,13 @@ def _with_depth(args: tuple[str, int, int], depth: str) -> tuple[str, int, int]:
     return raw_mode + depth, stride, direction
 
 
+def declared_bits(data: bytes) -> int | None:
+    """Return the number of significant bits that a TIFF declares by the greatest value of a sample, or None."""
+    (tags, *_) = read_directories(data) or [Tags()]
+    highest = max(tags.get(tiff_tags.MAX_SAMPLE, ()), default=0)
+    return highest.bit_length() or None
+
+
 def explain_tiff(data: bytes, *, is_opened: bool) -> ImageRejected | None:
     """Explain why a TIFF is not read.
 
