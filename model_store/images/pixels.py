@@ -10,19 +10,23 @@ Embedded colour profiles are not applied. Only the first frame of an animation i
 """
 
 import io
-import struct
 import warnings
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
+from model_store.images import png, tiff
 from model_store.images.jpeg import MAX_SCANS, has_too_many_scans
+from model_store.images.png import check_png
+from model_store.images.rejections import UNKNOWN, explain_failure, explain_unopened
 from model_store.images.rgb import ORIENTATION, TURNED, load_rgb
-from model_store.images.signatures import SIGNATURE_BYTES, signature_format
+from model_store.images.tiff import check_tiff
 
 Format = Literal["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"]
 Pixels = npt.NDArray[np.uint8]
@@ -32,11 +36,11 @@ DEFAULT_FORMATS: Final[tuple[Format, ...]] = ("JPEG", "PNG", "WEBP", "GIF", "BMP
 
 REASONS: Final[dict[str, str]] = {
     "empty": "The file has no bytes.",
-    "not-an-image": "The bytes are not an image in a format that Fullcount reads.",
+    "not-an-image": UNKNOWN,
     "format-not-allowed": "The bytes are an image, but the model does not accept its format.",
     "truncated": "The image ends before its last pixel.",
     "corrupt": "The image's data are inconsistent.",
-    "unsupported-mode": "The pixels have no standard conversion to 8-bit RGB; they may be floating point.",
+    "unsupported-mode": "The samples are stored in a way that is not read, or have no standard conversion to RGB.",
     "too-many-pixels": "The image has more pixels than the limit.",
     "too-large": "The file has more bytes than the limit for one image.",
 }
@@ -97,6 +101,8 @@ class Decoded(NamedTuple):
     """Width that the file declares, in pixels, before any EXIF orientation."""
     height: int
     """Height that the file declares, in pixels, before any EXIF orientation."""
+    suspect_maximum: int | None = None
+    """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -123,43 +129,50 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     if name == "JPEG" and has_too_many_scans(data):
         raise ImageRejected("corrupt", f"The JPEG has more than {MAX_SCANS} scans, which no encoder writes.")
     try:
+        declared_bits = _check_kind(image, data)
         _shrink_on_load(image, spec)
-        rgb = load_rgb(image, spec.background)
-        pixels = np.array(_resized(rgb, spec), dtype=np.uint8)
+        loaded = load_rgb(
+            image, spec.background, reopen=lambda: _reopened(data, spec.formats), declared_bits=declared_bits
+        )
+        pixels = np.array(_resized(loaded.rgb, spec), dtype=np.uint8)
     except (ImageRejected, MemoryError):  # the latter is this machine's fault, not the file's
         raise
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(f"{error}") from error
-    except Exception as error:  # parsers raise any class for hostile bytes; see _rejection
-        raise _rejection(error, data) from error
-    return Decoded(pixels, name, width, height)
+    except Exception as error:  # parsers raise any class for hostile bytes
+        raise explain_failure(error, data) from error
+    return Decoded(pixels, name, width, height, loaded.suspect_maximum)
 
 
-def _open(data: bytes, formats: tuple[Format, ...]) -> Image.Image:
+def _check_kind(image: ImageFile, data: bytes) -> int | None:
+    """Check that the samples are read right, and return the number of significant bits that the file declares."""
+    if isinstance(image, TiffImageFile):
+        check_tiff(image, data)
+        return tiff.declared_bits(data)
+    if image.format == "PNG":
+        check_png(data)
+        return png.declared_bits(data)
+    return None
+
+
+def _reopened(data: bytes, formats: tuple[Format, ...]) -> ImageFile:
+    image = _open(data, formats)
+    _check_kind(image, data)
+    return image
+
+
+def _open(data: bytes, formats: tuple[Format, ...]) -> ImageFile:
     """Read only the header, format and size. Only the parsers of the accepted formats see the bytes."""
     try:
         return Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as error:
-        raise _unidentified(data, formats) from error
+        raise explain_unopened(data, formats) from error
     except MemoryError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # as in decode
-        raise _rejection(error, data) from error
-
-
-def _unidentified(data: bytes, formats: tuple[Format, ...]) -> ImageRejected:
-    """Explain, from their signature, why no parser of the accepted formats recognised the bytes."""
-    name = signature_format(data[:SIGNATURE_BYTES])
-    if name is None:
-        return ImageRejected("not-an-image", REASONS["not-an-image"])
-    if name not in formats:
-        detail = f"{name} is not among the accepted formats: {', '.join(formats)}."
-        return ImageRejected("format-not-allowed", detail)
-    if _is_cut_webp(data):
-        return _truncated()
-    return ImageRejected("corrupt", "The bytes begin like an image, but its header is damaged.")
+        raise explain_failure(error, data) from error
 
 
 def _format_of(image: Image.Image) -> Format:
@@ -209,22 +222,3 @@ def _crop_box(size: tuple[int, int], target: tuple[int, int]) -> tuple[float, fl
 
 def _too_many_pixels(detail: str) -> ImageRejected:
     return ImageRejected("too-many-pixels", detail)
-
-
-def _truncated() -> ImageRejected:
-    return ImageRejected("truncated", "The image ends before its last pixel; it was cut short.")
-
-
-def _is_cut_webp(data: bytes) -> bool:
-    """Return True if a WebP declares more bytes than it has, which Pillow does not report."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)
-
-
-def _rejection(error: Exception, data: bytes) -> ImageRejected:
-    """Map an error of Pillow, which uses many classes and free text, to a reason."""
-    words = str(error).lower()
-    if isinstance(error, EOFError | struct.error) or "truncated" in words or _is_cut_webp(data):
-        return _truncated()
-    if isinstance(error, ValueError) and "conversion" in words:
-        return ImageRejected("unsupported-mode", f"The pixels cannot be converted to RGB: {error}.")
-    return ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")

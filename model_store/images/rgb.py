@@ -1,18 +1,27 @@
-"""Conversion of any kind of pixels to upright 8-bit RGB. Knows no sizes and no bytes.
+"""Conversion of any kind of pixels to upright 8-bit RGB. Knows no sizes.
 
 Pillow's own conversions have three faults that are avoided here. They show the colours under transparent pixels, clip
 16-bit grey to white, and compare a PNG's transparent colour with pixels of another depth.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from model_store.errors import ImageRejected
+from model_store.images.deep_samples import (
+    grey_strips,
+    is_deep_colour,
+    raw_mode,
+    restore_colour,
+    sample_range,
+    scale_grey,
+)
 
 ORIENTATION: Final = 0x0112
 """The EXIF tag of the orientation."""
@@ -30,31 +39,50 @@ _TRANSPOSE: Final = {
 }
 _BITS_PER_SAMPLE: Final = 258
 _PHOTOMETRIC: Final = 262
-_STRIP: Final = 256
-"""Number of rows scaled at a time."""
 _TRANSPARENT_FACTOR: Final = {"L;2": 85, "L;4": 17}
 """Factor by the raw mode of a grey PNG: Pillow multiplies its samples by it, but not its transparent grey."""
 
 
-def load_rgb(image: Image.Image, background: Sequence[int]) -> Image.Image:
+class Loaded(NamedTuple):
+    """A loaded picture."""
+
+    rgb: Image.Image
+    """RGB of 8 bits, over the background, upright."""
+    suspect_maximum: int | None = None
+    """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
+
+
+def load_rgb(
+    image: ImageFile, background: Sequence[int], *, reopen: Callable[[], ImageFile], declared_bits: int | None = None
+) -> Loaded:
     """Load an opened image's pixels as RGB over the background, turned upright by its EXIF orientation.
+
+    Args:
+        image: The opened image.
+        background: RGB colour under transparent pixels.
+        reopen: Opens the file once more.
+        declared_bits: The number of significant bits of 16 that the file declares, or None.
 
     Raises:
         ImageRejected: If the pixels have no standard conversion to 8 bits.
         Exception: If the data are damaged: any class that Pillow raises.
     """
     _scale_transparent_colour(image)
+    is_deep = is_deep_colour(image)
     image.load()
     # Not ImageOps.exif_transpose: it also writes the tags back, and fails if an unrelated tag is malformed.
     orientation = image.getexif().get(ORIENTATION)
-    rgb = _to_rgb(image, (background[0], background[1], background[2]))
+    colour = (background[0], background[1], background[2])
+    if image.mode.startswith("I;16"):
+        rgb, suspect = _deep_grey_to_rgb(image, colour, declared_bits)
+    else:
+        suspect = restore_colour(image, reopen, declared_bits) if is_deep else None
+        rgb = _to_rgb(image, colour)
     method = _TRANSPOSE.get(orientation) if isinstance(orientation, int) else None
-    return rgb if method is None else rgb.transpose(method)
+    return Loaded(rgb if method is None else rgb.transpose(method), suspect)
 
 
 def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
-    if image.mode.startswith("I;16"):
-        return _deep_grey_to_rgb(image, background)
     if image.mode in {"I", "F"}:
         raise ImageRejected(
             "unsupported-mode",
@@ -70,33 +98,30 @@ def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
     return rgb
 
 
-def _deep_grey_to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+def _deep_grey_to_rgb(
+    image: Image.Image, background: tuple[int, int, int], declared_bits: int | None
+) -> tuple[Image.Image, int | None]:
     """Scale grey of 12 or 16 bits to 8 with rounding."""
-    highest, is_white_zero = 65535, False
-    if isinstance(image, TiffImageFile):
-        highest = 2 ** int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0]) - 1
-        is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow inverts 8-bit samples, but not these
     deep = np.asarray(image)
-    shallow = np.empty(deep.shape, np.uint8)
-    for start in range(0, len(deep), _STRIP):  # the whole picture at once would need four times its memory
-        strip = deep[start : start + _STRIP].astype(np.uint32)
-        if is_white_zero:
-            strip = highest - strip
-        shallow[start : start + _STRIP] = (strip * 255 + highest // 2) // highest
-    rgb = Image.fromarray(shallow).convert("RGB")
+    is_white_zero, bits = False, 16
+    if isinstance(image, TiffImageFile):
+        bits = int(image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0])
+        is_white_zero = image.tag_v2.get(_PHOTOMETRIC) == 0  # Pillow inverts 8-bit samples, but not these
+    white, suspect = sample_range(lambda: grey_strips(deep), declared_bits) if bits == 16 else (2**bits - 1, None)
+    rgb = scale_grey(deep, white, is_inverted=is_white_zero).convert("RGB")
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         rgb.paste(background, mask=Image.fromarray(deep == transparent))
-    return rgb
+    return rgb, suspect
 
 
-def _scale_transparent_colour(image: Image.Image) -> None:
+def _scale_transparent_colour(image: ImageFile) -> None:
     """Scale the transparent colour of a PNG to 8 bits, as Pillow scales the pixels."""
     colour = image.info.get("transparency")
-    if not isinstance(image, PngImageFile) or not image.tile:
+    if not isinstance(image, PngImageFile):
         return
-    raw_mode = str(image.tile[0].args)
-    if isinstance(colour, int) and raw_mode in _TRANSPARENT_FACTOR:
-        image.info["transparency"] = colour * _TRANSPARENT_FACTOR[raw_mode]
-    elif isinstance(colour, tuple) and raw_mode == "RGB;16B":
+    mode = raw_mode(image)
+    if isinstance(colour, int) and mode in _TRANSPARENT_FACTOR:
+        image.info["transparency"] = colour * _TRANSPARENT_FACTOR[mode]
+    elif isinstance(colour, tuple) and mode == "RGB;16B":
         image.info["transparency"] = tuple(sample >> 8 for sample in colour)

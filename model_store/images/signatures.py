@@ -5,7 +5,8 @@ from typing import Final
 
 IMAGE_EXTENSIONS: Final = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"}
-    | {".heic", ".heif", ".jp2", ".jxl", ".ppm", ".pgm", ".pbm"}
+    | {".heic", ".heif", ".jp2", ".j2k", ".jls", ".jxl", ".jxr", ".ppm", ".pgm", ".pbm", ".psd", ".dcm", ".dicom"}
+    | {".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srw", ".raf", ".orf", ".rw2", ".pef", ".x3f"}
 )
 """Extensions of image formats, readable here or not: a file that has one is counted as an image."""
 

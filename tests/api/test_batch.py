@@ -41,7 +41,7 @@ async def test_an_items_error_is_a_problem_without_an_id_of_its_own(client: Clie
         "type": "/problems/image-rejected",
         "title": "Image rejected",
         "status": 422,
-        "detail": "The bytes are not an image in a format that Fullcount reads.",
+        "detail": "The file is plain text, not a picture; it begins with 'no image'. Replace it by the picture itself.",
         "reason": "not-an-image",
     }
 

@@ -83,6 +83,21 @@ def _subfolders(directory: Path, parent: PurePosixPath) -> list[PurePosixPath]:
     return [parent / name for name in names if not is_system_file(name)]
 
 
+def depth_remarks(files: Iterable[File]) -> Iterator[str]:
+    """Ask whether images of 16 bits really have fewer: then they are read too dark."""
+    suspects = [file for file in files if file.suspect_maximum]
+    if not suspects:
+        return
+    highest = max(file.suspect_maximum for file in suspects)
+    bits = highest.bit_length()
+    yield (
+        f"{counted(len(suspects), 'image')} of 16 bits {'has' if len(suspects) == 1 else 'have'} no value above "
+        f"{highest}: {bits} bits? Then {'it is' if len(suspects) == 1 else 'they are'} read {2 ** (16 - bits)} times "
+        f"too dark. Declare the bits (sBIT in a PNG, MaxSampleValue in a TIFF) or multiply the values: "
+        f"{_listed(file.path for file in suspects)}."
+    )
+
+
 def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> Iterator[str]:
     """Yield sentences about figures that too few held-out images do not support.
 

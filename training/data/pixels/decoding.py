@@ -99,7 +99,8 @@ def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness
         return file
     reference = REFERENCE.model_copy(update={"formats": spec.formats, "background": spec.background})
     try:
-        image, format_, width, height = decode(data, spec)
+        decoded = decode(data, spec)
+        image = decoded.pixels
         known = image if spec == reference else decode(data, reference).pixels
     except ImageRejected as error:
         return _unreadable(file, error.reason, error.detail)
@@ -114,9 +115,10 @@ def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness
         pixel_digest=digest,
         identity=digest if is_same else pixel_digest(known),
         perceptual_hash=hash_,
-        format=format_,
-        width=width,
-        height=height,
+        format=decoded.format,
+        width=decoded.width,
+        height=decoded.height,
+        suspect_maximum=decoded.suspect_maximum or 0,
         is_blank=is_blank(known),
     )
 

@@ -25,6 +25,7 @@ _KNOWN: Final = (
     "format",
     "width",
     "height",
+    "suspect_maximum",
     "is_blank",
 )
 """The fields of `File` that depend on the file's bytes alone."""

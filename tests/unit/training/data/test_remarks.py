@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.support.pictures import audited, labelled, write
+from tests.support.pictures import audited, encoded, labelled, write
 from training.data.remarks import share_remarks, split_remarks
 
 
@@ -36,6 +38,23 @@ def test_folders_beside_those_of_the_splits_are_said_to_be_ignored(tmp_path: Pat
 
 def test_a_folder_with_nothing_odd_has_no_notes(tmp_path: Path) -> None:
     assert audited(write(tmp_path, labelled(["cats", "dogs"], 2))).notes == ()
+
+
+@pytest.mark.parametrize(("bits", "times"), [(10, 64), (12, 16), (14, 4)])
+def test_images_of_16_bits_that_use_fewer_are_said(tmp_path: Path, bits: int, times: int) -> None:
+    white = 2**bits - 1
+    samples = np.linspace(0, white, 24 * 20).round().astype(np.uint16).reshape(20, 24)
+    deep = {f"cats/{place}.png": encoded(Image.fromarray(np.roll(samples, place))) for place in (1, 9)}
+    (note,) = audited(write(tmp_path, labelled(["cats", "dogs"], 2) | deep)).notes
+    assert f"2 images of 16 bits have no value above {white}: {bits} bits?" in note
+    assert f"{times} times too dark" in note
+    assert note.endswith("cats/1.png, cats/9.png.")
+
+
+def test_images_that_use_16_bits_need_no_words(tmp_path: Path) -> None:
+    samples = np.linspace(0, 65535, 24 * 20).round().astype(np.uint16).reshape(20, 24)
+    files = labelled(["cats", "dogs"], 2) | {"cats/deep.png": encoded(Image.fromarray(samples))}
+    assert audited(write(tmp_path, files)).notes == ()
 
 
 def test_enough_images_need_no_words() -> None:

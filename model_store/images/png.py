@@ -1,0 +1,71 @@
+"""What the chunks of a PNG say: its form, and the bits that its samples really have. Reads bytes; decodes nothing."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from model_store.errors import ImageRejected
+
+_APPLE: Final = b"CgBI"
+_SIGNATURE_BYTES: Final = 8
+_FRAME_BYTES: Final = 12
+"""Length, name and checksum of a chunk."""
+_COLOUR_BANDS: Final = {0: 1, 2: 3, 4: 1, 6: 3}
+"""Colour type → bands without alpha."""
+
+
+class Chunk(NamedTuple):
+    """A chunk of a PNG."""
+
+    name: bytes
+    start: int
+    """Offset of its length, which stands before its name."""
+    length: int
+    """Bytes of its content."""
+
+    @property
+    def end(self) -> int:
+        """Offset of the first byte after it."""
+        return self.start + self.length + _FRAME_BYTES
+
+    def content(self, data: bytes) -> bytes:
+        """Return its content."""
+        return data[self.start + 8 : self.start + 8 + self.length]
+
+
+def chunks(data: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a PNG, as far as they are whole."""
+    start = _SIGNATURE_BYTES
+    while start + _FRAME_BYTES <= len(data):
+        chunk = Chunk(data[start + 4 : start + 8], start, int.from_bytes(data[start : start + 4]))
+        if chunk.end > len(data):
+            return
+        yield chunk
+        start = chunk.end
+
+
+def declared_bits(data: bytes) -> int | None:
+    """Return the number of significant bits of a PNG with samples of 16 bits, as its chunk `sBIT` declares them."""
+    bands = 0
+    for chunk in chunks(data):
+        content = chunk.content(data) if chunk.name in {b"IHDR", b"sBIT"} else b""
+        if chunk.name == b"IHDR" and len(content) == 13:
+            bands = _COLOUR_BANDS.get(content[9], 0) if content[8] == 16 else 0
+        elif chunk.name == b"sBIT":
+            bits = max(content[:bands], default=0)
+            return bits if 0 < bits <= 16 else None
+        if not bands or chunk.name == b"IDAT":
+            return None
+    return None
+
+
+def check_png(data: bytes) -> None:
+    """Check that a PNG is in the usual form.
+
+    Raises:
+        ImageRejected: If it is in the form of iOS apps, whose colours are in another order and not packed with zlib.
+    """
+    if data[12:16] == _APPLE:
+        detail = (
+            "The PNG is in the form that Xcode makes for iOS apps (CgBI), which is not read. Save it as a usual PNG."
+        )
+        raise ImageRejected("unsupported-mode", detail)

@@ -1,0 +1,96 @@
+"""The reason for which bytes cannot be decoded: first what the file is, and only then that it is damaged.
+
+A sound file of another kind, or with samples that are not read, has its own sentence with the advice for it.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+from model_store.errors import ImageRejected
+from model_store.images.foreign import CONVERT, describe_foreign
+from model_store.images.jpeg import read_frame
+from model_store.images.signatures import SIGNATURE_BYTES, signature_format
+from model_store.images.tiff import explain_tiff
+
+UNKNOWN: Final = "The bytes are not an image in a format that Fullcount reads."
+_HEADER: Final = "The bytes begin like an image, but its header is damaged."
+_BMP_COMPRESSIONS: Final = {
+    0: "none",
+    1: "RLE",
+    2: "RLE",
+    3: "bit fields",
+    4: "JPEG",
+    5: "PNG",
+    6: "bit fields with alpha",
+    **dict.fromkeys((11, 12, 13), "CMYK"),
+}
+
+
+def explain_unopened(data: bytes, formats: Sequence[str]) -> ImageRejected:
+    """Explain why no parser of the accepted formats recognised the bytes.
+
+    Args:
+        data: The bytes of the file.
+        formats: The accepted formats.
+    """
+    name = signature_format(data[:SIGNATURE_BYTES])
+    if name is None:
+        return ImageRejected("not-an-image", describe_foreign(data) or UNKNOWN)
+    if name not in formats:
+        return ImageRejected("format-not-allowed", _not_accepted(name, formats))
+    if _is_cut_webp(data):
+        return truncated()
+    explained = {"TIFF": _tiff, "JPEG": _jpeg, "BMP": _bmp}.get(name)
+    return (explained(data) if explained else None) or ImageRejected("corrupt", _HEADER)
+
+
+def explain_failure(error: Exception, data: bytes) -> ImageRejected:
+    """Explain an error of Pillow, which uses many classes and free text."""
+    words = str(error).lower()
+    if isinstance(error, EOFError | struct.error) or "truncated" in words or _is_cut_webp(data):
+        return truncated()
+    if isinstance(error, ValueError) and "conversion" in words:
+        return ImageRejected("unsupported-mode", f"The pixels cannot be converted to RGB: {error}.")
+    explained = {"BMP": _bmp, "JPEG": _jpeg}.get(signature_format(data[:SIGNATURE_BYTES]) or "")
+    damaged = ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")
+    return (explained(data) if explained else None) or damaged
+
+
+def truncated() -> ImageRejected:
+    """Make the error for an image that was cut."""
+    return ImageRejected("truncated", "The image ends before its last pixel; it was cut short.")
+
+
+def _not_accepted(name: str, formats: Sequence[str]) -> str:
+    extra = f"Set FULLCOUNT_EXTRA_FORMATS={name} to let the service accept it, or convert it to JPEG or PNG."
+    advice = extra if name == "AVIF" else CONVERT
+    return f"{name} is not among the accepted formats: {', '.join(formats)}. {advice}"
+
+
+def _tiff(data: bytes) -> ImageRejected | None:
+    return explain_tiff(data, is_opened=False)
+
+
+def _jpeg(data: bytes) -> ImageRejected | None:
+    frame = read_frame(data)
+    if frame is None or frame.is_usual:
+        return None
+    detail = f"The file is {frame.describe()}, which is not read. Save it as a baseline JPEG of 8 bits, or as PNG."
+    return ImageRejected("unsupported-mode", detail)
+
+
+def _bmp(data: bytes) -> ImageRejected | None:
+    if len(data) < 34 or int.from_bytes(data[14:18], "little") < 40:
+        return None
+    bits, compression = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
+    kind = _BMP_COMPRESSIONS.get(compression)
+    if kind is None or (bits in {1, 4, 8, 16, 24, 32} and compression in {0, 1, 2, 3}):
+        return None
+    detail = f"The BMP has {bits} bits a pixel and compression {kind} ({compression}), which is not read. {CONVERT}"
+    return ImageRejected("unsupported-mode", detail)
+
+
+def _is_cut_webp(data: bytes) -> bool:
+    """Return True if a WebP declares more bytes than it has, which Pillow does not report."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 > len(data)

@@ -1,0 +1,99 @@
+"""The tags of a TIFF, of its first directory and of those beside it. Reads bytes; decodes nothing.
+
+Pillow has the tags of pictures that it opens only. Those that it refuses have to be described as well, and of a camera
+raw photograph the directories beside the first tell what it is. See the TIFF specification, revision 6, section 2.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+SUBFILE: Final = 254
+OLD_SUBFILE: Final = 255
+WIDTH: Final = 256
+HEIGHT: Final = 257
+BITS: Final = 258
+COMPRESSION: Final = 259
+PHOTOMETRIC: Final = 262
+MAKE: Final = 271
+STRIPS: Final = 273
+SAMPLES: Final = 277
+MAX_SAMPLE: Final = 281
+PLANES: Final = 284
+TILES: Final = 324
+SUBDIRECTORIES: Final = 330
+EXTRA: Final = 338
+SAMPLE_FORMAT: Final = 339
+SUBSAMPLING: Final = 530
+DNG_VERSION: Final = 50706
+
+_CODES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+"""Type of a tag → its code for `struct`; tags of other types, such as fractions, are left out."""
+_MAX_TAGS: Final = 4096
+_MAX_VALUES: Final = 64
+"""Tags with more values than this are left out, except those of places, of which the first are kept."""
+_PLACES: Final = frozenset({STRIPS, TILES})
+_MAX_DIRECTORIES: Final = 16
+
+Tags = dict[int, tuple[int, ...]]
+"""Number of a tag → its values."""
+
+
+def read_directories(data: bytes) -> list[Tags]:
+    """Read the first directory of a TIFF, the one after it, and the subdirectories of the first.
+
+    Args:
+        data: The bytes of the file.
+
+    Returns:
+        The tags of each directory, the first one first; empty if it is damaged. Damaged ones after it are left out.
+    """
+    return list(_directories(data))
+
+
+def _directories(data: bytes) -> Iterator[Tags]:
+    order = "<" if data[:2] == b"II" else ">"
+    is_big = 43 in data[2:4]  # BigTIFF
+    first = _unpack(data, order, "Q" if is_big else "I", 8 if is_big else 4)
+    found = _read(data, order, first[0], is_big=is_big) if first else None
+    if found is None:
+        return
+    tags, following = found
+    yield tags
+    for offset in (*tags.get(SUBDIRECTORIES, ())[:_MAX_DIRECTORIES], following):
+        other = _read(data, order, offset, is_big=is_big) if offset else None
+        if other is not None:
+            yield other[0]
+
+
+def _read(data: bytes, order: str, start: int, *, is_big: bool) -> tuple[Tags, int] | None:
+    """Read a directory and the offset of the next one; None if it is not whole."""
+    head, entry, inline = ("Q", "HHQ", 8) if is_big else ("H", "HHI", 4)
+    counted = _unpack(data, order, head, start)
+    if not counted or counted[0] > _MAX_TAGS:
+        return None
+    tags: Tags = {}
+    place = start + struct.calcsize(head)
+    for _ in range(counted[0]):
+        fields = _unpack(data, order, entry, place)
+        if not fields:
+            return None
+        tag, kind, count = fields
+        values = place + struct.calcsize(order + entry)
+        place = values + inline
+        if kind not in _CODES or (count > _MAX_VALUES and tag not in _PLACES):
+            continue
+        code = f"{min(count, _MAX_VALUES)}{_CODES[kind]}"
+        if count * struct.calcsize(_CODES[kind]) > inline:
+            values = (_unpack(data, order, head if is_big else "I", values) or (len(data),))[0]
+        if found := _unpack(data, order, code, values):
+            tags.setdefault(tag, found)
+    following = _unpack(data, order, "Q" if is_big else "I", place)
+    return tags, following[0] if following else 0
+
+
+def _unpack(data: bytes, order: str, code: str, start: int) -> tuple[int, ...]:
+    """Return the numbers at a place; empty if the file ends before them."""
+    if start + struct.calcsize(order + code) > len(data):
+        return ()
+    return struct.unpack_from(order + code, data, start)
