@@ -41,7 +41,8 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > names + walk + zip_fields > interpretation""",
+        > part_folders > label_level > folder_tree + questions > names + walk + zip_fields > interpretation
+        > folder_names""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split

@@ -26,6 +26,7 @@ from app.commands.options import (
 from app.reports import gate
 from app.reports.forms import Form
 from app.reports.schemas import ReportBody
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.presentation.tables import comparison_summary, doubts_summary, evaluation_summary
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class _Query:
     form: str
     against: int | None
     explain: bool
+    layout: LayoutChoice | None
 
 
 @click.command()
@@ -58,6 +60,11 @@ class _Query:
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
 @click.option("--explain", is_flag=True, help="Show in the page which parts of a picture support its label.")
+@click.option(
+    "--layout",
+    type=click.Choice(get_args(LayoutChoice)),
+    help="Say what the first folders are, if they could be parts of the set, such as splits, or labels.",
+)
 @click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -76,6 +83,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     form: str,
     against: int | None,
     explain: bool,  # noqa: FBT001  a flag
+    layout: LayoutChoice | None,
     output: Path | None,
     least: tuple[str, ...],
     by: gate.By,
@@ -91,7 +99,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     _check(data, url, form, (output, junit))
     if junit is not None and not requirements:
         raise click.UsageError("--junit needs --min, whose results it writes.")
-    query = _Query(data, form, against, explain)
+    query = _Query(data, form, against, explain, layout)
     with _progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
@@ -116,7 +124,12 @@ def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None
 
 def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
     """Evaluate on a server."""
-    parameters = {"model": options["model"], "version": options["version"], "against": query.against}
+    parameters = {
+        "model": options["model"],
+        "version": options["version"],
+        "against": query.against,
+        "layout": query.layout,
+    }
     parameters |= {"explain": True} if query.explain else {}
     body = client.evaluate(url, query.data, parameters, on_progress)
     return body, client.rendered(url, body, query.form) if _is_rendered(query.form) else None
@@ -130,7 +143,9 @@ def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) ->
 
     async def evaluate_here() -> "Report":
         async with open_session(read_settings(pop_model(options))) as session:
-            return await session.evaluate(query.data, on_progress, against=query.against, explain=query.explain)
+            return await session.evaluate(
+                query.data, on_progress, against=query.against, explain=query.explain, layout=query.layout
+            )
 
     report = asyncio.run(evaluate_here())
     if not _is_rendered(query.form):

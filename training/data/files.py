@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.folder_names import Split
 from model_store.text import plural
 
 Fate = Literal[
@@ -77,6 +77,8 @@ class File:
     rejection: str = ""
     """The reason of an unreadable file, one of `model_store.images.pixels.REASONS`; else empty."""
     label: str | None = None
+    label_folder: str = ""
+    """Posix path of the folder that gives the label; empty if there is no label."""
     split: Split | None = None
     """The split that its folder gives or, in a `Dataset`, that it was assigned; None if it has none."""
     sha256: str = ""

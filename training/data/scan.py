@@ -13,7 +13,7 @@ from typing import Final
 from model_store.errors import SetRejected
 from model_store.images.files import has_image_start
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, find_layout
+from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 from training.data.files import File
 from training.errors import DatasetInvalid
@@ -24,19 +24,24 @@ _NOT_FILES: Final[dict[Kind, str]] = {
 }
 
 
-def scan(directory: Path) -> list[File]:
+def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
     """List the files below a folder.
+
+    Args:
+        directory: The data folder.
+        choice: What its first folders are, if the user says it.
 
     Returns:
         Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
 
     Raises:
-        DatasetInvalid: If the folder cannot be read, or its split folders hold no label folders or lack `train`.
+        DatasetInvalid: If the folder cannot be read, its folders can be read in two ways, or its split folders hold no
+            label folders or lack `train`.
     """
     if not directory.is_dir():
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
     files = sorted(_list_files(directory), key=lambda file: file.path)
-    layout = _find_layout(directory, [file.path for file in files if _is_image(file)])
+    layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
     return [_label(file, layout) if _is_image(file) else file for file in files]
 
 
@@ -71,14 +76,15 @@ def _is_image(file: File) -> bool:
     return file.fate == "used" or (file.fate == "unreadable" and has_image_extension(file.path))
 
 
-def _find_layout(directory: Path, images: list[str]) -> Layout:
+def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None) -> Layout:
     try:
-        layout = find_layout(images, with_splits=True)
+        layout = find_layout(images, choice=choice)
     except SetRejected as error:
         sentence = str(error)
         what = sentence[0].lower() + sentence[1:].removesuffix(".")
-        raise DatasetInvalid(directory, what, hint=LAYOUT_HINT) from error
-    if layout.splits and "train" not in layout.splits.values():
+        hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error.reason == "no-labels" else error.hint
+        raise DatasetInvalid(directory, what, hint=hint or LAYOUT_HINT) from error
+    if layout.splits and len(layout.splits) == len(layout.parts) and "train" not in layout.splits.values():
         folders = ", ".join(sorted(layout.splits))
         raise DatasetInvalid(directory, f"there is {folders} but no train folder", hint=LAYOUT_HINT)
     return layout
@@ -86,12 +92,12 @@ def _find_layout(directory: Path, images: list[str]) -> Layout:
 
 def _label(image: File, layout: Layout) -> File:
     """Give an image its label and its split."""
-    label, split = layout.place_of(image.path)
-    if label is not None:
-        return replace(image, label=label, split=split)
+    place = layout.place_of(image.path)
+    if place.label is not None:
+        return replace(image, label=place.label, split=place.split, label_folder=place.folder)
     if image.fate == "unreadable":
         return image
-    folders = "label folders of train, val, test" if layout.splits else "folders of the labels"
+    folders = f"label folders of {', '.join(layout.parts)}" if layout.parts else "folders of the labels"
     return replace(image, fate="unlabelled", reason=f"outside the {folders}")
 
 
