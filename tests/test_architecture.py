@@ -37,7 +37,7 @@ FLOORS = {
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + decision + precision + text > quiet > errors""",
-    "model_store/evaluation": """leakage + overlap > counting > comparison + summary
+    "model_store/evaluation": """leakage + overlap > counting > comparison + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout

@@ -74,6 +74,13 @@ class _Query:
     show_default=True,
     help="Compare the lower end of the 95% interval, or the value itself.",
 )
+@click.option(
+    "--allow",
+    "allowed",
+    metavar="STATE=NUMBER",
+    multiple=True,
+    help="Let --min pass with so many files that are unlabelled or unreadable; may be repeated.",
+)
 @click.option("--junit", type=writable_file, help="Write the results of --min to this file, for a build server.")
 @click.pass_context
 def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not a setting
@@ -86,24 +93,30 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     layout: LayoutChoice | None,
     output: Path | None,
     least: tuple[str, ...],
+    allowed: tuple[str, ...],
     by: gate.By,
     junit: Path | None,
     **options: Any,  # noqa: ANN401  click's values
 ) -> None:
     """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why.
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under
+    no label of the model and unreadable files fail --min as well: --allow unlabelled=3 lets so many pass.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
+    allowances = [gate.parse_allowance(text) for text in allowed]
     _check(data, url, form, (output, junit))
     if junit is not None and not requirements:
         raise click.UsageError("--junit needs --min, whose results it writes.")
+    if allowances and not requirements:
+        raise click.UsageError("--allow needs --min, which it lets pass.")
     query = _Query(data, form, against, explain, layout)
     with _progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
+    judgements += gate.judge_files(body, allowances) if requirements else []
     for judgement in judgements:
         click.echo(f"{'met' if judgement.is_met else 'NOT MET'}: {judgement.sentence}", err=True)
     if junit is not None:
