@@ -41,8 +41,7 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > part_folders > label_level > folder_tree + questions > names + walk + zip_fields > interpretation
-        > folder_names""",
+        > interpretation > recognition > names + walk + zip_fields""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from model_store.labelled_sets.folder_names import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 
 
 class _Value(BaseModel):
@@ -12,7 +12,7 @@ class _Value(BaseModel):
 
 
 LayoutKind = Literal["labels", "splits", "parts", "labels-file"]
-IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file"]
+IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file", "mask"]
 
 
 class Ignored(_Value):

@@ -21,6 +21,7 @@ from model_store.labelled_sets.interpretation import (
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
+from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import is_system_file
 from model_store.text import printable
 
@@ -145,6 +146,8 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
     matcher = LabelMatcher(labels)
     candidates = find_candidates((file.path for file in files.ignored), files.images)
     table = read_labels_file(candidates, files.paths(), read, matcher)
+    if table is None:
+        files = _without_masks(files, matcher)
     places: LabelsTable | Layout = table or find_layout(files.images, labels, layout)
     names = [places.place_of(path).label for path in files.images]
     images, unlabelled, matched = _matched(files.images, names, matcher)
@@ -164,6 +167,13 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
         unlabelled=len(files.images) - len(known),
     )
     return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
+
+
+def _without_masks(files: SortedPaths, matcher: LabelMatcher) -> SortedPaths:
+    """Move the masks of other images to the ignored files."""
+    masks = find_masks(files.images, lambda name: matcher.match(name) is not None)
+    ignored = [Ignored(path=path, reason="mask") for path in files.images if path in masks]
+    return SortedPaths([path for path in files.images if path not in masks], files.ignored + ignored)
 
 
 def _kind(places: LabelsTable | Layout) -> LayoutKind:

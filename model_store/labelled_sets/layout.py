@@ -12,11 +12,17 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from model_store.errors import SetRejected
-from model_store.labelled_sets.folder_names import Split, is_beside_splits, split_of
-from model_store.labelled_sets.folder_tree import FolderNode, FolderPath, common_folders, folders_of, grow_tree
-from model_store.labelled_sets.label_level import find_parents
 from model_store.labelled_sets.names import LabelMatcher
-from model_store.labelled_sets.part_folders import Parents, read_parts, take_as_labels, take_as_parts
+from model_store.labelled_sets.recognition.folder_names import Split, is_beside_splits, is_unlabelled, split_of
+from model_store.labelled_sets.recognition.folder_tree import (
+    FolderNode,
+    FolderPath,
+    common_folders,
+    folders_of,
+    grow_tree,
+)
+from model_store.labelled_sets.recognition.label_level import find_parents
+from model_store.labelled_sets.recognition.part_folders import Parents, read_parts, take_as_labels, take_as_parts
 
 LayoutChoice = Literal["splits", "labels"]
 """The answer to the question what the first folders are: parts of the set, such as its splits, or labels."""
@@ -39,9 +45,11 @@ class Layout:
 
     Attributes:
         parents: The folders whose folders are labels, accents composed, with the split that each is in.
+        labels: Labels whose names sound as if they were none, such as `unlabelled`.
     """
 
     parents: Mapping[FolderPath, Split | None] = field(default_factory=lambda: {(): None})
+    labels: frozenset[str] = frozenset()
 
     @cached_property
     def wrapper(self) -> str | None:
@@ -65,7 +73,7 @@ class Layout:
         """Return the label and the split of an image."""
         folders = folders_of(path)
         parent = self._parent_of(folders)
-        if parent is None:
+        if parent is None or (is_unlabelled(folders[len(parent)]) and folders[len(parent)] not in self.labels):
             return Place(None)
         folder = "/".join(path.split("/")[: len(parent) + 1])
         return Place(folders[len(parent)], self.parents[parent], folder)
@@ -104,12 +112,14 @@ def find_layout(paths: Collection[str], labels: Iterable[str] = (), choice: Layo
         SetRejected: If the folders can be read in two ways, or are splits that hold no labels.
     """
     tree = grow_tree(paths)
-    if choice is not None:
-        return Layout((take_as_parts if choice == "splits" else take_as_labels)(tree))
     matcher = LabelMatcher(labels)
+    if choice is not None:
+        every_name = frozenset(node.name for node in tree.walk())
+        return Layout((take_as_parts if choice == "splits" else take_as_labels)(tree), every_name)
     parents = find_parents(tree, matcher.match) if matcher.has_labels else set()
     if parents:
-        return Layout(_with_splits(parents))
+        known = frozenset(node.name for node in tree.walk() if matcher.match(node.name) is not None)
+        return Layout(_with_splits(parents), known)
     return Layout(_guessed(tree, is_guess=matcher.has_labels))
 
 

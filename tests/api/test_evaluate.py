@@ -314,6 +314,18 @@ async def test_parts_are_looked_through_and_said(client: Client) -> None:
     assert report["ignored"] == [{"path": "seg_pred/1.png", "reason": "unlabelled"}]
 
 
+async def test_thumbnails_of_a_system_and_masks_are_no_pictures_of_a_label(client: Client) -> None:
+    pictures = {"dark/images/1.png": grey(5), "light/images/2.png": grey(250)}
+    others = {"dark/@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg": grey(5, "JPEG"), "dark/masks/1.png": grey(255)}
+    report = await evaluate(client, pictures | others | {"#recycle/light/3.png": grey(9)})
+    assert report["accounting"]["images"] == 2
+    assert {file["path"].partition("/1")[0]: file["reason"] for file in report["ignored"]} == {
+        "dark/@eaDir": "system-file",
+        "dark/masks": "mask",
+        "#recycle/light/3.png": "system-file",
+    }
+
+
 async def test_a_zip_without_a_label_of_the_model_is_refused_with_its_folders_and_the_labels(client: Client) -> None:
     files = {"train/0/1.png": grey(5), "train/1/2.png": grey(250)}
     response = await client.post("/evaluate", content=zip_of(files), headers=ZIP)

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 from rich.progress import Progress
 
-from model_store.labelled_sets.folder_names import Split
 from model_store.labelled_sets.layout import LAYOUT_HINT, LayoutChoice
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import UNREADABLE
 from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File

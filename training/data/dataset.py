@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec, Pixels
-from model_store.labelled_sets.folder_names import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions, TrainingConfig
 from training.data.assignment import assign_splits, given_splits
 from training.data.audit import settle, untrainable

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from model_store.labelled_sets.folder_names import Split, split_of
+from model_store.labelled_sets.recognition.folder_names import Split, split_of
 from model_store.labelled_sets.walk import is_system_file
 from model_store.text import counted
 from training.data.files import File

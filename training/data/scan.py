@@ -5,7 +5,7 @@ alike. Nothing is decoded here; links to folders are not followed, and pipes and
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,14 @@ from model_store.errors import SetRejected
 from model_store.images.files import has_image_start
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.recognition.folder_names import is_unlabelled
+from model_store.labelled_sets.recognition.folder_tree import folders_of
+from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 from training.data.files import File
 from training.errors import DatasetInvalid
 
+_MASK: Final = "says which parts of another image are what, and has its name"
 _NOT_FILES: Final[dict[Kind, str]] = {
     "linked-folder": "a link to a folder, which is not followed",
     "special": "a pipe, a socket or a device",
@@ -35,13 +39,16 @@ def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
         Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
 
     Raises:
-        DatasetInvalid: If the folder cannot be read, its folders can be read in two ways, or its split folders hold no
-            label folders or lack `train`.
+        DatasetInvalid: If the folder cannot be read, a label folder is a link, its folders can be read in two ways, or
+            its split folders hold no label folders or lack `train`.
     """
     if not directory.is_dir():
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
     files = sorted(_list_files(directory), key=lambda file: file.path)
+    masks = find_masks([file.path for file in files if _is_image(file)])
+    files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
     layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
+    _check_links(directory, files, layout)
     return [_label(file, layout) if _is_image(file) else file for file in files]
 
 
@@ -90,6 +97,17 @@ def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None
     return layout
 
 
+def _check_links(directory: Path, files: Iterable[File], layout: Layout) -> None:
+    """Refuse a set that would lack a label or a part because its folder is a link."""
+    for file in files:
+        if file.reason == _NOT_FILES["linked-folder"]:
+            above = folders_of(file.path)
+            if any(parent[: len(above)] == above for parent in layout.parents):
+                what = f"{file.path} is a link to a folder, which is not followed"
+                hint = "Copy the folder itself there: the images behind the link would be missing."
+                raise DatasetInvalid(directory, what, hint=hint)
+
+
 def _label(image: File, layout: Layout) -> File:
     """Give an image its label and its split."""
     place = layout.place_of(image.path)
@@ -97,6 +115,8 @@ def _label(image: File, layout: Layout) -> File:
         return replace(image, label=place.label, split=place.split, label_folder=place.folder)
     if image.fate == "unreadable":
         return image
+    if any(map(is_unlabelled, folders_of(image.path))):
+        return replace(image, fate="unlabelled", reason="its folder says that it has no label")
     folders = f"label folders of {', '.join(layout.parts)}" if layout.parts else "folders of the labels"
     return replace(image, fate="unlabelled", reason=f"outside the {folders}")
 

@@ -10,7 +10,7 @@ import numpy as np
 from rich.progress import Progress
 
 from model_store.errors import VersionCorrupt
-from model_store.labelled_sets.folder_names import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import MANIFEST_NAME, Description, Manifest
 from model_store.precision import INT8_DIRECTORY
 from model_store.store import ModelStore, StoredVersion

@@ -101,14 +101,43 @@ def test_a_name_means_the_label_that_it_is_or_the_only_one_written_like_it(
 
 
 @pytest.mark.parametrize(
-    "path", ["__MACOSX/a/._1.jpg", ".DS_Store", "cats/Thumbs.db", "a/.git/x", "DESKTOP.INI", "../x"]
+    "path",
+    [
+        "__MACOSX/a/._1.jpg",
+        ".DS_Store",
+        "cats/Thumbs.db",
+        "a/.git/x",
+        "DESKTOP.INI",
+        "../x",
+        "cats/@eaDir/1.png/T.jpg",
+        "#recycle/cats/1.jpg",
+        "lost+found/1.jpg",
+        "System Volume Information/x",
+        "@Recycle/1.jpg",
+        "a/#snapshot/b/1.jpg",
+        "cats/__pycache__/x.pyc",
+        "RECYCLER/1.jpg",
+        "LOST.DIR/1.jpg",
+    ],
 )
 def test_what_a_system_leaves_behind_is_known(path: str) -> None:
     assert is_system_file(path)
 
 
 @pytest.mark.parametrize(
-    "path", ["cats/1.jpg", "a.b/c.d", "thumbs/db.png", "thumbs.db.png", "my__macosx/1.jpg", "./1.jpg"]
+    "path",
+    [
+        "recycle/1.jpg",
+        "trash/1.jpg",
+        "snapshot/1.jpg",
+        "lost/found.jpg",
+        "cats/1.jpg",
+        "a.b/c.d",
+        "thumbs/db.png",
+        "thumbs.db.png",
+        "my__macosx/1.jpg",
+        "./1.jpg",
+    ],
 )
 def test_a_persons_own_file_is_no_systems(path: str) -> None:
     assert not is_system_file(path)

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Final
 
 from model_store.errors import SetRejected
-from model_store.labelled_sets.folder_names import (
+from model_store.labelled_sets.recognition.folder_names import (
     Split,
     is_beside_splits,
     is_content,
@@ -20,9 +20,9 @@ from model_store.labelled_sets.folder_names import (
     rest_of,
     split_of,
 )
-from model_store.labelled_sets.folder_tree import FolderNode, FolderPath, unwrapped
-from model_store.labelled_sets.label_level import find_parents
-from model_store.labelled_sets.questions import ask_parts
+from model_store.labelled_sets.recognition.folder_tree import FolderNode, FolderPath, unwrapped
+from model_store.labelled_sets.recognition.label_level import find_parents
+from model_store.labelled_sets.recognition.questions import ask_parts
 
 Parents = dict[FolderPath, Split | None]
 """Folders whose folders are labels, with the split that each is in."""

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
-from model_store.labelled_sets.folder_tree import FolderNode, FolderPath
-from model_store.labelled_sets.questions import ask_level
+from model_store.labelled_sets.recognition.folder_tree import FolderNode, FolderPath
+from model_store.labelled_sets.recognition.questions import ask_level
 
 Match = Callable[[str], str | None]
 """Name → the label that it means, or None."""

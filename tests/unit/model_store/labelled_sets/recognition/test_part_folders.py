@@ -195,3 +195,25 @@ def test_images_beside_the_label_folders_of_a_part_have_no_label() -> None:
     layout = Layout({("train",): "train", ("test",): "test"})
     assert layout.place_of("train/1.png").label is None
     assert layout.part_of("train/1.png") is None
+
+
+UNLABELLED = ["no_label", "Unlabeled", "not annotated", "UNLABELLED", "no-labels", "toLabel"]
+
+
+@pytest.mark.parametrize("name", UNLABELLED)
+def test_a_folder_that_says_it_has_no_label_is_none(name: str) -> None:
+    paths = [f"{folder}/1.png" for folder in ("cat", "dog", name)]
+    assert read(paths) == {"": {"cat", "dog"}}
+    assert read(paths, MODEL) == {"": {"cat", "dog"}}
+    assert read(paths, choice="labels") == {"": {"cat", "dog", name}}
+
+
+def test_a_label_of_the_model_may_be_called_so() -> None:
+    paths = [f"{folder}/1.png" for folder in ("cat", "unlabelled")]
+    assert read(paths, ("cat", "unlabelled")) == {"": {"cat", "unlabelled"}}
+    assert read(paths, ("cat", "Unlabelled"))[""] == {"cat", "unlabelled"}
+
+
+@pytest.mark.parametrize("name", ["unknown", "none", "other", "background", "label", "unsure"])
+def test_a_folder_of_what_is_nothing_else_may_be_a_label(name: str) -> None:
+    assert read(f"{folder}/1.png" for folder in ("cat", "dog", name)) == {"": {"cat", "dog", name}}
