@@ -34,6 +34,7 @@
     ├── RecordsMissing          a report was stored without the records that other forms need
     ├── TrainingReportMissing   a version holds no report of its training
     ├── RequirementInvalid      a `--min` that no report can be compared with
+    ├── AllowanceInvalid        an `--allow` that names no state of files, or no number
     ├── ServerUnreachable       `--url` does not answer as a Fullcount service does
     └── ServerRefused           `--url` answered with a problem
 
@@ -328,6 +329,16 @@ class RequirementInvalid(FullcountError):
 
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(f"--min {requirement} is not possible: {reason}.")
+
+
+class AllowanceInvalid(FullcountError):
+    """The allowance names no state of files, or no number of them."""
+
+    def __init__(self, allowance: str, states: Sequence[str]) -> None:
+        super().__init__(
+            f"--allow {printable(allowance)} is not possible: the states are {' and '.join(states)}.",
+            hint=f"Write STATE=NUMBER, such as {states[0]}=3.",
+        )
 
 
 class ServerUnreachable(FullcountError):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model_store.images.pixels import InputSpec, Pixels, decode
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.backbones.catalogue import BACKBONES
 from training.data.dataset import Dataset
 

@@ -25,6 +25,8 @@ from pathlib import Path
 _ARCHIVE_HINTS = {
     "not-a-zip": "Pack the label folders as a zip, for instance with `python -m zipfile -c test.zip cats dogs`.",
     "no-labels": "Put the images into one folder per label (cats/1.jpg, dogs/2.jpg), or add a labels.csv: path,label.",
+    "no-known-label": "Give the folders the names of the labels, or add a labels.csv with the label of each image.",
+    "ambiguous-layout": "Say it with --layout splits or --layout labels; over HTTP, with ?layout=splits or =labels.",
     "labels-file": "Write path,label into the first row and one image into each following row; save as 'CSV UTF-8'.",
 }
 

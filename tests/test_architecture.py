@@ -38,12 +38,12 @@ FLOORS = {
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
-    "model_store/evaluation": """leakage + overlap > counting > comparison + summary
+    "model_store/evaluation": """leakage + overlap > counting > comparison + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections > tiff + png + jpeg + rgb
         > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > names + walk + zip_fields > interpretation""",
+        > interpretation > recognition > names + walk + zip_fields""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust

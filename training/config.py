@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from model_store.labelled_sets.layout import LayoutChoice
 from training.backbones.names import DEFAULT, IMAGENET
 
 
@@ -102,6 +103,8 @@ class TrainingConfig:
     fractions: Fractions = field(default_factory=Fractions)
     group_by: str | None = None
     """Regular expression; files with the same match in their path (its first group, if it has one) stay together."""
+    layout: LayoutChoice | None = None
+    """What the first folders are, splits or labels, if they could be both; None: recognised."""
     strict: bool = False
     """True: refuse to train if anything in the data is odd."""
     augment: Augmentation = "auto"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from model_store.decision import Decision
 from model_store.evaluation.report import Evaluation
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.precision import MeasuredPrecision, Precision
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis

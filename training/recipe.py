@@ -20,7 +20,7 @@ from rich.progress import Progress
 from model_store.decision import Decision
 from model_store.evaluation.report import Evaluation
 from model_store.images.pixels import InputSpec
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.precision import MeasuredPrecision, Precision
 from model_store.storage.golden import MAX_GOLDEN, Golden, save_golden
 from model_store.store import ModelStore, Staging, StoredVersion

@@ -22,6 +22,7 @@ from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.labelled_set import LabelledSet
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.storage.reports import ReportStore
 
 
@@ -125,13 +126,22 @@ ExplainerDep = Annotated[Explainer | None, Depends(_explainer)]
 """The explainer for the thumbnails of an evaluation, if explanations were requested."""
 
 
+LayoutQuery = Annotated[
+    LayoutChoice | None, Query(description="What the first folders are, if they could be parts of the set or labels.")
+]
+
+
 async def _labelled_set(
-    request: Request, version: LoadedDep, against: AgainstDep, explainer: ExplainerDep
+    request: Request,
+    version: LoadedDep,
+    against: AgainstDep,
+    explainer: ExplainerDep,
+    layout: LayoutQuery = None,
 ) -> AsyncIterator[GivenSet]:
     del against, explainer  # an impossible parameter is an error before the upload is read
 
     def open_set() -> LabelledSet:
-        return Archive(upload.file, state.settings.set_limits()).labelled(version.manifest.labels)
+        return Archive(upload.file, state.settings.set_limits()).labelled(version.manifest.labels, layout)
 
     state = request.app.state
     with state.jobs.take():

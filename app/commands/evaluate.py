@@ -26,6 +26,7 @@ from app.commands.options import (
 from app.reports import gate
 from app.reports.forms import Form
 from app.reports.schemas import ReportBody
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.presentation.tables import comparison_summary, doubts_summary, evaluation_summary
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class _Query:
     form: str
     against: int | None
     explain: bool
+    layout: LayoutChoice | None
 
 
 @click.command()
@@ -58,6 +60,11 @@ class _Query:
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
 @click.option("--explain", is_flag=True, help="Show in the page which parts of a picture support its label.")
+@click.option(
+    "--layout",
+    type=click.Choice(get_args(LayoutChoice)),
+    help="Say what the first folders are, if they could be parts of the set, such as splits, or labels.",
+)
 @click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -66,6 +73,13 @@ class _Query:
     default="low",
     show_default=True,
     help="Compare the lower end of the 95% interval, or the value itself.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    metavar="STATE=NUMBER",
+    multiple=True,
+    help="Let --min pass with so many files that are unlabelled or unreadable; may be repeated.",
 )
 @click.option("--junit", type=writable_file, help="Write the results of --min to this file, for a build server.")
 @click.pass_context
@@ -76,26 +90,33 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     form: str,
     against: int | None,
     explain: bool,  # noqa: FBT001  a flag
+    layout: LayoutChoice | None,
     output: Path | None,
     least: tuple[str, ...],
+    allowed: tuple[str, ...],
     by: gate.By,
     junit: Path | None,
     **options: Any,  # noqa: ANN401  click's values
 ) -> None:
     """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why.
+    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under
+    no label of the model and unreadable files fail --min as well: --allow unlabelled=3 lets so many pass.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
+    allowances = [gate.parse_allowance(text) for text in allowed]
     _check(data, url, form, (output, junit))
     if junit is not None and not requirements:
         raise click.UsageError("--junit needs --min, whose results it writes.")
-    query = _Query(data, form, against, explain)
+    if allowances and not requirements:
+        raise click.UsageError("--allow needs --min, which it lets pass.")
+    query = _Query(data, form, against, explain, layout)
     with _progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
+    judgements += gate.judge_files(body, allowances) if requirements else []
     for judgement in judgements:
         click.echo(f"{'met' if judgement.is_met else 'NOT MET'}: {judgement.sentence}", err=True)
     if junit is not None:
@@ -116,7 +137,12 @@ def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None
 
 def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
     """Evaluate on a server."""
-    parameters = {"model": options["model"], "version": options["version"], "against": query.against}
+    parameters = {
+        "model": options["model"],
+        "version": options["version"],
+        "against": query.against,
+        "layout": query.layout,
+    }
     parameters |= {"explain": True} if query.explain else {}
     body = client.evaluate(url, query.data, parameters, on_progress)
     return body, client.rendered(url, body, query.form) if _is_rendered(query.form) else None
@@ -130,7 +156,9 @@ def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) ->
 
     async def evaluate_here() -> "Report":
         async with open_session(read_settings(pop_model(options))) as session:
-            return await session.evaluate(query.data, on_progress, against=query.against, explain=query.explain)
+            return await session.evaluate(
+                query.data, on_progress, against=query.against, explain=query.explain, layout=query.layout
+            )
 
     report = asyncio.run(evaluate_here())
     if not _is_rendered(query.form):

@@ -24,6 +24,7 @@ from model_store.images.files import read_image_file
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.store import ModelStore
 
 _FILE_THREADS = 2
@@ -52,6 +53,7 @@ class Session:
         *,
         against: int | None = None,
         explain: bool = False,
+        layout: LayoutChoice | None = None,
     ) -> Report:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
@@ -60,6 +62,7 @@ class Session:
             on_progress: Called with the number of image files that are done, and their total.
             against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
+            layout: What the first folders are, if the user says it.
 
         Raises:
             VersionNotFound: If the version `against` does not exist.
@@ -80,7 +83,7 @@ class Session:
             if against is not None:
                 other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
                 self.version.check_comparable(other)
-            given = await self.files.run(self._open, path, stack)
+            given = await self.files.run(self._open, path, layout, stack)
             total = len(given.labelled_set.images)
 
             def count(done: int) -> None:
@@ -91,13 +94,13 @@ class Session:
     def _reader(self, path: Path) -> Read:
         return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
 
-    def _open(self, path: Path, stack: AsyncExitStack) -> GivenSet:
+    def _open(self, path: Path, layout: LayoutChoice | None, stack: AsyncExitStack) -> GivenSet:
         labels = self.version.manifest.labels
         if path.is_dir():
-            labelled_set = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes)
+            labelled_set = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes, layout=layout)
             return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
         archive = Archive(stack.enter_context(path.open("rb")), self.settings.set_limits())
-        return GivenSet(archive.labelled(labels), _facts_of_file(path))
+        return GivenSet(archive.labelled(labels, layout), _facts_of_file(path))
 
 
 @asynccontextmanager

@@ -1,17 +1,20 @@
 """Requirements on a report, such as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
 
-By default a figure is judged by the lower end of its 95% interval: on few files, a good value can be luck.
+By default a figure is judged by the lower end of its 95% interval: on few files, a good value can be luck. Files that
+no figure is about, because they have no label or cannot be read, fail the gate as well, unless they are allowed.
 """
 
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from app.errors import RequirementInvalid
+from app.errors import AllowanceInvalid, RequirementInvalid
 from model_store.evaluation.report import Estimate, Evaluation, PerLabel
+from model_store.evaluation.unlabelled import count_unlabelled, find_unlabelled, unlabelled_sentences
+from model_store.text import counted, printable
 
 By = Literal["low", "value"]
 """The number that is compared: the lower end of the interval, or the value itself."""
@@ -27,6 +30,10 @@ OF_ALL: Final = (
 )
 OF_A_LABEL: Final = ("precision", "recall", "f1")
 """The figures of one label; those in `OF_ALL` are over all files. Higher is better for each of them."""
+
+State = Literal["unlabelled", "unreadable"]
+"""The states of image files that have no part in the figures; see docs/reference/http-api.md."""
+STATES: Final = get_args(State)
 
 _FORM: Final = re.compile(r"(?P<metric>[a-z0-9_]+)(\[(?P<label>.+)\])?=(?P<least>[^=]+)", re.DOTALL)
 
@@ -44,12 +51,30 @@ class Requirement:
         """Return the requirement as it is written, without the number."""
         return self.metric if self.label is None else f"{self.metric}[{self.label}]"
 
+    @property
+    def title(self) -> str:
+        """Return the requirement in words."""
+        return f"{self.name} at least {self.least:g}"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The most files that may be in a state without a part in the figures."""
+
+    state: State
+    most: int
+
+    @property
+    def title(self) -> str:
+        """Return the allowance in words."""
+        return f"{self.state} files at most {self.most}"
+
 
 @dataclass(frozen=True)
 class Judgement:
     """A requirement, met or not, and the sentence that says why."""
 
-    requirement: Requirement
+    requirement: Requirement | Allowance
     is_met: bool
     sentence: str
 
@@ -77,6 +102,19 @@ def parse(text: str) -> Requirement:
     return Requirement(metric, label, least)
 
 
+def parse_allowance(text: str) -> Allowance:
+    """Parse an allowance.
+
+    Raises:
+        AllowanceInvalid: If `text` is not `STATE=NUMBER`.
+    """
+    state, _, most = text.partition("=")
+    for known in STATES:
+        if state == known and most.isascii() and most.isdigit():
+            return Allowance(known, int(most))
+    raise AllowanceInvalid(text, STATES)
+
+
 def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -> list[Judgement]:
     """Judge a report by requirements.
 
@@ -86,19 +124,52 @@ def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -
     return [_judge(_figure(evaluation, requirement), requirement, by) for requirement in requirements]
 
 
+def judge_files(evaluation: Evaluation, allowances: Sequence[Allowance]) -> list[Judgement]:
+    """Judge the files that no figure is about; a state without files and without an allowance needs no words."""
+    found = {"unlabelled": count_unlabelled(evaluation), "unreadable": evaluation.accounting.unreadable}
+    most = dict.fromkeys(STATES, 0) | {allowance.state: allowance.most for allowance in allowances}
+    asked = {allowance.state for allowance in allowances}
+    return [
+        _judge_state(evaluation, Allowance(state, most[state]), found[state])
+        for state in STATES
+        if found[state] or state in asked
+    ]
+
+
 def junit(judgements: Sequence[Judgement], suite: str) -> str:
     """Return judgements as JUnit XML for a build server, with a test case for each requirement."""
     failures = sum(not judgement.is_met for judgement in judgements)
     root = ET.Element("testsuite", name=suite, tests=str(len(judgements)), failures=str(failures), errors="0")
     for judgement in judgements:
-        name = f"{judgement.requirement.name} at least {judgement.requirement.least:g}"
-        case = ET.SubElement(root, "testcase", classname="fullcount.evaluate", name=_printable(name))
+        name = _printable(judgement.requirement.title)
+        case = ET.SubElement(root, "testcase", classname="fullcount.evaluate", name=name)
         if judgement.is_met:
             ET.SubElement(case, "system-out").text = _printable(judgement.sentence)
         else:
             ET.SubElement(case, "failure", message=_printable(judgement.sentence))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _judge_state(evaluation: Evaluation, allowance: Allowance, files: int) -> Judgement:
+    is_met = files <= allowance.most
+    said = f"{counted(files, f'{allowance.state} file')}, {'not more' if is_met else 'more'} than {allowance.most}"
+    if is_met:
+        return Judgement(allowance, is_met, f"{said}.")
+    where = "".join(f" {sentence}" for sentence in _places(evaluation, allowance.state))
+    allow = f"Correct them, or allow them with --allow {allowance.state}={files}."
+    return Judgement(allowance, is_met, f"{said}.{where} {allow}")
+
+
+def _places(evaluation: Evaluation, state: State) -> Iterator[str]:
+    """Yield sentences that say where the files of a state are."""
+    if state == "unlabelled":
+        folders = find_unlabelled(evaluation.confusion_matrix, evaluation.ignored)
+        images = evaluation.accounting.images + sum(file.reason == "unlabelled" for file in evaluation.ignored)
+        yield from unlabelled_sentences(folders, images)
+    else:
+        first = evaluation.excluded[0]
+        yield f"The first is {printable(first.path)} ({first.reason})."
 
 
 def _figure(evaluation: Evaluation, requirement: Requirement) -> Estimate:

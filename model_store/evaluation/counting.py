@@ -6,7 +6,7 @@ Pure: no disk, no model, no HTTP. The laws of the report are checked before it i
 - a row of the matrix sums to the files given under its label, and all rows together to the images.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -35,6 +35,7 @@ from model_store.evaluation.report import (
 )
 from model_store.evaluation.summary import summarise
 from model_store.evaluation.suspicion import suspect_labels
+from model_store.evaluation.unlabelled import find_unlabelled, unlabelled_sentences
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.manifest import UNREADABLE
 
@@ -68,6 +69,12 @@ def evaluate(
     return evaluation
 
 
+def _unlabelled(matrix: ConfusionMatrix, ignored: Sequence[Ignored]) -> Iterator[str]:
+    """Yield the sentences about files under no label, which come first: the figures say nothing about them."""
+    images = sum(map(sum, matrix.counts)) + sum(file.reason == "unlabelled" for file in ignored)
+    return unlabelled_sentences(find_unlabelled(matrix, ignored), images)
+
+
 class _Evaluator:
     def __init__(self, records: Records, decision: Decision) -> None:
         self._records = records
@@ -92,7 +99,7 @@ class _Evaluator:
         figures = self._metrics(known, per_label)
         accounting = self._accounting(ignored, directories)
         return Evaluation(
-            summary=list(summarise(accounting, figures, per_label)),
+            summary=[*_unlabelled(matrix, ignored), *summarise(accounting, figures, per_label)],
             accounting=accounting,
             excluded=self._excluded(),
             ignored=ignored,

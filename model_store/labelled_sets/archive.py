@@ -14,6 +14,7 @@ from model_store.errors import ImageRejected, SetRejected
 from model_store.images.files import check_file_size
 from model_store.images.signatures import SIGNATURE_BYTES, has_image_signature
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits, SortedPaths, give_labels, sort_paths
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.names import is_folder_icon
 from model_store.labelled_sets.walk import is_system_file
 from model_store.labelled_sets.zip_checks import (
@@ -61,22 +62,24 @@ class Archive:
             raise SetRejected("no-images", "There is no file in the archive; put the images into it.")
         return paths
 
-    def labelled(self, labels: Collection[str]) -> LabelledSet:
+    def labelled(self, labels: Collection[str], layout: LayoutChoice | None = None) -> LabelledSet:
         """Sort the entries into labelled images and ignored files.
 
         Args:
-            labels: The model's labels. A folder with such a name is never a wrapper. The code page of the names is the
-                one in which most folders mean a label.
+            labels: The model's labels, which decide which folders are labels. The code page of the names is the one in
+                which most folders mean a label.
+            layout: What the first folders are, if the user says it.
 
         Raises:
-            SetRejected: If there are no images, none has a label, or an entry or a `labels.csv` is refused.
+            SetRejected: If there are no images, none has a label of the model, the folders can be read in two ways, or
+                an entry or a `labels.csv` is refused.
         """
         encoding = self._list(labels)
         files = sort_paths(self._files, self._has_signature)
         if not files.images:
             raise _no_images(files)
         directories = len(self._infos) - len(self._files)
-        return give_labels(files, labels, directories=directories, read=self.read, encoding=encoding)
+        return give_labels(files, labels, directories=directories, read=self.read, encoding=encoding, layout=layout)
 
     def read(self, path: str) -> bytes:
         """Read one entry by its path in the latest listing, `paths` or `labelled`.

@@ -7,6 +7,7 @@ from typing import Final
 from model_store.errors import SetRejected
 from model_store.images.files import has_image_start, read_image_file
 from model_store.labelled_sets.labelled_set import LabelledSet, give_labels, sort_paths
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 
 _REFUSED: Final[dict[Kind, tuple[str, str]]] = {
@@ -17,17 +18,21 @@ _REFUSED: Final[dict[Kind, tuple[str, str]]] = {
 """Kinds of entries for which a folder is refused: the reason, and the end of the sentence."""
 
 
-def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) -> LabelledSet:
+def open_folder(
+    root: Path, labels: Collection[str], *, max_image_bytes: int, layout: LayoutChoice | None = None
+) -> LabelledSet:
     """List a folder that has one folder per label, or images and a `labels.csv`.
 
     Args:
         root: The folder.
         labels: The model's labels.
         max_image_bytes: The most bytes that one file may have.
+        layout: What the first folders are, if the user says it.
 
     Raises:
-        SetRejected: If the folder has no images, none has a label, or a `labels.csv` is refused; or if an entry cannot
-            be counted: a link to a folder, an unlistable folder, a special file or a name that is not UTF-8.
+        SetRejected: If the folder has no images, none has a label of the model, its folders can be read in two ways, or
+            a `labels.csv` is refused; or if an entry cannot be counted: a link to a folder, an unlistable folder, a
+            special file or a name that is not UTF-8.
     """
     entries = list(walk(root))
     paths = sorted(_checked_path(entry, root) for entry in entries if entry.kind != "folder")
@@ -44,7 +49,7 @@ def open_folder(root: Path, labels: Collection[str], *, max_image_bytes: int) ->
     files = sort_paths(paths, has_signature)
     if not files.images:
         raise SetRejected("no-images", f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
-    return give_labels(files, labels, directories=len(entries) - len(paths), read=read)
+    return give_labels(files, labels, directories=len(entries) - len(paths), read=read, layout=layout)
 
 
 def _checked_path(entry: Entry, root: Path) -> str:

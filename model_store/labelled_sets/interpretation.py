@@ -4,12 +4,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from model_store.labelled_sets.recognition.folder_names import Split
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file"]
+LayoutKind = Literal["labels", "splits", "parts", "labels-file"]
+IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file", "mask"]
 
 
 class Ignored(_Value):
@@ -36,6 +39,17 @@ class LabelsFile(_Value):
     """Paths in it, relative to its folder, that are not files of the set."""
 
 
+class FoundPart(_Value):
+    """A folder of label folders, such as a split, a fold or a patient."""
+
+    folder: str
+    """Its path below the wrapper."""
+    split: Split | None
+    """The split that its name stands for, if any."""
+    files: int
+    """Image files in it that have a label."""
+
+
 class Interpretation(_Value):
     """The choices made in reading a labelled set, because the set itself leaves them open."""
 
@@ -45,3 +59,11 @@ class Interpretation(_Value):
     """The encoding in which names in a zip were read that are neither ASCII nor marked as UTF-8."""
     matched: list[MatchedFolder]
     labels_file: LabelsFile | None
+    layout: LayoutKind = "labels"
+    """The form in which the set gives the labels: label folders, such folders in splits or in other parts, a table."""
+    parts: list[FoundPart] = []
+    """The parts, in the order of their names; empty if the set has none."""
+    labels: list[str] = []
+    """The labels that image files were found under, sorted."""
+    unlabelled: int = 0
+    """Image files under no label or, if the model's labels are known, under none of these."""

@@ -10,11 +10,25 @@ from typing import Final, NamedTuple
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.interpretation import Ignored, Interpretation, LabelsFile, MatchedFolder
+from model_store.labelled_sets.interpretation import (
+    FoundPart,
+    Ignored,
+    Interpretation,
+    LabelsFile,
+    LayoutKind,
+    MatchedFolder,
+)
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
-from model_store.labelled_sets.layout import find_layout
+from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher, is_folder_icon
+from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import is_system_file
+from model_store.text import printable
+
+_NAMED: Final = 20
+"""Folders and labels that a refusal names before it counts the rest."""
+_LONGEST_SHOWN: Final = 100
+"""Characters of a name in a refusal: a zip may hold names of 64 KB."""
 
 REASONS: Final = {
     "not-a-zip": "The bytes are not a zip archive.",
@@ -22,6 +36,8 @@ REASONS: Final = {
     "encrypted": "An entry is encrypted.",
     "no-images": "There is no image file in the archive.",
     "no-labels": "There are images, but neither a folder nor a `labels.csv` gives any of them its label.",
+    "no-known-label": "There are labels, but none of them is a label of the model.",
+    "ambiguous-layout": "The folders can be read in two ways, and `layout` does not say which.",
     "labels-file": "The `labels.csv` cannot be read, or gives an image two labels or none.",
     "too-many-entries": "The archive has more entries than the limit.",
     "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
@@ -47,7 +63,7 @@ class SetLimits:
 
 
 AS_IT_SAYS: Final = Interpretation(wrapper=None, encoding=None, matched=[], labels_file=None)
-"""The interpretation of a set in which each folder at the top is a label and nothing had to be interpreted."""
+"""The interpretation of a set about which nothing is known."""
 
 
 class LabelledImage(NamedTuple):
@@ -101,40 +117,90 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
     return SortedPaths(images, ignored)
 
 
-def give_labels(
+def give_labels(  # noqa: PLR0913  a set, and what is known about it
     files: SortedPaths,
     labels: Collection[str],
     *,
     directories: int,
     read: Callable[[str], bytes],
     encoding: str | None = None,
+    layout: LayoutChoice | None = None,
 ) -> LabelledSet:
     """Give each image the label that the `labels.csv` names or, if there is no such file, that its folder names.
 
-    An image without a label is ignored as `unlabelled`. A name that differs from a label of the model only in case
-    is that label.
+    An image without a label is ignored as `unlabelled`. A name that is written a little differently from a label of the
+    model is that label: see `LabelMatcher`.
 
     Args:
         files: Every file of the set.
-        labels: The model's labels. A folder with such a name is never a wrapper.
+        labels: The model's labels, which decide which folders are labels; empty if none are known.
         directories: The number of folders in the set.
         read: Path → bytes, as in `LabelledSet`.
         encoding: The encoding in which names were read: see `Interpretation`.
+        layout: What the first folders are, if the user says it.
 
     Raises:
-        SetRejected: If no image has a label, or the `labels.csv` is refused.
+        SetRejected: If no image has a label, or none has a label of the model; if the folders can be read in two ways;
+            or if the `labels.csv` is refused.
     """
     matcher = LabelMatcher(labels)
     candidates = find_candidates((file.path for file in files.ignored), files.images)
     table = read_labels_file(candidates, files.paths(), read, matcher)
-    layout = table or find_layout(files.images, labels)
-    names = [layout.place_of(path).label for path in files.images]
+    if table is None:
+        files = _without_masks(files, matcher)
+    places: LabelsTable | Layout = table or find_layout(files.images, labels, layout)
+    names = [places.place_of(path).label for path in files.images]
     images, unlabelled, matched = _matched(files.images, names, matcher)
     if not images:
         raise SetRejected("no-labels", _without_labels(candidates, table))
-    labels_file = None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing)
-    interpretation = Interpretation(wrapper=layout.wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
+    known = [image for image in images if not labels or image.label in labels]
+    if not known:
+        raise _no_known_label({name for name in names if name is not None}, labels, table)
+    interpretation = Interpretation(
+        wrapper=places.wrapper,
+        encoding=encoding,
+        matched=matched,
+        labels_file=None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing),
+        layout=_kind(places),
+        parts=[] if isinstance(places, LabelsTable) else _count_parts(places, [image.path for image in images]),
+        labels=sorted({image.label for image in known}),
+        unlabelled=len(files.images) - len(known),
+    )
     return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
+
+
+def _without_masks(files: SortedPaths, matcher: LabelMatcher) -> SortedPaths:
+    """Move the masks of other images to the ignored files."""
+    masks = find_masks(files.images, lambda name: matcher.match(name) is not None)
+    ignored = [Ignored(path=path, reason="mask") for path in files.images if path in masks]
+    return SortedPaths([path for path in files.images if path not in masks], files.ignored + ignored)
+
+
+def _kind(places: LabelsTable | Layout) -> LayoutKind:
+    if isinstance(places, LabelsTable):
+        return "labels-file"
+    return "splits" if places.splits else "parts" if places.parts else "labels"
+
+
+def _count_parts(layout: Layout, paths: Iterable[str]) -> list[FoundPart]:
+    counts = Counter(layout.part_of(path) for path in paths)
+    return [FoundPart(folder=part, split=split, files=counts[part]) for part, split in layout.parts.items()]
+
+
+def _no_known_label(names: Collection[str], labels: Collection[str], table: LabelsTable | None) -> SetRejected:
+    """Refuse a set that would have a report without a single figure."""
+    subject = f"None of the folders {_listed(names)}" if table is None else f"None of {_listed(names)} in {table.path}"
+    detail = f"{subject} is a label of the model: its labels are {_listed(labels)}."
+    if len(names) == 1:
+        where = "The folder" if table is None else f"The label in {table.path},"
+        detail = f"{where} {_listed(names)} is not a label of the model: its labels are {_listed(labels)}."
+    return SetRejected("no-known-label", detail)
+
+
+def _listed(names: Collection[str]) -> str:
+    """Name the first of some names, in order, and count the others."""
+    shown = ", ".join(printable(name[:_LONGEST_SHOWN]) for name in sorted(names)[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED:,} more"
 
 
 def _matched(

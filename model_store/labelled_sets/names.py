@@ -1,16 +1,22 @@
 """Names of folders and of labels: how their accents are stored, and when they mean the same."""
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 _LONGEST_NAME: Final = 255
 """The most characters that any file system allows in a name. Composing takes time quadratic in the length: a name of
 64 KB, which a zip can hold, would block the process for seconds."""
 
+_NUMBER_IN_FRONT: Final = re.compile(r"\A\s*[A-Za-z]?\d+[\s._-]+(?=\D)")
+_BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
+
 
 class LabelMatcher:
-    """Finds the label that a name means: the label itself, or else the only one that differs from it in case alone.
+    """Finds the label that a name means: the label itself, or else the only one that is written a little differently.
+
+    The case of letters, the signs between words, and a number in front may differ: `01_Hot-Dog` means `hot dog`.
 
     Args:
         labels: Labels known beforehand.
@@ -18,14 +24,22 @@ class LabelMatcher:
 
     def __init__(self, labels: Iterable[str]) -> None:
         self._labels = frozenset(labels)
-        self._folded: dict[str, str | None] = {}
-        for label in self._labels:
-            folded = _folded(label)
-            self._folded[folded] = None if folded in self._folded else label
+        self._folded = _unique(self._labels, _folded)
+        self._loose = _unique(self._labels, _loose)
+
+    @property
+    def has_labels(self) -> bool:
+        """True if any label is known."""
+        return bool(self._labels)
 
     def match(self, name: str) -> str | None:
         """Return the label that a name means; None if it is not one of them, or could be two."""
-        return name if name in self._labels else self._folded.get(_folded(name))
+        if name in self._labels:
+            return name
+        folded = _folded(name)
+        if folded in self._folded:
+            return self._folded[folded]
+        return self._loose.get(_loose(name)) or self._loose.get(_loose(_NUMBER_IN_FRONT.sub("", name, count=1)))
 
 
 def composed(name: str) -> str:
@@ -39,6 +53,19 @@ def is_folder_icon(path: str) -> bool:
     On a network drive the carriage return is stored as U+F00D.
     """
     return path.rpartition("/")[2].casefold() in {"icon\r", "icon\uf00d"}
+
+
+def _unique(labels: Iterable[str], key: Callable[[str], str]) -> dict[str, str | None]:
+    """Return key → the label that has it; None for a key of several."""
+    found: dict[str, str | None] = {}
+    for label in labels:
+        found[key(label)] = None if key(label) in found else label
+    return found
+
+
+def _loose(name: str) -> str:
+    """Return a name without its case and with its words apart alike."""
+    return _BETWEEN_WORDS.sub(" ", _folded(name)).strip()
 
 
 def _folded(name: str) -> str:

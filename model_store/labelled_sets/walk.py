@@ -14,7 +14,15 @@ Kind = Literal["file", "folder", "linked-folder", "special", "unlistable"]
 """A broken link is a `file`: opening it shows why it cannot be read. `special` is a pipe, socket or device,
 which could block its reader forever. `unlistable` is a folder that the file system does not list."""
 
-SYSTEM_NAMES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin"})
+SYSTEM_NAMES: Final = frozenset(
+    {"__macosx", "network trash folder", "temporary items"}  # macOS
+    | {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini"}  # Windows
+    | {"$recycle.bin", "recycler", "system volume information", "found.000"}
+    | {"@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin"}  # network storage
+    | {"@recycle", "@recently-snapshot", "@qsys"}
+    | {"lost+found", "lost.dir", "__pycache__"}
+)
+"""Files and folders, in lower case, that systems leave behind. `recycle` and `trash` may be labels."""
 _SYSTEM_PART: Final = re.compile(rf"/(?:\.[^/]|(?:{'|'.join(map(re.escape, sorted(SYSTEM_NAMES)))})(?:/|\Z))")
 
 

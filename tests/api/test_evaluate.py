@@ -292,10 +292,56 @@ async def test_a_report_says_how_names_folders_and_labels_were_read(client: Clie
         "encoding": "cp437",
         "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
         "labels_file": None,
+        "layout": "labels",
+        "parts": [],
+        "labels": ["dark", "light"],
+        "unlabelled": 0,
     }
     assert report["confusion_matrix"]["rows"] == ["dark", "light"]
     assert report["confusion_matrix"]["counts"] == [[1, 1, 0], [0, 1, 0]]
     assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_parts_are_looked_through_and_said(client: Client) -> None:
+    files = {f"{part}/{label}/1.png": grey(5) for part in ("seg_train", "seg_test") for label in ("dark", "light")}
+    report = await evaluate(client, files | {"seg_pred/1.png": grey(1)})
+    assert report["confusion_matrix"]["rows"] == ["dark", "light"]
+    assert report["interpretation"]["layout"] == "splits"
+    assert report["interpretation"]["parts"] == [
+        {"folder": "seg_test", "split": "test", "files": 2},
+        {"folder": "seg_train", "split": "train", "files": 2},
+    ]
+    assert report["ignored"] == [{"path": "seg_pred/1.png", "reason": "unlabelled"}]
+
+
+async def test_thumbnails_of_a_system_and_masks_are_no_pictures_of_a_label(client: Client) -> None:
+    pictures = {"dark/images/1.png": grey(5), "light/images/2.png": grey(250)}
+    others = {"dark/@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg": grey(5, "JPEG"), "dark/masks/1.png": grey(255)}
+    report = await evaluate(client, pictures | others | {"#recycle/light/3.png": grey(9)})
+    assert report["accounting"]["images"] == 2
+    assert {file["path"].partition("/1")[0]: file["reason"] for file in report["ignored"]} == {
+        "dark/@eaDir": "system-file",
+        "dark/masks": "mask",
+        "#recycle/light/3.png": "system-file",
+    }
+
+
+async def test_a_zip_without_a_label_of_the_model_is_refused_with_its_folders_and_the_labels(client: Client) -> None:
+    files = {"train/0/1.png": grey(5), "train/1/2.png": grey(250)}
+    response = await client.post("/evaluate", content=zip_of(files), headers=ZIP)
+    assert_problem(response, "archive-rejected", reason="no-known-label")
+    assert "None of the folders 0, 1" in response.json()["detail"]
+    assert "dark, light" in response.json()["detail"]
+
+
+async def test_two_readings_are_asked_about_and_the_query_answers(client: Client) -> None:
+    files = {f"{outer}/{inner}/1.png": grey(5) for outer in ("dark", "light") for inner in ("dark", "light")}
+    response = await client.post("/evaluate", content=zip_of(files), headers=ZIP)
+    assert_problem(response, "archive-rejected", reason="ambiguous-layout")
+    assert "?layout=splits" in response.json()["hint"]
+    counts = [(await evaluate(client, files, f"?layout={layout}"))["per_label"] for layout in ("splits", "labels")]
+    assert [[label["files"] for label in labels] for labels in counts] == [[2, 2], [2, 2]]
+    assert_problem(await client.post("/evaluate?layout=both", content=b"", headers=ZIP), "invalid-parameter")
 
 
 async def test_a_table_gives_the_labels_and_every_entry_is_accounted_for(client: Client) -> None:

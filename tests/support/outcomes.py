@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from model_store.decision import Decision
 from model_store.images.pixels import Pixels
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.precision import MeasuredPrecision
 from training.config import TrainingConfig
 from training.curves.diagnosis import Diagnosis, Finding

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from model_store.labelled_sets.layout import LayoutChoice
 from training.config import parse_duration
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
@@ -25,6 +26,12 @@ def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Co
     """
     environment = f"FULLCOUNT_{name.split('/', maxsplit=1)[0].removeprefix('--').replace('-', '_').upper()}"
     return click.option(name, *others, envvar=environment, show_envvar=True, show_default=True, **settings)
+
+
+def layout_option(command: _Command) -> _Command:
+    """Add `--layout`, the answer to the question whether the first folders are splits or labels."""
+    help_text = "Say what the first folders are, if they could be parts of the set, such as splits, or labels."
+    return option("--layout", type=click.Choice(get_args(LayoutChoice)), help=help_text)(command)
 
 
 class Duration(click.ParamType[float]):

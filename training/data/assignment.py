@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.text import counted
 from training.config import Fractions
 from training.data.files import USED_FATES, Audit, File

@@ -18,7 +18,8 @@ from typing import Final, NamedTuple
 
 from rich.progress import Progress
 
-from model_store.labelled_sets.layout import LAYOUT_HINT, Split
+from model_store.labelled_sets.layout import LAYOUT_HINT, LayoutChoice
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import UNREADABLE
 from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File
@@ -35,7 +36,9 @@ _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "trai
 """If the same picture is in several splits, the held-out one stays."""
 
 
-def audit_folder(directory: Path, progress: Progress, group_by: str | None = None) -> Audit:
+def audit_folder(
+    directory: Path, progress: Progress, group_by: str | None = None, layout: LayoutChoice | None = None
+) -> Audit:
     """Audit a folder.
 
     Its pixels are kept in the cache, if there is room, for a training run that follows.
@@ -44,6 +47,7 @@ def audit_folder(directory: Path, progress: Progress, group_by: str | None = Non
         directory: The data folder.
         progress: Gets a bar per step.
         group_by: Regular expression that groups files by their paths; the notes describe the groups.
+        layout: What the first folders are, if the user says it.
 
     Raises:
         DatasetInvalid: If the folder cannot be read as a labelled set.
@@ -51,7 +55,7 @@ def audit_folder(directory: Path, progress: Progress, group_by: str | None = Non
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(group_by)
-    with open_images(scan(directory), REFERENCE, progress, needs_pixels=False) as images:
+    with open_images(scan(directory, layout), REFERENCE, progress, needs_pixels=False) as images:
         audit = settle(directory, images.files, images.near)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec, Pixels
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions, TrainingConfig
 from training.data.assignment import assign_splits, given_splits
 from training.data.audit import settle, untrainable
@@ -78,7 +78,7 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     """Audit, decode and split a folder. Its pixels are kept in the cache if there is room.
 
     Args:
-        config: The run; `data`, `fractions`, `group_by` and `strict` are used.
+        config: The run; `data`, `fractions`, `group_by`, `layout` and `strict` are used.
         spec: The model's input.
         progress: Gets a bar per step.
 
@@ -89,7 +89,7 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
-    with open_images(scan(config.data), spec, progress) as images:
+    with open_images(scan(config.data, config.layout), spec, progress) as images:
         audit = settle(config.data, images.files, images.near)
         if config.strict:
             check_strictly(audit)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.text import plural
 
 Fate = Literal[
@@ -19,6 +19,7 @@ Fate = Literal[
     "not-an-image",
     "system-file",
     "unlabelled",
+    "mask",
     "duplicate",
     "near-duplicate",
     "conflict",
@@ -37,6 +38,7 @@ FATES: Final[dict[Fate, str]] = {
     "not-an-image": "Neither its name nor its first bytes are an image's, or it is a link to a folder.",
     "system-file": "Left behind by an operating system, or hidden.",
     "unlabelled": "An image outside the folders of the labels.",
+    "mask": "Says which parts of another image are what, and has its name; not used.",
     "duplicate": "The same pixels as another image of its label; used as well, on the same side of the split.",
     "near-duplicate": "Nearly the same picture as another of its label; used as well, on the same side of the split.",
     "conflict": "The same pixels as an image under another label; neither is used.",
@@ -77,6 +79,8 @@ class File:
     rejection: str = ""
     """The reason of an unreadable file, one of `model_store.images.pixels.REASONS`; else empty."""
     label: str | None = None
+    label_folder: str = ""
+    """Posix path of the folder that gives the label; empty if there is no label."""
     split: Split | None = None
     """The split that its folder gives or, in a `Dataset`, that it was assigned; None if it has none."""
     sha256: str = ""

@@ -4,13 +4,12 @@ They are sentences, for the terminal and the report. Folders are listed again, s
 """
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from model_store.labelled_sets.layout import SPLIT_FOLDERS, Split
+from model_store.labelled_sets.recognition.folder_names import Split, split_of
 from model_store.labelled_sets.walk import is_system_file
 from model_store.text import counted
 from training.data.files import File
@@ -25,22 +24,26 @@ _NAMED: Final = 5
 def folder_remarks(directory: Path, files: Sequence[File]) -> tuple[str, ...]:
     """Return sentences about odd folders."""
     labelled = [file for file in files if file.label is not None]
-    parents = {_parent(file) for file in labelled}
-    tops = {parent.parent for file, parent in ((file, _parent(file)) for file in labelled) if file.split}
+    parents = {PurePosixPath(file.label_folder).parent for file in labelled}
+    tops = {_above_splits(PurePosixPath(file.label_folder).parent) for file in labelled if file.split}
     return (
-        *_case_remarks({file.label for file in labelled if file.label is not None}),
+        *_spelling_remarks({file.label for file in labelled if file.label is not None}),
         *_empty_remarks(directory, sorted(parents | tops) or [PurePosixPath()], [file.path for file in labelled]),
         *_ignored_remarks(directory, sorted(tops)),
     )
 
 
-def _case_remarks(labels: Iterable[str]) -> Iterator[str]:
+def _spelling_remarks(labels: Iterable[str]) -> Iterator[str]:
+    """Name the labels that a person may have meant to be one."""
     spellings: dict[str, list[str]] = defaultdict(list)
     for label in sorted(labels):
-        spellings[label.casefold()].append(label)
+        spellings[" ".join(re.split(r"[\s_-]+", label.casefold().strip()))].append(label)
     for same in spellings.values():
-        if len(same) > 1:
+        if len(same) > 1 and len({label.casefold() for label in same}) == 1:
             yield f"These labels differ only in capital letters and count as {len(same)}: {_listed(same)}."
+        elif len(same) > 1:
+            names = _listed(f"'{label}'" for label in same)
+            yield f"These labels differ only in spaces, hyphens or capital letters and count as {len(same)}: {names}."
 
 
 def _empty_remarks(directory: Path, parents: Iterable[PurePosixPath], paths: Sequence[str]) -> Iterator[str]:
@@ -61,18 +64,15 @@ def _ignored_remarks(directory: Path, tops: Iterable[PurePosixPath]) -> Iterator
 
 def _is_beside_splits(folder: PurePosixPath, there: Iterable[PurePosixPath]) -> bool:
     """Tell whether a folder is beside the split folders without being one."""
-    if folder.name.lower() in SPLIT_FOLDERS:
+    if split_of(folder.name) is not None:
         return False
-    return any(SPLIT_FOLDERS.get(path.name.lower()) == "train" for path in there if path.parent == folder.parent)
+    return any(split_of(path.name) == "train" for path in there if path.parent == folder.parent)
 
 
-def _parent(file: File) -> PurePosixPath:
-    """Return the folder that holds the folder of a file's label."""
-    parts = PurePosixPath(unicodedata.normalize("NFC", file.path)).parts
-    places = [place for place, part in enumerate(parts[:-1]) if part == file.label]
-    if file.split:
-        places = [place for place in places if place and parts[place - 1].lower() in SPLIT_FOLDERS] or places
-    return PurePosixPath(*PurePosixPath(file.path).parts[: places[0]])
+def _above_splits(parent: PurePosixPath) -> PurePosixPath:
+    """Return the folder that holds the split folder of some label folders."""
+    named = [place for place, name in enumerate(parent.parts) if split_of(name) is not None]
+    return PurePosixPath(*parent.parts[: named[0] if named else -1])
 
 
 def _subfolders(directory: Path, parent: PurePosixPath) -> list[PurePosixPath]:

@@ -5,7 +5,7 @@ alike. Nothing is decoded here; links to folders are not followed, and pipes and
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,30 +13,42 @@ from typing import Final
 from model_store.errors import SetRejected
 from model_store.images.files import has_image_start
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, find_layout
+from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.recognition.folder_names import is_unlabelled
+from model_store.labelled_sets.recognition.folder_tree import folders_of
+from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 from training.data.files import File
 from training.errors import DatasetInvalid
 
+_MASK: Final = "says which parts of another image are what, and has its name"
 _NOT_FILES: Final[dict[Kind, str]] = {
     "linked-folder": "a link to a folder, which is not followed",
     "special": "a pipe, a socket or a device",
 }
 
 
-def scan(directory: Path) -> list[File]:
+def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
     """List the files below a folder.
+
+    Args:
+        directory: The data folder.
+        choice: What its first folders are, if the user says it.
 
     Returns:
         Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
 
     Raises:
-        DatasetInvalid: If the folder cannot be read, or its split folders hold no label folders or lack `train`.
+        DatasetInvalid: If the folder cannot be read, a label folder is a link, its folders can be read in two ways, or
+            its split folders hold no label folders or lack `train`.
     """
     if not directory.is_dir():
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
     files = sorted(_list_files(directory), key=lambda file: file.path)
-    layout = _find_layout(directory, [file.path for file in files if _is_image(file)])
+    masks = find_masks([file.path for file in files if _is_image(file)])
+    files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
+    layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
+    _check_links(directory, files, layout)
     return [_label(file, layout) if _is_image(file) else file for file in files]
 
 
@@ -71,27 +83,41 @@ def _is_image(file: File) -> bool:
     return file.fate == "used" or (file.fate == "unreadable" and has_image_extension(file.path))
 
 
-def _find_layout(directory: Path, images: list[str]) -> Layout:
+def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None) -> Layout:
     try:
-        layout = find_layout(images, with_splits=True)
+        layout = find_layout(images, choice=choice)
     except SetRejected as error:
         sentence = str(error)
         what = sentence[0].lower() + sentence[1:].removesuffix(".")
-        raise DatasetInvalid(directory, what, hint=LAYOUT_HINT) from error
-    if layout.splits and "train" not in layout.splits.values():
+        hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error.reason == "no-labels" else error.hint
+        raise DatasetInvalid(directory, what, hint=hint or LAYOUT_HINT) from error
+    if layout.splits and len(layout.splits) == len(layout.parts) and "train" not in layout.splits.values():
         folders = ", ".join(sorted(layout.splits))
         raise DatasetInvalid(directory, f"there is {folders} but no train folder", hint=LAYOUT_HINT)
     return layout
 
 
+def _check_links(directory: Path, files: Iterable[File], layout: Layout) -> None:
+    """Refuse a set that would lack a label or a part because its folder is a link."""
+    for file in files:
+        if file.reason == _NOT_FILES["linked-folder"]:
+            above = folders_of(file.path)
+            if any(parent[: len(above)] == above for parent in layout.parents):
+                what = f"{file.path} is a link to a folder, which is not followed"
+                hint = "Copy the folder itself there: the images behind the link would be missing."
+                raise DatasetInvalid(directory, what, hint=hint)
+
+
 def _label(image: File, layout: Layout) -> File:
     """Give an image its label and its split."""
-    label, split = layout.place_of(image.path)
-    if label is not None:
-        return replace(image, label=label, split=split)
+    place = layout.place_of(image.path)
+    if place.label is not None:
+        return replace(image, label=place.label, split=place.split, label_folder=place.folder)
     if image.fate == "unreadable":
         return image
-    folders = "label folders of train, val, test" if layout.splits else "folders of the labels"
+    if any(map(is_unlabelled, folders_of(image.path))):
+        return replace(image, fate="unlabelled", reason="its folder says that it has no label")
+    folders = f"label folders of {', '.join(layout.parts)}" if layout.parts else "folders of the labels"
     return replace(image, fate="unlabelled", reason=f"outside the {folders}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 
 _DIGITS: Final = 16
 _NEEDED_FIRST: Final[tuple[Split, ...]] = ("train", "test", "validation")

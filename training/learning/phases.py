@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import Scalar
 from training.backbones.catalogue import BACKBONES
 from training.backbones.names import NONE

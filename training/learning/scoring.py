@@ -9,7 +9,7 @@ from model_store.decision import Decision
 from model_store.evaluation.counting import evaluate
 from model_store.evaluation.records import Records, Scored, Unreadable
 from model_store.evaluation.report import Evaluation
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.data.dataset import Dataset
 
 

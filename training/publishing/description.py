@@ -77,6 +77,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
         "augment": config.augment,
         "class_weights": config.class_weights,
         "group_by": config.group_by,
+        "layout": config.layout,
         "threshold_policy": config.threshold,
         "positive": config.positive,
         "fractions.validation": config.fractions.validation,

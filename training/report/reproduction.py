@@ -27,6 +27,7 @@ OPTIONS: Final = {
     "fractions.validation": "--val-fraction",
     "fractions.test": "--test-fraction",
     "group_by": "--group-by",
+    "layout": "--layout",
     "strict": "--strict",
     "augment": "--augment",
     "class_weights": "--class-weights",

@@ -10,7 +10,7 @@ import numpy as np
 from rich.progress import Progress
 
 from model_store.errors import VersionCorrupt
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import MANIFEST_NAME, Description, Manifest
 from model_store.precision import INT8_DIRECTORY
 from model_store.store import ModelStore, StoredVersion
@@ -50,7 +50,7 @@ def publish_quantized(
     check_quantizer()
     dataset = _read_dataset(stored)
     spec = stored.manifest.input
-    with store.stage(stored.manifest.model) as staging, open_images(scan(data), spec, progress) as images:
+    with store.stage(stored.manifest.model) as staging, open_images(scan(data, "labels"), spec, progress) as images:
         train, held_out = _find(dataset, images, stored, data)
         left_out = shutil.ignore_patterns(MANIFEST_NAME, INT8_DIRECTORY)
         shutil.copytree(stored.directory, staging.directory, ignore=left_out, dirs_exist_ok=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.curves.history import Epoch, History
 from training.learning.features import INFERENCE_BATCH, as_function, run_in_batches
 from training.learning.head.fitting import FittedHead, build_head, fit_head

@@ -190,6 +190,7 @@ def test_a_build_fails_where_a_requirement_is_not_met(
 ) -> None:
     (tmp_path / "set.zip").write_bytes(zip_of(FILES))
     options = [option for one in required for option in (["--min", one] if "=" in one else [one])]
+    options += ["--allow", "unreadable=1"]
     junit = tmp_path / "junit.xml"
     arguments = [str(tmp_path / "set.zip"), "--format", "json", "--junit", str(junit), *options]
     result = run(evaluate, arguments)
@@ -212,6 +213,40 @@ def test_what_cannot_be_required_is_said_before_anything_is_evaluated(
     (tmp_path / "set.zip").write_bytes(b"no zip")
     with pytest.raises(RequirementInvalid, match=error):
         run(evaluate, [str(tmp_path / "set.zip"), *options])
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("files", "allowed", "code", "said"),
+    [
+        (
+            {"dark/1.png": grey(5), "ligth/2.png": grey(250)},
+            [],
+            1,
+            "under 'ligth', no label of the model; is it 'light'?",
+        ),
+        ({"dark/1.png": grey(5), "ligth/2.png": grey(250)}, ["--allow", "unlabelled=1"], 0, "met: 1 unlabelled file"),
+        ({"dark/1.png": grey(5), "dark/2.png": b"bad"}, [], 1, "1 unreadable file"),
+        ({"dark/1.png": grey(5), "dark/2.png": b"bad"}, ["--allow", "unreadable=2"], 0, "met: 1 unreadable file"),
+        ({"1.png": grey(5), "2.png": grey(9), "labels.csv": b"path,label\n1.png,dark\n"}, [], 1, "named by labels.csv"),
+    ],
+)
+def test_files_that_no_figure_is_about_fail_every_gate_unless_they_are_allowed(
+    tmp_path: Path, files: dict[str, bytes], allowed: list[str], code: int, said: str
+) -> None:
+    (tmp_path / "set.zip").write_bytes(zip_of(files))
+    arguments = [str(tmp_path / "set.zip"), "--min", "accuracy=0", "--by", "value", "--junit", str(tmp_path / "j.xml")]
+    result = run(evaluate, [*arguments, *allowed])
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert ("<failure" in (tmp_path / "j.xml").read_text()) == (code == 1)
+
+
+def test_an_allowance_needs_requirements(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(b"no zip")
+    result = run(evaluate, [str(tmp_path / "set.zip"), "--allow", "unreadable=1"])
+    assert result.exit_code == 2
+    assert "--allow needs --min" in result.stderr
 
 
 def test_a_file_for_the_build_server_needs_requirements(tmp_path: Path) -> None:

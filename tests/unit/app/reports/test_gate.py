@@ -8,12 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from app.errors import RequirementInvalid
-from app.reports.gate import OF_A_LABEL, OF_ALL, Judgement, Requirement, judge, junit, parse
+from app.errors import AllowanceInvalid, RequirementInvalid
+from app.reports.gate import (
+    OF_A_LABEL,
+    OF_ALL,
+    Allowance,
+    Judgement,
+    Requirement,
+    judge,
+    judge_files,
+    junit,
+    parse,
+    parse_allowance,
+)
 from model_store.decision import Decision
 from model_store.evaluation.counting import evaluate
 from model_store.evaluation.records import Records, Scored, Unreadable
 from model_store.evaluation.report import Evaluation
+from model_store.labelled_sets.interpretation import Ignored
 
 LABELS = ("cat", "dog")
 
@@ -149,3 +161,66 @@ def test_any_label_can_stand_in_what_the_build_server_reads(label: str) -> None:
     requirement = Requirement("recall", label, 0.5)
     for is_met in (True, False):
         assert len(read(junit([Judgement(requirement, is_met, f"{requirement.name} is so.")], "cells"))) == 1
+
+
+def misspelt(files: int, *, left_out: int = 0) -> Evaluation:
+    """Evaluate four cats, all right, and files under a folder that is no label."""
+    cat = np.array([0.9, 0.1], np.float32)
+    known = [Scored(f"cat/{number}", "cat", cat) for number in range(4)]
+    unknown = [Scored(f"dogg/{number}", "dogg", cat) for number in range(files)]
+    ignored = [Ignored(path=f"Test/{number}.png", reason="unlabelled") for number in range(left_out)]
+    return evaluate(Records.of([*known, *unknown], LABELS), Decision(LABELS), ignored=ignored, resamples=2)
+
+
+def test_files_under_no_label_fail_the_gate_and_the_label_is_suggested() -> None:
+    evaluation = misspelt(10)
+    assert judge_one(evaluation, "accuracy=1", "value").is_met
+    (judgement,) = judge_files(evaluation, [])
+    assert not judgement.is_met
+    assert judgement.sentence == (
+        "10 unlabelled files, more than 0. 10 of 14 files are under 'dogg', no label of the model; is it 'dog'? "
+        "Correct them, or allow them with --allow unlabelled=10."
+    )
+    assert evaluation.summary[0] == "10 of 14 files are under 'dogg', no label of the model; is it 'dog'?"
+
+
+def test_images_that_are_left_out_fail_the_gate_too() -> None:
+    (judgement,) = judge_files(misspelt(0, left_out=3), [])
+    assert not judgement.is_met
+    assert "3 of 7 files are under 'Test'" in judgement.sentence
+
+
+def test_unreadable_files_fail_the_gate_and_the_first_is_named() -> None:
+    (judgement,) = judge_files(report(99, 0, unreadable=1), [])
+    assert not judgement.is_met
+    assert judgement.sentence.startswith("1 unreadable file, more than 0. The first is cat/0.txt (empty).")
+
+
+@pytest.mark.parametrize(("most", "is_met"), [(9, False), (10, True), (11, True)])
+def test_as_many_files_pass_as_are_allowed(most: int, is_met: bool) -> None:  # noqa: FBT001  a column of the table
+    (judgement,) = judge_files(misspelt(10), [Allowance("unlabelled", most)])
+    assert judgement.is_met == is_met
+
+
+def test_an_allowance_for_one_state_lets_no_other_pass() -> None:
+    judgements = judge_files(report(5, 0, unreadable=2), [parse_allowance("unlabelled=5")])
+    assert [judgement.is_met for judgement in judgements] == [True, False]
+    assert judgements[0].sentence == "0 unlabelled files, not more than 5."
+
+
+def test_a_report_without_such_files_is_judged_by_its_figures_alone() -> None:
+    assert judge_files(report(5, 1), []) == []
+
+
+def test_a_build_server_reads_the_files_that_fail_the_gate() -> None:
+    (case,) = read(junit(judge_files(misspelt(10), []), "cells")).findall("testcase")
+    assert case.get("name") == "unlabelled files at most 0"
+    failure = case.find("failure")
+    assert failure is not None
+    assert "is it 'dog'?" in (failure.get("message") or "")
+
+
+@pytest.mark.parametrize("text", ["", "unlabelled", "unlabelled=", "unlabelled=-1", "unlabelled=1.5", "lost=3", "=3"])
+def test_what_is_no_allowance_is_refused_with_the_states(text: str) -> None:
+    with pytest.raises(AllowanceInvalid, match="the states are unlabelled and unreadable"):
+        parse_allowance(text)

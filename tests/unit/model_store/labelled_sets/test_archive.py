@@ -110,6 +110,9 @@ GOOD = zip_of({"dark/1.png": PICTURE, "light/2.png": grey(250)})
         ("no-images", zip_of({"dark/": b"", "readme.txt": b"hello"}), {}),
         ("no-images", zip_of({"__MACOSX/dark/._1.png": PICTURE}), {}),
         ("no-labels", zip_of({"1.png": PICTURE, "2.png": PICTURE}), {}),
+        ("no-known-label", zip_of({"owl/1.png": PICTURE, "eagle/2.png": PICTURE}), {}),
+        ("no-known-label", with_table(b"path,label\n1.png,owl\n"), {}),
+        ("ambiguous-layout", zip_of({"dark/light/1.png": PICTURE, "light/dark/2.png": PICTURE}), {}),
         ("too-many-entries", many(51), {}),
         ("too-many-entries", many(51, "dark/{}" + "x" * 2000 + ".png"), {}),
         ("too-many-entries", many(40, "d/{}" + "x" * 2000 + ".png"), {}),
@@ -427,7 +430,7 @@ def test_a_unicode_path_is_the_name_unless_the_entry_was_renamed_since() -> None
     raw = "Bäume/1.png".encode("cp1252")
     for told, path, encoding in ((raw, "Bäume/1.png", None), (b"before", "BΣume/1.png", "cp437")):
         data = unmarked_zip_of({raw: PICTURE}, {raw: b"UT\1\0x" + unicode_path(told, "Bäume/1.png".encode())})
-        given = opened(data).labelled(LABELS)
+        given = opened(data).labelled(())
         assert [image.path for image in given.images] == [path]
         assert given.interpretation.encoding == encoding
         assert given.read(path) == PICTURE
@@ -454,6 +457,10 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
         "encoding": None,
         "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
         "labels_file": {"path": "set/Labels.CSV", "rows": 3, "missing": ["3.png"]},
+        "layout": "labels-file",
+        "parts": [],
+        "labels": ["dark"],
+        "unlabelled": 1,
     }
     assert given.directories + len(given.ignored) + len(given.images) == len(files)
 

@@ -116,6 +116,14 @@ def test_a_folder_in_another_case_counts_as_the_label(root: Path) -> None:
     assert found.interpretation.matched == [MatchedFolder(folder="Dark", label="dark", files=1)]
 
 
+@pytest.mark.parametrize("around", ["train", "set/set/test", "download (1)/data/shades", "fold1/images"])
+def test_folders_around_the_labels_are_looked_through(tmp_path: Path, around: str) -> None:
+    for label in LABELS:
+        (tmp_path / around / label).mkdir(parents=True)
+        (tmp_path / around / label / "1.png").write_bytes(grey(1))
+    assert {image.label for image in opened(tmp_path).images} == set(LABELS)
+
+
 def test_a_table_gives_the_labels(root: Path) -> None:
     (root / "labels.csv").write_text("path;label\n3.png;dark\nlight\\2;Light\nnowhere.png;dark\n")
     found = opened(root)

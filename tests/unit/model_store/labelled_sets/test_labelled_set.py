@@ -7,7 +7,7 @@ import pytest
 
 from model_store.errors import ImageRejected, SetRejected
 from model_store.images.files import check_file_size
-from model_store.labelled_sets.interpretation import Interpretation, LabelsFile, MatchedFolder
+from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile, MatchedFolder
 from model_store.labelled_sets.labelled_set import AS_IT_SAYS, LabelledSet, give_labels, sort_paths
 from tests.support.fakes import LABELS
 
@@ -40,7 +40,7 @@ def test_an_image_outside_any_folder_is_ignored_as_unlabelled() -> None:
     given = labelled(["dark/1.png", "2.png"])
     assert folders(given) == {"dark/1.png": "dark"}
     assert [(one.path, one.reason) for one in given.ignored] == [("2.png", "unlabelled")]
-    assert given.interpretation == AS_IT_SAYS
+    assert given.interpretation == AS_IT_SAYS.model_copy(update={"labels": ["dark"], "unlabelled": 1})
 
 
 def test_a_common_folder_is_looked_through_unless_it_is_a_label() -> None:
@@ -93,6 +93,9 @@ def test_a_table_gives_the_labels_whatever_the_folders() -> None:
         encoding=None,
         matched=[MatchedFolder(folder="LIGHT", label="light", files=1)],
         labels_file=LabelsFile(path="labels.csv", rows=3, missing=["4.png"]),
+        layout="labels-file",
+        labels=["light"],
+        unlabelled=2,
     )
 
 
@@ -109,6 +112,40 @@ def test_without_any_label_the_set_is_refused() -> None:
     ) as caught:
         labelled(["1.png"])
     assert caught.value.reason == "no-labels"
+
+
+@pytest.mark.parametrize("folders_in_it", [("0", "1"), ("train/0", "train/1"), ("chest_xray/chest_xray/a",)])
+def test_a_set_without_any_label_of_the_model_is_refused_with_its_folders_and_the_labels(
+    folders_in_it: tuple[str, ...],
+) -> None:
+    with pytest.raises(SetRejected) as caught:
+        labelled([f"{folder}/1.png" for folder in folders_in_it])
+    assert caught.value.reason == "no-known-label"
+    named = ", ".join(folder.rpartition("/")[2] for folder in folders_in_it)
+    assert str(caught.value).endswith("a label of the model: its labels are dark, light.")
+    assert f" {named} is " in str(caught.value)
+    assert "labels.csv" in (caught.value.hint or "")
+
+
+def test_the_parts_of_a_set_are_said_with_their_files() -> None:
+    given = labelled([f"set/{part}/dark/{n}.png" for part in ("train_2", "test_2") for n in "123"] + ["set/x/1.png"])
+    assert given.interpretation.wrapper == "set"
+    assert given.interpretation.layout == "splits"
+    assert given.interpretation.parts == [
+        FoundPart(folder="test_2", split="test", files=3),
+        FoundPart(folder="train_2", split="train", files=3),
+    ]
+    assert given.interpretation.unlabelled == 1
+
+
+def test_the_user_says_what_the_first_folders_are() -> None:
+    paths = ["left/left/1.png", "left/right/2.png", "right/left/3.png", "right/right/4.png"]
+    files = sort_paths(paths, lambda _: False)
+    found = {}
+    for layout in ("splits", "labels"):
+        given = give_labels(files, ("left", "right"), directories=0, read=lambda _: b"", layout=layout)
+        found[layout] = [image.label for image in given.images]
+    assert found == {"splits": ["left", "right", "left", "right"], "labels": ["left", "left", "right", "right"]}
 
 
 def test_a_size_is_refused_from_one_byte_over_the_limit() -> None:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from tests.support.pictures import labelled, picture, write
 from training.commands.audit import audit
-from training.errors import GroupingInvalid
+from training.errors import DatasetInvalid, GroupingInvalid
 
 
 @pytest.fixture
@@ -64,6 +64,17 @@ def test_the_audit_says_what_groups_a_pattern_makes(folder: Path) -> None:
 def test_a_pattern_that_makes_no_groups_is_an_error(folder: Path) -> None:
     done = CliRunner().invoke(audit, [str(folder), "--group-by", "("])
     assert isinstance(done.exception, GroupingInvalid)
+
+
+def test_two_readings_are_asked_about_and_the_option_answers(tmp_path: Path) -> None:
+    write(tmp_path, labelled([f"{outer}/{inner}" for outer in ("north", "south") for inner in ("cat", "dog")], 3))
+    done = CliRunner().invoke(audit, [str(tmp_path)])
+    assert isinstance(done.exception, DatasetInvalid)
+    assert "north/ and south/ hold the same folders cat, dog: two parts or two labels?" in str(done.exception)
+    assert "--layout splits or --layout labels" in (done.exception.hint or "")
+    for layout, labels in (("splits", {"cat", "dog"}), ("labels", {"north", "south"})):
+        told = CliRunner().invoke(audit, [str(tmp_path), "--format", "json", "--layout", layout])
+        assert json.loads(told.stdout)["accounting"]["labels"].keys() == labels
 
 
 @pytest.mark.parametrize(

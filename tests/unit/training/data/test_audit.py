@@ -99,6 +99,7 @@ def oddities() -> dict[str, tuple[Fate, bytes]]:
         "cats/broken.png": ("unreadable", photograph[:-300]),
         "cats/notes.md": ("not-an-image", b"# notes"),
         "cats/.DS_Store": ("system-file", b"x"),
+        "cats/000_mask.png": ("mask", encoded(odd(71))),
         "stray.png": ("unlabelled", encoded(odd(70))),
         "cats/x-2.bmp": ("duplicate", encoded(odd(64), "BMP")),
         "cats/x-1.png": ("used", PHOTOGRAPH),
@@ -134,7 +135,7 @@ def test_one_of_each_oddity_is_found_and_none_of_two_hundred_clean_files_is_accu
 
 
 def test_every_odd_fate_but_those_that_are_used_is_left_out() -> None:
-    assert {"unreadable", "not-an-image", "unlabelled", "conflict", "leaked"} == LEFT_OUT_FATES
+    assert {"unreadable", "not-an-image", "unlabelled", "mask", "conflict", "leaked"} == LEFT_OUT_FATES
     assert ODD_FATES | {"used", "system-file"} == set(FATES)
     assert set(FATES) - LEFT_OUT_FATES - {"system-file"} == USED_FATES
 

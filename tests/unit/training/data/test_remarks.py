@@ -15,6 +15,20 @@ def test_labels_that_differ_only_in_case_are_said(tmp_path: Path, above: str) ->
     assert audited(tmp_path).notes == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("cat", "cat ", "dog"), "'cat', 'cat '"),
+        (("hot dog", "hot-dog", "pie"), "'hot dog', 'hot-dog'"),
+        (("A_b", "a b", "c"), "'A_b', 'a b'"),
+    ],
+)
+def test_labels_that_differ_only_in_spaces_are_said(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
+    write(tmp_path, labelled(names, 2))
+    expected = f"These labels differ only in spaces, hyphens or capital letters and count as 2: {said}."
+    assert audited(tmp_path).notes == (expected,)
+
+
 @pytest.mark.parametrize("above", ["", "pictures/"])
 def test_an_empty_folder_beside_the_labels_is_said(tmp_path: Path, above: str) -> None:
     write(tmp_path, labelled([f"{above}cats", f"{above}dogs"], 2) | {f"{above}birds/notes.txt": b"x"})

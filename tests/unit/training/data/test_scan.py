@@ -112,6 +112,38 @@ def test_a_link_to_a_file_is_read_and_one_to_a_folder_is_listed_but_not_followed
     assert (files["dogs/more"].fate, len(files)) == ("not-an-image", 4)
 
 
+@pytest.mark.parametrize("place", ["birds", "set/birds", "train/birds", "val"])
+def test_a_set_that_would_lack_a_linked_label_or_part_is_refused(tmp_path: Path, place: str) -> None:
+    folder = tmp_path / "elsewhere"
+    write(folder, labelled(["a", "b"], 1))
+    above = place.rpartition("/")[0] or ("train" if place == "val" else "")
+    data = write(tmp_path / "data", {f"{above}/{path}".lstrip("/"): one for path, one in labelled("ab", 2).items()})
+    (data / place).symlink_to(folder)
+    with pytest.raises(DatasetInvalid, match=f"{place} is a link to a folder, which is not followed") as caught:
+        scan(data)
+    assert "Copy the folder itself there" in (caught.value.hint or "")
+
+
+def test_folders_that_say_that_they_have_no_label_are_not_learnt(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats", "dogs", "no_label"], 2))
+    found = by_path(tmp_path)
+    assert {file.label for file in found.values()} == {"cats", "dogs", None}
+    assert (found["no_label/0.png"].fate, found["no_label/0.png"].reason) == (
+        "unlabelled",
+        "its folder says that it has no label",
+    )
+
+
+def test_masks_are_no_photographs(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["cats/images", "dogs/images"], 2) | labelled(["cats/masks", "dogs/masks"], 2, start=50))
+    assert {path: file.fate for path, file in by_path(tmp_path).items()} == {
+        f"{label}/{kind}/{number}.png": fate
+        for label in ("cats", "dogs")
+        for kind, fate in (("images", "used"), ("masks", "mask"))
+        for number in range(2)
+    }
+
+
 @pytest.mark.parametrize("target", ["nowhere.png", "loop.png"])
 def test_a_link_that_leads_nowhere_is_unreadable(tmp_path: Path, target: str) -> None:
     write(tmp_path, labelled(["cats", "dogs"], 1))

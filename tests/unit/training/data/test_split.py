@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from model_store.labelled_sets.layout import Split
+from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions
 from training.data.split import Group, position, split_groups
 

@@ -1,0 +1,86 @@
+"""Image files of a set that are under no label of the model: named by folder, with the label that each may mean.
+
+They have no part in the figures, so a misspelt folder makes a report about the other files alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from model_store.evaluation.report import ConfusionMatrix, Evaluation
+from model_store.labelled_sets.interpretation import Ignored
+from model_store.text import NAMED, counted, printable
+
+_LONGEST_SHOWN: Final = 100
+"""Characters of a name that are shown: a zip may hold names of 64 KB."""
+_LIKENESS: Final = 0.6
+"""Share of letters that a suggested label has in common with the folder's name."""
+
+
+class UnlabelledFolder(NamedTuple):
+    """Image files that are together and under no label of the model."""
+
+    name: str
+    """The folder, or the label that a table gives; empty for files outside any folder."""
+    files: int
+    suggestion: str | None
+    """The label of the model whose name is most like it."""
+    is_table: bool = False
+    """True if the name is that of the table of labels, which does not name the files."""
+
+
+def count_unlabelled(evaluation: Evaluation) -> int:
+    """Return the number of image files under no label of the model."""
+    return sum(folder.files for folder in find_unlabelled(evaluation.confusion_matrix, evaluation.ignored))
+
+
+def find_unlabelled(matrix: ConfusionMatrix, ignored: Iterable[Ignored]) -> list[UnlabelledFolder]:
+    """Return the folders whose image files are under no label of the model, most files first.
+
+    Args:
+        matrix: The matrix, in which each label that the model lacks is a row after those of the model.
+        ignored: The ignored files; those that are `unlabelled` are images.
+    """
+    labels = matrix.columns[:-1]
+    files = Counter({row: sum(counts) for row, counts in zip(matrix.rows, matrix.counts, strict=True)})
+    files.subtract({label: files[label] for label in labels})
+    ignored = list(ignored)
+    table = next((file.path for file in ignored if file.reason == "labels-file"), None)
+    alone = [file.path.rpartition("/")[0] for file in ignored if file.reason == "unlabelled"]
+    files.update(alone if table is None else [])
+    folders = [UnlabelledFolder(name, count, _nearest(name, labels)) for name, count in files.most_common() if count]
+    if table is not None and alone:
+        folders.append(UnlabelledFolder(table, len(alone), None, is_table=True))
+    return folders
+
+
+def unlabelled_sentences(folders: Sequence[UnlabelledFolder], images: int) -> Iterator[str]:
+    """Name the folders and the labels that they may mean.
+
+    Args:
+        folders: The folders.
+        images: The number of image files of the set, with and without a label.
+    """
+    for folder in folders[:NAMED]:
+        subject = f"{folder.files:,} of {counted(images, 'file')} {'is' if folder.files == 1 else 'are'}"
+        if not folder.name:
+            yield f"{subject} in no folder of a label."
+            continue
+        if folder.is_table:
+            yield f"{subject} not named by {printable(folder.name[:_LONGEST_SHOWN])}."
+            continue
+        question = f"; is it '{printable(folder.suggestion)}'?" if folder.suggestion else "."
+        yield f"{subject} under '{printable(folder.name[:_LONGEST_SHOWN])}', no label of the model{question}"
+    rest = folders[NAMED:]
+    if rest:
+        files = sum(folder.files for folder in rest)
+        yield f"{counted(files, 'more file')} are under {len(rest):,} other folders that are no labels of the model."
+
+
+def _nearest(name: str, labels: Sequence[str]) -> str | None:
+    """Return the label whose name is most like the last folder of a path, if one is like it."""
+    folded = {label.casefold(): label for label in labels}
+    last = name.rpartition("/")[2][:_LONGEST_SHOWN].casefold()
+    found = get_close_matches(last, folded, n=1, cutoff=_LIKENESS)
+    return folded[found[0]] if found else None

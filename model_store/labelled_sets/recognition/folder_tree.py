@@ -1,0 +1,84 @@
+"""The folders of a labelled set as a tree, with the number of image files in each. It knows paths and reads nothing."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Final
+
+from model_store.labelled_sets.names import composed
+
+MAX_DEPTH: Final = 12
+"""Folders of a path that are looked at. A zip may hold paths of thousands of folders; nobody's labels are that deep."""
+
+FolderPath = tuple[str, ...]
+"""The names of the folders from the top of the set, accents composed."""
+
+
+@dataclass(eq=False)
+class FolderNode:
+    """A folder with image files in it or below it."""
+
+    path: FolderPath = ()
+    images: int = 0
+    """Number of image files in it, not counting those in its folders."""
+    folders: dict[str, "FolderNode"] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the folder; empty for the set itself."""
+        return self.path[-1] if self.path else ""
+
+    @property
+    def total(self) -> int:
+        """Number of image files in it and below it."""
+        return sum(node.images for node in self.walk())
+
+    def walk(self) -> Iterator["FolderNode"]:
+        """Yield the folder and every folder below it."""
+        yield self
+        for folder in self.folders.values():
+            yield from folder.walk()
+
+
+def folders_of(path: str) -> FolderPath:
+    """Return the first folders of a file's path, accents composed."""
+    return tuple(composed(part) for part in path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH])
+
+
+def common_folders(paths: Collection[FolderPath]) -> FolderPath:
+    """Return the first folders that all of some paths of folders have."""
+    lowest, highest = min(paths, default=()), max(paths, default=())
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(lowest, highest, strict=False))
+    return tuple(name for name, _ in pairs)
+
+
+def grow_tree(paths: Iterable[str]) -> FolderNode:
+    """Return the tree of the folders that hold files.
+
+    Args:
+        paths: Posix paths of the image files.
+    """
+    root = FolderNode()
+    for path in paths:
+        node = root
+        for name in folders_of(path):
+            node = node.folders.setdefault(name, FolderNode((*node.path, name)))
+        node.images += 1
+    return root
+
+
+def unwrapped(node: FolderNode, is_kept: Callable[[FolderNode], bool] = lambda _: False) -> FolderNode:
+    """Return the first folder below which there is a choice: wrappers around everything are looked through.
+
+    A folder that holds images itself may be a label, and so is never a wrapper.
+
+    Args:
+        node: The folder to begin with.
+        is_kept: Tells which folders are not wrappers, although nothing is beside them.
+    """
+    while len(node.folders) == 1:
+        (inner,) = node.folders.values()
+        if not inner.folders or inner.images or is_kept(inner):
+            break
+        node = inner
+    return node
