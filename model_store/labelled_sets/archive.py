@@ -15,7 +15,6 @@ from model_store.images.files import check_file_size
 from model_store.images.signatures import SIGNATURE_BYTES, has_image_signature
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits, SortedPaths, give_labels, sort_paths
 from model_store.labelled_sets.layout import LayoutChoice
-from model_store.labelled_sets.names import is_folder_icon
 from model_store.labelled_sets.walk import is_system_file
 from model_store.labelled_sets.zip_checks import (
     DAMAGES,
@@ -57,7 +56,7 @@ class Archive:
             SetRejected: If it has no such files, or an entry is refused.
         """
         self._list(())
-        paths = [path for path in self._files if not (is_system_file(path) or is_folder_icon(path))]
+        paths = [path for path in self._files if not is_system_file(path)]
         if not paths:
             raise SetRejected("no-images", "There is no file in the archive; put the images into it.")
         return paths

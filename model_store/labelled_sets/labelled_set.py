@@ -20,7 +20,7 @@ from model_store.labelled_sets.interpretation import (
 )
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
-from model_store.labelled_sets.names import LabelMatcher, is_folder_icon
+from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import is_system_file
 from model_store.text import printable
@@ -108,7 +108,7 @@ def sort_paths(paths: Iterable[str], has_signature: Callable[[str], bool]) -> So
     """
     images, ignored = [], []
     for path in paths:
-        if is_system_file(path) or is_folder_icon(path):
+        if is_system_file(path):
             ignored.append(Ignored(path=path, reason="system-file"))
         elif has_image_extension(path) or has_signature(path):
             images.append(path)

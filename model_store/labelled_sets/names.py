@@ -47,14 +47,6 @@ def composed(name: str) -> str:
     return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
 
 
-def is_folder_icon(path: str) -> bool:
-    """Tell whether a path is that of macOS's file for the icon of a folder: `Icon` and a carriage return.
-
-    On a network drive the carriage return is stored as U+F00D.
-    """
-    return path.rpartition("/")[2].casefold() in {"icon\r", "icon\uf00d"}
-
-
 def _unique(labels: Iterable[str], key: Callable[[str], str]) -> dict[str, str | None]:
     """Return key → the label that has it; None for a key of several."""
     found: dict[str, str | None] = {}

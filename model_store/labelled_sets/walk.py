@@ -16,6 +16,7 @@ which could block its reader forever. `unlistable` is a folder that the file sys
 
 SYSTEM_NAMES: Final = frozenset(
     {"__macosx", "network trash folder", "temporary items"}  # macOS
+    | {"icon\r", "icon\uf00d"}  # its icon of a folder; on a network drive the carriage return is stored as U+F00D
     | {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini"}  # Windows
     | {"$recycle.bin", "recycler", "system volume information", "found.000"}
     | {"@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin"}  # network storage

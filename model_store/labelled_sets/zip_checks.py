@@ -15,7 +15,6 @@ from typing import IO, BinaryIO, Final, cast
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets.labelled_set import SetLimits
-from model_store.labelled_sets.names import is_folder_icon
 from model_store.labelled_sets.walk import is_system_file
 from model_store.labelled_sets.zip_fields import without_broken_unicode_paths
 
@@ -145,7 +144,7 @@ def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, z
         is_directory = name.endswith("/") or (name.endswith("\\") and info.file_size == 0)  # as Windows programs write
         if is_directory and not path.strip("/") and info.file_size == 0:
             continue
-        is_read = not (is_system_file(path) or is_folder_icon(path))
+        is_read = not is_system_file(path)
         if _is_outside(name) or (_CONTROL_CHARACTER.search(name) is not None and is_read):
             raise SetRejected("unsafe-path", f"The path {name!r} is not a plain relative path; rename it.")
         if is_read:
