@@ -39,8 +39,8 @@ FLOORS = {
         > images + decision + precision > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
-    "model_store/images": """fingerprint > light_grids > pixels + files > rejections > tiff + png + jpeg + rgb
-        > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
+    "model_store/images": """fingerprint > light_grids > pixels + files > rejections
+        > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
         > names + walk + zip_fields > interpretation""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning

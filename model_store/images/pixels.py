@@ -22,7 +22,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
 from model_store.images import png, tiff
-from model_store.images.jpeg import MAX_SCANS, has_too_many_scans
+from model_store.images.jpeg import MAX_SCANS, read_segments
+from model_store.images.jpeg_loading import load_jpeg
 from model_store.images.png import check_png
 from model_store.images.rejections import UNKNOWN, explain_failure, explain_unopened
 from model_store.images.rgb import ORIENTATION, TURNED, load_rgb
@@ -103,6 +104,8 @@ class Decoded(NamedTuple):
     """Height that the file declares, in pixels, before any EXIF orientation."""
     suspect_maximum: int | None = None
     """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
+    is_damaged: bool = False
+    """True if a scan of a JPEG is damaged: the pixels are what the decoder made of it."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -121,16 +124,32 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     """
     if not data:
         raise ImageRejected("empty", "The file is empty.")
+    try:
+        return _decode(data, spec, max_image_pixels)
+    except ImageRejected as rejected:
+        if rejected.reason not in {"corrupt", "truncated"}:
+            raise
+        for plain in png.without_text(data):
+            try:
+                return _decode(plain, spec, max_image_pixels)
+            except ImageRejected as without_text:
+                rejected = without_text
+        raise rejected from None
+
+
+def _decode(data: bytes, spec: InputSpec, max_image_pixels: int) -> Decoded:
     image = _open(data, spec.formats)
     width, height = image.size
     name = _format_of(image)
     if width * height > min(max_image_pixels, MAX_IMAGE_PIXELS):
         raise _too_many_pixels(f"The image has {width}x{height} pixels, more than the limit of {max_image_pixels}.")
-    if name == "JPEG" and has_too_many_scans(data):
+    segments = read_segments(data) if name == "JPEG" else None
+    if segments and segments.has_too_many_scans:
         raise ImageRejected("corrupt", f"The JPEG has more than {MAX_SCANS} scans, which no encoder writes.")
     try:
         declared_bits = _check_kind(image, data)
         _shrink_on_load(image, spec)
+        is_damaged = segments is not None and load_jpeg(image, data, segments)
         loaded = load_rgb(
             image, spec.background, reopen=lambda: _reopened(data, spec.formats), declared_bits=declared_bits
         )
@@ -141,7 +160,7 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # parsers raise any class for hostile bytes
         raise explain_failure(error, data) from error
-    return Decoded(pixels, name, width, height, loaded.suspect_maximum)
+    return Decoded(pixels, name, width, height, loaded.suspect_maximum, is_damaged)
 
 
 def _check_kind(image: ImageFile, data: bytes) -> int | None:

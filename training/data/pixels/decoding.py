@@ -119,6 +119,7 @@ def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness
         width=decoded.width,
         height=decoded.height,
         suspect_maximum=decoded.suspect_maximum or 0,
+        is_damaged=decoded.is_damaged,
         is_blank=is_blank(known),
     )
 
