@@ -75,6 +75,11 @@ class FormMalformed(RequestInvalid):
 class BodyTooLarge(RequestInvalid):
     """The body is larger than the route accepts, as declared or as received so far."""
 
+    hint = (
+        "Send less, or raise the limit of the service: FULLCOUNT_MAX_IMAGE_BYTES for an image, "
+        "FULLCOUNT_MAX_BATCH_BYTES for a batch, FULLCOUNT_MAX_ARCHIVE_BYTES for an evaluation."
+    )
+
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body has more than {limit_bytes} bytes.")
         self.limit_bytes = limit_bytes
