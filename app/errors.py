@@ -89,7 +89,8 @@ class BodyTooLarge(RequestInvalid):
     """The body is larger than the route accepts, as declared or as received so far."""
 
     hint = (
-        "Send less at once; the settings FULLCOUNT_MAX_IMAGE_BYTES, …_BATCH_BYTES and …_ARCHIVE_BYTES are the limits."
+        "Send less, or raise the limit of the service: FULLCOUNT_MAX_IMAGE_BYTES for an image, "
+        "FULLCOUNT_MAX_BATCH_BYTES for a batch, FULLCOUNT_MAX_ARCHIVE_BYTES for an evaluation."
     )
 
     def __init__(self, limit_bytes: int) -> None:

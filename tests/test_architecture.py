@@ -40,8 +40,8 @@ FLOORS = {
         > images + code_pages + decision + precision > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
-    "model_store/images": """fingerprint > light_grids > pixels + files > rejections > tiff + png + jpeg + rgb
-        > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
+    "model_store/images": """fingerprint > light_grids > pixels + files > rejections
+        > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
     "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
         > interpretation > recognition > names + walk + zip_fields""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning

@@ -18,6 +18,7 @@
     ├── QuantizationRefused     int8 costs more accuracy or calibration than the margins allow; holds the numbers
     ├── ImagesMissing           a folder that lacks images that a version was trained or validated on
     ├── CacheLimitInvalid       a limit of the cache that is not a number of gigabytes
+    ├── ImageLimitInvalid       a limit of one image that is not a whole number in its range
     └── ExportMismatch          the SavedModel does not answer as the Keras model does; nothing is published
 
 Bytes that are not an image are not an error here: they are a fate in the audit.
@@ -152,6 +153,17 @@ class CacheLimitInvalid(FullcountError):
 
     def __init__(self, variable: str, text: str) -> None:
         super().__init__(f"{variable} is {text!r}, which is not a number of gigabytes.")
+
+
+class ImageLimitInvalid(FullcountError):
+    """A limit of one image that is not a whole number in its range."""
+
+    def __init__(self, variable: str, text: str, highest: int | None) -> None:
+        allowed = "1 or more" if highest is None else f"1 to {highest}"
+        super().__init__(
+            f"{variable} is {text!r}, which is not a whole number of {allowed}.",
+            hint="Set it to such a number, or leave it unset for the default.",
+        )
 
 
 class GroupingInvalid(FullcountError):

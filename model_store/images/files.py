@@ -28,7 +28,12 @@ def check_file_size(path: str, size: int, max_image_bytes: int) -> None:
         ImageRejected: If it has more.
     """
     if size > max_image_bytes:
-        raise ImageRejected("too-large", f"{path} has more than {max_image_bytes} bytes, the limit for one image.")
+        raise ImageRejected("too-large", too_large(path, max_image_bytes))
+
+
+def too_large(path: str, max_image_bytes: int) -> str:
+    """Say that a file has more bytes than one image may have."""
+    return f"{path} has more than {max_image_bytes} bytes, the limit for one image (FULLCOUNT_MAX_IMAGE_BYTES)."
 
 
 def has_image_start(path: Path) -> bool:

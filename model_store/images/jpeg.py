@@ -11,8 +11,12 @@ from typing import Final, NamedTuple
 MAX_SCANS: Final = 100
 """Encoders write 1 to about 10."""
 
+END: Final = b"\xff\xd9"
+"""The marker of the end."""
+
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
+_RESTART_INTERVAL: Final = 0xDD
 _FRAMES: Final = {
     **dict.fromkeys((0xC0, 0xC1), "baseline"),
     0xC2: "progressive",
@@ -25,22 +29,6 @@ _FRAMES: Final = {
 """Marker of a frame → its kind."""
 _READ_KINDS: Final = frozenset({"baseline", "progressive"})
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # neither stuffing nor a marker inside a scan
-
-
-def has_too_many_scans(data: bytes) -> bool:
-    """Return True if the first picture of a JPEG file has more than `MAX_SCANS` scans."""
-    if data.count(b"\xff\xda") <= MAX_SCANS:  # the usual case; this also counts bytes after the picture
-        return False
-    scans, place = 0, 0
-    while marker := _MARKER.search(data, place):
-        kind = data[marker.start() + 1]
-        if kind == _END_OF_IMAGE:
-            return False
-        scans += kind == _START_OF_SCAN
-        if scans > MAX_SCANS:
-            return True
-        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
-    return False
 
 
 class Frame(NamedTuple):
@@ -64,15 +52,85 @@ class Frame(NamedTuple):
         return f"{kind} with {bands}{'' if self.height else ' and no height in its header'}"
 
 
-def read_frame(data: bytes) -> Frame | None:
-    """Read the frame header of a JPEG; None if it has none, as a damaged one."""
-    place = 0
-    while marker := _MARKER.search(data, place):
-        kind = _FRAMES.get(data[marker.start() + 1])
-        body = marker.end() + 2
-        if kind is not None and body + 6 <= len(data):
-            return Frame(kind, data[body], int.from_bytes(data[body + 1 : body + 3]), data[body + 5])
-        if kind is not None or data[marker.start() + 1] in {_START_OF_SCAN, _END_OF_IMAGE}:
-            return None
-        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
-    return None
+class Scan(NamedTuple):
+    """A scan of a JPEG: some bits of some coefficients of some bands."""
+
+    start: int
+    """Offset of its compressed data."""
+    end: int
+    """Offset of the marker after its data."""
+    bands: tuple[int, ...]
+    """Identifiers of its bands."""
+    first: int
+    """Its first coefficient, from 0 to 63."""
+    last: int
+    """Its last coefficient."""
+    missing_bits: int
+    """Number of lower bits that later scans bring."""
+
+
+class Segments(NamedTuple):
+    """The parts of the first picture of a JPEG."""
+
+    frame: Frame | None
+    """Its frame header; None if it has none, as a damaged one."""
+    scans: tuple[Scan, ...]
+    """Its scans: `MAX_SCANS` and one more at most."""
+    end: int | None
+    """Offset after its end marker; None if it is missing."""
+    has_restarts: bool
+    """True if its scans may have restart markers."""
+
+    @property
+    def has_too_many_scans(self) -> bool:
+        """True if it has more than `MAX_SCANS` scans."""
+        return len(self.scans) > MAX_SCANS
+
+    @property
+    def is_sequential(self) -> bool:
+        """True if one scan brings everything, so that it is decoded row by row."""
+        return len(self.scans) == 1 and self.frame is not None and self.frame.kind == "baseline"
+
+    @property
+    def is_complete(self) -> bool:
+        """True if the scans bring every bit of every coefficient of every band."""
+        missing: dict[tuple[int, int], int] = {}
+        for scan in self.scans:
+            for band in scan.bands:
+                places = ((band, place) for place in range(scan.first, scan.last + 1))
+                missing |= dict.fromkeys(places, scan.missing_bits)
+        return self.frame is not None and len(missing) == 64 * self.frame.bands and not any(missing.values())
+
+
+def read_segments(data: bytes) -> Segments:
+    """Read the segments of the first picture of a JPEG, up to its end."""
+    frame: Frame | None = None
+    scans: list[Scan] = []
+    place, has_restarts = 0, False
+    while len(scans) <= MAX_SCANS and (marker := _MARKER.search(data, place)):
+        kind, start = data[marker.start() + 1], marker.end()
+        if kind == _END_OF_IMAGE:
+            return Segments(frame, tuple(scans), start, has_restarts)
+        place = start + int.from_bytes(data[start : start + 2])
+        has_restarts = has_restarts or kind == _RESTART_INTERVAL
+        if kind in _FRAMES and frame is None and start + 8 <= len(data):
+            height = int.from_bytes(data[start + 3 : start + 5])
+            frame = Frame(_FRAMES[kind], data[start + 2], height, data[start + 7])
+        elif kind == _START_OF_SCAN:
+            following = _MARKER.search(data, place)
+            scans.append(_scan(data[start:place], place, following.start() if following else _end_of(data)))
+            place = scans[-1].end
+    end = data.find(END, scans[-1].end) if scans else -1  # a damaged length may have led past it
+    return Segments(frame, tuple(scans), None if end < 0 else end + len(END), has_restarts)
+
+
+def _end_of(data: bytes) -> int:
+    """Return the end of a file without the first byte of a marker that was cut."""
+    last = data[-16:]
+    return len(data) - (len(last) - len(last.rstrip(b"\xff")))
+
+
+def _scan(header: bytes, start: int, end: int) -> Scan:
+    count = header[2] if len(header) > 2 else 0
+    first, last, bits = (header[3 + 2 * count : 6 + 2 * count] + bytes(3))[:3]
+    return Scan(start, end, tuple(header[3 : 3 + 2 * count : 2]), first, last, bits & 15)

@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from model_store.errors import ImageRejected
 from model_store.images import png, tiff
-from model_store.images.jpeg import MAX_SCANS, has_too_many_scans
+from model_store.images.jpeg import MAX_SCANS, Segments, read_segments
+from model_store.images.jpeg_loading import load_jpeg
 from model_store.images.png import check_png
 from model_store.images.rejections import UNKNOWN, explain_failure, explain_unopened
 from model_store.images.rgb import ORIENTATION, TURNED, load_rgb
@@ -49,8 +51,14 @@ REASONS: Final[dict[str, str]] = {
 DEFAULT_MAX_IMAGE_BYTES: Final = 32 * 2**20
 """Largest size of one file, in training and, by default, in the service."""
 DEFAULT_MAX_IMAGE_PIXELS: Final = 50_000_000
-MAX_IMAGE_PIXELS: Final = 89_478_485
-"""Highest limit that may be set: Pillow's own warning level, above which `decode` always rejects."""
+MAX_IMAGE_PIXELS: Final = 1_000_000_000
+"""Highest limit that may be set. It takes about 12 GB of memory."""
+SHRUNK_FACTOR: Final = 4
+"""A JPEG that is shrunk while it is decoded may have this many times the pixels of the limit. Shrunk by 2 or more, it
+never takes more memory than a picture within the limit, and at most this many times as long."""
+_BYTES_A_PIXEL: Final = 12
+"""Memory that decoding takes at most, for each pixel of the limit."""
+_BYTES_A_COEFFICIENT: Final = 2
 
 DRAFT_FACTOR: Final = 2
 """`draft` decodes to no less than this many times the target. On photographs of 12 megapixels shrunk to 224 or 300
@@ -59,7 +67,8 @@ within 4."""
 
 # Pillow's warnings about a client's file have no effect and flood the log, and `warnings` keeps each text forever.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-# Pillow only warns between its limit and twice its limit, and then decodes. There is one limit here, and it rejects.
+# Pillow has a limit of its own, and only warns between it and twice it. It must not be lower than the one here.
+Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PIXELS * SHRUNK_FACTOR
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
@@ -103,6 +112,8 @@ class Decoded(NamedTuple):
     """Height that the file declares, in pixels, before any EXIF orientation."""
     suspect_maximum: int | None = None
     """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
+    is_damaged: bool = False
+    """True if a scan of a JPEG is damaged: the pixels are what the decoder made of it."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -111,7 +122,8 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     Args:
         data: The bytes of the whole file.
         spec: The model's input.
-        max_image_pixels: Largest width times height that the file may declare, at most `MAX_IMAGE_PIXELS`.
+        max_image_pixels: Largest width times height that the file may declare, at most `MAX_IMAGE_PIXELS`; of a JPEG
+            that is shrunk while it is decoded, `SHRUNK_FACTOR` times as many.
 
     Returns:
         The pixels, with the format and the declared size of the file.
@@ -121,16 +133,35 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
     """
     if not data:
         raise ImageRejected("empty", "The file is empty.")
+    try:
+        return _decode(data, spec, max_image_pixels)
+    except ImageRejected as rejected:
+        if rejected.reason not in {"corrupt", "truncated"}:
+            raise
+        for plain in png.without_text(data):
+            try:
+                return _decode(plain, spec, max_image_pixels)
+            except ImageRejected as without_text:
+                rejected = without_text
+        raise rejected from None
+
+
+def _decode(data: bytes, spec: InputSpec, max_image_pixels: int) -> Decoded:
     image = _open(data, spec.formats)
     width, height = image.size
     name = _format_of(image)
-    if width * height > min(max_image_pixels, MAX_IMAGE_PIXELS):
-        raise _too_many_pixels(f"The image has {width}x{height} pixels, more than the limit of {max_image_pixels}.")
-    if name == "JPEG" and has_too_many_scans(data):
+    limit = min(max_image_pixels, MAX_IMAGE_PIXELS)
+    if width * height > (limit * SHRUNK_FACTOR if name == "JPEG" else limit):
+        raise _over_limit(width, height, limit)
+    segments = read_segments(data) if name == "JPEG" else None
+    if segments and segments.has_too_many_scans:
         raise ImageRejected("corrupt", f"The JPEG has more than {MAX_SCANS} scans, which no encoder writes.")
     try:
         declared_bits = _check_kind(image, data)
         _shrink_on_load(image, spec)
+        if segments:
+            _check_memory(image, segments, (width, height), limit)
+        is_damaged = segments is not None and load_jpeg(image, data, segments)
         loaded = load_rgb(
             image, spec.background, reopen=lambda: _reopened(data, spec.formats), declared_bits=declared_bits
         )
@@ -141,7 +172,7 @@ def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_
         raise _too_many_pixels(f"{error}") from error
     except Exception as error:  # parsers raise any class for hostile bytes
         raise explain_failure(error, data) from error
-    return Decoded(pixels, name, width, height, loaded.suspect_maximum)
+    return Decoded(pixels, name, width, height, loaded.suspect_maximum, is_damaged)
 
 
 def _check_kind(image: ImageFile, data: bytes) -> int | None:
@@ -189,6 +220,21 @@ def _shrink_on_load(image: Image.Image, spec: InputSpec) -> None:
         image.draft(None, (width * DRAFT_FACTOR, height * DRAFT_FACTOR))
 
 
+def _check_memory(image: ImageFile, segments: Segments, size: tuple[int, int], limit: int) -> None:
+    """Check that a JPEG, perhaps shrunk, takes no more memory than a picture with as many pixels as the limit.
+
+    With several scans, the decoder keeps all coefficients of the whole picture.
+    """
+    pixels = image.width * image.height
+    if not segments.is_sequential and isinstance(image, JpegImageFile):
+        layers = [(across, down) for _, across, down, _ in image.layer]
+        whole = max(across for across, _ in layers) * max(down for _, down in layers)
+        coefficients = size[0] * size[1] * sum(across * down for across, down in layers) / whole
+        pixels = max(pixels, int(coefficients * _BYTES_A_COEFFICIENT / _BYTES_A_PIXEL))
+    if pixels > limit:
+        raise _over_limit(*size, limit)
+
+
 def _needed_size(size: tuple[int, int], spec: InputSpec, *, turned: bool) -> tuple[int, int]:
     """Return the smallest size of the stored picture whose kept part still covers the target."""
     width, height = (spec.height, spec.width) if turned else (spec.width, spec.height)
@@ -218,6 +264,13 @@ def _crop_box(size: tuple[int, int], target: tuple[int, int]) -> tuple[float, fl
     kept = max(1.0, width * target[1] / target[0])
     top = (height - kept) / 2
     return 0.0, top, float(width), min(float(height), top + kept)
+
+
+def _over_limit(width: int, height: int, limit: int) -> ImageRejected:
+    return _too_many_pixels(
+        f"The image has {width}x{height} pixels, {width * height / 1e6:.1f} million, more than the limit of {limit} "
+        "allows (FULLCOUNT_MAX_IMAGE_PIXELS). Raise it if there is memory, or send a smaller picture."
+    )
 
 
 def _too_many_pixels(detail: str) -> ImageRejected:

@@ -6,7 +6,10 @@ from typing import Final, NamedTuple
 from model_store.errors import ImageRejected
 
 _APPLE: Final = b"CgBI"
-_SIGNATURE_BYTES: Final = 8
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
+_ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
+"""Starts of the texts that may hold EXIF."""
 _FRAME_BYTES: Final = 12
 """Length, name and checksum of a chunk."""
 _COLOUR_BANDS: Final = {0: 1, 2: 3, 4: 1, 6: 3}
@@ -34,7 +37,7 @@ class Chunk(NamedTuple):
 
 def chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks of a PNG, as far as they are whole."""
-    start = _SIGNATURE_BYTES
+    start = len(_SIGNATURE)
     while start + _FRAME_BYTES <= len(data):
         chunk = Chunk(data[start + 4 : start + 8], start, int.from_bytes(data[start : start + 4]))
         if chunk.end > len(data):
@@ -56,6 +59,27 @@ def declared_bits(data: bytes) -> int | None:
         if not bands or chunk.name == b"IDAT":
             return None
     return None
+
+
+def without_text(data: bytes) -> Iterator[bytes]:
+    """Yield a PNG without its text and colour profile, which need not be sound or small: the pixels do without them.
+
+    Args:
+        data: The bytes of the file; of another format, or of a PNG without such chunks, nothing is yielded.
+
+    Yields:
+        The file with the texts that may hold the orientation, and the file without any.
+    """
+    if not data.startswith(_SIGNATURE):
+        return
+    found = [chunk for chunk in chunks(data) if chunk.name in _TEXTS]
+    others = [chunk for chunk in found if not chunk.content(data).startswith(_ORIENTING)]
+    for dropped in (others, found) if others != found else (found,):
+        if dropped:
+            ends = [0, *(chunk.end for chunk in dropped)]
+            yield b"".join(
+                data[end:start] for end, start in zip(ends, [*(one.start for one in dropped), None], strict=True)
+            )
 
 
 def check_png(data: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from model_store.errors import ImageRejected
 from model_store.images.foreign import CONVERT, describe_foreign
-from model_store.images.jpeg import read_frame
+from model_store.images.jpeg import read_segments
 from model_store.images.signatures import SIGNATURE_BYTES, signature_format
 from model_store.images.tiff import explain_tiff
 
@@ -73,7 +73,7 @@ def _tiff(data: bytes) -> ImageRejected | None:
 
 
 def _jpeg(data: bytes) -> ImageRejected | None:
-    frame = read_frame(data)
+    frame = read_segments(data).frame
     if frame is None or frame.is_usual:
         return None
     detail = f"The file is {frame.describe()}, which is not read. Save it as a baseline JPEG of 8 bits, or as PNG."

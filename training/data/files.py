@@ -99,6 +99,8 @@ class File:
     """Height of the picture in the file, in pixels; 0 if it was not decoded."""
     suspect_maximum: int = 0
     """The highest sample of an image of 16 bits that seems to have fewer, undeclared; else 0."""
+    is_damaged: bool = False
+    """True if a scan of the file is damaged and its pixels are what the decoder made of it."""
     is_blank: bool = False
     """True if the picture is one colour all over, or nearly."""
     row: int = -1

@@ -98,6 +98,16 @@ def depth_remarks(files: Iterable[File]) -> Iterator[str]:
     )
 
 
+def damage_remarks(files: Iterable[File]) -> Iterator[str]:
+    """Name the JPEGs of which a part is damaged: they are used as the decoder shows them."""
+    damaged = [file.path for file in files if file.is_damaged]
+    if damaged:
+        yield (
+            f"{counted(len(damaged), 'JPEG')} {'is' if len(damaged) == 1 else 'are'} damaged inside and used "
+            f"nevertheless; copy again if a sound one exists: {_listed(damaged)}."
+        )
+
+
 def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]) -> Iterator[str]:
     """Yield sentences about figures that too few held-out images do not support.
 

@@ -26,6 +26,7 @@ from training.data.files import File
 from training.data.pixels.arrays import release_pages, reserve_array
 from training.data.pixels.decoding import RELEASE_EVERY, decode_all, in_threads, read_image
 from training.data.pixels.index import index_of, read_index, write_index
+from training.data.pixels.limits import ImageLimits, image_limits
 from training.data.pixels.near_duplicates import THUMBNAIL_BYTES, THUMBNAILS, Likeness
 from training.data.pixels.space import CacheSpace, Making
 from training.errors import CacheUnusable
@@ -67,6 +68,7 @@ def open_images(
     Raises:
         CacheUnusable: If there is no room for the pixels, neither in the cache nor in the temporary folder.
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
+        ImageLimitInvalid: If a limit of one image is not a whole number in its range.
     """
     request = _Request(tuple(files), spec, progress, CacheSpace())
     with ExitStack() as stack:
@@ -83,14 +85,19 @@ class _Request:
     space: CacheSpace
 
     @cached_property
+    def limits(self) -> ImageLimits:
+        """The limits of one image: what exceeds them is unreadable."""
+        return image_limits()
+
+    @cached_property
     def images(self) -> list[File]:
         return [file for file in self.files if file.fate == "used"]
 
     @cached_property
     def sketch(self) -> str:
-        """The first part of the key: policy, versions and the files' sizes, which need no reading."""
+        """The first part of the key: policy, versions, limits and the files' sizes, which need no reading."""
         sizes = sorted(_file_size(file.location) for file in self.images)
-        what = (_LAYOUT, PIL.__version__, self.spec.model_dump_json(), sizes)
+        what = (_LAYOUT, PIL.__version__, self.spec.model_dump_json(), tuple(self.limits), sizes)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 
     def key(self, files: Iterable[File]) -> str:
@@ -102,7 +109,8 @@ class _Request:
         """Open the entry in the cache; None if it is missing or damaged."""
         if not self.space.has(self.sketch):  # then there is no entry, and decoding reads the files only once
             return None
-        read = [file for file, _ in in_threads(read_image, self.images, (self.progress, "Reading images"))]
+        bar = (self.progress, "Reading images")
+        read = [file for file, _ in in_threads(lambda file: read_image(file, self.limits.max_bytes), self.images, bar)]
         name = self.key(read)
         with ExitStack() as holding:
             folder = holding.enter_context(self.space.reading(name))

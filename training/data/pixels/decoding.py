@@ -14,10 +14,12 @@ from typing import Final, TypeVar
 from rich.progress import Progress
 
 from model_store.errors import ImageRejected
+from model_store.images.files import too_large
 from model_store.images.fingerprint import perceptual_hash, pixel_digest
-from model_store.images.pixels import DEFAULT_MAX_IMAGE_BYTES, InputSpec, Pixels, decode
+from model_store.images.pixels import InputSpec, Pixels, decode
 from training.data.files import File
 from training.data.pixels.arrays import release_pages
+from training.data.pixels.limits import ImageLimits, image_limits
 from training.data.pixels.near_duplicates import REFERENCE, Likeness, is_blank
 
 _WINDOW: Final = 64
@@ -49,11 +51,17 @@ def decode_all(
     Returns:
         The files in the same order: images with a row and the facts about their content, or `unreadable` with the
         reason.
+
+    Raises:
+        ImageLimitInvalid: If a limit of one image is not a whole number in its range.
     """
+    limits = image_limits()
     images = [place for place, file in enumerate(files) if file.fate == "used"]
     numbered = [replace(files[place], row=row) for row, place in enumerate(images)]
     decoded = list(files)
-    done = in_threads(lambda file: _decoded(file, spec, pixels, looks), numbered, (progress, "Decoding images"))
+    done = in_threads(
+        lambda file: _decoded(file, spec, limits, (pixels, looks)), numbered, (progress, "Decoding images")
+    )
     for place, file in zip(images, done, strict=True):
         decoded[place] = file
         if pixels is not None and file.row % RELEASE_EVERY == 0:
@@ -78,30 +86,35 @@ def in_threads(function: Callable[[_In], _Out], values: Sequence[_In], bar: tupl
                 progress.advance(task)
 
 
-def read_image(file: File) -> tuple[File, bytes]:
+def read_image(file: File, max_image_bytes: int) -> tuple[File, bytes]:
     """Read an image file.
+
+    Args:
+        file: The file.
+        max_image_bytes: The most bytes that it may have.
 
     Returns:
         The file with its SHA-256 and its bytes, or the file as `unreadable` and no bytes.
     """
     try:
-        if file.location.stat().st_size > DEFAULT_MAX_IMAGE_BYTES:
-            return _unreadable(file, "too-large", f"The file has more than {DEFAULT_MAX_IMAGE_BYTES:,} bytes."), b""
+        if file.location.stat().st_size > max_image_bytes:
+            return _unreadable(file, "too-large", too_large("The file", max_image_bytes)), b""
         data = file.location.read_bytes()
     except OSError as error:
         return _unreadable(file, "corrupt", f"The file cannot be read ({error.strerror})."), b""
     return replace(file, sha256=hashlib.sha256(data).hexdigest()), data
 
 
-def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness | None) -> File:
-    file, data = read_image(file)
+def _decoded(file: File, spec: InputSpec, limits: ImageLimits, arrays: tuple[Pixels | None, Likeness | None]) -> File:
+    pixels, looks = arrays
+    file, data = read_image(file, limits.max_bytes)
     if file.fate != "used":
         return file
     reference = REFERENCE.model_copy(update={"formats": spec.formats, "background": spec.background})
     try:
-        decoded = decode(data, spec)
+        decoded = decode(data, spec, max_image_pixels=limits.max_pixels)
         image = decoded.pixels
-        known = image if spec == reference else decode(data, reference).pixels
+        known = image if spec == reference else decode(data, reference, max_image_pixels=limits.max_pixels).pixels
     except ImageRejected as error:
         return _unreadable(file, error.reason, error.detail)
     digest, hash_ = pixel_digest(image), perceptual_hash(image)
@@ -119,6 +132,7 @@ def _decoded(file: File, spec: InputSpec, pixels: Pixels | None, looks: Likeness
         width=decoded.width,
         height=decoded.height,
         suspect_maximum=decoded.suspect_maximum or 0,
+        is_damaged=decoded.is_damaged,
         is_blank=is_blank(known),
     )
 

@@ -26,6 +26,7 @@ _KNOWN: Final = (
     "width",
     "height",
     "suspect_maximum",
+    "is_damaged",
     "is_blank",
 )
 """The fields of `File` that depend on the file's bytes alone."""

@@ -8,9 +8,8 @@ from PIL.GifImagePlugin import GifImageFile
 from pydantic import ValidationError
 
 from model_store.errors import ImageRejected
-from model_store.images.jpeg import MAX_SCANS, has_too_many_scans
 from model_store.images.pixels import InputSpec, decode
-from tests.support.images import encode, odd_images
+from tests.support.images import encode
 
 
 @pytest.mark.parametrize(
@@ -45,22 +44,6 @@ def test_an_input_survives_json() -> None:
 def test_a_rejection_crosses_from_one_process_to_another() -> None:
     rejected = pickle.loads(pickle.dumps(ImageRejected("empty", "The file is empty.")))  # noqa: S301  our own
     assert (rejected.reason, rejected.detail, str(rejected)) == ("empty", "The file is empty.", "The file is empty.")
-
-
-@pytest.mark.parametrize("name", [name for name, odd in odd_images().items() if odd.format == "JPEG"])
-def test_no_encoder_writes_too_many_scans(name: str) -> None:
-    assert not has_too_many_scans(odd_images()[name].data)
-
-
-def test_scans_are_counted_to_the_end_of_the_first_picture() -> None:
-    scan = b"\xff\xda\0\2data\xff\0data\xff\xd0"
-    assert has_too_many_scans(b"\xff\xd8" + scan * (MAX_SCANS + 1) + b"\xff\xd9")
-    assert not has_too_many_scans(b"\xff\xd8" + scan * MAX_SCANS + b"\xff\xd9\0\0" + scan)
-
-
-def test_what_looks_like_a_scan_within_a_segment_is_none() -> None:
-    inside = b"\xff\xda" * 1000
-    assert not has_too_many_scans(b"\xff\xd8\xff\xe1" + (len(inside) + 2).to_bytes(2) + inside + b"\xff\xd9")
 
 
 def test_what_pillow_warns_of_is_neither_an_error_nor_logged() -> None:

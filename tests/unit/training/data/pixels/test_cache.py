@@ -134,12 +134,12 @@ module, name = {"decode": (decoding, "decode"), "index": (cache, "write_index"),
                 "finish": (cache.CacheSpace, "finish")}[where.split("-")[0]]
 original = getattr(module, name)
 
-def deadly(*arguments):
+def deadly(*arguments, **options):
     global count
     count += 1
     if count > int(where.partition("-")[2] or 0):
         os.kill(os.getpid(), signal.SIGKILL)
-    return original(*arguments)
+    return original(*arguments, **options)
 
 setattr(module, name, deadly)
 spec = InputSpec(height=16, width=16)
@@ -158,6 +158,15 @@ def test_a_killed_run_leaves_nothing_that_is_taken_for_whole(data: Path, own_cac
     assert (len(entries(own_cache)), hidden(own_cache)) == (1, [])
 
 
+def test_another_limit_decodes_anew(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with images(data):
+        pass
+    monkeypatch.setenv("FULLCOUNT_MAX_IMAGE_PIXELS", "100")
+    with images(data) as found:
+        assert {file.rejection for file in found.files} >= {"too-many-pixels"}
+        assert not [file for file in found.files if file.fate == "used"]
+
+
 def test_two_runs_at_once_are_both_right_and_leave_one_entry(data: Path, own_cache: Path) -> None:
     with images(data) as one:  # its entry is finished and in use
         (own_cache / "pixels" / entries(own_cache)[0]).rename(own_cache / "away")  # as if it were not finished yet
@@ -168,7 +177,7 @@ def test_two_runs_at_once_are_both_right_and_leave_one_entry(data: Path, own_cac
 
 
 def test_an_interruption_leaves_nothing(data: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(decoding, "decode", interrupt)
