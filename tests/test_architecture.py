@@ -44,8 +44,8 @@ FLOORS = {
         > interpretation > recognition > names + walk + zip_fields""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
-    "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split
-        > extensions + files""",
+    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks
+        > audit_tables + grouping + pixels + recognised + scan + split > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench
         > calibration + devices + network + phase_summary + schedule + scoring + threshold + variation""",
 }

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from model_store.images.pixels import InputSpec
-from tests.support.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
+from tests.support.pictures import audited, crop, encoded, labelled, opened, picture, sides, smaller, write
 from training.config import Fractions
 from training.data.files import SPLITS, dataset_digest
 from training.data.pixels.near_duplicates import REFERENCE
@@ -173,6 +173,61 @@ def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
     write(tmp_path, files | labelled(["train/a", "train/b"], 5, start=50))
     with opened(tmp_path, group_by=r"p\d") as dataset:
         assert "The split folders have these groups on more than one side: p1." in dataset.notes
+
+
+SPLIT = labelled(["train/a", "train/b", "test/a", "test/b"], 5)
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        (
+            labelled(["test/c"], 4, start=90),
+            "c is in test/ and not in train/: put images of it into train/ or leave it",
+        ),
+        (
+            labelled(["test/A"], 4, start=90),
+            "A is in test/ and not in train/, which has a: give the folders of one label",
+        ),
+        (
+            labelled(["test/c", "val/c"], 4, start=90),
+            "c is in test/ and val/ and not in train/: put images of it into train/ or leave it out of test/ and val/.",
+        ),
+        ({"train/c/1.png": b"bad"} | labelled(["test/c"], 4, start=90), "Images of it in train/ are not used"),
+    ],
+)
+def test_a_label_without_images_to_learn_from_is_refused_with_the_cause(
+    tmp_path: Path, files: dict[str, bytes], hint: str
+) -> None:
+    write(tmp_path, SPLIT | files)
+    with pytest.raises(DatasetInvalid) as caught:
+        counts(tmp_path)
+    assert (caught.value.hint or "").startswith(hint)
+    assert audited(tmp_path).notes[-1] == f"It cannot be trained from: {caught.value.what}. {caught.value.hint}"
+
+
+def test_the_cause_names_the_folders_as_they_are_called(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["seg_train/x/a", "seg_train/x/b", "seg_test/x/a", "seg_test/x/b", "seg_test/x/c"], 4))
+    assert "c is in seg_test/x/ and not in seg_train/x/" in audited(tmp_path).notes[-1]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        labelled(["a", "b"], 5) | labelled(["c"], 2, start=90),
+        labelled(["a", "b"], 5) | {"c/1.png": picture(99)},
+        labelled(["train/a", "train/b"], 5) | {"val/a/x.png": b"bad"},
+        labelled(["a"], 9) | {f"b/{n}.png": picture(200) for n in range(9)},
+        labelled(["cats", "unreadable"], 5),
+    ],
+)
+def test_an_audit_refuses_what_training_refuses(tmp_path: Path, files: dict[str, bytes]) -> None:
+    write(tmp_path, files)
+    with pytest.raises(DatasetInvalid) as caught:
+        counts(tmp_path)
+    found = audited(tmp_path)
+    assert not found.is_trainable
+    assert caught.value.what in found.notes[-1]
 
 
 @pytest.mark.parametrize(
