@@ -1,12 +1,16 @@
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec
-from tests.support.pictures import audited, crop, encoded, labelled, opened, picture, sides, smaller, write
-from training.config import Fractions
+from tests.support.pictures import SMALL, audited, crop, encoded, labelled, opened, picture, sides, smaller, write
+from training.config import Fractions, TrainingConfig
+from training.data.dataset import open_dataset
 from training.data.files import SPLITS, dataset_digest
 from training.data.pixels.near_duplicates import REFERENCE
 from training.errors import DatasetInvalid, GroupingInvalid
@@ -173,6 +177,24 @@ def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
     write(tmp_path, files | labelled(["train/a", "train/b"], 5, start=50))
     with opened(tmp_path, group_by=r"p\d") as dataset:
         assert "The split folders have these groups on more than one side: p1." in dataset.notes
+
+
+def test_training_says_first_what_it_recognised(tmp_path: Path) -> None:
+    data = write(
+        tmp_path / "data", labelled([f"set/{part}/{label}" for part in ("fold1", "fold2") for label in "ab"], 3)
+    )
+    said = Console(file=io.StringIO(), width=200)
+    config = TrainingConfig(data, tmp_path / "store", "model")
+    with open_dataset(config, SMALL, Progress(console=said, disable=True)):
+        sentence = "Recognised parts fold1/ (6 files), fold2/ (6 files) below set/: 2 labels (a, b).\n"
+        assert said.file.getvalue() == sentence  # type: ignore[attr-defined]
+
+
+def test_the_user_says_what_the_first_folders_are(tmp_path: Path) -> None:
+    write(tmp_path, labelled([f"{outer}/{inner}" for outer in ("north", "south") for inner in ("cat", "dog")], 5))
+    for layout, labels in (("splits", ("cat", "dog")), ("labels", ("north", "south"))):
+        with opened(tmp_path, layout=layout) as dataset:
+            assert dataset.labels == labels
 
 
 SPLIT = labelled(["train/a", "train/b", "test/a", "test/b"], 5)
