@@ -33,11 +33,17 @@ from model_store.text import counted, printable
 
 
 class DatasetInvalid(FullcountError):
-    """A folder of labelled images that cannot be trained from as it is."""
+    """A folder of labelled images that cannot be trained from as it is.
+
+    Attributes:
+        directory: The folder.
+        what: The cause, as a clause without a full stop.
+    """
 
     def __init__(self, directory: Path, what: str, *, hint: str) -> None:
         super().__init__(f"{directory}: {what}.", hint=hint)
         self.directory = directory
+        self.what = what
 
 
 class LabelUnknown(FullcountError):

@@ -1,10 +1,13 @@
 """An evaluation as sentences, for reports, the model card and the terminal. Words for numbers are in `text`."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from model_store.evaluation.report import Accounting, Estimate, Leakage, Metrics, PerLabel
-from model_store.labelled_sets.interpretation import Interpretation, LabelsFile
+from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile
 from model_store.text import NAMED, UNDEFINED, counted, percent, points, printable
+
+_NAMED_LABELS: Final = 20
 
 
 def interval(estimate: Estimate) -> str:
@@ -66,9 +69,33 @@ def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
         yield f"{counted(leakage.too_flat, 'file')} with too little contrast could only be compared for equal pixels."
 
 
+def recognition_sentence(interpretation: Interpretation) -> str:
+    """Describe what was recognised: folders or a table, splits and other parts, labels, and files without one."""
+    kinds = {"labels": "label folders", "labels-file": "a table of labels", "splits": "splits", "parts": "parts"}
+    parts = [_describe_part(part) for part in interpretation.parts[:NAMED]]
+    more = f" and {len(interpretation.parts) - NAMED:,} more" if len(interpretation.parts) > NAMED else ""
+    what = f"{kinds[interpretation.layout]} {', '.join(parts)}{more}".strip()
+    below = f" below {printable(interpretation.wrapper)}/" if interpretation.wrapper is not None else ""
+    labels = ", ".join(map(printable, interpretation.labels[:_NAMED_LABELS]))
+    rest = len(interpretation.labels) - _NAMED_LABELS
+    labels += f" and {rest:,} more" if rest > 0 else ""
+    sentence = f"Recognised {what}{below}: {counted(len(interpretation.labels), 'label')} ({labels})."
+    if interpretation.unlabelled:
+        verb = "is" if interpretation.unlabelled == 1 else "are"
+        sentence += f" {counted(interpretation.unlabelled, 'image file')} {verb} under no label."
+    return sentence
+
+
+def _describe_part(part: FoundPart) -> str:
+    files = counted(part.files, "file")
+    return f"{printable(part.folder)}/ ({files if part.split is None else f'{part.split}, {files}'})"
+
+
 def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
     """Describe everything about the reading of a labelled set that is not obvious."""
     file = interpretation.labels_file
+    if interpretation.layout == "splits":
+        yield "The splits are evaluated together; for the figures of one, send its folder alone."
     if interpretation.encoding is not None:
         yield f"Names that are not marked as UTF-8 were read as {interpretation.encoding}."
     if file is not None:

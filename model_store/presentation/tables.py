@@ -12,7 +12,7 @@ from rich.text import Text
 
 from model_store.evaluation.comparison import Comparison
 from model_store.evaluation.report import ConfusionMatrix, Duplicate, Estimate, Evaluation, Leakage, Mislabelled, Range
-from model_store.evaluation.summary import interpretation_sentences, leakage_sentences
+from model_store.evaluation.summary import interpretation_sentences, leakage_sentences, recognition_sentence
 from model_store.labelled_sets.interpretation import Interpretation
 from model_store.manifest import Manifest, headline
 from model_store.text import UNDEFINED, plural, printable
@@ -22,14 +22,16 @@ SHOWN = 20
 
 
 def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
-    """Lay out an evaluation: the accounting, the matrix, the figures and every excluded file.
+    """Lay out an evaluation: the layout, the accounting, the matrix, the figures and every excluded file.
 
     Args:
         evaluation: The evaluation of a labelled set.
         interpretation: The interpretation of the set, if it is known.
     """
     sums = evaluation.accounting
+    recognised = () if interpretation is None or not interpretation.labels else (recognition_sentence(interpretation),)
     parts: list[RenderableType] = [
+        *map(Text, recognised),
         Text(sums.sentence(), style="bold"),
         Text(
             f"{sums.entries} {plural(sums.entries, 'entry')} = {sums.directories} "

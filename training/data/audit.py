@@ -14,20 +14,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
 from rich.progress import Progress
 
-from model_store.labelled_sets.layout import LAYOUT_HINT, LayoutChoice
+from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.recognition.folder_names import Split
-from model_store.manifest import UNREADABLE
+from training.config import Fractions
 from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File
 from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.near_duplicates import REFERENCE
+from training.data.recognised import interpret
 from training.data.remarks import damage_remarks, depth_remarks, folder_remarks, grouping_remarks
 from training.data.scan import scan
+from training.data.trainability import split_checked
+from training.errors import DatasetInvalid
 
 SMALL_SIDE: Final = 32
 """Pixels. An image with a shorter side than this is `small`, if the median shorter side is at least twice this."""
@@ -41,7 +44,8 @@ def audit_folder(
 ) -> Audit:
     """Audit a folder.
 
-    Its pixels are kept in the cache, if there is room, for a training run that follows.
+    Its pixels are kept in the cache, if there is room, for a training run that follows. The checks of training are run,
+    with the usual fractions for validation and test; the notes say which one fails.
 
     Args:
         directory: The data folder.
@@ -59,28 +63,13 @@ def audit_folder(
         audit = settle(directory, images.files, images.near)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)
-    problem = untrainable(audit)
-    refused = () if problem is None else (f"It cannot be trained from: {problem.what}. {problem.hint}",)
-    return replace(audit, notes=(*audit.notes, *grouping_remarks(used, pattern), *refused))
-
-
-class Problem(NamedTuple):
-    """The reason why a folder cannot be trained from, and the remedy."""
-
-    what: str
-    hint: str
-
-
-def untrainable(audit: Audit) -> Problem | None:
-    """Return the reason why a folder cannot be trained from, or None."""
-    labels = audit.labels
-    if not any(file.fate in USED_FATES for file in audit.files):
-        return Problem(f"there is no image to train from ({audit.sentence()})", LAYOUT_HINT)
-    if len(labels) == 1:
-        return Problem(f"all images have the one label {labels[0]!r}, and a classifier needs two", LAYOUT_HINT)
-    if UNREADABLE in labels:
-        return Problem(f"the label {UNREADABLE!r} is the name of a column in every report", "Rename that folder.")
-    return None
+    notes = (*audit.notes, *grouping_remarks(used, pattern))
+    try:
+        split_checked(audit, Fractions(), pattern)
+    except DatasetInvalid as error:
+        refused = f"It cannot be trained from: {error.what}. {error.hint}"
+        return replace(audit, notes=(*notes, refused), is_trainable=False)
+    return replace(audit, notes=notes)
 
 
 def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:
@@ -97,7 +86,7 @@ def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, s
     side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
     settled = tuple(_odd(file, side) if file.fate == "used" else file for file in files.values())
     remarks = (*folder_remarks(directory, settled), *depth_remarks(settled), *damage_remarks(settled))
-    return Audit(directory, settled, tuple(near), remarks)
+    return Audit(directory, settled, tuple(near), remarks, interpret(settled))
 
 
 def _related(images: list[File], near: Sequence[tuple[str, str]]) -> Iterator[File]:

@@ -10,14 +10,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model_store.evaluation.summary import recognition_sentence
 from model_store.presentation.tables import SHOWN
 from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
 
 
 def audit_table(audit: Audit) -> RenderableType:
-    """Lay out an audit: the sum, the images per label, remarks on the folders, and the first files to look at."""
+    """Lay out an audit: the layout, the sum, the images per label, remarks on folders, the first files to look at."""
     odd = [file for file in audit.files if file.fate in ODD_FATES]
-    parts: list[RenderableType] = [Text(audit.sentence(), style="bold"), _fates_table(audit), _labels_table(audit)]
+    recognised = [recognition_sentence(audit.interpretation)] if audit.labels else []
+    parts: list[RenderableType] = [*map(Text, recognised), Text(audit.sentence(), style="bold")]
+    parts += [_fates_table(audit), _labels_table(audit)]
     parts += [Text(note) for note in audit.notes]
     if odd:
         table = Table(title=f"To look at: {len(odd)}", title_justify="left")
@@ -41,10 +44,11 @@ def audit_csv(audit: Audit) -> str:
 
 
 def audit_json(audit: Audit) -> str:
-    """Return the sums, the remarks on the folders, and every file."""
+    """Return what was recognised, the sums, the remarks on the folders, and every file."""
     files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
-    document = {"accounting": sums, "notes": audit.notes, "files": files}
+    recognised = audit.interpretation.model_dump(include={"layout", "wrapper", "parts", "labels", "unlabelled"})
+    document = {"recognised": recognised, "accounting": sums, "notes": audit.notes, "files": files}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,7 +1,6 @@
 """A labelled folder that is ready to train from: audited, decoded and split.
 
-The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `assignment.py`. This module runs them in order and checks
-that every label can be learnt and scored.
+The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `trainability.py`. This module runs them in order.
 """
 
 import re
@@ -14,17 +13,20 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from rich.progress import Progress
+from rich.text import Text
 
+from model_store.evaluation.summary import recognition_sentence
 from model_store.images.pixels import InputSpec, Pixels
 from model_store.labelled_sets.recognition.folder_names import Split
-from training.config import Fractions, TrainingConfig
-from training.data.assignment import assign_splits, given_splits
-from training.data.audit import settle, untrainable
+from training.config import TrainingConfig
+from training.data.assignment import given_splits
+from training.data.audit import settle
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.remarks import crossing_remarks, share_remarks, split_remarks
 from training.data.scan import scan
+from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
 
 Targets = npt.NDArray[np.int64]
@@ -80,7 +82,7 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     Args:
         config: The run; `data`, `fractions`, `group_by`, `layout` and `strict` are used.
         spec: The model's input.
-        progress: Gets a bar per step.
+        progress: Gets a bar per step, and the layout that was recognised.
 
     Raises:
         DatasetInvalid: If the folder cannot be trained from; the error says what to change.
@@ -91,13 +93,12 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
     with open_images(scan(config.data, config.layout), spec, progress) as images:
         audit = settle(config.data, images.files, images.near)
+        if audit.interpretation.labels:
+            progress.console.print(Text(recognition_sentence(audit.interpretation)))
         if config.strict:
             check_strictly(audit)
-        check_labels(audit)
-        given = given_splits(audit)
-        dataset = Dataset(assign_splits(audit, config.fractions, pattern), audit.labels, images.pixels)
-        _check_splits(dataset, given, config.fractions)
-        yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given)))
+        dataset = Dataset(split_checked(audit, config.fractions, pattern), audit.labels, images.pixels)
+        yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given_splits(audit))))
 
 
 def check_strictly(audit: Audit) -> None:
@@ -112,17 +113,6 @@ def check_strictly(audit: Audit) -> None:
         raise DatasetInvalid(audit.directory, f"something is odd about the files: {', '.join(odd)}", hint=hint)
 
 
-def check_labels(audit: Audit) -> None:
-    """Check that a folder can be trained from.
-
-    Raises:
-        DatasetInvalid: If it has no usable images or fewer than two labels, or a label has a reserved name.
-    """
-    problem = untrainable(audit)
-    if problem is not None:
-        raise DatasetInvalid(audit.directory, problem.what, hint=problem.hint)
-
-
 def _notes(
     dataset: Dataset, config: TrainingConfig, pattern: re.Pattern[str] | None, given: set[Split]
 ) -> Iterator[str]:
@@ -132,23 +122,6 @@ def _notes(
     shares: dict[Split, float] = {"validation": config.fractions.validation, "test": config.fractions.test}
     yield from share_remarks(dataset.counts, {split: share for split, share in shares.items() if split not in given})
     yield from crossing_remarks([file for split in SPLITS for file in dataset.used[split]], pattern)
-
-
-def _check_splits(dataset: Dataset, given: set[Split], fractions: Fractions) -> None:
-    """Check that each label can be learnt, and that each split has images to validate or to score."""
-    directory, counts = dataset.audit.directory, dataset.counts
-    for label in dataset.labels:
-        images = sum(counts[split][label] for split in SPLITS)
-        if not counts["train"][label] or (images < fractions.min_images and not given):
-            usable = f"{images} usable image{'' if images == 1 else 's'}"
-            what = f"label {label!r} has {usable}, {counts['train'][label]} of them to train on"
-            least = fractions.min_images
-            hint = f"Give each label {least} images or more, or remove its folder; `fullcount audit` lists why."
-            raise DatasetInvalid(directory, what, hint=hint)
-    for split in SPLITS:
-        if not dataset.used[split] and (split in given or split == "validation"):
-            hint = f"Put images into the {split} folder, or remove it: then the split is taken from train."
-            raise DatasetInvalid(directory, f"there is no usable {split} image", hint=hint)
 
 
 def _is_used(file: File, split: Split) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from model_store.labelled_sets.interpretation import Interpretation
+from model_store.labelled_sets.labelled_set import AS_IT_SAYS
 from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.text import plural
 
@@ -117,6 +119,10 @@ class Audit:
     """Pairs of `File.identity` that are nearly the same picture; a chain of them is one group."""
     notes: tuple[str, ...] = ()
     """Sentences about odd folders."""
+    interpretation: Interpretation = AS_IT_SAYS
+    """The layout that was recognised, and the labels."""
+    is_trainable: bool = True
+    """False if a check of training failed; the last note says which."""
 
     @property
     def fates(self) -> dict[Fate, int]:

@@ -12,7 +12,8 @@ from app.reports.rendering.curves import LabelCurve, curves_of, plot_precision_r
 from app.reports.schemas import ReportBody
 from model_store.evaluation.records import Records
 from model_store.evaluation.report import ConfusionMatrix, Range
-from model_store.evaluation.summary import interpretation_sentences, leakage_sentences
+from model_store.evaluation.summary import interpretation_sentences, leakage_sentences, recognition_sentence
+from model_store.labelled_sets.interpretation import Interpretation
 from model_store.presentation.activation import tint
 from model_store.presentation.heatmap import MAX_LABELS, HeatmapRow, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
@@ -78,7 +79,7 @@ def render(report: ReportBody, records: Records) -> bytes:
             for one in report.mislabelled[:12]
         ],
         leakage_sentences=list(leakage_sentences(report.leakage)),
-        interpretation_sentences=list(interpretation_sentences(report.interpretation)),
+        interpretation_sentences=_reading(report.interpretation),
     )  # fmt: skip
     return page.encode()
 
@@ -137,3 +138,9 @@ def _environment() -> jinja2.Environment:
     environment = make_environment("app.reports.rendering")
     environment.globals |= {"ends": _ends}
     return environment
+
+
+def _reading(interpretation: Interpretation) -> list[str]:
+    """Return sentences that say how the set was read; reports of earlier releases do not say what was recognised."""
+    recognised = [recognition_sentence(interpretation)] if interpretation.labels else []
+    return [*recognised, *interpretation_sentences(interpretation)]

@@ -51,10 +51,11 @@ export function accounting(report, matrix, panel, onLeftOut) {
  * @param {Report["interpretation"]} interpretation
  * @returns {string[]}
  */
-function interpretationSentences({ wrapper, encoding, matched, labels_file: file }) {
+function interpretationSentences({ wrapper, encoding, matched, labels_file: file, parts = [] }) {
   const path = file && printable(file.path);
   return [
     wrapper !== null && words.wrapper(printable(wrapper)),
+    parts.length > 0 && words.parts(named(parts.map((part) => `${part.folder}/ (${counted(part.files)})`))),
     encoding !== null && words.encoding(encoding),
     file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),

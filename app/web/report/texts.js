@@ -126,6 +126,8 @@ export const matrix = {
    * @param {string} named
    */
   missing: (path, files, isOne, named) => `${path} lists ${files} that ${isOne ? "does" : "do"} not exist: ${named}.`,
+  /** @param {string} named */
+  parts: (named) => `These folders of labels were evaluated together: ${named}.`,
   /** @param {string} wrapper */
   wrapper: (wrapper) => `Everything is in the folder '${wrapper}', so the labels were looked for there.`,
   /** @param {string} count */

@@ -72,7 +72,7 @@ def _has_splits(folder: FolderNode) -> bool:
 def _find_parts(folders: list[FolderNode]) -> Mapping[str, Split | None]:
     """Return the names of the folders that are parts, with their splits; empty if the folders are labels."""
     named = {folder.name for folder in folders if split_of(folder.name) or is_beside_splits(folder.name)}
-    if named and len(named) == len(folders):
+    if len(named) == len(folders) and any(split_of(name) for name in named):
         return _only_splits(folders)
     return _splits_beside_others(folders) or _alike(folders)
 

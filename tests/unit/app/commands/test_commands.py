@@ -103,7 +103,8 @@ def test_evaluate_says_how_the_set_was_read(tmp_path: Path) -> None:
     data = tmp_path / "set.zip"
     data.write_bytes(unmarked_zip_of({path.encode("cp850"): content for path, content in files.items()}))
     lines = run(evaluate, [str(data)]).stdout.splitlines()
-    assert lines[2:4] == [
+    assert lines[0] == "Recognised label folders: 2 labels (dark, light)."
+    assert lines[3:5] == [
         "Names that are not marked as UTF-8 were read as cp437.",
         "The folder 'Dark' counts as the label 'dark' (1 file).",
     ]

@@ -1,7 +1,9 @@
 """How a labelled set was read, in sentences."""
 
-from model_store.evaluation.summary import interpretation_sentences
-from model_store.labelled_sets.interpretation import Interpretation, LabelsFile, MatchedFolder
+import pytest
+
+from model_store.evaluation.summary import interpretation_sentences, recognition_sentence
+from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile, LayoutKind, MatchedFolder
 
 
 def sentences(
@@ -44,3 +46,64 @@ def test_a_name_cannot_steer_the_terminal() -> None:
     name = "\x1b[31m"
     file = LabelsFile(path=name, rows=1, missing=[name])
     assert not any("\x1b" in one for one in sentences(MatchedFolder(folder=name, label=name, files=1), file=file))
+
+
+PARTS = [FoundPart(folder="seg_train", split="train", files=12), FoundPart(folder="seg_test", split="test", files=1)]
+FOLDS = [FoundPart(folder=f"fold{number}", split=None, files=3) for number in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("layout", "parts", "wrapper", "unlabelled", "said"),
+    [
+        ("labels", [], None, 0, "Recognised label folders: 2 labels (cat, dog)."),
+        (
+            "labels",
+            [],
+            "a/b",
+            1,
+            "Recognised label folders below a/b/: 2 labels (cat, dog). 1 image file is under no label.",
+        ),
+        (
+            "splits",
+            PARTS,
+            None,
+            3,
+            (
+                "Recognised splits seg_train/ (train, 12 files), seg_test/ (test, 1 file): 2 labels (cat, dog). "
+                "3 image files are under no label."
+            ),
+        ),
+        (
+            "parts",
+            FOLDS,
+            None,
+            0,
+            (
+                "Recognised parts fold0/ (3 files), fold1/ (3 files), fold2/ (3 files), fold3/ (3 files), "
+                "fold4/ (3 files) and 2 more: 2 labels (cat, dog)."
+            ),
+        ),
+        ("labels-file", [], None, 0, "Recognised a table of labels: 2 labels (cat, dog)."),
+    ],
+)
+def test_what_was_recognised_is_said_in_a_sentence(
+    layout: LayoutKind, parts: list[FoundPart], wrapper: str | None, unlabelled: int, said: str
+) -> None:
+    given = Interpretation(
+        wrapper=wrapper,
+        encoding=None,
+        matched=[],
+        labels_file=None,
+        layout=layout,
+        parts=parts,
+        labels=["cat", "dog"],
+        unlabelled=unlabelled,
+    )
+    assert recognition_sentence(given) == said
+
+
+def test_splits_that_are_evaluated_together_are_said() -> None:
+    given = Interpretation(wrapper=None, encoding=None, matched=[], labels_file=None, layout="splits", parts=PARTS)
+    assert list(interpretation_sentences(given)) == [
+        "The splits are evaluated together; for the figures of one, send its folder alone."
+    ]

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import shutil
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,104 @@ def test_the_audit_says_what_groups_a_pattern_makes(folder: Path) -> None:
 def test_a_pattern_that_makes_no_groups_is_an_error(folder: Path) -> None:
     done = CliRunner().invoke(audit, [str(folder), "--group-by", "("])
     assert isinstance(done.exception, GroupingInvalid)
+
+
+def first_and_last(*arguments: str) -> tuple[str, str]:
+    done = CliRunner(env={"COLUMNS": "250"}).invoke(audit, list(arguments))
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    return lines[0], lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (["seg_train", "seg_test"], "splits seg_test/ (test, 6 files), seg_train/ (train, 6 files)"),
+        (["fold1", "fold2"], "parts fold1/ (6 files), fold2/ (6 files)"),
+        (["set/set"], "label folders below set/set/"),
+    ],
+)
+def test_the_audit_says_first_what_it_recognised_and_last_what_to_type(
+    tmp_path: Path, parts: list[str], said: str
+) -> None:
+    data = write(tmp_path / "My Cats", labelled([f"{part}/{label}" for part in parts for label in ("cat", "dog")], 3))
+    first, last = first_and_last(str(data))
+    assert first == f"Recognised {said}: 2 labels (cat, dog)."
+    assert last == f"Next: fullcount train '{data}' --store models --model my-cats"
+
+
+def test_the_command_to_type_next_has_the_options_of_the_audit(tmp_path: Path) -> None:
+    data = write(tmp_path / "x", labelled([f"{a}/{b}" for a in ("north", "south") for b in ("cat", "dog")], 4))
+    _, last = first_and_last(str(data), "--layout", "splits", "--group-by", r"(\d)\.")
+    assert last.endswith(r"--model x --group-by '(\d)\.' --layout splits")
+
+
+def test_a_set_that_training_refuses_is_to_be_corrected_first(tmp_path: Path) -> None:
+    data = write(tmp_path / "x", labelled(["cat"], 4))
+    assert first_and_last(str(data))[1] == f"Next: correct what the last remark says, then fullcount audit {data}"
+
+
+def packed(root: Path, name: str) -> Path:
+    """Pack a folder as a zip or a tar."""
+    form = {"zip": "zip", "tar": "tar", "tgz": "gztar", "bz2": "bztar"}[name.rpartition(".")[2]]
+    made = Path(shutil.make_archive(str(root.parent / "packed"), form, root))
+    return made.rename(root.parent / name)
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar", "set.tgz", "set.tar.bz2"])
+def test_an_archive_is_audited_as_its_folder_is(tmp_path: Path, name: str) -> None:
+    root = write(
+        tmp_path / "set", labelled(["train/a", "train/b", "test/a", "test/b"], 3) | {"train/a/bad.png": b"bad"}
+    )
+    archive = packed(root, name)
+    told = [CliRunner().invoke(audit, [str(path), "--format", "json"]) for path in (root, archive)]
+    assert told[0].stdout == told[1].stdout
+    assert json.loads(told[0].stdout)["recognised"] == {
+        "layout": "splits",
+        "wrapper": None,
+        "parts": [
+            {"folder": "test", "split": "test", "files": 6},
+            {"folder": "train", "split": "train", "files": 7},
+        ],
+        "labels": ["a", "b"],
+        "unlabelled": 0,
+    }
+    _, last = first_and_last(str(archive))
+    assert last.endswith(" && fullcount train set --store models --model set")
+    assert str(archive) in last
+
+
+def test_what_is_refused_about_an_archive_is_said_with_its_name(tmp_path: Path) -> None:
+    root = write(tmp_path / "set", labelled([f"{a}/{b}" for a in ("north", "south") for b in ("cat", "dog")], 3))
+    archive = packed(root, "set.zip")
+    assert str(CliRunner().invoke(audit, [str(archive)]).exception).startswith(f"{archive}: north/ and south/ hold")
+
+
+@pytest.mark.parametrize("data", [b"no archive", b"PK\x03\x04 cut off", b""])
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "set.zip").write_bytes(data)
+    done = CliRunner().invoke(audit, [str(tmp_path / "set.zip")])
+    assert isinstance(done.exception, DatasetInvalid)
+    assert "neither a folder nor a zip or tar" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("../out.png", tarfile.REGTYPE, "cannot be unpacked"),
+        ("cat/link.png", tarfile.SYMTYPE, "is a link or a special file"),
+        ("cat/pipe.png", tarfile.FIFOTYPE, "is a link or a special file"),
+    ],
+)
+def test_nothing_is_unpacked_outside_the_folder(tmp_path: Path, name: str, kind: bytes, said: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, "/etc/hosts"
+    with tarfile.open(tmp_path / "set.tar", "w") as archive:
+        archive.addfile(entry)
+    done = CliRunner().invoke(audit, [str(tmp_path / "set.tar")])
+    assert isinstance(done.exception, DatasetInvalid)
+    assert said in str(done.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["set.tar"]
 
 
 def test_two_readings_are_asked_about_and_the_option_answers(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from model_store.images.pixels import InputSpec
-from tests.support.pictures import crop, encoded, labelled, opened, picture, sides, smaller, write
-from training.config import Fractions
+from tests.support.pictures import SMALL, audited, crop, encoded, labelled, opened, picture, sides, smaller, write
+from training.config import Fractions, TrainingConfig
+from training.data.dataset import open_dataset
 from training.data.files import SPLITS, dataset_digest
 from training.data.pixels.near_duplicates import REFERENCE
 from training.errors import DatasetInvalid, GroupingInvalid
@@ -173,6 +177,79 @@ def test_groups_torn_apart_by_given_folders_are_said(tmp_path: Path) -> None:
     write(tmp_path, files | labelled(["train/a", "train/b"], 5, start=50))
     with opened(tmp_path, group_by=r"p\d") as dataset:
         assert "The split folders have these groups on more than one side: p1." in dataset.notes
+
+
+def test_training_says_first_what_it_recognised(tmp_path: Path) -> None:
+    data = write(
+        tmp_path / "data", labelled([f"set/{part}/{label}" for part in ("fold1", "fold2") for label in "ab"], 3)
+    )
+    said = Console(file=io.StringIO(), width=200)
+    config = TrainingConfig(data, tmp_path / "store", "model")
+    with open_dataset(config, SMALL, Progress(console=said, disable=True)):
+        sentence = "Recognised parts fold1/ (6 files), fold2/ (6 files) below set/: 2 labels (a, b).\n"
+        assert said.file.getvalue() == sentence  # type: ignore[attr-defined]
+
+
+def test_the_user_says_what_the_first_folders_are(tmp_path: Path) -> None:
+    write(tmp_path, labelled([f"{outer}/{inner}" for outer in ("north", "south") for inner in ("cat", "dog")], 5))
+    for layout, labels in (("splits", ("cat", "dog")), ("labels", ("north", "south"))):
+        with opened(tmp_path, layout=layout) as dataset:
+            assert dataset.labels == labels
+
+
+SPLIT = labelled(["train/a", "train/b", "test/a", "test/b"], 5)
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        (
+            labelled(["test/c"], 4, start=90),
+            "c is in test/ and not in train/: put images of it into train/ or leave it",
+        ),
+        (
+            labelled(["test/A"], 4, start=90),
+            "A is in test/ and not in train/, which has a: give the folders of one label",
+        ),
+        (
+            labelled(["test/c", "val/c"], 4, start=90),
+            "c is in test/ and val/ and not in train/: put images of it into train/ or leave it out of test/ and val/.",
+        ),
+        ({"train/c/1.png": b"bad"} | labelled(["test/c"], 4, start=90), "Images of it in train/ are not used"),
+    ],
+)
+def test_a_label_without_images_to_learn_from_is_refused_with_the_cause(
+    tmp_path: Path, files: dict[str, bytes], hint: str
+) -> None:
+    write(tmp_path, SPLIT | files)
+    with pytest.raises(DatasetInvalid) as caught:
+        counts(tmp_path)
+    assert (caught.value.hint or "").startswith(hint)
+    assert audited(tmp_path).notes[-1] == f"It cannot be trained from: {caught.value.what}. {caught.value.hint}"
+
+
+def test_the_cause_names_the_folders_as_they_are_called(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["seg_train/x/a", "seg_train/x/b", "seg_test/x/a", "seg_test/x/b", "seg_test/x/c"], 4))
+    assert "c is in seg_test/x/ and not in seg_train/x/" in audited(tmp_path).notes[-1]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        labelled(["a", "b"], 5) | labelled(["c"], 2, start=90),
+        labelled(["a", "b"], 5) | {"c/1.png": picture(99)},
+        labelled(["train/a", "train/b"], 5) | {"val/a/x.png": b"bad"},
+        labelled(["a"], 9) | {f"b/{n}.png": picture(200) for n in range(9)},
+        labelled(["cats", "unreadable"], 5),
+    ],
+)
+def test_an_audit_refuses_what_training_refuses(tmp_path: Path, files: dict[str, bytes]) -> None:
+    write(tmp_path, files)
+    with pytest.raises(DatasetInvalid) as caught:
+        counts(tmp_path)
+    found = audited(tmp_path)
+    assert not found.is_trainable
+    assert caught.value.what in found.notes[-1]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from training.data.remarks import share_remarks, split_remarks
 
 @pytest.mark.parametrize("above", ["", "pictures/"])
 def test_labels_that_differ_only_in_case_are_said(tmp_path: Path, above: str) -> None:
-    write(tmp_path, labelled([f"{above}cats", f"{above}Cats", f"{above}dogs"], 2))
+    write(tmp_path, labelled([f"{above}cats", f"{above}Cats", f"{above}dogs"], 3))
     expected = "These labels differ only in capital letters and count as 2: Cats, cats."
     assert audited(tmp_path).notes == (expected,)
 
@@ -24,14 +24,14 @@ def test_labels_that_differ_only_in_case_are_said(tmp_path: Path, above: str) ->
     ],
 )
 def test_labels_that_differ_only_in_spaces_are_said(tmp_path: Path, names: tuple[str, ...], said: str) -> None:
-    write(tmp_path, labelled(names, 2))
+    write(tmp_path, labelled(names, 3))
     expected = f"These labels differ only in spaces, hyphens or capital letters and count as 2: {said}."
     assert audited(tmp_path).notes == (expected,)
 
 
 @pytest.mark.parametrize("above", ["", "pictures/"])
 def test_an_empty_folder_beside_the_labels_is_said(tmp_path: Path, above: str) -> None:
-    write(tmp_path, labelled([f"{above}cats", f"{above}dogs"], 2) | {f"{above}birds/notes.txt": b"x"})
+    write(tmp_path, labelled([f"{above}cats", f"{above}dogs"], 3) | {f"{above}birds/notes.txt": b"x"})
     (tmp_path / above / "fish").mkdir()
     (tmp_path / above / ".hidden").mkdir()
     assert audited(tmp_path).notes == (f"There is no labelled image in: {above}birds/, {above}fish/.",)
@@ -51,7 +51,7 @@ def test_folders_beside_those_of_the_splits_are_said_to_be_ignored(tmp_path: Pat
 
 
 def test_a_folder_with_nothing_odd_has_no_notes(tmp_path: Path) -> None:
-    assert audited(write(tmp_path, labelled(["cats", "dogs"], 2))).notes == ()
+    assert audited(write(tmp_path, labelled(["cats", "dogs"], 3))).notes == ()
 
 
 @pytest.mark.parametrize(("bits", "times"), [(10, 64), (12, 16), (14, 4)])

@@ -123,6 +123,8 @@ def test_folds_of_splits_keep_the_splits() -> None:
         (paths_of("valid invalid"), {"valid", "invalid"}),
         (paths_of("cat", "indoor outdoor") + paths_of("dog", "indoor") + paths_of("owl"), {"cat", "dog", "owl"}),
         (paths_of("with_mask without_mask"), {"with_mask", "without_mask"}),
+        (paths_of("prediction inference"), {"prediction", "inference"}),
+        (paths_of("cat", "cat") + paths_of("dog", "dog"), {"cat", "dog"}),
     ],
 )
 def test_labels_are_not_taken_for_parts(paths: list[str], labels: set[str]) -> None:
