@@ -60,6 +60,8 @@ class Facts:
     """True if early stopping ended the run, False if it ran for all its epochs."""
     head_stopped_early: bool | None = None
     """The same for the first of two phases."""
+    several_labels: bool | None = None
+    """True if an image may have several labels at once, so that an accuracy says little."""
     kept: Phase | None = None
     """The phase whose weights were kept; None means the one with the lowest validation loss."""
 
