@@ -29,7 +29,7 @@ Verdict = Literal[
 ]
 
 VERDICTS: Final[dict[Verdict, str]] = {
-    "impossible-loss": "The loss is not one of these labels: negative, out of scale, or a number in training only.",
+    "impossible-loss": "No cross-entropy has this loss: it is negative, out of scale, or a number in training only.",
     "never-learnt": "The figures are those of a guess, from the first epoch to the last.",
     "unstable": "The loss is not a number, has diverged, only rises, or swings from epoch to epoch.",
     "collapsed": "The model does no better than predicting the same label for every image.",

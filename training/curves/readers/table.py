@@ -89,7 +89,8 @@ def _logged(path: Path, entries: list[LoggedEpoch], chosen: dict[str, list[str]]
 
 def _numbers(path: Path, entry: LoggedEpoch, chosen: dict[str, list[str]]) -> dict[str, float]:
     """Return name → number of the cells of a row that are used and not blank."""
-    used = [name for names in chosen.values() for name in names if entry.cells[name].lower() not in _BLANK]
+    names = (name for names in chosen.values() for name in names)
+    used = [name for name in names if entry.cells.get(name, "").lower() not in _BLANK]
     try:
         return {name: float(entry.cells[name]) for name in used}
     except ValueError as error:
@@ -129,12 +130,13 @@ def _values(column: list[object] | dict[str, object]) -> Iterator[str]:
 
 
 def _aligned(path: Path, columns: dict[str, list[str]]) -> tuple[tuple[LoggedEpoch, ...], tuple[str, ...]]:
-    epochs = len(columns["loss"])
+    if (epochs := len(columns["loss"])) == 0:
+        return (), ()
     rows = [LoggedEpoch(None, {}) for _ in range(epochs)]
     notes = []
     for name, column in columns.items():
         every = epochs // len(column) if column else 0
-        if epochs and (not every or epochs // every != len(column)):
+        if not every or epochs // every != len(column):
             hint = "Save all lists of one call of `fit`."
             raise HistoryInvalid(path, f"has {len(column)} values of `{name}` but {epochs} of `loss`", hint=hint)
         if every > 1:
