@@ -1,4 +1,4 @@
-"""`fullcount diagnose`: diagnoses the learning curves of any Keras run, without loading TensorFlow."""
+"""`fullcount diagnose`: diagnoses the learning curves of any training run, without loading TensorFlow."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ _STYLES = {"no": "green", "watch": "yellow", "yes": "red"}
 
 
 @click.command()
-@click.argument("history", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("history", type=click.Path(path_type=Path))
 @click.option(
     "--validation-images", type=click.IntRange(min=1), help="Number of validation images.  [default: inferred]"
 )
@@ -37,10 +37,17 @@ def diagnose(
 ) -> None:
     """Diagnose the learning curves of a training run: should you worry?
 
-    HISTORY is a file of Keras' CSVLogger, Fullcount's history.csv, or History.history saved as JSON.
+    HISTORY is a file, or the folder of a run: Keras' CSVLogger, its console output, History.history as JSON or as
+    printed, Fullcount's history.csv, TensorBoard event files, Lightning's metrics.csv, Hugging Face's
+    trainer_state.json or Ultralytics' results.csv.
     """
     read = read_with_notes(history)
-    facts = Facts(train_images=train_images, validation_images=validation_images, majority_share=majority_share)
+    facts = Facts(
+        train_images=train_images,
+        validation_images=validation_images,
+        majority_share=majority_share,
+        several_labels=read.has_several_labels or None,
+    )
     diagnosis = judge(read.history, facts)
     if format_ == "json":
         click.echo(_as_json(diagnosis, read.notes))

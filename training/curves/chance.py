@@ -71,7 +71,7 @@ def never_learnt(curves: Curves) -> Finding | None:
     is_still = all(np.ptp(curve.thirds) <= 2 * _tolerance(curves, curve) for _, curve in curves.accuracies)
     if len(curves.loss) < limits.MIN_EPOCHS or not is_still:
         return None
-    return _none_right(curves) or _guess(curves) or _coin(curves) or _too_low(curves) or _clipped(curves)
+    return _none_right(curves) or _coin(curves) or _guess(curves) or _too_low(curves) or _clipped(curves)
 
 
 def chance_of(curves: Curves, share: float, tolerance: float) -> int | None:
@@ -133,9 +133,11 @@ def _coin(curves: Curves) -> Finding | None:
     """Find a loss of ln 2 with an accuracy that is not a coin's: several outputs, each of which is undecided."""
     share = share_right(curves)
     is_coin = all(_is_level(loss, math.log(2), 0.015 + loss.noise) for _, loss in curves.losses)
-    if share is None or share > _LESS_THAN_A_COIN or not is_coin:
+    is_several = curves.set_aside is not None or (share is not None and share <= _LESS_THAN_A_COIN)
+    if not is_coin or not is_several:
         return None
-    sentence = f"a loss of {curves.loss.level:.3f} is ln 2, a coin for each of several outputs; {share:.1%} are right."
+    right = "" if share is None else f"; {share:.1%} are right"
+    sentence = f"a loss of {curves.loss.level:.3f} is ln 2, a coin for each of several outputs{right}."
     return finding(curves, f"The model never began to learn: {sentence}", CAUSES)
 
 

@@ -54,6 +54,16 @@ def diagnose(history: History, facts: Facts = NO_FACTS) -> Diagnosis:
 
 def _judge(history: History, facts: Facts) -> list[Finding]:
     """Judge the epochs of one phase; the finding that answers the question comes first."""
+    main, *others = _findings(history, facts)
+    has_loss = any(math.isfinite(epoch.loss) for epoch in history)
+    accuracy = curves(history, facts).set_aside if has_loss else None
+    if accuracy is not None:
+        note = f"Images have several labels: the loss is judged, not the accuracy, {accuracy.level:.1%} at the end."
+        main = replace(main, evidence=(*main.evidence, note))
+    return [main, *others]
+
+
+def _findings(history: History, facts: Facts) -> list[Finding]:
     gap = not_finite(history)
     if gap is not None and gap.verdict == "unstable" and gap.worry == "yes":
         return [gap]

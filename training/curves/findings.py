@@ -29,7 +29,7 @@ Verdict = Literal[
 ]
 
 VERDICTS: Final[dict[Verdict, str]] = {
-    "impossible-loss": "The loss is not one of these labels: negative, out of scale, or a number in training only.",
+    "impossible-loss": "No cross-entropy has this loss: it is negative, out of scale, or a number in training only.",
     "never-learnt": "The figures are those of a guess, from the first epoch to the last.",
     "unstable": "The loss is not a number, has diverged, only rises, or swings from epoch to epoch.",
     "collapsed": "The model does no better than predicting the same label for every image.",
@@ -60,6 +60,8 @@ class Facts:
     """True if early stopping ended the run, False if it ran for all its epochs."""
     head_stopped_early: bool | None = None
     """The same for the first of two phases."""
+    several_labels: bool | None = None
+    """True if an image may have several labels at once, so that an accuracy says little."""
     kept: Phase | None = None
     """The phase whose weights were kept; None means the one with the lowest validation loss."""
 

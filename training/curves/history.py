@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from training.curves.readers.keras_log import MISSING, Log, LoggedEpoch, read_log
+from training.curves.readers.log import MISSING, Log, LoggedEpoch
+from training.curves.readers.reading import read_log
 from training.errors import HistoryInvalid
 
 Phase = Literal["head", "fine-tune"]
 PHASES: Final[tuple[Phase, ...]] = ("head", "fine-tune")
 COLUMNS: Final = ("epoch", "phase", "learning_rate", "accuracy", "loss", "val_accuracy", "val_loss")
 
+_MOSTLY_RIGHT: Final = 0.85
+"""Binary accuracy of a first epoch that one label of two seldom has."""
 _MISSING: Final = frozenset({"", MISSING.lower(), "none", "null"})
 
 
@@ -46,10 +49,12 @@ class ReadHistory:
 
     history: History
     notes: tuple[str, ...]
+    has_several_labels: bool = False
+    """True if the accuracy is one of several labels an image."""
 
 
 def read_history(path: Path) -> History:
-    """Read the learning curves of a `CSVLogger` file or of a saved `History.history`; see `read_with_notes`.
+    """Read the learning curves of any file or folder that is known; see `read_with_notes`.
 
     Raises:
         HistoryInvalid: If the file cannot be read, or does not hold a training loss for each epoch.
@@ -70,7 +75,19 @@ def read_with_notes(path: Path) -> ReadHistory:
     epochs = [_epoch(path, row, place) for place, row in enumerate(log.rows)]
     epochs, counted = _counted(epochs, log)
     epochs, scaled = _as_shares(path, epochs)
-    return ReadHistory(tuple(epochs), (*log.notes, *counted, *scaled))
+    return ReadHistory(tuple(epochs), (*log.notes, *counted, *scaled), _has_several_labels(log.accuracy or "", epochs))
+
+
+def _has_several_labels(name: str, epochs: list[Epoch]) -> bool:
+    """Tell by the name of an accuracy, and by its first value, whether it is that of several labels an image.
+
+    A binary accuracy counts every label that an image lacks as right, so it begins near 1 - 1/labels.
+    """
+    plain = name.lower().replace("_", "")
+    if "multilabel" in plain or "hamming" in plain:
+        return True
+    first = epochs[0].val_accuracy if epochs[0].accuracy is None else epochs[0].accuracy
+    return "binaryaccuracy" in plain and first is not None and first >= _MOSTLY_RIGHT
 
 
 def write_history(path: Path, history: History) -> None:

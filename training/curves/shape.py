@@ -4,7 +4,8 @@ Thresholds that several verdicts share are here, each with its reason. `instabil
 `course.py` draw the conclusions.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -45,6 +46,11 @@ NARROW: Final = 0.025
 """Half-width below which the size of the split is not mentioned."""
 SHORTEST_PLATEAU: Final = 10
 """Epochs for which metrics must be flat, and for a third of the run as well; the loss for two thirds of it."""
+_LEARNT: Final = 0.7
+"""Share of the loss of the first third below which the last third has learnt."""
+_MORE_WRONG_THAN_RIGHT: Final = 0.5
+_LESS: Final = 0.8
+"""Share of the lowest loss for its accuracy below which a loss is not that of one label an image."""
 MIN_EPOCHS: Final = 4
 """Epochs below which a curve does not have a trend."""
 
@@ -56,6 +62,7 @@ class Curves:
     Attributes:
         loss: Training loss as Keras reports it: the mean over an epoch while the weights change.
         val_loss: Validation loss; None if the history lacks it, as for the other optional curves.
+        set_aside: An accuracy that is not judged, because images have several labels; None if there is not one.
     """
 
     facts: Facts
@@ -65,6 +72,7 @@ class Curves:
     val_accuracy: Curve | None
     learning_rate: Curve | None
     is_fine_tuning: bool = False
+    set_aside: Curve | None = None
 
     @cached_property
     def validation_images(self) -> int | None:
@@ -164,11 +172,14 @@ def is_learning(curves: Curves) -> bool:
 
 
 def curves(history: History, facts: Facts) -> Curves:
-    """Split a history into curves; values that are missing or not finite are left out."""
+    """Split a history into curves; values that are missing or not finite are left out.
+
+    If images have several labels, the loss alone is judged: accuracy is near 1 from the start, or never moves.
+    """
     loss = _column(history, "loss")
     if loss is None:
         raise ValueError("The history has no finite training loss.")
-    return Curves(
+    found = Curves(
         facts=facts,
         loss=loss,
         val_loss=_column(history, "val_loss"),
@@ -177,6 +188,23 @@ def curves(history: History, facts: Facts) -> Curves:
         learning_rate=_column(history, "learning_rate"),
         is_fine_tuning=all(epoch.phase == "fine-tune" for epoch in history),
     )
+    accuracy = found.val_accuracy or found.accuracy
+    if accuracy is None or not (facts.several_labels or _disagree(found)):
+        return found
+    return replace(found, accuracy=None, val_accuracy=None, set_aside=accuracy)
+
+
+def _disagree(found: Curves) -> bool:
+    """Tell whether the loss learns down to what the accuracy, which stays level, excludes for one label an image.
+
+    A wrong image costs at least ln 2, unless the loss is a mean over several labels.
+    """
+    accuracy = found.accuracy
+    if accuracy is None or len(accuracy) < MIN_EPOCHS or not SMALLEST_POINTS < accuracy.level < _MORE_WRONG_THAN_RIGHT:
+        return False
+    is_level = float(np.ptp(accuracy.thirds)) <= 2 * max(2 * accuracy.noise, 2 * SMALLEST_POINTS)
+    has_learnt = found.loss.level < _LEARNT * float(found.loss.thirds[0]) or falls(found.loss, material(found.loss))
+    return is_level and has_learnt and found.loss.level < _LESS * (1 - accuracy.level) * math.log(2)
 
 
 def _column(history: History, name: str) -> Curve | None:

@@ -16,6 +16,8 @@ from training.curves.trend import Curve
 
 _ALMOST: Final = 0.98
 """Tolerance below the lowest loss of a constant guess."""
+_OF_SEVERAL: Final = 0.6
+"""The same for several outputs: some labels are more frequent than others, so a constant guess has a lower loss."""
 _ALIKE: Final = 0.1
 """Difference of the two accuracies up to which training has not learnt more than validation."""
 _PLAUSIBLE_GUESS: Final = 0.6
@@ -33,6 +35,8 @@ def stagnant(curves: Curves) -> Finding | None:
     """
     if len(curves.loss) < limits.MIN_EPOCHS or curves.is_fine_tuning or _has_moved(curves):
         return None
+    if curves.set_aside is not None:
+        return _undecided(curves, curves.set_aside)
     share = share_right(curves)
     if any(loss.level < _ALMOST * entropy(0.5 if share is None else share) for _, loss in curves.losses):
         return None
@@ -43,6 +47,13 @@ def stagnant(curves: Curves) -> Finding | None:
         return None
     worry: Worry = "yes" if share <= _PLAUSIBLE_GUESS or is_one_value(curves.val_accuracy) else "watch"
     return _unmoved(curves, worry, f"{share:.1%} right and a loss of {curves.loss.level:.3f} are")
+
+
+def _undecided(curves: Curves, accuracy: Curve) -> Finding | None:
+    """Find several outputs, each of which answers the same for every image."""
+    if curves.loss.level < _OF_SEVERAL * entropy(accuracy.level):
+        return None
+    return _unmoved(curves, "yes", f"a loss of {curves.loss.level:.3f} and an accuracy of {accuracy.level:.1%} are")
 
 
 def _has_moved(curves: Curves) -> bool:

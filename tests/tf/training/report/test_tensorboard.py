@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from training.curves.history import Epoch
+from training.curves.history import Epoch, read_history
 from training.report.tensorboard import write_scalars
 
 HISTORY = (
@@ -42,3 +42,11 @@ def test_the_logs_hold_the_history(tmp_path: Path) -> None:
 def test_a_second_run_has_a_folder_of_its_own(tmp_path: Path) -> None:
     first, second = (write_scalars(tmp_path, HISTORY[:1], model="cells") for _ in range(2))
     assert first != second
+
+
+def test_the_logs_of_tensorflow_are_read_back_without_it(tmp_path: Path) -> None:
+    write_scalars(tmp_path, HISTORY, model="cells")
+    first, second = read_history(tmp_path)
+    assert (first.loss, first.val_loss, first.accuracy, first.val_accuracy) == pytest.approx((0.7, 0.6, 0.5, 0.75))
+    assert (second.number, second.loss, second.accuracy) == (1, 0.5, None)
+    assert second.val_loss == pytest.approx(0.4)

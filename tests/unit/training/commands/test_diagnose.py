@@ -1,9 +1,12 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support.event_files import write_events
 from tests.unit.training.curves.test_diagnosis import COLLAPSED, SLOW
 from training.commands.diagnose import diagnose
 from training.curves.history import History, write_history
@@ -51,3 +54,15 @@ def test_a_file_that_holds_no_curves_is_an_error_with_a_hint(tmp_path: Path) -> 
     path.write_text("a,b\n1,2\n")
     with pytest.raises(HistoryInvalid, match="no column `loss`"):
         CliRunner().invoke(diagnose, [str(path)], catch_exceptions=False)
+
+
+def test_a_folder_is_diagnosed_and_tensorflow_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "train" / "events.out.tfevents.1.host"
+    write_events(path, {"epoch_loss": {epoch.number: epoch.loss for epoch in SLOW}})
+    script = "import sys; from model_store.commands.main import main\ntry: main()\n"
+    script += "finally: print(sorted({'tensorflow', 'keras', 'openvino'} & sys.modules.keys()))"
+    result = subprocess.run(
+        [sys.executable, "-c", script, "diagnose", str(tmp_path)], check=True, capture_output=True, text=True
+    )
+    assert "Validation is missing" in result.stdout
+    assert result.stdout.endswith("[]\n")
