@@ -27,7 +27,7 @@ FRAMEWORKS = {"tensorflow", "keras", "openvino"}
 WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
-    "app": """__main__ > commands > bench + local + client > server > main > api
+    "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > inference + problems
         > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
