@@ -40,8 +40,10 @@ FLOORS = {
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": "fingerprint > light_grids > pixels + files > jpeg + rgb + signatures",
-    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > names + walk + zip_fields > interpretation""",
+    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file
+        > label_tables > layout > names + walk + zip_fields > interpretation""",
+    "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
+        > file_names + table_rows + table_text + code_names""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/data": """dataset > audit > assignment + remarks > audit_tables + grouping + pixels + scan + split

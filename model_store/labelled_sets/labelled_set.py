@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.interpretation import Ignored, Interpretation, LabelsFile, MatchedFolder
+from model_store.labelled_sets.interpretation import Ignored, Interpretation, MatchedFolder
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import find_layout
 from model_store.labelled_sets.names import LabelMatcher
@@ -132,7 +132,7 @@ def give_labels(
     images, unlabelled, matched = _matched(files.images, names, matcher)
     if not images:
         raise SetRejected("no-labels", _without_labels(candidates, table))
-    labels_file = None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing)
+    labels_file = None if table is None else table.summary()
     interpretation = Interpretation(wrapper=layout.wrapper, encoding=encoding, matched=matched, labels_file=labels_file)
     return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
 

@@ -23,6 +23,11 @@ class LabelMatcher:
             folded = _folded(label)
             self._folded[folded] = None if folded in self._folded else label
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels known beforehand."""
+        return self._labels
+
     def match(self, name: str) -> str | None:
         """Return the label that a name means; None if it is not one of them, or could be two."""
         return name if name in self._labels else self._folded.get(_folded(name))

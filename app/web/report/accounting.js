@@ -57,6 +57,7 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
     wrapper !== null && words.wrapper(printable(wrapper)),
     encoding !== null && words.encoding(encoding),
     file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
+    ...(file?.understood ?? []).map(printable),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),
     file &&
       file.missing.length > 0 &&
