@@ -18,7 +18,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 _BASE_HINT = "Check that a Fullcount service runs at that URL; --url is its base, such as http://localhost:8000."
 
-_TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
+TIMEOUT = httpx.Timeout(10.0, read=None, write=None)
 """Ten seconds to connect; an evaluation may take as long as it needs."""
 
 
@@ -50,14 +50,14 @@ def evaluate(
         ServerRefused: If the answer is a problem.
     """
     headers = {"Accept": MEDIA_TYPES["jsonl"]}
-    with path.open("rb") as file, _answers(url):
+    with path.open("rb") as file, server_errors(url):
         files = [("file", (path.name, file))]
         with httpx.stream(
-            "POST", f"{url}/evaluate", params=_known(query), files=files, headers=headers, timeout=_TIMEOUT
+            "POST", f"{url}/evaluate", params=known(query), files=files, headers=headers, timeout=TIMEOUT
         ) as response:
             if response.is_error:
                 response.read()
-                raise _refusal(response)
+                raise refusal(response)
             for line in response.iter_lines():
                 event = json.loads(line)
                 if event["event"] == "progress":
@@ -87,27 +87,27 @@ def rendered(url: str, report: ReportBody, form: Form) -> bytes:
         raise ServerRefused(
             "Report not stored", f"The server stores no reports, so it cannot send one as {form}.", hint=hint
         )
-    with _answers(url):
+    with server_errors(url):
         headers = {"Accept": MEDIA_TYPES[form]}
-        response = httpx.get(f"{url}/evaluations/{report.id}", headers=headers, timeout=_TIMEOUT)
+        response = httpx.get(f"{url}/evaluations/{report.id}", headers=headers, timeout=TIMEOUT)
         if response.is_error:
-            raise _refusal(response)
+            raise refusal(response)
         if not response.headers["content-type"].startswith(MEDIA_TYPES[form]):
             raise ServerUnreachable(url, f"it does not support the form {form}; it may be an earlier release")
         return response.content
 
 
 def _post(url: str, query: dict[str, Any], answer: type[Body], **body: Any) -> Body:  # noqa: ANN401  as httpx
-    with _answers(url):
-        response = httpx.post(url, params=_known(query), timeout=_TIMEOUT, **body)
+    with server_errors(url):
+        response = httpx.post(url, params=known(query), timeout=TIMEOUT, **body)
         if response.is_error:
-            raise _refusal(response)
+            raise refusal(response)
         return answer.model_validate_json(response.content)
 
 
 @contextmanager
-def _answers(url: str) -> Iterator[None]:
-    """Turn errors of the connection and of parsing the answer into `ServerUnreachable`."""
+def server_errors(url: str) -> Iterator[None]:
+    """Turn errors of the connection and of parsing the answer into `ServerUnreachable` while the block runs."""
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -116,11 +116,13 @@ def _answers(url: str) -> Iterator[None]:
         raise ServerUnreachable(url, "the answer is not a Fullcount service's") from error
 
 
-def _known(query: dict[str, Any]) -> dict[str, Any]:
+def known(query: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not None."""
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _refusal(response: httpx.Response) -> ServerRefused:
+def refusal(response: httpx.Response) -> ServerRefused:
+    """Return the error that a response is."""
     try:
         problem = response.json()
         hint = _BASE_HINT if problem["type"] == "/problems/not-found" else problem.get("hint")

@@ -4,6 +4,7 @@
 
     FullcountError                  base of every error that a user can act on; `hint` says what to do next
     ├── SetRejected                 a labelled set refused as a whole; `reason` is one of `labelled_set.REASONS`
+    │   └── LabelColumnUnclear      two columns of a table could be the label
     ├── ImageRejected               bytes that cannot be decoded; `reason` is one of `pixels.REASONS`
     ├── NameInvalid                 an invalid name for a model, an alias or a label
     ├── NotFound                    `available` lists the names or numbers that exist
@@ -56,6 +57,26 @@ class SetRejected(FullcountError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail, hint=_ARCHIVE_HINTS.get(reason))
         self.reason = reason
+
+
+class LabelColumnUnclear(SetRejected):
+    """Several columns of a table could be the label.
+
+    Attributes:
+        path: The path of the table.
+        candidates: The names of those columns.
+        columns: The names of all columns.
+    """
+
+    def __init__(self, path: str, candidates: Sequence[str], columns: Sequence[str]) -> None:
+        which = " or ".join(f"'{name}'" for name in candidates)
+        super().__init__(
+            "labels-file", f"{path}: which column is the label, {which}? Its columns are {', '.join(columns)}."
+        )
+        self.hint = "Call that column 'label' in the table's first row."
+        self.path = path
+        self.candidates = list(candidates)
+        self.columns = list(columns)
 
 
 class ImageRejected(FullcountError):

@@ -27,7 +27,7 @@ FRAMEWORKS = {"tensorflow", "keras", "openvino"}
 WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
-    "app": """__main__ > commands > bench + local + client > server > main > api
+    "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
         > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware + root_path > uploads
@@ -42,8 +42,10 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file > layout
-        > interpretation > recognition > names + walk + zip_fields""",
+    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file
+        > label_tables > layout > interpretation > recognition > names + walk + zip_fields""",
+    "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
+        > file_names + table_rows + table_text + code_names""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust

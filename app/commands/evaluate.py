@@ -3,15 +3,13 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 import click
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 
 from app import client
 from app.commands.options import (
@@ -23,6 +21,7 @@ from app.commands.options import (
     read_settings,
     writable_file,
 )
+from app.commands.progress import OnProgress, show_progress
 from app.reports import gate
 from app.reports.forms import Form
 from app.reports.schemas import ReportBody
@@ -32,7 +31,6 @@ from model_store.presentation.tables import comparison_summary, doubts_summary, 
 if TYPE_CHECKING:
     from app.reports.evaluator import Report
 
-OnProgress = Callable[[int, int], None]
 _Answer = tuple[ReportBody, bytes | None]
 """A report and, unless its form is text for the terminal, the report in that form."""
 
@@ -112,7 +110,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     if allowances and not requirements:
         raise click.UsageError("--allow needs --min, which it lets pass.")
     query = _Query(data, form, against, explain, layout)
-    with _progress("Evaluating") as on_progress:
+    with show_progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
@@ -171,16 +169,6 @@ def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) ->
 def _is_rendered(form: str) -> TypeGuard[Form]:
     """Tell whether a form is not text for the terminal and must be rendered."""
     return form in get_args(Form)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[OnProgress]:
-    """Show a progress bar on standard error, if that is a terminal, and yield the function that moves it."""
-    console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _is_terminal() -> bool:

@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from app.inference.pipeline import Read
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry, choose_version
 from app.observability.metrics import ServiceMetrics
-from app.predictions.batch import Source, collect
-from app.predictions.schemas import BatchBody
+from app.predictions.batch import Source, check_top_k, collect, results_of
+from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.reports.evaluator import Evaluator, GivenSet, Report
 from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
@@ -41,10 +41,34 @@ class Session:
     version: LoadedVersion
 
     async def predict(self, paths: Sequence[Path], top_k: int | None) -> BatchBody:
-        """Predict image files, as `POST /predict/batch` does."""
+        """Predict image files, as `POST /predict/batch` does.
+
+        Raises:
+            ParameterInvalid: If the version has fewer labels than `top_k`.
+        """
+        check_top_k(top_k, self.version)
         names = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
         sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
         return (await collect(self.version, self.predictor, sources, top_k))[0]
+
+    async def predict_each(
+        self, sources: Iterable[Source], top_k: int | None
+    ) -> AsyncGenerator[BatchPrediction | BatchFailure, None]:
+        """Predict any number of images, in order; a bounded number of them is in memory.
+
+        Close the generator to cancel those in progress.
+
+        Args:
+            sources: The images, each taken only when its turn comes.
+            top_k: The number of labels in each answer; None for all.
+
+        Raises:
+            ParameterInvalid: If the version has fewer labels than `top_k`.
+        """
+        check_top_k(top_k, self.version)
+        async with aclosing(results_of(self.version, self.predictor, sources, top_k)) as results:
+            async for result, _ in results:
+                yield result
 
     async def evaluate(
         self,

@@ -1,9 +1,11 @@
 """The images of a batch and their answers, for HTTP and the command line alike."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from app.errors import ParameterInvalid
 from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Read
 from app.inference.predictor import Prediction, Predictor, Timing
@@ -40,14 +42,35 @@ def sources_of(archive: Archive, most: int) -> list[Source]:
     return [Source(path, _reader(archive, path)) for path in paths]
 
 
+def check_top_k(top_k: int | None, version: LoadedVersion) -> None:
+    """Check that the version has that many labels.
+
+    Raises:
+        ParameterInvalid: If it has fewer.
+    """
+    labels = len(version.manifest.labels)
+    if top_k is not None and top_k > labels:
+        raise ParameterInvalid("top_k", top_k, f"the model has {labels} labels")
+
+
 async def results_of(
-    version: LoadedVersion, predictor: Predictor, sources: Sequence[Source], top_k: int | None
+    version: LoadedVersion, predictor: Predictor, sources: Iterable[Source], top_k: int | None
 ) -> AsyncGenerator[Result, None]:
-    """Predict each image, in order; close the generator to cancel the images in progress."""
-    async with aclosing(predictor.predict_each(version, (source.read for source in sources))) as outcomes:
+    """Predict each image, in order; close the generator to cancel the images in progress.
+
+    A source is taken only when its turn comes.
+    """
+    names: deque[str | None] = deque()
+
+    def reads() -> Iterator[Read]:
+        for source in sources:
+            names.append(source.filename)
+            yield source.read
+
+    async with aclosing(predictor.predict_each(version, reads())) as outcomes:
         index = 0
         async for outcome in outcomes:
-            head = {"index": index, "filename": sources[index].filename}
+            head = {"index": index, "filename": names.popleft()}
             if isinstance(outcome, Prediction):
                 fields = predicted_fields(outcome, version.manifest, top_k)
                 yield BatchPrediction(**head, **fields), outcome.timing

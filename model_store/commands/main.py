@@ -24,7 +24,7 @@ _SUMMARIES = {
     "doctor": "Describe this machine and what limits it.",
     "evaluate": "Evaluate a labelled folder or zip; every file is counted.",
     "models": "List, show, verify and clean up what a store holds.",
-    "predict": "Predict the labels of images.",
+    "predict": "Predict the labels of images: PATHS are images, folders and zips.",
     "serve": "Serve the models of a store over HTTP.",
     "train": "Train on a folder of labelled images and publish the model.",
 }

@@ -100,6 +100,7 @@ def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
         yield f"Names that are not marked as UTF-8 were read as {interpretation.encoding}."
     if file is not None:
         yield f"{printable(file.path)} gives the labels, in {counted(file.rows, 'row')}."
+        yield from map(printable, file.understood)
     for match in interpretation.matched:
         source = f"The folder '{printable(match.folder)}'"
         if file is not None:

@@ -61,6 +61,15 @@ class Archive:
             raise SetRejected("no-images", "There is no file in the archive; put the images into it.")
         return paths
 
+    def sorted_paths(self) -> SortedPaths:
+        """Separate image files from others, without regard to labels.
+
+        Raises:
+            SetRejected: If an entry is refused.
+        """
+        self._list(())
+        return sort_paths(self._files, self._has_signature)
+
     def labelled(self, labels: Collection[str], layout: LayoutChoice | None = None) -> LabelledSet:
         """Sort the entries into labelled images and ignored files.
 

@@ -31,12 +31,14 @@ class MatchedFolder(_Value):
 
 
 class LabelsFile(_Value):
-    """The `labels.csv` that gave the labels."""
+    """The table that gave the labels, such as a `labels.csv`."""
 
     path: str
     rows: int
     missing: list[str]
     """Paths in it, relative to its folder, that are not files of the set."""
+    understood: list[str] = []
+    """Sentences that say what its columns hold; empty if its first row says it with the names path and label."""
 
 
 class FoundPart(_Value):

@@ -10,14 +10,7 @@ from typing import Final, NamedTuple
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.interpretation import (
-    FoundPart,
-    Ignored,
-    Interpretation,
-    LabelsFile,
-    LayoutKind,
-    MatchedFolder,
-)
+from model_store.labelled_sets.interpretation import FoundPart, Ignored, Interpretation, LayoutKind, MatchedFolder
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
@@ -160,7 +153,7 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
         wrapper=places.wrapper,
         encoding=encoding,
         matched=matched,
-        labels_file=None if table is None else LabelsFile(path=table.path, rows=table.rows, missing=table.missing),
+        labels_file=None if table is None else table.summary(),
         layout=_kind(places),
         parts=[] if isinstance(places, LabelsTable) else _count_parts(places, [image.path for image in images]),
         labels=sorted({image.label for image in known}),

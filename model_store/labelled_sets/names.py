@@ -32,6 +32,11 @@ class LabelMatcher:
         """True if any label is known."""
         return bool(self._labels)
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels known beforehand."""
+        return self._labels
+
     def match(self, name: str) -> str | None:
         """Return the label that a name means; None if it is not one of them, or could be two."""
         if name in self._labels:

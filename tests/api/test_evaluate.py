@@ -356,7 +356,12 @@ async def test_a_table_gives_the_labels_and_every_entry_is_accounted_for(client:
         {"path": "labels.csv", "reason": "labels-file"},
         {"path": "sub/3.png", "reason": "unlabelled"},
     ]
-    assert report["interpretation"]["labels_file"] == {"path": "labels.csv", "rows": 3, "missing": ["nowhere.png"]}
+    assert report["interpretation"]["labels_file"] == {
+        "path": "labels.csv",
+        "rows": 3,
+        "missing": ["nowhere.png"],
+        "understood": [],
+    }
 
 
 async def test_a_table_that_contradicts_itself_is_refused_with_its_row(client: Client) -> None:

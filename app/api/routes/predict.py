@@ -16,13 +16,12 @@ from app.api.middleware import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
 from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader
-from app.errors import ParameterInvalid
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
 from app.inference.predictor import Prediction, Predictor
 from app.predictions.answers import explanation, predicted_fields
-from app.predictions.batch import Result, Source, collect, results_of, sources_of
+from app.predictions.batch import Result, Source, check_top_k, collect, results_of, sources_of
 from app.predictions.schemas import BatchBody, PredictionBody
 from app.settings import Settings
 from model_store.labelled_sets.archive import Archive
@@ -77,7 +76,7 @@ async def predict(  # noqa: PLR0913  the parameters of the request
     state = request.app.state  # each dependency of FastAPI costs an eighth of the prediction of a small image
     limit_body_of(request, state.settings.max_image_bytes)
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
-        _check_top_k(top_k, loaded)
+        check_top_k(top_k, loaded)
         explainer = loaded.require_explainer() if explain else None
         sent = await read_image(request)
         work = asyncio.create_task(_predict(state.predictor, loaded, sent, explainer))
@@ -132,7 +131,7 @@ async def predict_batch(
 
     System files in a zip, such as `__MACOSX/`, are left out.
     """
-    _check_top_k(top_k, loaded)
+    check_top_k(top_k, loaded)
     if wants(request, JSONL):
         return LinesResponse(_lines(results_of(loaded, predictor, sources, top_k)))
     work = asyncio.create_task(collect(loaded, predictor, sources, top_k))
@@ -144,9 +143,3 @@ async def _lines(results: AsyncGenerator[Result, None]) -> AsyncGenerator[str, N
     async with aclosing(results):
         async for result, _ in results:
             yield result.model_dump_json(exclude_unset=True) + "\n"
-
-
-def _check_top_k(top_k: int | None, loaded: LoadedVersion) -> None:
-    labels = len(loaded.manifest.labels)
-    if top_k is not None and top_k > labels:
-        raise ParameterInvalid("top_k", top_k, f"the model has {labels} labels")

@@ -58,6 +58,7 @@ function interpretationSentences({ wrapper, encoding, matched, labels_file: file
     parts.length > 0 && words.parts(named(parts.map((part) => `${part.folder}/ (${counted(part.files)})`))),
     encoding !== null && words.encoding(encoding),
     file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
+    ...(file?.understood ?? []).map(printable),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),
     file &&
       file.missing.length > 0 &&

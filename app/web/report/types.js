@@ -5,7 +5,7 @@
 /** @typedef {{low: number, high: number}} Range */
 /** @typedef {{rows: string[], columns: string[], counts: number[][]}} Matrix */
 /** @typedef {{entries: number, directories: number, ignored: number, images: number, scored: number, unreadable: number}} Accounting */
-/** @typedef {{path: string, rows: number, missing: string[]}} LabelsFile */
+/** @typedef {{path: string, rows: number, missing: string[], understood?: string[]}} LabelsFile */
 /** @typedef {{folder: string, label: string, files: number}} Matched */
 /** @typedef {{folder: string, split: string | null, files: number}} Part */
 /** @typedef {{wrapper: string | null, encoding: string | null, matched: Matched[], labels_file: LabelsFile | null, layout?: string, parts?: Part[], labels?: string[], unlabelled?: number}} Interpretation */

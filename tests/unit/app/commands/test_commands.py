@@ -350,5 +350,6 @@ def test_a_store_that_is_given_wins_over_a_url_of_the_environment(
 
 def test_asking_a_server_needs_none_of_the_service_s_packages() -> None:
     heavy = "{'fastapi', 'starlette', 'uvicorn', 'prometheus_client', 'pydantic_settings', 'tensorflow'}"
-    program = f"import sys, app.commands.evaluate, app.client; sys.exit(bool({heavy} & set(sys.modules)))"
+    modules = "app.commands.evaluate, app.commands.predict, app.client"
+    program = f"import sys, {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -145,13 +145,13 @@ GOOD = zip_of({"dark/1.png": PICTURE, "light/2.png": grey(250)})
         ("duplicate-path", unmarked_zip_of({b"dark/\xc3\xa4": PICTURE, b"dark//\xc3\xa4": PICTURE}), {}),
         ("duplicate-path", same_unicode_path_twice(), {}),
         ("no-labels", with_table(b"path,label\n2.png,dark\n"), {}),
-        ("no-labels", with_table(b"name,kind\n1.png,dark\n"), {}),
+        ("no-labels", with_table(b"name,kind\n8.png,dark\n"), {}),
+        ("no-labels", with_table(b"path,label\n\xe4.png,dark\n"), {}),
         ("labels-file", with_table(b"path,label\n1.png,dark\n1.png,light\n"), {}),
         ("labels-file", with_table(b"path,label\n1.png,\n"), {}),
         ("labels-file", with_table(b"path,label\n,dark\n"), {}),
         ("labels-file", with_table(b"path,label\n1.png\n"), {}),
-        ("labels-file", with_table(b"path,label\n\xe4.png,dark\n"), {}),
-        ("labels-file", with_table("path,label\n1.png,dark\n".encode("utf-16")), {}),
+        ("labels-file", with_table("path,label\n1.png,\n".encode("utf-16")), {}),
         ("labels-file", with_table(b"path,label\n1.png,da\0rk\n"), {}),
         ("labels-file", with_table(b'path,label\n"1.png,dark\n'), {}),
         ("labels-file", with_table(b"path,label\n" + b"x" * 5_000), {}),
@@ -456,7 +456,7 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
         "wrapper": "set",
         "encoding": None,
         "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
-        "labels_file": {"path": "set/Labels.CSV", "rows": 3, "missing": ["3.png"]},
+        "labels_file": {"path": "set/Labels.CSV", "rows": 3, "missing": ["3.png"], "understood": []},
         "layout": "labels-file",
         "parts": [],
         "labels": ["dark"],
@@ -467,8 +467,8 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
 
 def test_a_table_that_is_none_is_named_where_there_are_no_labels() -> None:
     for table, sentence in (
-        (b"name,kind\n1.png,dark\n", "labels.csv gives no labels: its first row must name a column 'path'"),
-        (b"path,label\nset/1.png,dark\n", "labels.csv names none of the images.* There is no file set/1.png"),
+        (b"name,kind\n8.png,dark\n", "labels.csv gives no labels: it needs a column with the paths or names"),
+        (b"path,label\nset/8.png,dark\n", "labels.csv names none of the images.* There is no file set/8.png"),
     ):
         with pytest.raises(SetRejected, match=sentence):
             opened(with_table(table)).labelled(LABELS)

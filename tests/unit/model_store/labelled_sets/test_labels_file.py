@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from model_store.errors import SetRejected
-from model_store.labelled_sets import labels_file
+from model_store.labelled_sets.label_tables import reading
 from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.names import LabelMatcher
 
@@ -45,7 +45,7 @@ def test_a_table_is_at_the_top_or_in_the_one_folder_around_every_image(images: l
         (["1.png", "set/2.png"], "set/labels.csv"),
         (["set/a/1.png"], "set/a/labels.csv"),
         (["set/1.png"], "set/labels.csv.bak"),
-        (["1.png"], "my-labels.csv"),
+        (["1.png"], "my-labels.ods"),
     ],
 )
 def test_a_table_anywhere_else_is_any_other_file(images: list[str], place: str) -> None:
@@ -74,7 +74,7 @@ def test_one_table_written_in_many_ways_gives_the_same_labels(table: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    "table", [b"", b"\n", b"path\n1.png\n", b"name,kind\n1.png,cats\n", b"\xff\xfe\0", b"path,label,\xe4"[5:], b'"path']
+    "table", [b"", b"\n", b"path\n1.png\n", b"name,kind\n8.png,cats\n", b"\xff\xfe\0", b"path,label,\xe4"[5:], b'"path']
 )
 def test_without_the_two_columns_it_is_any_other_file(table: bytes) -> None:
     assert read(table) is None
@@ -116,9 +116,8 @@ def test_a_path_twice_is_fine_where_both_mean_the_same_label() -> None:
         (b"path,label\n1.png, \n", "labels.csv, row 2: 1.png has no label"),
         (b"path,label\n1.png\n", "labels.csv, row 2: 1.png has no label"),
         (b"path,label\n,cats\n", "labels.csv, row 2: there is no path"),
-        (b"path,label\n1.png,cats\n\xe4.png,cats\n", "labels.csv, row 3: there are bytes that are not UTF-8"),
-        (b"path,label\n1.png,ca\0ts\n", "labels.csv, row 2: there are bytes that are not UTF-8"),
-        ("path,label\n1.png,cats\n".encode("utf-16"), "labels.csv, row 1: there are bytes that are not UTF-8"),
+        (b"path,label\n1.png,ca\0ts\n", "labels.csv, row 2: there is a NUL character"),
+        ("path,label\n1.png,\n".encode("utf-16"), "labels.csv, row 2: 1.png has no label"),
         (b'path,label\n1.png,cats\n"b/2.png,cats\n', "labels.csv, row 3: it cannot be read"),
         (b'"path" ,label\n1.png,cats\n', "labels.csv, row 1: it cannot be read"),
         (b"path,label\n1.png," + b"x" * 200_000, "labels.csv, row 2: it cannot be read (field larger"),
@@ -136,10 +135,61 @@ def test_two_tables_are_refused_unless_one_is_none() -> None:
 
 
 def test_rows_without_files_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labels_file, "MAX_ROWS_WITHOUT_FILE", 10)
+    monkeypatch.setattr(reading, "MAX_ROWS_WITHOUT_FILE", 10)
     most = len(FILES) + 1 + 10  # with the table itself
     rows = b"path,label\n" + b"".join(b"%d.jpg,cats\n" % number for number in range(most))
     found = read(rows)
     assert found is not None
     assert len(found.missing) == most
     assert "10 more rows than there are files" in refusal(rows + b"x.jpg,cats\n")
+
+
+def decide(tables: dict[str, bytes], *images: str) -> LabelsTable | None:
+    """Read the tables of a set as an evaluation does."""
+    candidates = find_candidates(tables, images)
+    return read_labels_file(candidates, [*images, *tables], tables.__getitem__, LabelMatcher(("cats", "dogs")))
+
+
+HUB = b"file_name,species\n1.png,cats\n2.png,dogs\n"
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "Train.TSV", "annotations.jsonl", "_classes.csv", "LABELS.csv"])
+def test_a_table_of_any_name_gives_labels_if_no_folder_does(name: str) -> None:
+    data = b'{"file_name": "1.png", "x": "cats"}\n{"file_name": "2.png", "x": "dogs"}\n' if "jsonl" in name else HUB
+    found = decide({f"data/{name}": data}, "data/1.png", "data/2.png")
+    assert found is not None
+    assert (found.path, found.place_of("data/2.png").label) == (f"data/{name}", "dogs")
+    assert decide({name: data}, "cats/1.png", "Dogs/2.png") is None
+
+
+def test_a_table_of_something_else_gives_no_labels() -> None:
+    assert decide({"weights.csv": b"name,quality\n1.png,good\n2.png,bad\n"}, "1.png", "2.png") is None
+    assert decide({"metadata.csv": HUB}, "8.png", "9.png") is None
+
+
+def test_the_labels_csv_decides_before_other_tables_and_two_of_these_are_refused() -> None:
+    tables = {"labels.csv": b"path,label\n1.png,dogs\n", "a.csv": HUB}
+    found = decide(tables, "1.png", "2.png")
+    assert found is not None
+    assert found.place_of("1.png").label == "dogs"
+    with pytest.raises(SetRejected, match=r"a\.csv and b\.tsv both give labels"):
+        decide({"a.csv": HUB, "b.tsv": HUB}, "1.png", "2.png")
+
+
+def test_the_names_of_codes_are_read_from_a_file_beside_the_table() -> None:
+    table = {"set/labels.csv": b"path,label\n1.png,0\n2.png,1\n", "set/classes.txt": b"cats\ndogs\n"}
+    images = ("set/1.png", "set/2.png")
+    found = read_labels_file(["set/labels.csv"], [*images, *table], table.__getitem__, LabelMatcher(("cats", "dogs")))
+    assert found is not None
+    assert [found.place_of(image).label for image in images] == ["cats", "dogs"]
+    assert found.summary().understood[-1] == "set/labels.csv: its codes are named in set/classes.txt: 0 is cats."
+
+
+def test_a_report_says_how_a_table_was_understood_unless_it_is_plain() -> None:
+    plain, other = read(b"path,label\n1.png,cats\n"), read(b"id,breed\n1,cats\n2,dogs\n")
+    assert plain is not None
+    assert other is not None
+    assert plain.summary().understood == []
+    (sentence,) = other.summary().understood
+    assert sentence.startswith("labels.csv: column 'id' names 2 of 2 files by the end of their path, without their ext")
+    assert sentence.endswith("column 'breed' has 2 labels: cats, dogs.")

@@ -1,0 +1,224 @@
+"""Reading a table of labels: which file has which label and split, and how the table was understood."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
+
+from model_store.errors import SetRejected
+from model_store.images.signatures import has_image_extension
+from model_store.labelled_sets.interpretation import LabelsFile
+from model_store.labelled_sets.label_tables.code_names import CodesUnclear, name_codes
+from model_store.labelled_sets.label_tables.columns import Columns, find_columns, has_known_names
+from model_store.labelled_sets.label_tables.file_names import BY_PATH, FileNames, normal_path
+from model_store.labelled_sets.label_tables.label_columns import LabelCells, find_labels, find_split, split_of
+from model_store.labelled_sets.label_tables.sentences import describe_columns, describe_form
+from model_store.labelled_sets.label_tables.table_rows import (
+    DELIMITERS,
+    Rows,
+    RowsTooMany,
+    RowUnreadable,
+    first_cells,
+    split_rows,
+)
+from model_store.labelled_sets.label_tables.table_text import TableText, decode_table
+from model_store.labelled_sets.layout import Place
+from model_store.labelled_sets.names import LabelMatcher, composed
+from model_store.labelled_sets.recognition.folder_names import Split
+from model_store.text import printable
+
+MAX_ROWS_WITHOUT_FILE: Final = 100_000
+"""The limit exists because a few bytes of a zip make many rows. Each takes memory, and a report lists missing files."""
+
+
+@dataclass(frozen=True)
+class LabelsTable:
+    """The labels that a table gives; like a `Layout`, it gives each image its place.
+
+    Attributes:
+        path: The path of the table itself.
+        folder: The folder to which its paths are relative, with a slash at the end, or empty.
+        names: Path below the folder → label as written, both composed (NFC).
+        rows: The number of rows, without the header.
+        missing: What the table names and is not a file of the set, in the table's order.
+        unnamed: Images below the folder without a row, sorted.
+        splits: Path below the folder → split, if a column has it.
+        understood: Sentences that say how the table was read.
+        is_plain: Whether its header names path and label, and it has paths and labels, so that nothing was found out.
+    """
+
+    path: str
+    folder: str
+    names: dict[str, str]
+    rows: int
+    missing: list[str]
+    unnamed: list[str] = field(default_factory=list)
+    splits: dict[str, Split] = field(default_factory=dict)
+    understood: list[str] = field(default_factory=list)
+    is_plain: bool = False
+
+    def summary(self) -> LabelsFile:
+        """Describe the table for a report."""
+        said = [] if self.is_plain else self.understood
+        return LabelsFile(path=self.path, rows=self.rows, missing=self.missing, understood=said)
+
+    @property
+    def wrapper(self) -> str | None:
+        """The folder around all images that the table is in; None if it is at the top."""
+        return self.folder.rstrip("/") or None
+
+    def place_of(self, path: str) -> Place:
+        """Return the label and the split of a file of the set, as the table writes the label."""
+        key = normal_path(path.removeprefix(self.folder))
+        return Place(self.names.get(key), self.splits.get(key))
+
+
+def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
+    path: str,
+    data: bytes,
+    files: Collection[str],
+    matcher: LabelMatcher,
+    *,
+    code_files: Iterable[tuple[str, bytes]] = (),
+    only_plain: bool = False,
+    must_match: bool = False,
+) -> LabelsTable | None:
+    """Read a table that gives files their labels, by what its columns hold.
+
+    Args:
+        path: The path of the table in the set.
+        data: Its bytes.
+        files: The paths of the files of the set.
+        matcher: Knows the model's labels, or none.
+        code_files: Paths and bytes of files that may name the codes that the table has instead of labels; they are
+            taken only if it has codes.
+        only_plain: Whether its header has to name path and label, so that nothing is found out.
+        must_match: Whether the table has to give a label of the model, if these are known.
+
+    Returns:
+        The table; None if no column names files, or none gives labels.
+
+    Raises:
+        LabelColumnUnclear: If two columns could be the label.
+        SetRejected: If a row cannot be read, has no path or label, or gives a file another label than an earlier row.
+    """
+    folder = path[: path.rfind("/") + 1]
+    below = [normal_path(file.removeprefix(folder)) for file in files if file.startswith(folder)]
+    max_rows = len(below) + MAX_ROWS_WITHOUT_FILE
+    text = decode_table(data, chain(matcher.labels, (file.rpartition("/")[2] for file in below)))
+    rows = None if text is None else _rows(path, text, max_rows + 1, only_plain=only_plain)
+    columns = None if rows is None else find_columns(rows, FileNames(below))
+    if text is None or rows is None or columns is None:
+        return None
+    split = find_split(columns, matcher.match)
+    found = find_labels(path, columns, split, matcher.match)
+    if found is None:
+        return None
+    cells, said = _without_codes(path, found.cells, matcher, code_files)
+    if must_match and matcher.labels and not any(matcher.match(cell) for cell in cells):
+        return None
+    if len(columns.rows) > max_rows:
+        raise _too_many(path, columns.rows[-1].number)
+    names, missing = _give_names(path, columns, found, cells, matcher)
+    keys = _keys(columns)
+    images = sorted(file for file in below if has_image_extension(file))
+    splits = {} if split is None else {key: split_of(cell) for key, cell in zip(keys, split.cells, strict=True)}
+    header = [columns.names.name, *(column.name for column in found.columns)]
+    is_plain = has_known_names(header) and columns.named.naming == BY_PATH and not said
+    return LabelsTable(
+        path=path,
+        folder=folder,
+        names=names,
+        rows=len(columns.rows),
+        missing=missing,
+        unnamed=[file for file in images if file not in names],
+        splits={key: value for key, value in splits.items() if value is not None},
+        understood=[
+            describe_columns(path, columns, found, set(names.values()), len(images)),
+            *describe_form(path, text, rows, columns, split),
+            *said,
+        ],
+        is_plain=is_plain,
+    )
+
+
+def _rows(path: str, text: TableText, max_rows: int, *, only_plain: bool) -> Rows | None:
+    """Split a table into rows; None if it is not a table, or not one with the header that is asked for."""
+    known = next((sign for sign in DELIMITERS if has_known_names(first_cells(text.text, sign))), None)
+    if only_plain and known is None:
+        return None
+    at = text.text.find("\0")
+    if at >= 0:
+        if known is None:
+            return None
+        row = text.text.count("\n", 0, at) + 1
+        raise _refused(f"{path}, row {row}: there is a NUL character; save it as 'CSV UTF-8'.")
+    try:
+        return split_rows(text.text, max_rows, known)
+    except RowsTooMany as error:
+        if known is None:
+            return None
+        raise _too_many(path, error.number) from error
+    except RowUnreadable as error:
+        if known is None:
+            return None
+        raise _refused(f"{path}, row {error.number}: it cannot be read ({error}).") from error
+
+
+def _give_names(
+    path: str, columns: Columns, found: LabelCells, names: list[str], matcher: LabelMatcher
+) -> tuple[dict[str, str], list[str]]:
+    """Return the label of each file that the table names, and what it names without being a file."""
+    given: dict[str, str] = {}
+    missing: dict[str, None] = {}
+    for place, (row, cell, key) in enumerate(zip(columns.rows, columns.names.cells, _keys(columns), strict=True)):
+        name = composed(names[place])
+        if place in found.crowded:
+            raise _refused(f"{path}, row {row.number}: {cell} has more than one label, and a model predicts one.")
+        if not cell or not name:
+            raise _refused(f"{path}, row {row.number}: " + (f"{cell} has no label." if cell else "there is no path."))
+        before = given.setdefault(key, name)
+        if before != name and (matcher.match(before) or before) != (matcher.match(name) or name):
+            raise _refused(
+                f"{path}, row {row.number}: {cell} has the label {name!r}, and {before!r} in an earlier row."
+            )
+        if columns.named.files[place] is None:
+            missing[key] = None
+    return given, list(missing)
+
+
+def _keys(columns: Columns) -> list[str]:
+    """Return the file that each row names or, if there is none, what the row names."""
+    return [
+        normal_path(cell) if file is None else file
+        for cell, file in zip(columns.names.cells, columns.named.files, strict=True)
+    ]
+
+
+def _without_codes(
+    path: str, labels: list[str], matcher: LabelMatcher, code_files: Iterable[tuple[str, bytes]]
+) -> tuple[list[str], list[str]]:
+    """Replace codes with the names that a second file gives them; also return the sentence that says so."""
+    codes = set(labels) - {""}
+    if not codes or any(matcher.match(code) for code in codes):
+        return labels, []
+    for file, data in code_files:
+        text = decode_table(data)
+        try:
+            names = None if text is None else name_codes(text.text, codes)
+        except CodesUnclear as error:
+            raise _refused(f"{path} has codes for labels, and {file} has their names, but {error}.") from error
+        if names and (not matcher.labels or any(matcher.match(name) for name in names.values())):
+            first = min(names)
+            sentence = f"{path}: its codes are named in {file}: {first} is {printable(names[first])}."
+            return [names.get(label, label) for label in labels], [sentence]
+    return labels, []
+
+
+def _too_many(path: str, number: int) -> SetRejected:
+    excess = f"{MAX_ROWS_WITHOUT_FILE} more rows than there are files"
+    return _refused(f"{path} has {excess}, counted up to row {number}.")
+
+
+def _refused(detail: str) -> SetRejected:
+    return SetRejected("labels-file", detail)
