@@ -25,7 +25,7 @@ class UnlabelledFolder(NamedTuple):
     """The folder, or the label that a table gives; empty for files outside any folder."""
     files: int
     suggestion: str | None
-    """The label of the model whose name is most like it."""
+    """The label of the model whose name is most like it; only for the first few folders."""
     is_table: bool = False
     """True if the name is that of the table of labels, which does not name the files."""
 
@@ -49,7 +49,11 @@ def find_unlabelled(matrix: ConfusionMatrix, ignored: Iterable[Ignored]) -> list
     table = next((file.path for file in ignored if file.reason == "labels-file"), None)
     alone = [file.path.rpartition("/")[0] for file in ignored if file.reason == "unlabelled"]
     files.update(alone if table is None else [])
-    folders = [UnlabelledFolder(name, count, _nearest(name, labels)) for name, count in files.most_common() if count]
+    ordered = [(name, count) for name, count in files.most_common() if count]
+    folders = [  # those that no sentence names need no suggestion, which takes time
+        UnlabelledFolder(name, count, _nearest(name, labels) if place < NAMED else None)
+        for place, (name, count) in enumerate(ordered)
+    ]
     if table is not None and alone:
         folders.append(UnlabelledFolder(table, len(alone), None, is_table=True))
     return folders

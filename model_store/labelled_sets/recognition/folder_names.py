@@ -5,6 +5,7 @@ A name is read by its words, since people write `seg_train`, `TrainingSamples` a
 """
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 Split = Literal["train", "validation", "test"]
@@ -14,6 +15,8 @@ def _words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_LONGEST: Final = 255
+"""Characters of a name that are read: no file system allows more, but a zip may."""
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _SPLITS: Final[dict[str, Split]] = {
     **dict.fromkeys(("train", "training", "trainval", "trn"), "train"),
@@ -88,8 +91,9 @@ def is_unlabelled(name: str) -> bool:
     return "".join(_words(name)) in _UNLABELLED
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name[:255])]
+@lru_cache(maxsize=10_000)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD.findall(name[:_LONGEST]))
 
 
 def _split_of_word(word: str) -> Split | None:

@@ -7,14 +7,16 @@ from typing import Final
 
 from model_store.labelled_sets.names import composed
 
-MAX_DEPTH: Final = 12
+MAX_DEPTH: Final = 8
 """Folders of a path that are looked at. A zip may hold paths of thousands of folders; nobody's labels are that deep."""
+MAX_FOLDERS: Final = 100_000
+"""Folders of a set that are looked at: each takes memory, and a few bytes of a zip make many."""
 
 FolderPath = tuple[str, ...]
 """The names of the folders from the top of the set, accents composed."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class FolderNode:
     """A folder with image files in it or below it."""
 
@@ -58,11 +60,17 @@ def grow_tree(paths: Iterable[str]) -> FolderNode:
     Args:
         paths: Posix paths of the image files.
     """
-    root = FolderNode()
+    root, folders = FolderNode(), 0
     for path in paths:
         node = root
         for name in folders_of(path):
-            node = node.folders.setdefault(name, FolderNode((*node.path, name)))
+            inner = node.folders.get(name)
+            if inner is None:
+                if folders == MAX_FOLDERS:
+                    break  # the file counts as one of the folder around its own
+                folders += 1
+                inner = node.folders[name] = FolderNode((*node.path, name))
+            node = inner
         node.images += 1
     return root
 

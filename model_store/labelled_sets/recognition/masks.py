@@ -15,6 +15,8 @@ from model_store.labelled_sets.recognition.folder_tree import FolderPath, folder
 _WORD: Final = r"masks?|segmentations?|seg|annotations?|annot|labels?|gt|ground[ _-]?truths?"
 _FILE: Final = re.compile(rf"(.+?)[ _.-]+(?:{_WORD})(?:[ _-]?\d+)?", re.IGNORECASE | re.DOTALL)
 _FOLDER: Final = re.compile(rf"(?:(?:binary|segmentation|seg)[ _-]?)?(?:{_WORD})(?:[ _-]?images)?", re.IGNORECASE)
+_HINT: Final = re.compile("mask|seg|annot|label|gt|truth", re.IGNORECASE)
+"""A part of every name of a mask: sets without it need no further look, which takes seconds for 50,000 files."""
 _LONGEST: Final = 255
 """Characters of a name that any file system allows; names of masks are not longer."""
 
@@ -26,8 +28,11 @@ def find_masks(paths: Collection[str], is_label: Callable[[str], bool] = lambda 
         paths: Posix paths of the image files.
         is_label: Tells whether a folder's name is a known label; then it holds no masks.
     """
+    candidates = [path for path in paths if _HINT.search(path)]
+    if not candidates:
+        return set()
     finder = _Finder(paths, is_label)
-    return {path for path in paths if finder.is_mask(path)}
+    return {path for path in candidates if finder.is_mask(path)}
 
 
 class _Finder:

@@ -4,9 +4,8 @@ Parts of a set are its splits, folds, patients: folders beside each other that h
 names say more, but `train` may be a label, so the folders in them decide. If both are possible, the user is asked.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import combinations
 from typing import Final
 
 from model_store.errors import SetRejected
@@ -97,7 +96,10 @@ def _only_splits(folders: list[FolderNode]) -> Mapping[str, Split | None]:
 def _splits_beside_others(folders: list[FolderNode]) -> Mapping[str, Split | None]:
     """Return the splits among folders of other names, if there are several and one is to train on."""
     named = {folder.name: split for folder in folders if (split := split_of(folder.name)) is not None}
-    splits = {name: split for name, split in named.items() if is_plain_split(name) or _has_counterpart(name, named)}
+    rests: dict[tuple[str, ...], set[Split]] = defaultdict(set)
+    for name, split in named.items():
+        rests[rest_of(name)].add(split)  # `seg_train` has a counterpart in `seg_test`
+    splits = {name: split for name, split in named.items() if is_plain_split(name) or len(rests[rest_of(name)]) > 1}
     with_labels = [folder for folder in folders if folder.name in splits and _label_names(folder)]
     is_split = len(set(splits.values())) > 1 and any(splits[folder.name] == "train" for folder in with_labels)
     return splits if is_split else {}
@@ -137,12 +139,8 @@ def _shared(folders: Iterable[FolderNode]) -> set[str]:
 
 def _have_same_rest(names: Iterable[str]) -> bool:
     """Tell whether two names differ in nothing but the split: `seg_train` and `seg_pred`."""
-    return any(rest_of(one) == rest_of(other) for one, other in combinations(names, 2))
-
-
-def _has_counterpart(name: str, named: Mapping[str, Split]) -> bool:
-    """Tell whether another name says another split and is the same apart from that."""
-    return any(rest_of(other) == rest_of(name) and split != named[name] for other, split in named.items())
+    rests = [rest_of(name) for name in names]
+    return len(set(rests)) < len(rests)
 
 
 def _read_each(parts: Mapping[FolderNode, Split | None]) -> Parents:

@@ -1,12 +1,15 @@
 """Parts of a set, such as splits and patients, are no labels; where they could be, the user is asked."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import product
 
 import pytest
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.recognition.masks import find_masks
 
 
 def paths_of(*levels: str) -> list[str]:
@@ -219,3 +222,29 @@ def test_a_label_of_the_model_may_be_called_so() -> None:
 @pytest.mark.parametrize("name", ["unknown", "none", "other", "background", "label", "unsure"])
 def test_a_folder_of_what_is_nothing_else_may_be_a_label(name: str) -> None:
     assert read(f"{folder}/1.png" for folder in ("cat", "dog", name)) == {"": {"cat", "dog", name}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        lambda number: f"w{number}_train/c{number % 7}/{number}.jpg",
+        lambda number: f"train_{number}/c{number % 7}/{number}.jpg",
+        lambda number: f"{number}/{'x/' * 20}{number}.jpg",
+        lambda number: f"cat_{number}_dog/{number}_mask.jpg",
+    ],
+)
+def test_thousands_of_folders_take_no_long_time(path: Callable[[int], str]) -> None:
+    paths = [*map(path, range(3_000)), "z/1.jpg"]
+    start = time.process_time()
+    for labels in ((), MODEL):
+        with suppress(SetRejected):
+            find_layout(paths, labels)
+    find_masks(paths)
+    assert time.process_time() - start < 5
+
+
+def test_a_set_of_more_folders_than_are_looked_at_is_read_at_the_same_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_store.labelled_sets.recognition.folder_tree.MAX_FOLDERS", 10)
+    paths = [f"{label}/{number}/1.png" for number in range(20) for label in ("cat", "dog")]
+    assert read(paths) == {"": {"cat", "dog"}}
+    assert read(paths, MODEL) == {"": {"cat", "dog"}}
