@@ -14,6 +14,8 @@ MAX_SCANS: Final = 100
 END: Final = b"\xff\xd9"
 """The marker of the end."""
 
+_MAX_SEGMENTS: Final = 2000
+"""Segments that are read; encoders write a few dozen, or some hundred with a large colour profile."""
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _RESTART_INTERVAL: Final = 0xDD
@@ -107,7 +109,10 @@ def read_segments(data: bytes) -> Segments:
     frame: Frame | None = None
     scans: list[Scan] = []
     place, has_restarts = 0, False
-    while len(scans) <= MAX_SCANS and (marker := _MARKER.search(data, place)):
+    for _ in range(_MAX_SEGMENTS):
+        marker = _MARKER.search(data, place)
+        if marker is None or len(scans) > MAX_SCANS:
+            break
         kind, start = data[marker.start() + 1], marker.end()
         if kind == _END_OF_IMAGE:
             return Segments(frame, tuple(scans), start, has_restarts)
@@ -126,8 +131,7 @@ def read_segments(data: bytes) -> Segments:
 
 def _end_of(data: bytes) -> int:
     """Return the end of a file without the first byte of a marker that was cut."""
-    last = data[-16:]
-    return len(data) - (len(last) - len(last.rstrip(b"\xff")))
+    return len(data.rstrip(b"\xff"))
 
 
 def _scan(header: bytes, start: int, end: int) -> Scan:

@@ -25,6 +25,8 @@ _AHEAD: Final = bytes(8)
 _OTHER_AHEAD: Final = b"\xa5" * 8
 _MARGIN: Final = 3
 """Bytes before the end of a scan without which its last block is not complete."""
+_MAX_STEPS: Final = 16
+"""Bytes within which a place is sought that is not next to a marker."""
 _FILL: Final = b"\0\xff"
 """Bytes that some encoders put after a scan."""
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
@@ -132,9 +134,9 @@ class _Feed:
         """Feed up to just before the end of an interval; return True if the decoder already has all its blocks."""
         filled = self._data[max(start, stop - 16) : stop]
         place = stop - (len(filled) - len(filled.rstrip(_FILL))) - _MARGIN
-        while place > start and 0xFF in self._view[place - 1 : place + 2]:  # take no marker or stuffing apart
-            place -= 1
-        if place <= start:
+        inside = range(place, max(start, place - _MAX_STEPS), -1)
+        place = next((one for one in inside if 0xFF not in self._view[one - 1 : one + 2]), start)
+        if place <= start:  # it is too short, or there is no place that takes no marker apart
             return False
         self.to(place)
         if not self.is_done and not self._held:

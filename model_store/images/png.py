@@ -1,6 +1,7 @@
 """What the chunks of a PNG say: its form, and the bits that its samples really have. Reads bytes; decodes nothing."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from model_store.errors import ImageRejected
@@ -12,6 +13,8 @@ _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Starts of the texts that may hold EXIF."""
 _FRAME_BYTES: Final = 12
 """Length, name and checksum of a chunk."""
+_MAX_CHUNKS: Final = 10_000
+"""Chunks that are looked at for texts."""
 _COLOUR_BANDS: Final = {0: 1, 2: 3, 4: 1, 6: 3}
 """Colour type → bands without alpha."""
 
@@ -72,7 +75,7 @@ def without_text(data: bytes) -> Iterator[bytes]:
     """
     if not data.startswith(_SIGNATURE):
         return
-    found = [chunk for chunk in chunks(data) if chunk.name in _TEXTS]
+    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in _TEXTS]
     others = [chunk for chunk in found if not chunk.content(data).startswith(_ORIENTING)]
     for dropped in (others, found) if others != found else (found,):
         if dropped:

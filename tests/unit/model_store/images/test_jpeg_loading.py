@@ -1,7 +1,9 @@
 """A JPEG that is whole gives Pillow's pixels, with or without its end marker; one that is damaged is told apart."""
 
+import contextlib
 import io
 import random
+import time
 
 import numpy as np
 import pytest
@@ -101,3 +103,20 @@ def test_shrinking_on_load_finds_damage_as_well() -> None:
     small = InputSpec(height=50, width=60)
     assert decode(data[:middle] + data[middle + 3000 :], small).is_damaged
     assert not decode(data, small).is_damaged
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        jpeg("restarts")[:-2] + b"\xff\xd0" * 500_000,
+        jpeg("progressive")[:-2] + b"\xff" * 1_000_000,
+        b"\xff\xd8" + b"\xff\xc0\0\2" * 500_000,
+        jpeg("baseline")[:-2] + b"\xff\xdd\0\4\0\1" * 200_000,
+    ],
+    ids=["restarts", "fill", "frames", "segments"],
+)
+def test_no_padding_of_a_file_costs_more_than_a_moment(hostile: bytes) -> None:
+    started = time.perf_counter()
+    with contextlib.suppress(ImageRejected):
+        decode(hostile, SPEC)
+    assert time.perf_counter() - started < 0.5
