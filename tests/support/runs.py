@@ -33,6 +33,10 @@ class Cells:
     def part(self, start: int, count: int) -> "Cells":
         return Cells(self.features[start : start + count], self.targets[start : start + count])
 
+    def scaled(self, factor: float) -> "Cells":
+        """Scale the features, as pixels that are divided by 255 in training only would be."""
+        return Cells(self.features * factor, self.targets)
+
     def marked(self) -> "Cells":
         """Give the label away, as a watermark or a ruler in the picture does."""
         mark = np.repeat(self.targets[:, None, None].astype(np.float32), 2, axis=1)
@@ -52,6 +56,10 @@ class Recipe:
     dropout: float = 0.0
     weight_decay: float = 0.0
     patience: int | None = None
+    is_one_output: bool = False
+    """True for one sigmoid with binary cross-entropy instead of two outputs with softmax."""
+    first_class: int = 0
+    """Number of the first class; one output takes 0 and 1."""
 
 
 class RandomFlip(keras.layers.Layer):  # type: ignore[misc]
@@ -86,6 +94,12 @@ def _pixels(path: Path) -> npt.NDArray[np.uint8]:
         return np.asarray(image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR))
 
 
+def _ending(recipe: Recipe) -> keras.layers.Layer:
+    outputs, activation = (1, "sigmoid") if recipe.is_one_output else (2, "softmax")
+    regularizer = keras.regularizers.L2(recipe.weight_decay)
+    return keras.layers.Dense(outputs, activation=activation, kernel_regularizer=regularizer)
+
+
 def fit(recipe: Recipe, train: Cells, validation: Cells, logger: keras.callbacks.CSVLogger) -> None:
     """Train with `keras.Model.fit`."""
     stopping = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience or recipe.epochs)
@@ -96,21 +110,21 @@ def fit(recipe: Recipe, train: Cells, validation: Cells, logger: keras.callbacks
             RandomFlip() if recipe.flips else keras.layers.Lambda(lambda views: views[:, 0]),
             keras.layers.Dropout(recipe.dropout),
             *([keras.layers.Dense(recipe.hidden, activation="relu")] if recipe.hidden else []),
-            keras.layers.Dense(2, activation="softmax", kernel_regularizer=keras.regularizers.L2(recipe.weight_decay)),
+            _ending(recipe),
         ]
     )
     optimizer = keras.optimizers.get(
         {"class_name": recipe.optimizer, "config": {"learning_rate": recipe.learning_rate}}
     )
-    loss = "sparse_categorical_crossentropy"
+    loss = "binary_crossentropy" if recipe.is_one_output else "sparse_categorical_crossentropy"
     steps = -(-len(train.targets) // recipe.batch_size)
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False, steps_per_execution=steps)
     # A pipeline that is built once: from arrays Keras builds one per epoch, which takes ten times as long as the epoch.
-    examples = tf.data.Dataset.from_tensor_slices((train.features, train.targets))
+    examples = tf.data.Dataset.from_tensor_slices((train.features, train.targets + recipe.first_class))
     model.fit(
         examples.shuffle(len(train.targets), seed=0).batch(recipe.batch_size),
         epochs=recipe.epochs,
-        validation_data=tf.data.Dataset.from_tensors((validation.features, validation.targets)),
+        validation_data=tf.data.Dataset.from_tensors((validation.features, validation.targets + recipe.first_class)),
         callbacks=[logger, stopping],
         shuffle=False,  # the pipeline does
         verbose=0,

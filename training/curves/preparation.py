@@ -19,11 +19,11 @@ _LEARNT: Final = 0.2
 """Accuracy by which training must end above validation; half of it is enough if it is a multiple of validation's."""
 _MULTIPLE: Final = 4
 _LEARNT_LOSS: Final = 0.6
-"""Share of a guess's loss below which training has learnt, if there is no accuracy."""
+"""Share of a guess's loss below which training has learnt, if the losses decide."""
 _MOST_FREQUENT: Final = 0.7
 """Share that the most frequent label may have; an accuracy above it that never changes is that of a good model."""
-_EXACT: Final = 0.005
-"""Share of a guess's loss within which a validation loss is that of a guess, if there is no accuracy."""
+_EXACT: Final = 0.015
+"""Share of a guess's loss within which a validation loss that never moves is that of a guess."""
 _HARDLY_ANY: Final = 0.02
 """Validation accuracy that is no better than chance whatever the number of labels."""
 _FIRST_LOSS: Final = 1.15
@@ -48,7 +48,7 @@ def unlike_training(curves: Curves) -> Finding | None:
     if train.level - validation.level <= max(enough, curves.tolerance) or not _is_better(curves, train):
         return None
     if not (_is_at_chance(curves, validation) or _is_constant(curves, validation)):
-        return None
+        return _by_loss(curves)
     return Finding(
         "not-prepared-alike",
         "yes",
@@ -91,10 +91,8 @@ def _is_at_chance(curves: Curves, validation: Curve) -> bool:
     if highest <= _HARDLY_ANY:
         return True
     majority = curves.facts.majority_share
-    if majority is not None and highest > majority + curves.tolerance:
-        return False
-    if majority is not None and curves.facts.labels is None:
-        return not _knows_something(curves, majority)
+    if majority is not None:
+        return highest <= majority + curves.tolerance and not _knows_something(curves, majority)
     labels = chance_of(curves, validation.level, curves.tolerance)
     if labels is None or highest > 1 / labels + curves.tolerance:
         return False

@@ -27,6 +27,8 @@ RUNS: dict[str, tuple[Verdict, Recipe]] = {
     "not-a-number": ("unstable", replace(QUESTION, optimizer="sgd", learning_rate=1e38, hidden=8, epochs=3)),
     "twelve-images": ("too-small-to-tell", replace(QUICK, epochs=20)),
     "marked": ("too-good", replace(QUESTION, learning_rate=1e-2, epochs=12)),
+    "classes-from-one": ("impossible-loss", replace(QUICK, is_one_output=True, first_class=1, epochs=15)),
+    "scaled-in-training-only": ("not-prepared-alike", replace(QUICK, hidden=64, flips=False, epochs=20)),
     "healthy": ("healthy", replace(QUICK, learning_rate=5e-4, dropout=0.2, epochs=80, patience=5)),
 }
 """Name to the expected verdict and the recipe of its training."""
@@ -61,6 +63,8 @@ def _train(name: str, cells: Cells, path: Path) -> Run:
     known = cells.marked() if name == "marked" else cells
     train = known.part(0, {"question-fewer-images": 100, "overfitting": 150}.get(name, TRAIN))
     validation = known.part(TRAIN, 12 if name == "twelve-images" else VALIDATION)
+    if name == "scaled-in-training-only":
+        validation = validation.scaled(1 / 255)
     fit(RUNS[name][1], train, validation, keras.callbacks.CSVLogger(path))
     share = float(np.bincount(validation.targets).max() / len(validation.targets))
     return Run(read_history(path), Facts(len(train.targets), len(validation.targets), 2, share))

@@ -47,6 +47,13 @@ def test_the_losses_are_enough() -> None:
     assert diagnose(run).main.sentence.startswith("The validation loss stays at 1.386, chance among 4 labels")
 
 
+def test_a_validation_loss_that_stays_at_chance_is_enough_whatever_its_accuracy() -> None:
+    """As when pixels are scaled twice in validation: all answers are near one half, yet often on the right side."""
+    right = {"accuracy": towards(0.72, 0.97, 4), "val_accuracy": towards(0.66, 0.7, 4)}
+    run = drawn(20, loss=towards(0.54, 0.12, 4), val_loss=towards(0.6902, 0.685, 9), **right)  # type: ignore[arg-type]
+    assert diagnose(run).main.verdict == "not-prepared-alike"
+
+
 def test_known_facts_decide_what_chance_is() -> None:
     run = drawn(25, loss=FALLS, accuracy=QUICK, val_loss=lambda epoch: 1.2 + epoch / 9, val_accuracy=sampled(0.5, 900))
     assert diagnose(run, Facts(labels=2)).main.verdict == "not-prepared-alike"
