@@ -1,5 +1,6 @@
 """What holds for all tests: the fast ones load no TensorFlow, and nobody's cache is written into."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ HERE = Path(__file__).parent
 FAST = {"unit", "api", "process", "property", "docs"}
 LONGEST = {"tf/training/test_command.py", "browser/evaluate/test_report.py", "e2e/test_resume.py"}
 """Files that come first, so that none is left to one worker at the end."""
+
+# Tests in the background of a script ignore Ctrl-C, and the processes that they start and interrupt would as well.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is not a failure. `support/examples.py` tells of the number of examples.
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -158,9 +158,7 @@ def wait():
     time.sleep(60)
 run(wait, [])
 """
-    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it, children too
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    signal.signal(signal.SIGINT, heeded)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)

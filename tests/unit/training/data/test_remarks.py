@@ -59,7 +59,7 @@ def test_images_of_16_bits_that_use_fewer_are_said(tmp_path: Path, bits: int, ti
     white = 2**bits - 1
     samples = np.linspace(0, white, 24 * 20).round().astype(np.uint16).reshape(20, 24)
     deep = {f"cats/{place}.png": encoded(Image.fromarray(np.roll(samples, place))) for place in (1, 9)}
-    (note,) = audited(write(tmp_path, labelled(["cats", "dogs"], 2) | deep)).notes
+    (note,) = audited(write(tmp_path, labelled(["cats", "dogs"], 3) | deep)).notes
     assert f"2 images of 16 bits have no value above {white}: {bits} bits?" in note
     assert f"{times} times too dark" in note
     assert note.endswith("cats/1.png, cats/9.png.")
@@ -69,7 +69,7 @@ def test_a_jpeg_that_is_damaged_inside_is_said(tmp_path: Path) -> None:
     noise = np.random.default_rng(6).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     whole = encoded(Image.fromarray(noise), "JPEG", quality=90)
     middle = len(whole) // 2
-    files = labelled(["cats", "dogs"], 2) | {"dogs/cut.jpg": whole[:middle] + whole[middle + 2000 :]}
+    files = labelled(["cats", "dogs"], 3) | {"dogs/cut.jpg": whole[:middle] + whole[middle + 2000 :]}
     (note,) = audited(write(tmp_path, files)).notes
     assert note.startswith("1 JPEG is damaged inside and used nevertheless")
     assert note.endswith(": dogs/cut.jpg.")
@@ -77,7 +77,7 @@ def test_a_jpeg_that_is_damaged_inside_is_said(tmp_path: Path) -> None:
 
 def test_images_that_use_16_bits_need_no_words(tmp_path: Path) -> None:
     samples = np.linspace(0, 65535, 24 * 20).round().astype(np.uint16).reshape(20, 24)
-    files = labelled(["cats", "dogs"], 2) | {"cats/deep.png": encoded(Image.fromarray(samples))}
+    files = labelled(["cats", "dogs"], 3) | {"cats/deep.png": encoded(Image.fromarray(samples))}
     assert audited(write(tmp_path, files)).notes == ()
 
 
