@@ -138,7 +138,7 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
     """
     matcher = LabelMatcher(labels)
     candidates = find_candidates((file.path for file in files.ignored), files.images)
-    table = read_labels_file(candidates, files.paths(), read, matcher)
+    table = read_labels_file(candidates, files.paths(), read, matcher, layout)
     if table is None:
         files = _without_masks(files, matcher)
     places: LabelsTable | Layout = table or find_layout(files.images, labels, layout)

@@ -1,8 +1,8 @@
 """The table among the files of a labelled set that gives images their labels, regardless of their folder.
 
-A `labels.csv` with columns of these names always does. Any other table does if no folder is a label of the model. This
-module works on paths and a function that reads one; it knows neither zips nor folders. What a table may look like is in
-`label_tables`.
+A `labels.csv` with columns of these names always does. Any other table does if the folders give no labels: if none is a
+label of the model or, where no model is known, if they give fewer than two. This module works on paths and a function
+that reads one; it knows neither zips nor folders. What a table may look like is in `label_tables`.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -10,8 +10,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from model_store.errors import ImageRejected, SetRejected
+from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.label_tables.code_names import may_name_codes
 from model_store.labelled_sets.label_tables.reading import LabelsTable, read_label_table
+from model_store.labelled_sets.layout import LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
 
 __all__ = ["HEADER", "NAME", "LabelsTable", "find_candidates", "read_labels_file"]
@@ -39,7 +41,11 @@ def find_candidates(paths: Iterable[str], images: Iterable[str]) -> list[str]:
 
 
 def read_labels_file(
-    candidates: Iterable[str], files: Collection[str], read: Read, matcher: LabelMatcher
+    candidates: Iterable[str],
+    files: Collection[str],
+    read: Read,
+    matcher: LabelMatcher,
+    layout: LayoutChoice | None = None,
 ) -> LabelsTable | None:
     """Read the table that gives the labels, if there is one.
 
@@ -48,6 +54,7 @@ def read_labels_file(
         files: Every file of the set.
         read: Path → bytes; raises `ImageRejected`.
         matcher: Knows which names mean the same label.
+        layout: What the first folders are, if the user says it.
 
     Raises:
         LabelColumnUnclear: If two columns of a table could be the label.
@@ -56,7 +63,7 @@ def read_labels_file(
     candidates = list(candidates)
     first = [path for path in candidates if _is_labels_csv(path)]
     table = _only(first, files, read, matcher, only_plain=True)
-    if table is not None or _has_label_folder(files, matcher):
+    if table is not None or not candidates or _folders_give_labels(files, matcher, layout):
         return table
     tables = [path for path in candidates if not may_name_codes(path) or _is_labels_csv(path)]
     return _only(tables[:_MAX_OTHERS], files, read, matcher) or _only(
@@ -90,9 +97,20 @@ def _code_files(path: str, files: Iterable[str]) -> list[str]:
     return [file for file in beside if may_name_codes(file) and not _is_labels_csv(file)][:_MAX_CODE_FILES]
 
 
-def _has_label_folder(files: Collection[str], matcher: LabelMatcher) -> bool:
-    folders = {part for file in files for part in file.split("/")[:-1]}
-    return any(matcher.match(folder) is not None for folder in folders)
+def _folders_give_labels(files: Collection[str], matcher: LabelMatcher, choice: LayoutChoice | None) -> bool:
+    """Tell whether a folder is a label of the model or, if no model is known, whether folders give two labels.
+
+    Folders that can be read in two ways are a question to the user, whatever a table says.
+    """
+    if matcher.has_labels:
+        folders = {part for file in files for part in file.split("/")[:-1]}
+        return any(matcher.match(folder) is not None for folder in folders)
+    images = [file for file in files if has_image_extension(file)]
+    try:
+        layout = find_layout(images, choice=choice)
+    except SetRejected as error:
+        return error.reason == "ambiguous-layout"
+    return len({layout.place_of(image).label for image in images} - {None}) > 1
 
 
 def _bytes(path: str, read: Read) -> bytes:

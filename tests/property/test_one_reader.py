@@ -31,9 +31,11 @@ NAMES = [
     "2.JPG",
     "3",
     "a.txt",
+    "labels.csv",
 ]
+TABLE = b"path,label\n1.png,cats\n2.JPG,dogs\n"
 paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
-trees = st.dictionaries(paths, st.sampled_from([grey(1), b"text"]), max_size=10)
+trees = st.dictionaries(paths, st.sampled_from([grey(1), b"text", TABLE]), max_size=10)
 
 
 def without_files_as_folders(tree: dict[str, bytes]) -> dict[str, bytes]:
@@ -54,7 +56,7 @@ def labels_of(read: Callable[[], LabelledSet]) -> dict[str, str]:
         return {image.path: image.label for image in read().images}
     except SetRejected as error:
         reason = error.reason
-    assert reason in {"no-images", "no-labels", "ambiguous-layout"}
+    assert reason in {"no-images", "no-labels", "ambiguous-layout", "labels-file"}
     return {}
 
 
@@ -66,7 +68,7 @@ def labels_for_training(root: Path, tree: dict[str, bytes]) -> dict[str, str]:
     else:
         assert sorted(file.path for file in files) == sorted(tree)
         return {file.path: file.label for file in files if file.label is not None}
-    assert question.endswith("labels?.")
+    assert question.endswith("labels?.") or "labels.csv" in question
     return {}
 
 

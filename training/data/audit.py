@@ -27,7 +27,7 @@ from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.near_duplicates import REFERENCE
 from training.data.recognised import interpret
-from training.data.remarks import damage_remarks, depth_remarks, folder_remarks, grouping_remarks
+from training.data.remarks import damage_remarks, depth_remarks, folder_remarks, grouping_remarks, table_remarks
 from training.data.scan import scan
 from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
@@ -85,8 +85,14 @@ def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, s
         files[file.location] = file
     side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
     settled = tuple(_odd(file, side) if file.fate == "used" else file for file in files.values())
-    remarks = (*folder_remarks(directory, settled), *depth_remarks(settled), *damage_remarks(settled))
-    return Audit(directory, settled, tuple(near), remarks, interpret(settled))
+    recognised = interpret(settled)
+    remarks = (
+        *table_remarks(recognised),
+        *folder_remarks(directory, settled),
+        *depth_remarks(settled),
+        *damage_remarks(settled),
+    )
+    return Audit(directory, settled, tuple(near), remarks, recognised)
 
 
 def _related(images: list[File], near: Sequence[tuple[str, str]]) -> Iterator[File]:

@@ -14,6 +14,9 @@ from model_store.evaluation.summary import recognition_sentence
 from model_store.presentation.tables import SHOWN
 from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
 
+_RECOGNISED: Final = {"layout", "wrapper", "parts", "labels", "unlabelled", "labels_file"}
+"""Members of an interpretation that an audit has."""
+
 
 def audit_table(audit: Audit) -> RenderableType:
     """Lay out an audit: the layout, the sum, the images per label, remarks on folders, the first files to look at."""
@@ -47,7 +50,7 @@ def audit_json(audit: Audit) -> str:
     """Return what was recognised, the sums, the remarks on the folders, and every file."""
     files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
-    recognised = audit.interpretation.model_dump(include={"layout", "wrapper", "parts", "labels", "unlabelled"})
+    recognised = audit.interpretation.model_dump(include=_RECOGNISED)
     document = {"recognised": recognised, "accounting": sums, "notes": audit.notes, "files": files}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from model_store.labelled_sets.interpretation import Interpretation
+from model_store.labelled_sets.interpretation import Interpretation, LabelsFile
 from model_store.labelled_sets.labelled_set import AS_IT_SAYS
 from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.text import plural
@@ -20,6 +20,7 @@ Fate = Literal[
     "unreadable",
     "not-an-image",
     "system-file",
+    "labels-file",
     "unlabelled",
     "mask",
     "duplicate",
@@ -39,7 +40,8 @@ FATES: Final[dict[Fate, str]] = {
     "unreadable": "A labelled image that cannot be read or decoded; the reason says why.",
     "not-an-image": "Neither its name nor its first bytes are an image's, or it is a link to a folder.",
     "system-file": "Left behind by an operating system, or hidden.",
-    "unlabelled": "An image outside the folders of the labels.",
+    "labels-file": "The table that gives the images their labels.",
+    "unlabelled": "An image outside the folders of the labels, or not named by the table.",
     "mask": "Says which parts of another image are what, and has its name; not used.",
     "duplicate": "The same pixels as another image of its label; used as well, on the same side of the split.",
     "near-duplicate": "Nearly the same picture as another of its label; used as well, on the same side of the split.",
@@ -57,7 +59,7 @@ USED_FATES: Final[frozenset[Fate]] = frozenset(
 )
 """Fates of images that are trained on or scored. Copies are among them: every test file is in the report."""
 
-ODD_FATES: Final = frozenset(FATES) - {"used", "system-file"}
+ODD_FATES: Final = frozenset(FATES) - {"used", "system-file", "labels-file"}
 """Fates that a person should look at; `--strict` refuses to train if any file has one."""
 
 DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
@@ -82,7 +84,7 @@ class File:
     """The reason of an unreadable file, one of `model_store.images.pixels.REASONS`; else empty."""
     label: str | None = None
     label_folder: str = ""
-    """Posix path of the folder that gives the label; empty if there is no label."""
+    """Posix path of the folder that gives the label; empty if there is no label, or a table gives it."""
     split: Split | None = None
     """The split that its folder gives or, in a `Dataset`, that it was assigned; None if it has none."""
     sha256: str = ""
@@ -105,6 +107,8 @@ class File:
     """True if a scan of the file is damaged and its pixels are what the decoder made of it."""
     is_blank: bool = False
     """True if the picture is one colour all over, or nearly."""
+    table: LabelsFile | None = None
+    """How it was read, if it is the table that gives the labels."""
     row: int = -1
     """Its row in the array of decoded pixels; -1 if it was not decoded."""
 

@@ -12,6 +12,17 @@ from training.data.files import File
 def interpret(files: Sequence[File]) -> Interpretation:
     """Return the layout of files whose splits are those of their folders."""
     labelled = [file for file in files if file.label is not None]
+    table = next((file.table for file in files if file.table is not None), None)
+    if table is not None:
+        return Interpretation(
+            wrapper=table.path.rpartition("/")[0] or None,
+            encoding=None,
+            matched=[],
+            labels_file=table,
+            layout="labels-file",
+            labels=_labels(files),
+            unlabelled=_unlabelled(files),
+        )
     layout = Layout({folders_of(file.label_folder): file.split for file in labelled} or {(): None})
     counts = Counter(layout.part_of(file.path) for file in labelled)
     parts = [FoundPart(folder=part, split=split, files=counts[part]) for part, split in layout.parts.items()]
@@ -22,6 +33,14 @@ def interpret(files: Sequence[File]) -> Interpretation:
         labels_file=None,
         layout="splits" if layout.splits else "parts" if parts else "labels",
         parts=parts,
-        labels=sorted({file.label for file in labelled if file.label is not None}),
-        unlabelled=sum(file.fate == "unlabelled" for file in files),
+        labels=_labels(files),
+        unlabelled=_unlabelled(files),
     )
+
+
+def _labels(files: Sequence[File]) -> list[str]:
+    return sorted({file.label for file in files if file.label is not None})
+
+
+def _unlabelled(files: Sequence[File]) -> int:
+    return sum(file.fate == "unlabelled" for file in files)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from model_store.evaluation.summary import interpretation_sentences
+from model_store.labelled_sets.interpretation import Interpretation
 from model_store.labelled_sets.recognition.folder_names import Split, split_of
 from model_store.labelled_sets.walk import is_system_file
 from model_store.text import counted
@@ -19,6 +21,11 @@ FEW: Final = 100
 """With fewer held-out images than this, one of them is more than a percentage point."""
 FEW_OF_A_LABEL: Final = 10
 _NAMED: Final = 5
+
+
+def table_remarks(recognised: Interpretation) -> tuple[str, ...]:
+    """Return sentences about the table that gives the labels; none if folders give them."""
+    return () if recognised.labels_file is None else tuple(interpretation_sentences(recognised))
 
 
 def folder_remarks(directory: Path, files: Sequence[File]) -> tuple[str, ...]:

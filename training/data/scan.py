@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from model_store.errors import SetRejected
-from model_store.images.files import has_image_start
+from model_store.images.files import has_image_start, read_image_file
 from model_store.images.signatures import has_image_extension
+from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.folder_names import is_unlabelled
 from model_store.labelled_sets.recognition.folder_tree import folders_of
 from model_store.labelled_sets.recognition.masks import find_masks
@@ -21,6 +23,8 @@ from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 from training.data.files import File
 from training.errors import DatasetInvalid
 
+MAX_TABLE_BYTES: Final = 1 << 30
+"""Limit of a table of labels."""
 _MASK: Final = "says which parts of another image are what, and has its name"
 _NOT_FILES: Final[dict[Kind, str]] = {
     "linked-folder": "a link to a folder, which is not followed",
@@ -39,12 +43,15 @@ def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
         Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
 
     Raises:
-        DatasetInvalid: If the folder cannot be read, a label folder is a link, its folders can be read in two ways, or
-            its split folders hold no label folders or lack `train`.
+        DatasetInvalid: If the folder cannot be read, a label folder is a link, its folders can be read in two ways,
+            its split folders hold no label folders or lack `train`, or the table of its labels is refused.
     """
     if not directory.is_dir():
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
     files = sorted(_list_files(directory), key=lambda file: file.path)
+    table = _read_table(directory, files, choice)
+    if table is not None:
+        return [_label_by_table(file, table) for file in files]
     masks = find_masks([file.path for file in files if _is_image(file)])
     files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
     layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
@@ -83,14 +90,45 @@ def _is_image(file: File) -> bool:
     return file.fate == "used" or (file.fate == "unreadable" and has_image_extension(file.path))
 
 
+def _read_table(directory: Path, files: Iterable[File], choice: LayoutChoice | None) -> LabelsTable | None:
+    """Read the table that gives the labels, if there is one."""
+    seen = {file.path: file for file in files if file.fate != "system-file"}
+    images = [path for path, file in seen.items() if _is_image(file)]
+    candidates = find_candidates([path for path, file in seen.items() if not _is_image(file)], images)
+
+    def read(path: str) -> bytes:
+        return read_image_file(seen[path].location, max_image_bytes=MAX_TABLE_BYTES)
+
+    try:
+        return read_labels_file(candidates, list(seen), read, LabelMatcher(()), choice)
+    except SetRejected as error:
+        raise DatasetInvalid(directory, _as_clause(error), hint=error.hint or LAYOUT_HINT) from error
+
+
+def _label_by_table(file: File, table: LabelsTable) -> File:
+    """Give an image the label and the split that a table gives it."""
+    if file.path == table.path:
+        return replace(file, fate="labels-file", reason="gives the images their labels", table=table.summary())
+    if not _is_image(file):
+        return file
+    place = table.place_of(file.path)
+    if place.label is not None:
+        return replace(file, label=place.label, split=place.split)
+    return file if file.fate == "unreadable" else replace(file, fate="unlabelled", reason=f"not named by {table.path}")
+
+
+def _as_clause(error: SetRejected) -> str:
+    """Return the sentence of an error as the end of another one; if it begins with the name of a table, that stays."""
+    sentence = str(error).removesuffix(".")
+    return sentence if error.reason == "labels-file" else sentence[0].lower() + sentence[1:]
+
+
 def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None) -> Layout:
     try:
         layout = find_layout(images, choice=choice)
     except SetRejected as error:
-        sentence = str(error)
-        what = sentence[0].lower() + sentence[1:].removesuffix(".")
         hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error.reason == "no-labels" else error.hint
-        raise DatasetInvalid(directory, what, hint=hint or LAYOUT_HINT) from error
+        raise DatasetInvalid(directory, _as_clause(error), hint=hint or LAYOUT_HINT) from error
     if layout.splits and len(layout.splits) == len(layout.parts) and "train" not in layout.splits.values():
         folders = ", ".join(sorted(layout.splits))
         raise DatasetInvalid(directory, f"there is {folders} but no train folder", hint=LAYOUT_HINT)

@@ -131,13 +131,16 @@ def test_one_of_each_oddity_is_found_and_none_of_two_hundred_clean_files_is_accu
     assert {path: found[path] for path in strange} == {path: fate for path, (fate, _) in strange.items()}
     assert {found[path] for path in good} == {"used"}
     assert len(good) == 200
-    assert {fate for fate, _ in strange.values()} == set(FATES) - {"leaked"}  # which takes given folders; see below
+    assert {fate for fate, _ in strange.values()} == set(FATES) - {
+        "leaked",
+        "labels-file",
+    }  # they take given splits and a table
 
 
 def test_every_odd_fate_but_those_that_are_used_is_left_out() -> None:
     assert {"unreadable", "not-an-image", "unlabelled", "mask", "conflict", "leaked"} == LEFT_OUT_FATES
-    assert ODD_FATES | {"used", "system-file"} == set(FATES)
-    assert set(FATES) - LEFT_OUT_FATES - {"system-file"} == USED_FATES
+    assert ODD_FATES | {"used", "system-file", "labels-file"} == set(FATES)
+    assert set(FATES) - LEFT_OUT_FATES - {"system-file", "labels-file"} == USED_FATES
 
 
 def test_nearly_the_same_picture_in_train_and_test_stays_in_test_and_the_reason_says_nearly(tmp_path: Path) -> None:
