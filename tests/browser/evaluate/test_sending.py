@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LOOKS, Open, Scheme
-from tests.browser.evaluate.conftest import cell, choose, labelled_zip, listed, matrix, shown
+from tests.browser.evaluate.conftest import WAIT_MS, cell, choose, labelled_zip, listed, matrix, shown
 from tests.process.test_server import Server, settle
 from tests.support.axe import violations
 from tests.support.fakes import grey, zip_of
@@ -25,7 +25,7 @@ def test_a_zip_is_evaluated_with_its_progress_and_leads_to_its_report(server: Se
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_text(re.compile(r"\d+ of 158 files"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d+ files a second · about \d+ seconds? left"))).to_be_visible()
-    expect(page).to_have_url(re.compile(r"#/evaluations/\w{26}$"))
+    expect(page).to_have_url(re.compile(r"#/evaluations/\w{26}$"), timeout=WAIT_MS)
     expect(page.get_by_text("158 files = 157 scored + 1 unreadable")).to_be_visible()
     expect(page.get_by_role("heading", name="Comparison with version 1")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()

@@ -30,6 +30,7 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
     assert "Published colours version 1" in done.stdout
     assert {line.split("  ")[0].split(" (")[0].split(" of ")[0] for line in done.stderr.splitlines()} == {
         "Loading TensorFlow",
+        "Recognised label folders: 2 labels",
         "Decoding images",
         "Comparing images",
         "Computing features",

@@ -127,6 +127,7 @@ def test_an_archive_is_audited_as_its_folder_is(tmp_path: Path, name: str) -> No
         ],
         "labels": ["a", "b"],
         "unlabelled": 0,
+        "labels_file": None,
     }
     _, last = first_and_last(str(archive))
     assert last.endswith(" && fullcount train set --store models --model set")
