@@ -52,7 +52,7 @@ def test_evaluate_prints_the_sum_and_the_matrix(server: Server, held_out_zip: by
     data.write_bytes(held_out_zip)
     done = fullcount("evaluate", data, "--url", server.url)
     recognised, counted = done.stdout.splitlines()[:2]
-    assert recognised == "Recognised label folders: 2 labels (defective, functional).", done.stderr
+    assert recognised == "Recognised label folders below test/: 2 labels (defective, functional).", done.stderr
     assert counted == "158 files = 158 scored + 0 unreadable"
     assert "│ files " in done.stdout
 

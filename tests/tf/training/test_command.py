@@ -21,9 +21,9 @@ def command(data: Path, store: Path, *options: str, module: str = "training") ->
 
 
 def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
-    options = ["--backbone", "efficientnet-lite0", "--image-size", "64", "--epochs", "5", "--positive", "blue"]
-    arguments = command(folder, tmp_path / "store", *options)
-    fresh = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache")}  # or the images are there decoded
+    options = ["--backbone", TINY.name, "--image-size", "64", "--epochs", "5", "--positive", "blue"]
+    arguments = command(folder, tmp_path / "store", *options, module="tests.support.tiny_backbone")
+    fresh = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}  # or it is decoded
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=fresh)
     assert "50 files = 48 used + 1 unreadable + 1 not-an-image" in done.stdout
     assert "scored + 0 unreadable" in done.stdout

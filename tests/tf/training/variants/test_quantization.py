@@ -144,7 +144,7 @@ def test_where_the_plain_way_loses_too_much_the_other_is_taken(
 def test_training_makes_the_variant_or_says_why_not(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = training.train(config_for(folder, tmp_path, backbone=LITE0, quantize=True))
+    made = training.train(config_for(folder, tmp_path, quantize=True))
     assert made.stored.manifest.precisions["int8"].keeps_accuracy
     assert load_engine(made.stored, Settings(engine="openvino", precision="auto")).precision == "int8"
     refuse_everything(monkeypatch)
