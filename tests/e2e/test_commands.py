@@ -102,6 +102,7 @@ def test_doctor_finds_the_engine() -> None:
     assert "cpu" in json.loads(done.stdout)["devices"]
 
 
+@pytest.mark.thorough
 def test_bench_measures_the_limits_and_the_service_and_says_what_holds_it_back(store: Path, cells: Cells) -> None:
     pictures = sorted((cells.root / "test").rglob("*.png"))[:8]
     done = fullcount("bench", *pictures, "--store", store, "--model", MODEL, "--seconds", 0.5, "--format", "json")

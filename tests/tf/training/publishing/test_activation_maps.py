@@ -25,7 +25,7 @@ SIZE, LABELS, TEMPERATURE = 64, 3, 1.7
 Floats = npt.NDArray[np.float64]
 NETWORKS = (
     pytest.param("efficientnet-b0", marks=pytest.mark.thorough),
-    "convnext-tiny",
+    pytest.param("convnext-tiny", marks=pytest.mark.thorough),
     pytest.param("resnet50v2", marks=pytest.mark.thorough),
 )
 """The default, one that normalises after pooling, and one inside another that scales its input."""
