@@ -33,6 +33,7 @@ FLOORS = {
     "app/api": """routes > dependencies + documentation + middleware + root_path > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets""",
+    "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
@@ -96,8 +97,7 @@ def test_tensorflow_stays_in_training_and_in_the_engines() -> None:
 
 def test_problems_know_no_web_framework() -> None:
     assert (
-        importers(WEB, "app/problems.py", "app/errors.py", "app/reports/", "app/inference/", "app/predictions/")
-        == set()
+        importers(WEB, "app/problems.py", "app/errors/", "app/reports/", "app/inference/", "app/predictions/") == set()
     )
 
 

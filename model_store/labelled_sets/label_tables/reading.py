@@ -9,7 +9,7 @@ from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import LabelsFile
 from model_store.labelled_sets.label_tables.code_names import CodesUnclear, name_codes
-from model_store.labelled_sets.label_tables.columns import Columns, find_columns, has_known_names
+from model_store.labelled_sets.label_tables.columns import Column, Columns, find_columns, has_known_names
 from model_store.labelled_sets.label_tables.file_names import BY_PATH, FileNames, normal_path
 from model_store.labelled_sets.label_tables.label_columns import LabelCells, find_labels, find_split, split_of
 from model_store.labelled_sets.label_tables.sentences import describe_columns, describe_form
@@ -120,11 +120,9 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
     if len(columns.rows) > max_rows:
         raise _too_many(path, columns.rows[-1].number)
     names, missing = _give_names(path, columns, found, cells, matcher)
-    keys = _keys(columns)
     images = sorted(file for file in below if has_image_extension(file))
-    splits = {} if split is None else {key: split_of(cell) for key, cell in zip(keys, split.cells, strict=True)}
     header = [columns.names.name, *(column.name for column in found.columns)]
-    is_plain = has_known_names(header) and columns.named.naming == BY_PATH and not said
+    described = describe_columns(path, columns, found, set(names.values()), len(images))
     return LabelsTable(
         path=path,
         folder=folder,
@@ -132,14 +130,16 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
         rows=len(columns.rows),
         missing=missing,
         unnamed=[file for file in images if file not in names],
-        splits={key: value for key, value in splits.items() if value is not None},
-        understood=[
-            describe_columns(path, columns, found, set(names.values()), len(images)),
-            *describe_form(path, text, rows, columns, split),
-            *said,
-        ],
-        is_plain=is_plain,
+        splits=_give_splits(columns, split),
+        understood=[described, *describe_form(path, text, rows, columns, split), *said],
+        is_plain=has_known_names(header) and columns.named.naming == BY_PATH and not said,
     )
+
+
+def _give_splits(columns: Columns, split: Column | None) -> dict[str, Split]:
+    """Return the split of each file that has one in the column of splits, if there is one."""
+    given = {} if split is None else dict(zip(_keys(columns), map(split_of, split.cells), strict=True))
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _rows(path: str, text: TableText, max_rows: int, *, only_plain: bool) -> Rows | None:

@@ -1,10 +1,9 @@
 """What the command line understands of a server's answers, and of answers that are none of ours."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from app import client
 from app.errors import ServerRefused, ServerUnreachable
 from app.reports.schemas import ReportBody
+from tests.support.answering_server import Answer, answering_server
 from tests.support.fakes import grey
 from tests.support.reports import NO_FILES, make
 
@@ -22,32 +22,11 @@ Answering = Callable[[int, bytes], AbstractContextManager[str]]
 def answering() -> Answering:
     """Return a function that runs a server with one answer to everything."""
 
-    @contextmanager
-    def running(status: int, body: bytes) -> Iterator[str]:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
-                self.do_GET()
+    def running(status: int, body: bytes) -> AbstractContextManager[str]:
+        def answer(headers: Message, _: bytes) -> Answer:
+            return status, {"content-type": headers["accept"] if status == 200 else "application/json"}, body
 
-            def do_GET(self) -> None:
-                self.send_response(status)
-                self.send_header("content-length", str(len(body)))
-                self.send_header("content-type", self.headers["accept"] if status == 200 else "application/json")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        return answering_server(answer)
 
     return running
 

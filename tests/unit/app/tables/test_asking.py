@@ -2,11 +2,11 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -16,6 +16,7 @@ from app.tables.asking import Patience, ask
 from app.tables.files import FoundFile
 from app.tables.outcomes import FileAnswer
 from model_store.errors import ImageRejected
+from tests.support.answering_server import Answer, answering_server
 
 QUICK = Patience(tries=4, first_wait_s=0.001, max_wait_s=5)
 
@@ -35,35 +36,14 @@ class Scripted:
             self.batches.append(len(files))
             return self.reply(files, len(self.batches))
 
-    @contextmanager
-    def running(self) -> Iterator[str]:
-        handle = self.handle
+    def running(self) -> AbstractContextManager[str]:
+        def answer(headers: Message, body: bytes) -> Answer:
+            boundary = b"--" + headers["content-type"].partition("boundary=")[2].encode()
+            parts = body.split(boundary)[1:-1]
+            status, more, found = self.handle([part.partition(b"\r\n\r\n")[2][:-2] for part in parts])
+            return status, more, json.dumps(found).encode()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                boundary = b"--" + self.headers["content-type"].partition("boundary=")[2].encode()
-                parts = body.split(boundary)[1:-1]
-                status, headers, answer = handle([part.partition(b"\r\n\r\n")[2][:-2] for part in parts])
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                for name, value in (headers | {"content-length": str(len(data))}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        return answering_server(answer)
 
 
 def answered(files: Sequence[bytes]) -> Reply:
