@@ -58,6 +58,8 @@ class Recipe:
     patience: int | None = None
     is_one_output: bool = False
     """True for one sigmoid with binary cross-entropy instead of two outputs with softmax."""
+    activation: str | None = None
+    """Activation of the last layer, if not the one that fits it."""
     first_class: int = 0
     """Number of the first class; one output takes 0 and 1."""
 
@@ -95,9 +97,9 @@ def _pixels(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def _ending(recipe: Recipe) -> keras.layers.Layer:
-    outputs, activation = (1, "sigmoid") if recipe.is_one_output else (2, "softmax")
+    outputs, fitting = (1, "sigmoid") if recipe.is_one_output else (2, "softmax")
     regularizer = keras.regularizers.L2(recipe.weight_decay)
-    return keras.layers.Dense(outputs, activation=activation, kernel_regularizer=regularizer)
+    return keras.layers.Dense(outputs, activation=recipe.activation or fitting, kernel_regularizer=regularizer)
 
 
 def fit(recipe: Recipe, train: Cells, validation: Cells, logger: keras.callbacks.CSVLogger) -> None:

@@ -44,7 +44,7 @@ CAUSES: Final = in_order(
     "some layers are trainable",
     then="A sound set-up learns 20 images by heart within some epochs.",
 )
-_ONE_OUTPUT: Final = in_order(
+ONE_OUTPUT: Final = in_order(
     "the last layer: a softmax over one output is always 1, so use a sigmoid, or one output a label",
     "the loss fits it: `binary_crossentropy` for one output, `sparse_categorical_crossentropy` for several",
     "the targets are 0 and 1, or class numbers from 0",
@@ -144,10 +144,14 @@ def _coin(curves: Curves) -> Finding | None:
 def _too_low(curves: Curves) -> Finding | None:
     """Find a loss that is lower than its accuracy allows, at an accuracy that never moves."""
     share = share_right(curves)
-    if share is None or not is_flat(curves.loss) or curves.loss.level >= 0.98 * (1 - share) * math.log(2):
+    if share is None or curves.loss.level >= 0.98 * (1 - share) * math.log(2):
         return None
     sentence = f"A loss of {curves.loss.level:.3g} with {share:.1%} right is not a cross-entropy of these labels"
-    return finding(curves, f"{sentence}, and nothing moves: the model cannot learn.", _ONE_OUTPUT)
+    if is_flat(curves.loss):
+        return finding(curves, f"{sentence}, and nothing moves: the model cannot learn.", ONE_OUTPUT)
+    if curves.is_stuck:
+        return finding(curves, f"{sentence}: it falls, but every image gets the same answer.", ONE_OUTPUT)
+    return None
 
 
 def _clipped(curves: Curves) -> Finding | None:

@@ -53,6 +53,10 @@ _LESS: Final = 0.8
 """Share of the lowest loss for its accuracy below which a loss is not that of one label an image."""
 MIN_EPOCHS: Final = 4
 """Epochs below which a curve does not have a trend."""
+CONSTANT_EPOCHS: Final = 8
+"""Epochs after which an accuracy that has never changed is not chance."""
+STUCK: Final = 0.04
+"""Largest range of such an accuracy, however few images it is of."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,12 @@ class Curves:
         named = (("Training", self.accuracy), ("Validation", self.val_accuracy))
         return tuple((name, accuracy) for name, accuracy in named if accuracy is not None)
 
+    @cached_property
+    def is_stuck(self) -> bool:
+        """True if the accuracies are the same in every epoch, the first one included, up to six images."""
+        pairs = [(self.accuracy, self.train_images), (self.val_accuracy, self.validation_images)]
+        return self.accuracy is not None and all(_is_stuck(curve, images) for curve, images in pairs if curve)
+
     @property
     def judged(self) -> Curve:
         """The loss that decides: the validation loss, or the training loss without validation."""
@@ -141,6 +151,11 @@ class Curves:
         since = self.scored.arrived(self.tolerance, upwards=True)
         enough = max(SHORTEST_PLATEAU, round(len(self.scored) / 3))
         return since if len(self.scored) - since >= enough else None
+
+
+def _is_stuck(accuracy: Curve, images: int | None) -> bool:
+    allowed = min(SURE_IMAGES / images, STUCK) if images else 0.0
+    return len(accuracy) >= CONSTANT_EPOCHS and float(np.ptp(accuracy.values)) <= allowed
 
 
 def material(curve: Curve) -> float:
@@ -201,6 +216,8 @@ def _disagree(found: Curves) -> bool:
     """
     accuracy = found.accuracy
     if accuracy is None or len(accuracy) < MIN_EPOCHS or not SMALLEST_POINTS < accuracy.level < _MORE_WRONG_THAN_RIGHT:
+        return False
+    if found.is_stuck:
         return False
     is_level = float(np.ptp(accuracy.thirds)) <= 2 * max(2 * accuracy.noise, 2 * SMALLEST_POINTS)
     has_learnt = found.loss.level < _LEARNT * float(found.loss.thirds[0]) or falls(found.loss, material(found.loss))

@@ -10,7 +10,7 @@ import numpy as np
 from training.curves import shape as limits
 from training.curves.chance import CAUSES, finding, is_flat, share_right
 from training.curves.collapse import entropy
-from training.curves.findings import Finding, Worry
+from training.curves.findings import Finding, Worry, in_order
 from training.curves.shape import Curves
 from training.curves.trend import Curve
 
@@ -22,17 +22,37 @@ _ALIKE: Final = 0.1
 """Difference of the two accuracies up to which training has not learnt more than validation."""
 _PLAUSIBLE_GUESS: Final = 0.6
 """Accuracy up to which a run that never moved is a guess; above it, the run may have begun with a trained model."""
-CONSTANT_EPOCHS: Final = 8
-"""Epochs after which an accuracy that has never changed by a single image is not chance."""
 _MOSTLY_RIGHT: Final = 0.9
 """Accuracy above which standing still is what a good model does."""
 
+_ONE_LABEL: Final = in_order(
+    "the last layer: a softmax over one output is always 1, so use a sigmoid, or one output a label",
+    "the accuracy compares the same two things as the loss: class numbers, and probabilities rather than logits",
+    "one label has most of the images: use class weights (`fullcount train --class-weights balanced`), or another "
+    "threshold",
+)
+
 
 def stagnant(curves: Curves) -> Finding | None:
-    """Find a run that has not moved since its first epoch.
+    """Find a run, or an accuracy, that has not moved since its first epoch.
 
     Fine-tuning begins with a trained model and is exempt.
     """
+    return _stuck_at_one_label(curves) or _still(curves)
+
+
+def _stuck_at_one_label(curves: Curves) -> Finding | None:
+    """Find a model that knows something about single images, as its loss shows, but predicts one label for all."""
+    share = share_right(curves)
+    if share is None or share > _MOSTLY_RIGHT or not all(is_one_value(curve) for _, curve in curves.accuracies):
+        return None
+    if is_flat(curves.loss) or curves.loss.level >= _ALMOST * entropy(share):
+        return None
+    sentence = f"The accuracy is {share:.1%} in every epoch, though the loss learns: every image gets the same answer."
+    return finding(curves, sentence, _ONE_LABEL, "watch")
+
+
+def _still(curves: Curves) -> Finding | None:
     if len(curves.loss) < limits.MIN_EPOCHS or curves.is_fine_tuning or _has_moved(curves):
         return None
     if curves.set_aside is not None:
@@ -69,7 +89,7 @@ def _stands_still(accuracy: Curve) -> bool:
 
 def is_one_value(accuracy: Curve | None) -> bool:
     """Tell whether an accuracy is the same to the image in every epoch, and there are enough of them."""
-    return accuracy is not None and len(accuracy) >= CONSTANT_EPOCHS and bool(np.ptp(accuracy.values) == 0)
+    return accuracy is not None and len(accuracy) >= limits.CONSTANT_EPOCHS and bool(np.ptp(accuracy.values) == 0)
 
 
 def _unmoved(curves: Curves, worry: Worry, figures: str) -> Finding:

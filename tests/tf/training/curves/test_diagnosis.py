@@ -14,6 +14,9 @@ from training.curves.diagnosis import Diagnosis, Facts, Verdict, diagnose
 from training.curves.history import Epoch, History, read_history
 from training.curves.shape import curves
 
+# One run makes the very mistake that Keras warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning")
+
 QUESTION = Recipe()
 QUICK = replace(QUESTION, learning_rate=1e-3, batch_size=32)
 RUNS: dict[str, tuple[Verdict, Recipe]] = {
@@ -28,6 +31,7 @@ RUNS: dict[str, tuple[Verdict, Recipe]] = {
     "twelve-images": ("too-small-to-tell", replace(QUICK, epochs=20)),
     "marked": ("too-good", replace(QUESTION, learning_rate=1e-2, epochs=12)),
     "classes-from-one": ("impossible-loss", replace(QUICK, is_one_output=True, first_class=1, epochs=15)),
+    "softmax-of-one-output": ("never-learnt", replace(QUICK, is_one_output=True, activation="softmax", epochs=20)),
     "scaled-in-training-only": ("not-prepared-alike", replace(QUICK, hidden=64, flips=False, epochs=20)),
     "healthy": ("healthy", replace(QUICK, learning_rate=5e-4, dropout=0.2, epochs=80, patience=5)),
 }
