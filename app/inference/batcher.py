@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FOREGROUND_IN_A_ROW: Final = 8
 """Number of foreground images computed in a row while a background one waits, if a batch is one image."""
+SUM_TOLERANCE: Final = 0.02
+"""Largest difference from 1 of the sum of an image's probabilities; those of bfloat16 have 8 bits each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +244,7 @@ class Batcher:
         probabilities = predict(pixels)
         if len(probabilities) != len(batch):
             raise ValueError(f"the engine returned {len(probabilities)} rows for {len(batch)} images")
+        sums = probabilities.sum(axis=1, dtype=np.float64)
+        if not (np.abs(sums - 1) <= SUM_TOLERANCE).all():  # false for NaN as well
+            raise ValueError(f"the engine returned rows that sum to {sums}, not to 1")
         return probabilities

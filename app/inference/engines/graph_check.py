@@ -1,9 +1,11 @@
 """The allow-list of operations: a SavedModel is a program, which here may only compute.
 
 The file is read as data before an engine runs any of it. Operations that touch files are accepted only in the two
-functions with which TensorFlow saves and restores variables.
+functions with which TensorFlow saves and restores variables, and only if nothing else can reach these: what is served
+is named by the objects of the file, not by its nodes.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +42,10 @@ CHECKPOINT_OPS: Final = frozenset(
 )
 """Operations that read or write files, for saving and restoring only."""
 
+_CALLS: Final = frozenset(["PartitionedCall", "StatefulPartitionedCall"])
+
 _NOT_A_SAVED_MODEL: Final = "(saved_model.pb is not a SavedModel)"
+_NO_OBJECTS: Final = "(saved_model.pb is not one graph with its objects, as TensorFlow 2 writes it)"
 
 
 def check_graph(directory: Path) -> None:
@@ -50,16 +55,20 @@ def check_graph(directory: Path) -> None:
         directory: Directory of the SavedModel.
 
     Raises:
-        GraphRefused: If the graph contains such operations, all of which are named, or the file is not a SavedModel.
+        GraphRefused: If the graph contains such operations, all of which are named, or the file is not a SavedModel of
+            TensorFlow 2. TensorFlow loads one of TensorFlow 1 in another way, and runs its saver.
     """
     saved_model = SavedModel()
     try:
         saved_model.ParseFromString((directory / "saved_model.pb").read_bytes())
     except (DecodeError, OSError) as error:
         raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL]) from error
-    if not saved_model.meta_graphs:
+    graphs = saved_model.meta_graphs
+    if not graphs:
         raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL])
-    refused = sorted({op for meta_graph in saved_model.meta_graphs for op in _refused(meta_graph)})
+    refused = sorted({operation for graph in graphs for operation in _refused(graph)})
+    if not refused and (len(graphs) > 1 or not graphs[0].object_graph_def.nodes):
+        refused = [_NO_OBJECTS]
     if refused:
         raise GraphRefused(str(directory), refused)
 
@@ -67,7 +76,7 @@ def check_graph(directory: Path) -> None:
 def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     """Return the operations that are not allowed in their place; functions with the same name are all checked."""
     functions = meta_graph.graph_def.functions.function
-    checkpoint = _checkpoint_functions(meta_graph, functions)
+    checkpoint = _checkpoint_functions(meta_graph)
     refused = {node.op for node in meta_graph.graph_def.node} - COMPUTE_OPS - VARIABLE_OPS
     for function in functions:
         is_checkpoint = function.signature.name in checkpoint
@@ -76,26 +85,62 @@ def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     return refused
 
 
-def _checkpoint_functions(meta_graph: Any, functions: Any) -> set[str]:  # noqa: ANN401  protocol buffers
-    """Return the names of the functions that only the saver's own nodes call."""
-    saver = {
-        name.split(":")[0]
-        for name in (meta_graph.saver_def.save_tensor_name, meta_graph.saver_def.restore_op_name)
-        if name
-    }
+def _checkpoint_functions(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
+    """Return the names of the functions that the saver's own nodes call, and nothing else can reach."""
+    graph = meta_graph.graph_def
+    saver = _saver_nodes(meta_graph)
     by_saver: set[str] = set()
-    by_others: set[str] = set()
-    for node in meta_graph.graph_def.node:
-        (by_saver if node.name in saver else by_others).update(_called(node))
-    for function in functions:
+    by_others = _named_by_objects(meta_graph.object_graph_def) | _gradients(graph.functions)
+    for node in graph.node:
+        if node.name in saver and node.op in _CALLS:
+            by_saver.update(attribute.value.func.name for attribute in node.attr if attribute.key == "f")
+            by_others.update(_called(attribute for attribute in node.attr if attribute.key != "f"))
+        else:
+            by_others.update({node.op}, _called(node.attr))
+    for function in graph.functions.function:
+        if not all(attribute.key.startswith("_") for attribute in function.attr):
+            by_others.add(function.signature.name)  # such as `api_implements`, by which another function's call runs it
         for node in function.node_def:
-            by_others.update(_called(node))
+            by_others.update({node.op}, _called(node.attr))  # TensorFlow calls a function that is named like an `op`
     return by_saver - by_others
 
 
-def _called(node: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
-    """Return the names of the functions that a node refers to in its attributes."""
-    values = [attribute.value for attribute in node.attr]
-    return {value.func.name for value in values if value.HasField("func")} | {
-        called.name for value in values for called in value.list.func
+def _saver_nodes(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
+    """Return the names of the nodes that save and restore, without those that another node or a signature needs."""
+    saver = meta_graph.saver_def
+    needed = {_node_of(name) for node in meta_graph.graph_def.node for name in node.input}
+    for signature in meta_graph.signature_def:
+        needed.update(_node_of(tensor.value.name) for tensor in signature.value.inputs)
+        needed.update(_node_of(tensor.value.name) for tensor in signature.value.outputs)
+    return {_node_of(saver.save_tensor_name), _node_of(saver.restore_op_name)} - needed
+
+
+def _node_of(tensor: str) -> str:
+    """Return the name of the node that a tensor, or a control input, comes from."""
+    return tensor.removeprefix("^").split(":")[0]
+
+
+def _named_by_objects(objects: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
+    """Return the functions that the objects name: the loader serves these, whatever the graph's nodes call."""
+    names = {concrete.key for concrete in objects.concrete_functions}
+    for node in objects.nodes:
+        names.update(node.function.concrete_functions)
+        names.update({node.bare_concrete_function.concrete_function_name, node.captured_tensor.concrete_function})
+    return names
+
+
+def _gradients(functions: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
+    return {
+        gradient.gradient_func for gradients in (functions.gradient, functions.registered) for gradient in gradients
     }
+
+
+def _called(attributes: Iterable[Any]) -> set[str]:
+    """Return the names of the functions that attributes refer to, also those that are passed on to a function."""
+    names: set[str] = set()
+    for attribute in attributes:
+        value = attribute.value
+        for called in (value.func, *value.list.func):
+            names.add(called.name)
+            names.update(_called(called.attr))
+    return names

@@ -1,7 +1,7 @@
 """The parts of `saved_model.pb` that the service itself reads, without TensorFlow.
 
 Protocol buffers preserve unknown fields, so the messages below define only the fields that are needed. Their numbers
-are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver}.proto` and
+are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver,saved_object_graph}.proto` and
 `tensorflow/core/framework/{graph,node_def,attr_value,function,op_def}.proto`; names are not part of the encoding. A
 test reads real files both ways. Maps are read as lists of entries, their encoding, so that a check sees both of two
 entries with the same key.
@@ -19,18 +19,38 @@ _TEXT: Final = "text"
 
 _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "SavedModel": {"meta_graphs": (2, "MetaGraph*")},
-    "MetaGraph": {"graph_def": (2, "Graph"), "saver_def": (3, "Saver"), "signature_def": (5, "Named*")},
-    "Named": {"key": (1, _TEXT)},
+    "MetaGraph": {
+        "graph_def": (2, "Graph"),
+        "saver_def": (3, "Saver"),
+        "signature_def": (5, "Named*"),
+        "object_graph_def": (7, "Objects"),
+    },
+    "Named": {"key": (1, _TEXT), "value": (2, "Served")},
+    "Served": {"inputs": (1, "Tensor*"), "outputs": (2, "Tensor*")},
+    "Tensor": {"value": (2, "TensorInfo")},
+    "TensorInfo": {"name": (1, _TEXT)},
     "Saver": {"save_tensor_name": (2, _TEXT), "restore_op_name": (3, _TEXT)},
     "Graph": {"node": (1, "Node*"), "functions": (2, "Functions")},
-    "Functions": {"function": (1, "Function*")},
-    "Function": {"signature": (1, "Signature"), "node_def": (3, "Node*")},
+    "Functions": {"function": (1, "Function*"), "gradient": (2, "Gradient*"), "registered": (3, "Registered*")},
+    "Gradient": {"gradient_func": (2, _TEXT)},
+    "Registered": {"gradient_func": (1, _TEXT)},
+    "Function": {"signature": (1, "Signature"), "node_def": (3, "Node*"), "attr": (5, "Attribute*")},
     "Signature": {"name": (1, _TEXT)},
-    "Node": {"name": (1, _TEXT), "op": (2, _TEXT), "attr": (5, "Attribute*")},
+    "Node": {"name": (1, _TEXT), "op": (2, _TEXT), "input": (3, _TEXT + "*"), "attr": (5, "Attribute*")},
     "Attribute": {"key": (1, _TEXT), "value": (2, "Value")},
     "Value": {"list": (1, "Values"), "func": (10, "Called")},
     "Values": {"func": (9, "Called*")},
-    "Called": {"name": (1, _TEXT)},
+    "Called": {"name": (1, _TEXT), "attr": (2, "Attribute*")},
+    "Objects": {"nodes": (1, "Object*"), "concrete_functions": (2, "Concrete*")},
+    "Object": {
+        "function": (6, "ObjectFunction"),
+        "bare_concrete_function": (8, "BareFunction"),
+        "captured_tensor": (12, "CapturedTensor"),
+    },
+    "ObjectFunction": {"concrete_functions": (1, _TEXT + "*")},
+    "BareFunction": {"concrete_function_name": (1, _TEXT)},
+    "CapturedTensor": {"concrete_function": (2, _TEXT)},
+    "Concrete": {"key": (1, _TEXT)},
 }
 """Number and type by message and field; a star marks a repeated field."""
 
@@ -43,8 +63,9 @@ def _schema() -> FileDescriptorProto:
             added = message.field.add(name=field, number=number)
             is_repeated = kind.endswith("*")
             added.label = FieldDescriptorProto.LABEL_REPEATED if is_repeated else FieldDescriptorProto.LABEL_OPTIONAL
-            added.type = FieldDescriptorProto.TYPE_STRING if kind == _TEXT else FieldDescriptorProto.TYPE_MESSAGE
-            if kind != _TEXT:
+            is_text = kind.rstrip("*") == _TEXT
+            added.type = FieldDescriptorProto.TYPE_STRING if is_text else FieldDescriptorProto.TYPE_MESSAGE
+            if not is_text:
                 added.type_name = f".fullcount.{kind.rstrip('*')}"
     return file
 

@@ -159,6 +159,19 @@ async def test_an_engine_with_too_few_answers_leaves_nobody_waiting() -> None:
     await batcher.close()
 
 
+@pytest.mark.parametrize("row", [(np.nan, np.nan), (0.0, 0.0), (0.7, 0.7), (np.inf, 0.0)])
+async def test_what_is_no_probability_fails_for_its_own_image_only(row: tuple[float, float]) -> None:
+    def compute(pixels: Pixels) -> Probabilities:
+        answers = np.full((len(pixels), 2), 0.5, np.float32)
+        answers[pixels[:, 0, 0, 0] == 2] = row
+        return answers
+
+    batcher = Batcher(computing(compute, batch_sizes=(1, 2)), max_waiting=9)
+    outcomes = await asyncio.gather(*ask(batcher, 1, 2, 3), return_exceptions=True)
+    assert [type(one) for one in outcomes] == [Answer, InferenceFailed, Answer]
+    await batcher.close()
+
+
 @pytest.mark.parametrize("sizes", [(1,), (1, 2), (1, 2, 4)])
 async def test_the_background_are_served_while_the_foreground_keep_coming(run: Run, sizes: tuple[int, ...]) -> None:
     async with run(sizes=sizes) as batcher:

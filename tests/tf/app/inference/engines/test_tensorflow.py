@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from tensorflow.core.protobuf.saved_object_graph_pb2 import SavedObjectGraph
 
 from app.errors import DeviceMissing, GoldenMismatch, GraphRefused
-from app.inference.engines import saved_model
+from app.inference.engines import graph_check, saved_model
 from app.inference.engines.graph_check import check_graph
 from app.inference.engines.loading import load_engine
 from app.inference.engines.replicas import Replicas
@@ -81,6 +82,16 @@ def test_our_reading_of_the_file_finds_what_tensorflows_own_finds(stored: Stored
     called = {entry.value.func.name for node in one.graph_def.node for entry in node.attr}
     assert called == {value.func.name for node in other.graph_def.node for value in node.attr.values()}
     assert len(called) > 1
+    assert graph_check._named_by_objects(one.object_graph_def) == named_by_objects(other.object_graph_def)
+
+
+def named_by_objects(objects: SavedObjectGraph) -> set[str]:
+    bare = {node.bare_concrete_function.concrete_function_name for node in objects.nodes}
+    return {
+        *objects.concrete_functions,
+        *bare,
+        *(n for node in objects.nodes for n in node.function.concrete_functions),
+    }
 
 
 def names(nodes: Iterable[Any]) -> list[tuple[str, str]]:
@@ -110,6 +121,18 @@ def test_a_graph_that_writes_a_checkpoint_of_its_own_is_refused(tmp_path: Path) 
             return value
 
     tf.saved_model.save(Writer(), tmp_path)
+    with pytest.raises(GraphRefused, match="SaveV2"):
+        check_graph(tmp_path)
+
+
+def test_a_graph_whose_objects_serve_its_saver_is_refused(stored: StoredVersion, tmp_path: Path) -> None:
+    changed = SavedModel.FromString((stored.directory / "saved_model.pb").read_bytes())
+    functions = changed.meta_graphs[0].graph_def.library.function
+    saving = next(function.signature.name for function in functions if "traced_save" in function.signature.name)
+    for node in changed.meta_graphs[0].object_graph_def.nodes:
+        if node.WhichOneof("kind") == "bare_concrete_function":
+            node.bare_concrete_function.concrete_function_name = saving
+    (tmp_path / "saved_model.pb").write_bytes(changed.SerializeToString())
     with pytest.raises(GraphRefused, match="SaveV2"):
         check_graph(tmp_path)
 
