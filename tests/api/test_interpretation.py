@@ -12,11 +12,15 @@ from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 LARGE = grey(5) + random.Random(0).randbytes(30_000)
+LARGE_TABLE = b"path,label\n0.png,dark\n" + b"".join(
+    random.Random(number).randbytes(20).hex().encode() + b",light\n" for number in range(400)
+)
 SETS: dict[str, dict[str, bytes]] = {
     "neat": {"dark/1.png": LARGE, "dark/2.png": LARGE, "light/1.png": LARGE, "light/2": grey(7)},
     "splits": {f"set/{split}/{label}/1.png": LARGE for split in ("train", "test") for label in ("dark", "light")},
     "table": {"labels.csv": b"path,label\n1.png,dark\n2.png,light\n3.png,grey\n", "1.png": LARGE, "2.png": LARGE},
     "other table": {"train.csv": b"id;kind\n1;dark\n2;light\n", "pictures/1.png": LARGE, "pictures/2.png": LARGE},
+    "large table": {"labels.csv": LARGE_TABLE, **{f"{number}.png": LARGE for number in range(4)}},
     "masks": {"images/dark/1.png": LARGE, "masks/dark/1.png": LARGE, "__MACOSX/._1.png": b"-", "notes.txt": b"-"},
     "misspelt": {"dark/1.png": LARGE, "ligth/1.png": LARGE, "ligth/2.png": LARGE, "0.png": LARGE},
     "other case": {"Dark/1.png": LARGE, "01_light/1.png": LARGE},
@@ -123,6 +127,12 @@ async def test_a_whole_zip_may_be_sent_as_one_piece(client: Client) -> None:
 )
 async def test_a_wrong_request_is_a_problem(form: Any, query: str, name: str, client: Client) -> None:  # noqa: ANN401
     assert_problem(await client.post(f"/interpretation{query}", files=form), name)
+
+
+async def test_a_zip_that_is_too_large_to_be_evaluated_is_refused_before_it_is_sent(serve: Serve) -> None:
+    async with serve(max_archive_bytes=1_000) as client:
+        form = {"0": ("a", b"PK")}
+        assert_problem(await client.post("/interpretation?size=1001", files=form), "body-too-large", limit_bytes=1_000)
 
 
 async def test_only_a_form_is_accepted(client: Client) -> None:

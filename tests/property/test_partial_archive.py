@@ -22,7 +22,9 @@ LIMITS = SetLimits(max_entries=500, max_uncompressed_bytes=10**7, max_compressio
 LABELS = ("cats", "dogs")
 FOLDERS = ["cats", "Cats", "dogs", "dog", "set", "train", "test", "images", "masks", "bäume", "__MACOSX"]
 FILES = ["1.png", "2.JPG", "3", "a.txt", "labels.csv", "train.tsv", "classes.txt", "1_mask.png"]
+LARGE_TABLE = TABLE + b"".join(random.Random(number).randbytes(20).hex().encode() + b",dogs\n" for number in range(400))
 CONTENTS = [
+    LARGE_TABLE,
     random.Random(0).randbytes(9_000),
     grey(1),
     b"text",

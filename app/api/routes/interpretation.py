@@ -12,6 +12,7 @@ from app.api.documentation import problems
 from app.api.middleware import limit_body
 from app.api.responses import json_response
 from app.api.uploads import FORM, open_pieces
+from app.errors import BodyTooLarge
 from app.reports.recognising import describe_reading
 from app.reports.schemas import InterpretationBody
 from app.settings import Settings
@@ -67,6 +68,8 @@ async def interpret(  # noqa: PLR0913, PLR0917  the dependencies
     these, until nothing is wanted. The answer is then the `interpretation` that the report will have, or the problem
     for which `POST /evaluate` would refuse the zip.
     """
+    if size is not None and size > settings.max_archive_bytes:
+        raise BodyTooLarge(settings.max_archive_bytes)  # as soon as the zip is sent to be evaluated
     with interpretations.take():
         async with open_pieces(request, size) as (pieces, whole):
             limits, labels = settings.set_limits(), manifest.labels
