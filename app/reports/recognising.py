@@ -1,7 +1,7 @@
 """A labelled set that is not evaluated yet, as it is read: the same reader and the same words as those of a report."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
@@ -53,7 +53,8 @@ def _recognised(labelled_set: LabelledSet, labels: tuple[str, ...]) -> Recognise
     )
 
 
-def _unlabelled(labelled_set: LabelledSet, labels: tuple[str, ...]) -> Iterator[str]:
+def _unlabelled(labelled_set: LabelledSet, labels: Collection[str]) -> Iterator[str]:
     """Yield the paths of the image files under no label of the model."""
-    yield from (image.path for image in labelled_set.images if image.label not in labels)
+    known = frozenset(labels)
+    yield from (image.path for image in labelled_set.images if image.label not in known)
     yield from (file.path for file in labelled_set.ignored if file.reason == "unlabelled")

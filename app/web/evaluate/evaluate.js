@@ -148,6 +148,7 @@ class Evaluation {
     const layout = this.#preview.layout ?? "";
     const given = { model: this.#model.value, version: this.#version.value, against: this.#against.value, layout };
     const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value));
+    if (this.#preview.insist()) return;
     this.#preview.stop();
     const running = new Running(chosen.name, "members" in chosen);
     const stop = () => running.cancel();

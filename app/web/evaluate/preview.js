@@ -28,6 +28,7 @@ export class Preview {
   /** @type {(() => void) | null} */
   #again = null;
   #asking = new AbortController();
+  #hasQuestion = false;
 
   /** @param {AbortSignal} signal */
   constructor(signal) {
@@ -47,6 +48,19 @@ export class Preview {
     if (!chosen) return this.#show();
     this.#show(element("p", { class: "quiet" }, words.looking));
     this.#ask(chosen, query);
+  }
+
+  /**
+   * Insist on an answer if there is a question: without it, the service refuses the set after all of it was sent.
+   *
+   * @returns {boolean} True if there is one.
+   */
+  insist() {
+    const heading = this.node.querySelector("h2");
+    if (!heading || !this.#hasQuestion || this.layout) return false;
+    heading.textContent = words.answerFirst;
+    heading.focus();
+    return true;
   }
 
   /** Stop asking, since the set is evaluated now. */
@@ -93,7 +107,7 @@ export class Preview {
       return [...recognised(await interpret(pieces, asked, signal)), said];
     } catch (error) {
       const problem = error instanceof ProblemError ? error.problem : null;
-      if (problem?.reason === "ambiguous-layout" && !said) return question(problem, answer);
+      if (problem?.reason === "ambiguous-layout" && !said) return [question(problem, answer)];
       if (problem?.reason || problem?.status === TOO_LARGE) return [...refused(await asOfSet(problem, chosen)), said];
       return [element("p", { class: "quiet" }, words.unknown), said];
     }
@@ -104,6 +118,7 @@ export class Preview {
     const hadFocus = this.node.contains(document.activeElement);
     this.node.replaceChildren(...children.flatMap((one) => one ?? []));
     this.node.hidden = !children.length;
+    this.#hasQuestion = this.node.querySelector(".question") !== null;
     if (hadFocus) this.node.querySelector("h2")?.focus();
   }
 }
@@ -183,15 +198,17 @@ function refused(problem) {
 /**
  * @param {Problem} problem
  * @param {(layout: Layout) => void} onAnswer
- * @returns {HTMLElement[]}
  */
 function question(problem, onAnswer) {
   const button = (/** @type {Layout} */ layout) =>
     element("button", { type: "button", class: "button", onclick: () => onAnswer(layout) }, words.answers[layout]);
-  const buttons = element("div", { class: "buttons" }, button("splits"), button("labels"));
-  return [
-    element("div", { class: "notice watch" }, heading(words.question), element("p", null, problem.detail), buttons),
-  ];
+  return element(
+    "div",
+    { class: "notice watch question" },
+    heading(words.question),
+    element("p", null, problem.detail),
+    element("div", { class: "buttons" }, button("splits"), button("labels")),
+  );
 }
 
 /**

@@ -109,6 +109,7 @@ export const preview = {
     "Those that are pictures count then.",
   refused: "The service would refuse this set",
   question: "This set can be read in two ways",
+  answerFirst: "Which way is this set to be read?",
   answers: { splits: "The first folders are parts of the set", labels: "The first folders are labels" },
   answered: {
     splits: "As you said, the first folders are parts of the set.",

@@ -104,6 +104,9 @@ def test_the_question_of_two_readings_is_answered_by_keyboard(server: Server, op
     choose(page, zip_of(TWO_READINGS))
     expect(preview(page).get_by_role("heading")).to_have_text("This set can be read in two ways")
     assert violations(page) == {}
+    page.get_by_role("button", name="Evaluate", exact=True).press("Enter")
+    expect(preview(page).get_by_role("heading")).to_have_text("Which way is this set to be read?")
+    expect(preview(page).get_by_role("heading")).to_be_focused()
     preview(page).get_by_role("button").last.press("Enter")
     expect(preview(page)).to_contain_text("As you said, the first folders are labels.")
     preview(page).get_by_role("button", name="Take it back").press("Enter")
