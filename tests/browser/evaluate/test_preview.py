@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.conftest import LOOKS, Open, Scheme
 from tests.browser.evaluate.conftest import WAIT_MS, choose
@@ -89,14 +89,17 @@ def test_a_misspelt_folder_is_named_before_anything_is_sent(server: Server, open
     for path, data in files.items():
         (tmp_path / "cells" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "cells" / path).write_bytes(data)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer) if "/interpretation" in answer.url else None)
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose a folder").click()
     chooser.value.set_files(tmp_path / "cells")
     expect(preview(page)).to_contain_text(
         "2 of 3 files are under 'defectiv', no label of the model; is it 'defective'?"
     )
-    interpretation = report_of(server, page)
-    assert (interpretation["wrapper"], interpretation["unlabelled"]) == ("cells", 2)
+    said = answers[-1].json()["recognised"]["interpretation"]
+    assert (said["wrapper"], said["unlabelled"]) == ("cells", 2)
+    assert report_of(server, page) == said
 
 
 def test_the_question_of_two_readings_is_answered_by_keyboard(server: Server, open_page: Open) -> None:
