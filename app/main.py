@@ -17,7 +17,7 @@ from starlette.responses import Response
 from app.api.middleware import EXPOSED_HEADERS, RequestContext
 from app.api.problem_responses import install
 from app.api.root_path import RootPath
-from app.api.routes import evaluate, health, models, page, predict, reports
+from app.api.routes import evaluate, health, interpretation, models, page, predict, reports
 from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.inference.predictor import Predictor
@@ -79,7 +79,7 @@ def create_app(
         )
     install(app)
     app.add_exception_handler(ClientDisconnect, _record_disconnected)
-    made = predict.make_router(settings), evaluate.make_router(settings)
+    made = [room.make_router(settings) for room in (predict, evaluate, interpretation)]
     for router in (*made, reports.router, models.router, health.router, page.router):
         app.include_router(router)
     return app
@@ -92,6 +92,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.predictor = Predictor(settings, app.state.metrics)
     app.state.files = FileThreads(settings.max_evaluations + 4)
     app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
+    app.state.interpretations = Slots("interpretations in progress", settings.max_evaluations)
     app.state.evaluator = Evaluator(
         app.state.predictor,
         app.state.files,

@@ -35,7 +35,8 @@ FLOORS = {
         > boundary > form_fields + filenames + negotiation + assets""",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
-    "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
+    "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering
+        > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
@@ -43,8 +44,9 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file
-        > label_tables > layout > interpretation > recognition > names + walk + zip_fields""",
+    "model_store/labelled_sets": """partial_archive > archive + folder > zip_checks + zip_names > labelled_set
+        > labels_file > label_tables > layout > interpretation > recognition
+        > names + walk + zip_fields + partial_file""",
     "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
         > file_names + table_rows + table_text + code_names""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning

@@ -23,6 +23,7 @@ from app.settings import Settings
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.manifest import Manifest
 from model_store.storage.reports import ReportStore
 
 
@@ -56,6 +57,11 @@ async def _jobs(request: Request) -> Slots:
     return jobs
 
 
+async def _interpretations(request: Request) -> Slots:
+    interpretations: Slots = request.app.state.interpretations
+    return interpretations
+
+
 async def _reports(request: Request) -> ReportStore:
     reports: ReportStore = request.app.state.reports
     return reports
@@ -77,6 +83,7 @@ PredictorDep = Annotated[Predictor, Depends(_predictor)]
 EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 FilesDep = Annotated[FileThreads, Depends(_files)]
 JobsDep = Annotated[Slots, Depends(_jobs)]
+InterpretationsDep = Annotated[Slots, Depends(_interpretations)]
 ReportStoreDep = Annotated[ReportStore, Depends(_reports)]
 RendererDep = Annotated[Renderer, Depends(_renderer)]
 MetricsDep = Annotated[ServiceMetrics, Depends(_metrics)]
@@ -91,6 +98,16 @@ async def _version(
 ) -> AsyncIterator[LoadedVersion]:
     async with registry.use(model, version) as loaded:
         yield loaded
+
+
+async def _manifest(
+    registry: RegistryDep, files: FilesDep, model: ModelQuery = None, version: VersionQuery = None
+) -> Manifest:
+    return await files.run(registry.manifest, model, version)
+
+
+ManifestDep = Annotated[Manifest, Depends(_manifest)]
+"""The manifest of the requested version, which need not be in memory."""
 
 
 LoadedDep = Annotated[LoadedVersion, Depends(_version)]

@@ -15,17 +15,20 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from app.api.boundary import check_not_a_form
-from app.api.form_fields import Field, field_missing
+from app.api.form_fields import Field, field_missing, shortened
 from app.api.forms import open_form
 from app.concurrency import FileThreads
-from app.errors import BodyEmpty, CodingUnsupported, MediaTypeUnsupported
+from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUnsupported
 from app.inference.pipeline import Read
 from app.settings import Settings
 from model_store.images.files import check_file_size
+from model_store.labelled_sets.partial_file import Piece
 
 FORM: Final = "multipart/form-data"
 ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 IMAGE: Final = ("image/*", "application/octet-stream")
+MAX_PIECES: Final = 1000
+_MAX_DIGITS: Final = 18
 _PIECE_BYTES: Final = 1 << 20
 
 
@@ -133,6 +136,50 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
             yield _not_empty(await _spool(request, files, file))
     else:
         raise MediaTypeUnsupported(declared, [*ZIP, FORM])
+
+
+@asynccontextmanager
+async def open_pieces(request: Request, size: int | None) -> AsyncIterator[tuple[list[Piece], int]]:
+    """Open the pieces of one file: the fields of a form, each called by the place of its first byte.
+
+    Args:
+        request: The request.
+        size: The bytes of the whole file; None if it ends with the last piece.
+
+    Yields:
+        The pieces, in their order, and the bytes of the whole file.
+
+    Raises:
+        BodyEmpty: If no piece has a byte.
+        CodingUnsupported: If the body has a `Content-Encoding`.
+        FieldMissing: If the form has no file.
+        FormMalformed: If a field is not called by a place, or a piece does not fit between the others.
+        MediaTypeUnsupported: If the body is not a form.
+    """
+    _check_coding(request)
+    if media_type(request) != FORM:
+        raise MediaTypeUnsupported(media_type(request), [FORM])
+    async with open_form(request, MAX_PIECES) as form:
+        fields: list[Field] = form.multi_items()
+        pieces = [_piece(name, file) for name, file in fields if isinstance(file, UploadFile)]
+        if not pieces:
+            raise field_missing(fields, "0")
+        if not any(piece.bytes for piece in pieces):
+            raise BodyEmpty
+        pieces.sort(key=lambda piece: piece.start)
+        ends = [*(piece.start for piece in pieces[1:]), pieces[-1].end if size is None else size]
+        for piece, end in zip(pieces, ends, strict=True):
+            if piece.end > end:
+                reason = f"the piece at {piece.start} has {piece.bytes} bytes, and the next, or the end, is at {end}"
+                raise FormMalformed(reason, hint="Send each byte once, and ?size= with the bytes of the whole file.")
+        yield pieces, ends[-1]
+
+
+def _piece(name: str, file: UploadFile) -> Piece:
+    if not (name.isascii() and name.isdecimal() and len(name) <= _MAX_DIGITS):
+        reason = f"the field {shortened(name)!r} is not called by a place in the file"
+        raise FormMalformed(reason, hint="Call each piece by the place of its first byte. With curl: -F 0=@FILE")
+    return Piece(int(name), file.size or 0, file.file)
 
 
 async def _spool(request: Request, files: FileThreads, file: IO[bytes]) -> Spooled:

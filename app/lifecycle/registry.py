@@ -22,6 +22,7 @@ from app.observability.metrics import ServiceMetrics
 from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound
 from model_store.images.fingerprint import TrainingFingerprints
+from model_store.manifest import Manifest
 from model_store.storage.training_images import read_fingerprints
 from model_store.store import ModelStore, StoredVersion
 
@@ -165,6 +166,22 @@ class Registry:
             yield await self._load(key)
         finally:
             self._users[key] -= 1
+
+    def manifest(self, model: str | None = None, version: int | None = None) -> Manifest:
+        """Return the manifest of a version, which need not be in memory; blocks.
+
+        Raises:
+            NotReady: If the service is not ready.
+            ModelRequired: If no model is named and several are served.
+            ModelNotFound: If the model is not served.
+            VersionNotFound: If the model has no such version.
+        """
+        self.check_ready()
+        key = self._resolve(model, version)
+        loading = self._loading.get(key)
+        if key in self._served.items() and loading is not None:
+            return loading.result().manifest  # even if its directory was removed meanwhile
+        return self.store.open(*key, verify=False).manifest
 
     def check_served(self, model: str) -> str:
         """Return `model` if it is served.

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from model_store.evaluation.comparison import Comparison
 from model_store.evaluation.overlap import Overlap
 from model_store.evaluation.report import Accounting, Duplicate, Evaluation, Leakage, Metrics
-from model_store.labelled_sets.interpretation import Interpretation
+from model_store.labelled_sets.interpretation import IgnoredReason, Interpretation
 
 
 class _Body(BaseModel):
@@ -24,6 +24,45 @@ class ArchiveFacts(_Body):
     filename: str | None
     bytes: int
     sha256: str
+
+
+class WantedBytes(_Body):
+    """Bytes of a zip without which it cannot be said what it is."""
+
+    start: int
+    end: int
+    """The place after the last of them."""
+    whole: bool
+    """True if they hold a whole file, False if its first bytes are enough."""
+
+
+class Recognised(_Body):
+    """The reading of a set that is not evaluated yet."""
+
+    interpretation: Interpretation
+    images: int
+    """Image files, under a label or not."""
+    labels: dict[str, int]
+    """Label of the model → image files under it; only labels with files."""
+    unlabelled: list[str]
+    """The first paths of image files under no label of the model."""
+    ignored: dict[IgnoredReason, int]
+    """Reason → files left out for it, without `unlabelled`, which are image files."""
+    summary: list[str]
+    """Sentences that say all this."""
+
+
+class InterpretationBody(_Body):
+    """What a zip is recognised as, or what else has to be sent to say it."""
+
+    model: str
+    version: int
+    wanted: list[WantedBytes]
+    """The bytes to send as well; empty if nothing is missing."""
+    unread: int
+    """Files without an image's extension that were not looked into since there are too many; they count as none."""
+    recognised: Recognised | None
+    """Null if something is wanted, or if only the files that were not looked into could have images and labels."""
 
 
 class _ReportHead(_Body):

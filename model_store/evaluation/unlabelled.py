@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from model_store.evaluation.report import ConfusionMatrix, Evaluation
 from model_store.labelled_sets.interpretation import Ignored
+from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.text import NAMED, counted, printable
 
 _LONGEST_SHOWN: Final = 100
@@ -42,8 +43,22 @@ def find_unlabelled(matrix: ConfusionMatrix, ignored: Iterable[Ignored]) -> list
         matrix: The matrix, in which each label that the model lacks is a row after those of the model.
         ignored: The ignored files; those that are `unlabelled` are images.
     """
-    labels = matrix.columns[:-1]
     files = Counter({row: sum(counts) for row, counts in zip(matrix.rows, matrix.counts, strict=True)})
+    return _find_folders(files, matrix.columns[:-1], ignored)
+
+
+def find_unlabelled_in(labelled_set: LabelledSet, labels: Sequence[str]) -> list[UnlabelledFolder]:
+    """Return the same folders of a set that is not evaluated yet.
+
+    Args:
+        labelled_set: The set.
+        labels: The model's labels.
+    """
+    return _find_folders(Counter(image.label for image in labelled_set.images), labels, labelled_set.ignored)
+
+
+def _find_folders(files: Counter[str], labels: Sequence[str], ignored: Iterable[Ignored]) -> list[UnlabelledFolder]:
+    """Return the folders without those of the labels, with the ignored files that are `unlabelled`."""
     files.subtract({label: files[label] for label in labels})
     ignored = list(ignored)
     table = next((file.path for file in ignored if file.reason == "labels-file"), None)

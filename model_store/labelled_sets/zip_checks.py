@@ -27,7 +27,9 @@ _END_SIGNATURE: Final = b"PK\x05\x06"
 _END_BYTES: Final = 22
 _MAX_COMMENT_BYTES: Final = 1 << 16
 _END64_SIGNATURE: Final = b"PK\x06\x06"
-_END64_BYTES: Final = 56 + 20
+_LOCATOR_SIGNATURE: Final = b"PK\x06\x07"
+_LOCATOR_BYTES: Final = 20
+_END64_BYTES: Final = 56 + _LOCATOR_BYTES
 """The length of the 64-bit end record and its locator, which come before the other end record."""
 _IN_64_BITS: Final = 0xFFFF
 """The placeholder for a number that is in the 64-bit end record."""
@@ -104,9 +106,10 @@ def _check_end(file: BinaryIO, entries: int) -> None:
 
     `zipfile` does not compare the two. A directory that was cut short would take files out of the report unnoticed.
     """
-    file.seek(max(size_of(file) - _END64_BYTES - _END_BYTES - _MAX_COMMENT_BYTES, 0))
-    data = file.read()
+    data = _last_bytes(file, _LOCATOR_BYTES + _END_BYTES)
     is_last = data[-_END_BYTES:].startswith(_END_SIGNATURE) and data.endswith(b"\0\0")
+    if not is_last or data.startswith(_LOCATOR_SIGNATURE):
+        data = _last_bytes(file, _END64_BYTES + _END_BYTES + _MAX_COMMENT_BYTES)
     at = len(data) - _END_BYTES if is_last else data.rfind(_END_SIGNATURE)
     disk, _, _, declared_entries = struct.unpack_from("<4H", data, at + 4)
     is_64 = at >= _END64_BYTES and data.startswith(_END64_SIGNATURE, at - _END64_BYTES)
@@ -119,6 +122,11 @@ def _check_end(file: BinaryIO, entries: int) -> None:
             f"The archive's end declares {declared_entries} entries, but its directory has {entries}; pack it again."
         )
         raise SetRejected("truncated", detail)
+
+
+def _last_bytes(file: BinaryIO, count: int) -> bytes:
+    file.seek(max(size_of(file) - count, 0))
+    return file.read()
 
 
 def check_entries(entries: Iterable[tuple[str, zipfile.ZipInfo]]) -> dict[str, zipfile.ZipInfo]:

@@ -37,6 +37,7 @@ def test_every_route_is_in_the_document(document: dict[str, Any]) -> None:
         "POST /predict",
         "POST /predict/batch",
         "POST /evaluate",
+        "POST /interpretation",
         "GET /evaluations",
         "GET /evaluations/{evaluation_id}",
         "GET /evaluations/{evaluation_id}/comparison",

@@ -12,7 +12,7 @@ import pytest
 from app.main import create_app
 from app.predictions.schemas import Explanation, PredictionBody
 from app.problems import all_types
-from app.reports.schemas import ComparedReport, ReportBody, ReportComparisonBody
+from app.reports.schemas import ComparedReport, InterpretationBody, ReportBody, ReportComparisonBody
 from app.settings import Settings
 from model_store.commands.main import GROUP
 from model_store.evaluation.comparison import Comparison, Paired, mcnemar_exact
@@ -98,7 +98,8 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     paired = Paired(**comparison["paired"])
     assert paired.files == examples[3]["accounting"]["scored"]
     assert mcnemar_exact(paired.only_this, paired.only_against) == comparison["p_value"]
-    reports = examples[5]
+    InterpretationBody.model_validate(examples[5], extra="forbid")
+    reports = examples[6]
     assert list(reports) == list(ReportComparisonBody.model_fields)
     assert list(reports["this"]) == list(ComparedReport.model_fields)
     files = SharedFiles(**reports["files"])

@@ -6,20 +6,18 @@ import { manifestOf } from "../lib/choice.js";
 import { element } from "../lib/elements.js";
 import { takeOver } from "../lib/given.js";
 import { askFor, problemNotice } from "../lib/notices.js";
-import { count } from "../lib/numbers.js";
 import { problemIn } from "../lib/service.js";
 import { versions as versionWords } from "../lib/texts.js";
 import { showReport } from "../report/report.js";
 import { pack } from "./packing.js";
+import { asOfSet, Preview } from "./preview.js";
 import { Running } from "./running.js";
 import { SetChooser } from "./set-chooser.js";
-import { set, evaluate as words } from "./texts.js";
+import { evaluate as words } from "./texts.js";
 import { evaluateArchive } from "./upload.js";
 
 /** @typedef {import("../lib/choice.js").Model} Model */
 /** @typedef {import("./folder.js").Member} Member */
-/** @typedef {import("../lib/service.js").Problem} Problem */
-/** @typedef {import("./set-chooser.js").ChosenSet} ChosenSet */
 
 /**
  * Show the view.
@@ -47,8 +45,9 @@ class Evaluation {
   #signal;
   #message = element("div", { class: "told-here" });
   #chooser;
-  #model = element("select", { onchange: () => this.#fillVersions() });
-  #version = element("select", { onchange: () => this.#fillAgainst() });
+  #preview;
+  #model = element("select", { onchange: () => this.#changeModel() });
+  #version = element("select", { onchange: () => this.#changeVersion() });
   #against = element("select");
   #start = element("button", { type: "submit", class: "button primary" }, words.start);
   #form;
@@ -62,13 +61,19 @@ class Evaluation {
     this.#root = root;
     this.#models = models;
     this.#signal = signal;
-    this.#chooser = new SetChooser((...message) => this.#message.replaceChildren(...message), signal);
+    this.#preview = new Preview(signal);
+    this.#chooser = new SetChooser(
+      (...message) => this.#message.replaceChildren(...message),
+      () => this.#look(),
+      signal,
+    );
     this.#model.append(...models.map((one) => element("option", null, one.model)));
     this.#fillVersions();
     this.#form = element(
       "form",
       { class: "evaluate-form", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       this.#chooser.node,
+      this.#preview.node,
       element(
         "div",
         { class: "choices" },
@@ -85,6 +90,22 @@ class Evaluation {
 
   #chosen() {
     return /** @type {Model} */ (this.#models[this.#model.selectedIndex]);
+  }
+
+  #changeModel() {
+    this.#fillVersions();
+    this.#look();
+  }
+
+  #changeVersion() {
+    this.#fillAgainst();
+    this.#look();
+  }
+
+  /** The labels of the version decide how the set is read. */
+  #look() {
+    const given = { model: this.#model.value, version: this.#version.value };
+    this.#preview.look(this.#chooser.chosen, new URLSearchParams(given));
   }
 
   #fillVersions() {
@@ -124,8 +145,11 @@ class Evaluation {
       this.#chooser.focus();
       return;
     }
-    const given = { model: this.#model.value, version: this.#version.value, against: this.#against.value };
+    const layout = this.#preview.layout ?? "";
+    const given = { model: this.#model.value, version: this.#version.value, against: this.#against.value, layout };
     const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value));
+    if (this.#preview.insist()) return;
+    this.#preview.stop();
     const running = new Running(chosen.name, "members" in chosen);
     const stop = () => running.cancel();
     this.#signal.addEventListener("abort", stop);
@@ -144,6 +168,7 @@ class Evaluation {
     } catch (error) {
       if (this.#signal.aborted) return;
       this.node.replaceChildren(this.#form);
+      this.#preview.resume();
       this.#message.replaceChildren(
         running.signal.aborted
           ? element(
@@ -179,19 +204,6 @@ async function packed({ name, members }, running) {
   const cancelled = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const all = await Promise.race([members, cancelled]);
   return pack(`${name}.zip`, all, (done, total) => running.onPacked(done, total), signal);
-}
-
-/**
- * Reword a problem of the packed zip as a problem of the folder.
- *
- * @param {Problem} problem
- * @param {ChosenSet} chosen
- * @returns {Promise<Problem>}
- */
-async function asOfSet(problem, chosen) {
-  if (problem.reason !== "no-images" || "archive" in chosen) return problem;
-  const files = (await chosen.members).filter((one) => one.open).length;
-  return { ...problem, ...set.noImages(chosen.name, files, count(files)) };
 }
 
 /**

@@ -31,13 +31,16 @@ export class SetChooser {
   #zip = element("input", { type: "file", accept: ".zip,application/zip", hidden: true });
   #first = opener(words.chooseFolder, this.#folder);
   #tell;
+  #onChosen;
 
   /**
    * @param {(...message: HTMLElement[]) => void} tell Replaces the message about the set.
+   * @param {(chosen: ChosenSet | null) => void} onChosen
    * @param {AbortSignal} signal
    */
-  constructor(tell, signal) {
+  constructor(tell, onChosen, signal) {
     this.#tell = tell;
+    this.#onChosen = onChosen;
     this.#folder.addEventListener("change", () => this.#takeFolder(this.#folder.files));
     this.#zip.addEventListener("change", () => this.#takeZip(this.#zip.files));
     this.node = element(
@@ -127,6 +130,7 @@ export class SetChooser {
     this.#know(known);
     this.#tell();
     if (chosen) announce(chosen.name);
+    this.#onChosen(chosen);
   }
 
   /** @param {{detail: string, hint?: string}} said */

@@ -77,6 +77,47 @@ export const set = {
   },
 };
 
+/** @type {Record<string, string>} */
+const reasons = {
+  "system-file": "files of an operating system",
+  "not-an-image": "files that are not pictures",
+  "labels-file": "the table",
+  mask: "masks of other pictures",
+};
+
+export const preview = {
+  title: "What is in this set",
+  looking: "Looking at what is in it…",
+  unknown: "What is in it cannot be said beforehand. It can be evaluated all the same.",
+  labels: "Files of each label",
+  /** @param {string} number */
+  moreLabels: (number) => `and ${number} more labels`,
+  /** @param {string} files */
+  unlabelled: (files) => `${files} under no label`,
+  /** @param {string} number */
+  moreFiles: (number) => `and ${number} more, which the report names`,
+  /**
+   * @param {string} reason
+   * @param {string} files
+   */
+  ignored: (reason, files) => `${reasons[reason] ?? reason} (${files})`,
+  /** @param {string} listed */
+  leftOut: (listed) => `Left out, and named in the report: ${listed}.`,
+  /** @param {string} files */
+  unread: (files) =>
+    `${files} without a picture's extension can only be looked into when the set is evaluated. ` +
+    "Those that are pictures count then.",
+  refused: "The service would refuse this set",
+  question: "This set can be read in two ways",
+  answerFirst: "Which way is this set to be read?",
+  answers: { splits: "The first folders are parts of the set", labels: "The first folders are labels" },
+  answered: {
+    splits: "As you said, the first folders are parts of the set.",
+    labels: "As you said, the first folders are labels.",
+  },
+  change: "Take it back",
+};
+
 export const progress = {
   name: "Progress",
   steps: { pack: "Pack", send: "Send", score: "Score", report: "Report" },
