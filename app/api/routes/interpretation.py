@@ -57,9 +57,7 @@ async def interpret(  # noqa: PLR0913, PLR0917  the dependencies
     interpretations: InterpretationsDep,
     files: FilesDep,
     settings: SettingsDep,
-    size: Annotated[
-        int | None, Query(gt=0, description="Bytes of the whole zip; default: up to the last piece.")
-    ] = None,
+    size: SizeQuery = None,
     layout: LayoutQuery = None,
 ) -> Response:
     """Say what a labelled zip is recognised as, without evaluating it. Pieces of the zip are enough.
