@@ -14,9 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.api.middleware import EXPOSED_HEADERS, RequestContext
+from app.api.middleware.origins import ANY, Origins, is_loopback
+from app.api.middleware.request_context import EXPOSED_HEADERS, RequestContext
+from app.api.middleware.root_path import RootPath
 from app.api.problem_responses import install
-from app.api.root_path import RootPath
 from app.api.routes import evaluate, health, interpretation, models, page, predict, reports
 from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
@@ -64,6 +65,8 @@ def create_app(
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
     app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
+    hosts = settings.allowed_hosts or (() if is_loopback(settings.host) else (ANY,))
+    app.add_middleware(Origins, hosts=hosts, pages=settings.cors_origins)
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads
     )

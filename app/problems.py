@@ -74,6 +74,8 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.MediaTypeUnsupported: UNSUPPORTED,
     errors.CodingUnsupported: UNSUPPORTED,
     errors.ParameterInvalid: INVALID,
+    errors.PageForeign: ProblemType("foreign-page", 403, "Foreign page"),
+    errors.HostForeign: ProblemType("foreign-host", 421, "Foreign host"),
     errors.LabelsDiffer: ProblemType("labels-differ", 422, "Labels differ"),
     store_errors.ImageRejected: ProblemType("image-rejected", 422, "Image rejected"),
     store_errors.SetRejected: ProblemType("archive-rejected", 422, "Archive rejected"),

@@ -30,6 +30,7 @@ DEFAULT_PORT: Final = 8000
 _SERVICE_LINK: Final = re.compile(r"(?:tcp|udp|sctp)://\S+")
 """The value of `NAME_PORT` that Kubernetes puts into every container for a Service of that name."""
 _ORIGIN: Final = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
+_HOST: Final = re.compile(r"\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _ROOT_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*")
 
 Positive = Annotated[int, Field(gt=0)]
@@ -62,6 +63,9 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins of other pages that may ask the service in a browser, separated by commas, such as
     `https://shop.example`; `*` allows all. Empty: none."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names that requests may use for the service, besides `localhost` and IP addresses, separated by commas, such as
+    `vision.example,*.example.org`; `*` allows every name. Empty: none if only this machine can connect, else every."""
     workers: Positive = 1
     """Number of server processes, each with a share of the cores and its own models; limits apply to each."""
     fd: Annotated[int, Field(ge=0)] | None = None
@@ -121,7 +125,7 @@ class Settings(BaseSettings):
     extra_formats: Annotated[tuple[Format, ...], NoDecode] = ()
     """Image formats accepted besides those in the model's manifest, separated by commas: AVIF."""
 
-    @field_validator("models", "extra_formats", "cors_origins", mode="before")
+    @field_validator("models", "extra_formats", "cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -150,6 +154,16 @@ class Settings(BaseSettings):
                 rule = "{origin} is not a scheme and a host without a path, such as https://shop.example"
                 raise PydanticCustomError("cors_origins", rule, {"origin": origin})
         return origins
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        hosts = tuple(value.lower().rstrip(".") for value in values)
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                rule = "{host} is not a name without scheme and port, such as vision.example or *.example.org"
+                raise PydanticCustomError("allowed_hosts", rule, {"host": host})
+        return hosts
 
     def set_limits(self) -> SetLimits:
         """Return the limits of an archive."""

@@ -30,9 +30,10 @@ FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
         > concurrency + observability + settings > errors""",
-    "app/api": """routes > dependencies + documentation + middleware + root_path > uploads
+    "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets""",
+    "app/api/middleware": "request_context + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering

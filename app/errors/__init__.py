@@ -13,7 +13,9 @@
     │   ├── CodingUnsupported   a body with a `Content-Encoding`
     │   ├── BodyTimeout         the client stopped sending
     │   ├── ParameterInvalid
-    │   └── LabelsDiffer        two reports whose models do not have the same labels
+    │   ├── LabelsDiffer        two reports whose models do not have the same labels
+    │   ├── HostForeign         a host that the service does not answer for
+    │   └── PageForeign         a page of another site asks for more than reading
     ├── Unavailable             worth retrying later
     │   ├── NotReady
     │   ├── Overloaded          `retry_after_s`
@@ -77,9 +79,11 @@ from app.errors.requests import (
     CodingUnsupported,
     FieldMissing,
     FormMalformed,
+    HostForeign,
     LabelsDiffer,
     MediaTypeUnsupported,
     ModelRequired,
+    PageForeign,
     ParameterInvalid,
     RequestInvalid,
 )
@@ -109,12 +113,14 @@ __all__ = [
     "FormMalformed",
     "GoldenMismatch",
     "GraphRefused",
+    "HostForeign",
     "InferenceFailed",
     "LabelsDiffer",
     "MediaTypeUnsupported",
     "ModelRequired",
     "NotReady",
     "Overloaded",
+    "PageForeign",
     "ParameterInvalid",
     "PrecisionMissing",
     "RecordsMissing",

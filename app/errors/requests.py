@@ -9,6 +9,8 @@ from model_store.text import NAMED, printable
 
 _OTHER_ARCHIVE: Final = re.compile(r"gzip|\btar\b|x-tar|7z|\brar\b|x-rar|bzip|\bxz\b|x-xz|zstd|x-lzma")
 """Media types of archives that are not zips."""
+_LONGEST_HOST: Final = 255
+"""Characters of a host that a detail repeats."""
 
 
 class RequestInvalid(FullcountError):
@@ -120,3 +122,21 @@ class LabelsDiffer(RequestInvalid):
         named = ", ".join(map(printable, labels[:NAMED]))
         rest = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
         super().__init__(f"The labels of the two models differ; not in both: {named}{rest}.")
+
+
+class HostForeign(RequestInvalid):
+    """The request names a host that the service does not answer for."""
+
+    def __init__(self, host: str) -> None:
+        name = printable(host[:_LONGEST_HOST])
+        hint = f"If {name} is a name of this service, add it to FULLCOUNT_ALLOWED_HOSTS; `*` allows every name."
+        super().__init__(f"The service does not answer for the host '{name}'.", hint=hint)
+
+
+class PageForeign(RequestInvalid):
+    """A page of another site asks for more than reading."""
+
+    def __init__(self, origin: str | None) -> None:
+        page = "another site" if origin is None else f"'{printable(origin[:_LONGEST_HOST])}'"
+        hint = "If its pages may ask, add the origin to FULLCOUNT_CORS_ORIGINS."
+        super().__init__(f"A page of {page} sent the request, which the service does not allow.", hint=hint)

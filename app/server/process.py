@@ -91,7 +91,7 @@ def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
         app,
         http=cast("type[asyncio.Protocol]", protocol),
         backlog=_BACKLOG,
-        access_log=False,  # `app.api.middleware` logs requests, with their ids
+        access_log=False,  # `app.api.middleware.request_context` logs requests, with their ids
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_grace_s,

@@ -23,7 +23,7 @@ class Client(httpx.AsyncClient):
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://test", timeout=10
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://localhost", timeout=10
         )
         self.app = app
 

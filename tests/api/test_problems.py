@@ -126,6 +126,8 @@ ELSEWHERE = {
     "deadline-exceeded": "api/test_deadline.py",
     "inference-failed": "api/test_predict.py",
     "records-missing": "api/test_representations.py",
+    "foreign-page": "api/test_origins.py",
+    "foreign-host": "api/test_origins.py",
     "labels-differ": "api/test_comparison.py",
     "thumbnail-not-found": "api/test_representations.py",
     "rendering-failed": "api/test_representations.py",

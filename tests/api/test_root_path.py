@@ -15,7 +15,7 @@ ROOT_PATH = "/lab/vision"
 @pytest.fixture
 async def below(serve: Serve) -> AsyncIterator[Client]:
     """Return a client of a service that knows its root path."""
-    async with serve(root_path=ROOT_PATH) as client:
+    async with serve(root_path=ROOT_PATH, allowed_hosts="inner") as client:
         yield client
 
 

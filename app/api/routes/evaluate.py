@@ -20,7 +20,7 @@ from app.api.dependencies import (
 )
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, report_forms, upload
-from app.api.middleware import limit_body
+from app.api.middleware.request_context import limit_body
 from app.api.negotiation import preferred
 from app.api.problem_responses import content_of
 from app.api.responses import VARY, LinesResponse, json_response, server_timing

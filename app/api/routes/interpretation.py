@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.api.dependencies import FilesDep, InterpretationsDep, LayoutQuery, ManifestDep, SettingsDep
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems
-from app.api.middleware import limit_body
+from app.api.middleware.request_context import limit_body
 from app.api.responses import json_response
 from app.api.uploads import FORM, open_pieces
 from app.errors import BodyTooLarge

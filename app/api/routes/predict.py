@@ -12,7 +12,7 @@ from app.api.deadline import deadline, timeout_header
 from app.api.dependencies import FilesDep, JobsDep, LoadedDep, ModelQuery, PredictorDep, SettingsDep, VersionQuery
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, upload
-from app.api.middleware import limit_body, limit_body_of
+from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
 from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.middleware import HEADER, RequestContext, limit_body
+from app.api.middleware.request_context import HEADER, RequestContext, limit_body
 from app.errors import BodyTimeout, BodyTooLarge
 from app.observability.metrics import ServiceMetrics
 

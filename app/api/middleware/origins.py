@@ -1,0 +1,101 @@
+"""What another site's page can make a browser ask: nothing, unless the settings allow it.
+
+A name of another site that is bound to this machine's address (DNS rebinding) would let its page read everything, so a
+request must name a host that the service answers for. A form or a script of another page can send a request without
+reading the answer, so what such a page sends changes nothing here. Clients that are not browsers notice neither.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import HostForeign, PageForeign
+
+ANY: Final = "*"
+_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing."""
+
+
+class Origins:
+    """ASGI middleware that refuses requests to a foreign host, and changes that a foreign page asks for.
+
+    Args:
+        app: The wrapped application.
+        hosts: Names that the service answers for, besides IP addresses and those of the loopback; `*.example.com` is
+            every name below `example.com`, and `*` every name.
+        pages: Origins whose pages may ask.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Collection[str], pages: Collection[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request.
+
+        Raises:
+            HostForeign: If the service does not answer for the host.
+            PageForeign: If a page of another site asks for more than reading.
+        """
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            host = headers.get("host", "")
+            if not is_own_host(host, self._hosts):
+                raise HostForeign(host)
+            if scope["method"] not in _SAFE and self._is_foreign(headers):
+                raise PageForeign(headers.get("origin"))
+        await self._app(scope, receive, send)
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Tell whether a browser sends this for a page of another site; a client that is none sends neither header."""
+        origin, relation = headers.get("origin"), headers.get("sec-fetch-site")
+        if relation in {"same-origin", "none"}:  # as the browser sees it, whatever a proxy makes of the host
+            return False
+        if origin is None:
+            return relation == "cross-site"
+        if ANY in self._pages or origin in self._pages:
+            return False
+        own = {headers.get("host"), *(name.strip() for name in headers.get("x-forwarded-host", "").split(","))}
+        return relation == "cross-site" or urlsplit(origin).netloc not in own - {""}
+
+
+def is_own_host(host: str, hosts: Collection[str]) -> bool:
+    """Tell whether the service answers for a host, as the header `Host` names it; see `Origins`.
+
+    An address in numbers, or a name that always means this machine, cannot have been bound to it by somebody else.
+    """
+    name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if _is_sound(host) else host
+    return (
+        ANY in hosts
+        or not host
+        or _is_address(name)
+        or name == "localhost"
+        or name.endswith(".localhost")
+        or any(name == known or (known.startswith("*.") and name.endswith(known[1:])) for known in hosts)
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to listen on can be reached from this machine only."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_sound(host: str) -> bool:
+    try:
+        urlsplit(f"//{host}")
+    except ValueError:  # such as brackets without an address of IPv6
+        return False
+    return True
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
