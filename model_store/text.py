@@ -1,5 +1,6 @@
 """Numbers, counts and foreign text as words. Sentences about an evaluation are in `evaluation.summary`."""
 
+from collections.abc import Iterable
 from typing import Final
 
 UNDEFINED: Final = "not defined"
@@ -36,6 +37,13 @@ def points(images: int) -> str:
     """Format the share of one image among `images`, in percentage points: `0.63`."""
     share = 100 / images
     return f"{share:.1f}" if share >= 10 else f"{share:.2g}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Format the first few names and count the rest: `a.jpg, b.jpg and 3 more`."""
+    every = list(names)
+    more = f" and {len(every) - NAMED:,} more" if len(every) > NAMED else ""
+    return ", ".join(map(printable, every[:NAMED])) + more
 
 
 def printable(text: str) -> str:

@@ -77,7 +77,7 @@ class _Query:
     "allowed",
     metavar="STATE=NUMBER",
     multiple=True,
-    help="Let --min pass with so many files that are unlabelled or unreadable; may be repeated.",
+    help="Let --min pass with so many files that are unlabelled, unreadable, damaged or missing; may be repeated.",
 )
 @click.option("--junit", type=writable_file, help="Write the results of --min to this file, for a build server.")
 @click.pass_context
@@ -99,7 +99,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     """Evaluate a labelled folder or zip; every file is counted.
 
     With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under
-    no label of the model and unreadable files fail --min as well: --allow unlabelled=3 lets so many pass.
+    no label of the model, unreadable and damaged files, and rows of a table without a file fail --min as well: --allow
+    unlabelled=3 lets so many pass.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
@@ -114,7 +115,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
-    judgements += gate.judge_files(body, allowances) if requirements else []
+    table = body.interpretation.labels_file
+    judgements += gate.judge_files(body, [] if table is None else [table], allowances) if requirements else []
     for judgement in judgements:
         click.echo(f"{'met' if judgement.is_met else 'NOT MET'}: {judgement.sentence}", err=True)
     if junit is not None:

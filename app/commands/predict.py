@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from app.commands.progress import show_progress
 from app.tables.asking import ask
 from app.tables.files import DEFAULT_LIMITS, FoundFile, find_files, read_list
 from app.tables.forms import FORMS
-from app.tables.outcomes import Answerer, Answering, FileAnswer, State, sum_of
+from app.tables.outcomes import Answerer, Answering, FileAnswer, Tally
 from app.tables.partial import Partial, TableFile, find_partial
 from app.tables.writing import FileSink, Sink, StreamSink, TerminalSink, write_table
 from model_store.labelled_sets.labelled_set import SetLimits
@@ -94,9 +93,9 @@ def predict(  # noqa: PLR0913, PLR0917  a parameter for each option that is not 
     else:
         counts = asyncio.run(_predict_here(read_settings(pop_model(options)), given, top_k))
     if output is not None:
-        click.echo(f"{sum_of(counts)}; written to {output}", err=True)
+        click.echo(f"{counts.sentence()}; written to {output}", err=True)
     elif form in {"csv", "jsonl"}:
-        click.echo(sum_of(counts), err=True)
+        click.echo(counts.sentence(), err=True)
     ctx.exit(1 if counts["unreadable"] else 0)
 
 
@@ -114,7 +113,7 @@ def _check_form(form: str | None, output: Path | None) -> str:
     return ending
 
 
-async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) -> Counter[State]:
+async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) -> Tally:
     """Predict on this machine."""
     from app.local.session import open_session  # noqa: PLC0415  asking a server does not need its packages
     from app.predictions.batch import Source  # noqa: PLC0415
@@ -132,7 +131,7 @@ async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) 
         return await _write(given, settings.set_limits(), answer)
 
 
-async def _write(given: _Given, limits: SetLimits, answering: Answering) -> Counter[State]:
+async def _write(given: _Given, limits: SetLimits, answering: Answering) -> Tally:
     """Find the files and write their table."""
     with ExitStack() as stack, show_progress("Predicting") as on_progress:
         partial = None if given.resumed is None else given.resumed.path

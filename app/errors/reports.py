@@ -55,7 +55,8 @@ class AllowanceInvalid(FullcountError):
     """The allowance names no state of files, or no number of them."""
 
     def __init__(self, allowance: str, states: Sequence[str]) -> None:
+        known = f"{', '.join(states[:-1])} and {states[-1]}"
         super().__init__(
-            f"--allow {printable(allowance)} is not possible: the states are {' and '.join(states)}.",
+            f"--allow {printable(allowance)} is not possible: the states are {known}.",
             hint=f"Write STATE=NUMBER, such as {states[0]}=3.",
         )

@@ -41,10 +41,12 @@ def predicted_fields(prediction: Prediction, description: Description, top_k: in
     probabilities = prediction.probabilities.tolist()
     order = sorted(range(len(labels)), key=lambda at: -probabilities[at])[:top_k]  # equals stay in the labels' order
     threshold = {} if description.threshold is None else {"threshold": description.threshold}
+    damaged = {"damaged": True} if decoded.is_damaged else {}
     return {
         "label": labels[chosen],
         "probability": probabilities[chosen],
         **threshold,
         "predictions": [LabelProbability(label=labels[at], probability=probabilities[at]) for at in order],
         "image": ImageFacts(format=decoded.format, width=decoded.width, height=decoded.height),
+        **damaged,
     }

@@ -36,6 +36,8 @@ class PredictedImage(_Body):
     """The threshold of the positive label; null if the model has none."""
     predictions: list[LabelProbability]
     image: ImageFacts
+    damaged: bool = False
+    """True if the file is damaged and the prediction is about what the decoder made of it; left out otherwise."""
 
 
 class _PredictionHead(_Body):
@@ -84,6 +86,8 @@ class BatchBody(_Body):
     count: int
     succeeded: int
     failed: int
+    damaged: int = 0
+    """How many of the images that succeeded are damaged."""
     results: list[BatchPrediction | BatchFailure]
 
     @classmethod
@@ -96,5 +100,6 @@ class BatchBody(_Body):
             count=len(results),
             succeeded=len(results) - failed,
             failed=failed,
+            damaged=sum(isinstance(result, BatchPrediction) and result.damaged for result in results),
             results=results,
         )

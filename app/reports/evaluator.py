@@ -69,7 +69,7 @@ class _Answers:
                 records.reject(place, outcome.reason, outcome.detail)
             else:
                 self.timing.add(outcome.timing)
-                records.score(place, outcome.probabilities)
+                records.score(place, outcome.probabilities, is_damaged=outcome.decoded.is_damaged)
 
 
 class Evaluator:

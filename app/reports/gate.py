@@ -1,20 +1,23 @@
 """Requirements on a report, such as `accuracy=0.9` or `recall[defective]=0.95`: met or not, and why.
 
 By default a figure is judged by the lower end of its 95% interval: on few files, a good value can be luck. Files that
-no figure is about, because they have no label or cannot be read, fail the gate as well, unless they are allowed.
+no figure is about, because they have no label, cannot be read or are missing, fail the gate as well, unless they are
+allowed. So do damaged files: the figures are about what the decoder made of them.
 """
 
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from app.errors import AllowanceInvalid, RequirementInvalid
 from model_store.evaluation.report import Estimate, Evaluation, PerLabel
+from model_store.evaluation.summary import missing_sentence
 from model_store.evaluation.unlabelled import count_unlabelled, find_unlabelled, unlabelled_sentences
-from model_store.text import counted, printable
+from model_store.labelled_sets.interpretation import LabelsFile
+from model_store.text import counted, listed, printable
 
 By = Literal["low", "value"]
 """The number that is compared: the lower end of the interval, or the value itself."""
@@ -31,8 +34,8 @@ OF_ALL: Final = (
 OF_A_LABEL: Final = ("precision", "recall", "f1")
 """The figures of one label; those in `OF_ALL` are over all files. Higher is better for each of them."""
 
-State = Literal["unlabelled", "unreadable"]
-"""The states of image files that have no part in the figures; see docs/reference/http-api.md."""
+State = Literal["unlabelled", "unreadable", "damaged", "missing"]
+"""The states of files that the figures are not about, or not as they were taken; see docs/reference/http-api.md."""
 STATES: Final = get_args(State)
 
 _FORM: Final = re.compile(r"(?P<metric>[a-z0-9_]+)(\[(?P<label>.+)\])?=(?P<least>[^=]+)", re.DOTALL)
@@ -59,7 +62,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Allowance:
-    """The most files that may be in a state without a part in the figures."""
+    """The most files that may be in a state that fails the gate."""
 
     state: State
     most: int
@@ -124,13 +127,29 @@ def judge(evaluation: Evaluation, requirements: Sequence[Requirement], by: By) -
     return [_judge(_figure(evaluation, requirement), requirement, by) for requirement in requirements]
 
 
-def judge_files(evaluation: Evaluation, allowances: Sequence[Allowance]) -> list[Judgement]:
-    """Judge the files that no figure is about; a state without files and without an allowance needs no words."""
-    found = {"unlabelled": count_unlabelled(evaluation), "unreadable": evaluation.accounting.unreadable}
+def judge_files(
+    evaluation: Evaluation, tables: Sequence[LabelsFile], allowances: Sequence[Allowance]
+) -> list[Judgement]:
+    """Judge the states of the files.
+
+    Args:
+        evaluation: The evaluation of the files.
+        tables: The tables that gave the labels; none if folders did.
+        allowances: The files that pass.
+
+    Returns:
+        A judgement for each state that has files or an allowance.
+    """
+    found: dict[State, int] = {
+        "unlabelled": count_unlabelled(evaluation),
+        "unreadable": evaluation.accounting.unreadable,
+        "damaged": evaluation.accounting.damaged,
+        "missing": sum(len(table.missing) for table in tables),
+    }
     most = dict.fromkeys(STATES, 0) | {allowance.state: allowance.most for allowance in allowances}
     asked = {allowance.state for allowance in allowances}
     return [
-        _judge_state(evaluation, Allowance(state, most[state]), found[state])
+        _judge_state(Allowance(state, most[state]), found[state], _places(evaluation, tables, state))
         for state in STATES
         if found[state] or state in asked
     ]
@@ -151,19 +170,25 @@ def junit(judgements: Sequence[Judgement], suite: str) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _judge_state(evaluation: Evaluation, allowance: Allowance, files: int) -> Judgement:
+def _judge_state(allowance: Allowance, files: int, places: Iterable[str]) -> Judgement:
+    """Judge one state; `places` are sentences that say where its files are."""
     is_met = files <= allowance.most
     said = f"{counted(files, f'{allowance.state} file')}, {'not more' if is_met else 'more'} than {allowance.most}"
     if is_met:
         return Judgement(allowance, is_met, f"{said}.")
-    where = "".join(f" {sentence}" for sentence in _places(evaluation, allowance.state))
+    where = "".join(f" {sentence}" for sentence in places)
     allow = f"Correct them, or allow them with --allow {allowance.state}={files}."
     return Judgement(allowance, is_met, f"{said}.{where} {allow}")
 
 
-def _places(evaluation: Evaluation, state: State) -> Iterator[str]:
-    """Yield sentences that say where the files of a state are."""
-    if state == "unlabelled":
+def _places(evaluation: Evaluation, tables: Sequence[LabelsFile], state: State) -> Iterator[str]:
+    """Yield sentences that say where the files of a state are, if there are any."""
+    if state == "damaged":
+        paths = [file.path for file in evaluation.damaged]
+        yield f"{'It is' if len(paths) == 1 else 'They are'} {listed(paths)}."
+    elif state == "missing":
+        yield from (missing_sentence(table) for table in tables if table.missing)
+    elif state == "unlabelled":
         folders = find_unlabelled(evaluation.confusion_matrix, evaluation.ignored)
         images = evaluation.accounting.images + sum(file.reason == "unlabelled" for file in evaluation.ignored)
         yield from unlabelled_sentences(folders, images)

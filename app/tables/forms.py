@@ -7,14 +7,15 @@ import csv
 import io
 import json
 import textwrap
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from app.predictions.schemas import BatchPrediction
-from app.tables.outcomes import Answerer, Outcome, State, path_of, state_of
+from app.tables.outcomes import Answerer, Outcome, Tally, is_damaged, path_of, state_of
 from model_store.labelled_sets.interpretation import Ignored
 
+DAMAGED: Final = "damaged"
+"""The reason in the row of a scored file that is damaged."""
 COLUMNS: Final = ("path", "state", "reason", "label", "probability", "probabilities")
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet interprets a cell that begins with one of these as a formula."""
@@ -29,7 +30,7 @@ class TableForm(Protocol):
     def piece(self, outcome: Outcome) -> bytes:
         """Return the bytes of one outcome."""
 
-    def tail(self, counts: Counter[State]) -> bytes:
+    def tail(self, counts: Tally) -> bytes:
         """Return the bytes after the last outcome."""
 
 
@@ -39,6 +40,7 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, BatchPrediction):
         probabilities = {entry.label: entry.probability for entry in outcome.predictions}
         row |= {"label": outcome.label, "probability": outcome.probability, "probabilities": probabilities}
+        row["reason"] = DAMAGED if is_damaged(outcome) else None
     elif isinstance(outcome, Ignored):
         row["reason"] = outcome.reason
     else:
@@ -64,7 +66,7 @@ class CsvForm:
         """Return one line."""
         return _csv_line(_cell(value) for value in row_of(outcome).values())
 
-    def tail(self, counts: Counter[State]) -> bytes:
+    def tail(self, counts: Tally) -> bytes:
         """Return nothing."""
         del counts
         return b""
@@ -82,7 +84,7 @@ class JsonLinesForm:
         """Return one line."""
         return json.dumps(row_of(outcome), ensure_ascii=False).encode() + b"\n"
 
-    def tail(self, counts: Counter[State]) -> bytes:
+    def tail(self, counts: Tally) -> bytes:
         """Return nothing."""
         del counts
         return b""
@@ -109,10 +111,16 @@ class JsonForm:
         piece, self._separator = f"{self._separator}\n{text}", ","
         return piece.encode()
 
-    def tail(self, counts: Counter[State]) -> bytes:
+    def tail(self, counts: Tally) -> bytes:
         """Return the members behind the results."""
         scored, unreadable = counts["scored"], counts["unreadable"]
-        members = {"ignored": self._ignored, "count": scored + unreadable, "succeeded": scored, "failed": unreadable}
+        members = {
+            "ignored": self._ignored,
+            "count": scored + unreadable,
+            "succeeded": scored,
+            "failed": unreadable,
+            "damaged": counts.damaged,
+        }
         text = json.dumps(members, indent=2, ensure_ascii=False).removeprefix("{\n")
         return f"\n  ],\n{text}\n".encode()
 

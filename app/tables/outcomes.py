@@ -31,6 +31,25 @@ class FileAnswer(NamedTuple):
     result: BatchPrediction | BatchFailure
 
 
+class Tally(Counter[State]):
+    """State → files, and how many of the scored ones are damaged."""
+
+    damaged: int = 0
+
+    def note(self, state: State, *, is_damaged: bool = False) -> None:
+        """Count a file."""
+        self[state] += 1
+        self.damaged += is_damaged
+
+    def sentence(self) -> str:
+        """Return the accounting as a sentence: every file is in it."""
+        damaged = f"; {self.damaged:,} of the scored {'is' if self.damaged == 1 else 'are'} damaged"
+        return (
+            f"{counted(self.total(), 'file')} = {self['scored']:,} scored + {self['unreadable']:,} unreadable "
+            f"+ {self['ignored']:,} ignored{damaged if self.damaged else ''}"
+        )
+
+
 Answering = Callable[[Iterable[FoundFile]], AsyncGenerator[FileAnswer, None]]
 """Answers files in order, a bounded number at the same time; each is taken only when its turn comes."""
 
@@ -82,14 +101,11 @@ def state_of(outcome: Outcome) -> State:
     return "unreadable" if isinstance(outcome, BatchFailure) else "ignored"
 
 
+def is_damaged(outcome: Outcome) -> bool:
+    """Tell whether the outcome is a prediction about a damaged file."""
+    return isinstance(outcome, BatchPrediction) and outcome.damaged
+
+
 def path_of(outcome: Outcome) -> str:
     """Return the path of the outcome's file."""
     return outcome.path if isinstance(outcome, Ignored) else outcome.filename or ""
-
-
-def sum_of(counts: Counter[State]) -> str:
-    """Return the accounting as a sentence: every file is in it."""
-    return (
-        f"{counted(counts.total(), 'file')} = {counts['scored']:,} scored + {counts['unreadable']:,} unreadable "
-        f"+ {counts['ignored']:,} ignored"
-    )

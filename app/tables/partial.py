@@ -7,15 +7,14 @@ the order of the files, so a partial table is the beginning of the whole one.
 import csv
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, cast, get_args
 
 from app.errors import TableNotResumable
-from app.tables.forms import COLUMNS, harmless
-from app.tables.outcomes import Answerer, State
+from app.tables.forms import COLUMNS, DAMAGED, harmless
+from app.tables.outcomes import Answerer, State, Tally
 from model_store.storage.durable import fsync
 
 _NAME: Final = re.compile(r"\.(.+)-(\d+)\.partial")
@@ -29,14 +28,14 @@ class Partial:
         path: The partial file.
         answerer: The version that answered.
         paths: The first cell of each whole row.
-        counts: State → rows.
+        counts: The numbers of rows.
         bytes: The length of the file up to its last whole row.
     """
 
     path: Path
     answerer: Answerer
     paths: list[str] = field(default_factory=list)
-    counts: Counter[State] = field(default_factory=Counter)
+    counts: Tally = field(default_factory=Tally)
     bytes: int = 0
 
     def check(self, paths: Iterator[str]) -> None:
@@ -141,7 +140,7 @@ def _read_csv(partial: Partial, file: BinaryIO) -> None:
             if len(row) != len(COLUMNS) or (position and not partial.bytes and row != list(COLUMNS)):
                 raise TableNotResumable(partial.path, f"it does not have the columns {', '.join(COLUMNS)}")
             if partial.bytes:
-                _count(partial, row[0], row[1])
+                _count(partial, row[0], row[1], row[2])
             partial.bytes = position
     except csv.Error:
         return  # the last row ends inside a quoted cell
@@ -155,14 +154,14 @@ def _read_json_lines(partial: Partial, file: BinaryIO) -> None:
             return
         try:
             row = json.loads(line)
-            _count(partial, row["path"], row["state"])
+            _count(partial, row["path"], row["state"], row.get("reason"))
         except (ValueError, KeyError, TypeError) as error:
             raise TableNotResumable(partial.path, f"its row {len(partial.paths) + 1} cannot be read") from error
         partial.bytes += len(line)
 
 
-def _count(partial: Partial, path: str, state: str) -> None:
+def _count(partial: Partial, path: str, state: str, reason: str | None) -> None:
     if state not in get_args(State):
         raise TableNotResumable(partial.path, f"its row {len(partial.paths) + 1} has the state {state!r}")
     partial.paths.append(path)
-    partial.counts[cast("State", state)] += 1
+    partial.counts.note(cast("State", state), is_damaged=state == "scored" and reason == DAMAGED)

@@ -1,12 +1,11 @@
 """A table of predictions for people, in a terminal."""
 
-from collections import Counter
 from typing import Final
 
 from rich.table import Table
 
 from app.predictions.schemas import BatchFailure, BatchPrediction
-from app.tables.outcomes import Answerer, Outcome, State, sum_of
+from app.tables.outcomes import Answerer, Outcome, Tally, is_damaged
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.presentation.tables import verbatim
 
@@ -25,12 +24,12 @@ class TerminalTable:
         if len(self._outcomes) < SHOWN and not isinstance(outcome, Ignored):
             self._outcomes.append(outcome)
 
-    def lay_out(self, answerer: Answerer, counts: Counter[State]) -> Table:
+    def lay_out(self, answerer: Answerer, counts: Tally) -> Table:
         """Return the table.
 
         Args:
             answerer: The version that answered.
-            counts: State → all files.
+            counts: The numbers of all files.
         """
         table = Table(
             "image", "label", "probability", "all labels", title=f"{answerer.model}, version {answerer.version}"
@@ -38,9 +37,9 @@ class TerminalTable:
         for outcome in self._outcomes:
             _add(table, outcome)
         left = counts["scored"] + counts["unreadable"] - len(self._outcomes)
-        if left or counts["ignored"]:
+        if left or counts["ignored"] or counts.damaged:
             more = f"{left:,} more are not shown; --output writes every file to a table. " if left else ""
-            table.caption = f"{more}{sum_of(counts)}"
+            table.caption = f"{more}{counts.sentence()}"
         return table
 
 
@@ -50,4 +49,6 @@ def _add(table: Table, outcome: BatchPrediction | BatchFailure) -> None:
         table.add_row(image, "not read", "", verbatim(outcome.error.detail), style="red")
         return
     others = ", ".join(f"{entry.label} {entry.probability:.4f}" for entry in outcome.predictions)
-    table.add_row(image, verbatim(outcome.label), f"{outcome.probability:.4f}", verbatim(others))
+    said = f"{others}; the file is damaged" if is_damaged(outcome) else others
+    style = "yellow" if is_damaged(outcome) else None
+    table.add_row(image, verbatim(outcome.label), f"{outcome.probability:.4f}", verbatim(said), style=style)

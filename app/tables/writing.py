@@ -12,7 +12,7 @@ from rich.console import Console
 from app.errors import TableIncomplete
 from app.tables.files import FoundFiles
 from app.tables.forms import TableForm
-from app.tables.outcomes import Answerer, Answering, Outcome, State, outcomes_of, state_of
+from app.tables.outcomes import Answerer, Answering, Outcome, Tally, is_damaged, outcomes_of, state_of
 from app.tables.partial import Partial, TableFile
 from app.tables.terminal import TerminalTable
 from model_store.errors import FullcountError, SetRejected
@@ -32,7 +32,7 @@ class Sink(Protocol):
     def add(self, outcome: Outcome) -> None:
         """Take the next outcome."""
 
-    def finish(self, counts: Counter[State]) -> None:
+    def finish(self, counts: Tally) -> None:
         """End the table, which is whole."""
 
 
@@ -53,7 +53,7 @@ class TerminalSink:
         """Add a row."""
         self._table.add(outcome)
 
-    def finish(self, counts: Counter[State]) -> None:
+    def finish(self, counts: Tally) -> None:
         """Print the table."""
         if self._answerer is not None:
             Console().print(self._table.lay_out(self._answerer, counts))
@@ -76,7 +76,7 @@ class StreamSink:
         """Write a piece."""
         self._stream.write(self._form.piece(outcome))
 
-    def finish(self, counts: Counter[State]) -> None:
+    def finish(self, counts: Tally) -> None:
         """Write the tail."""
         self._stream.write(self._form.tail(counts))
         self._stream.flush()
@@ -102,7 +102,7 @@ class FileSink:
         """Write a piece."""
         self._file.write(self._form.piece(outcome))
 
-    def finish(self, counts: Counter[State]) -> None:
+    def finish(self, counts: Tally) -> None:
         """Write the tail, and give the file its name."""
         self._file.finish(self._form.tail(counts))
 
@@ -114,7 +114,7 @@ async def write_table(
     on_progress: Callable[[int, int], None] = lambda *_: None,
     *,
     resumed: Partial | None = None,
-) -> Counter[State]:
+) -> Tally:
     """Write the outcome of every file to a sink.
 
     Args:
@@ -125,7 +125,7 @@ async def write_table(
         resumed: The rows that the sink has already.
 
     Returns:
-        State → files, of the whole table.
+        The numbers of files of the whole table.
 
     Raises:
         SetRejected: If there is no file to predict.
@@ -136,10 +136,10 @@ async def write_table(
     check_files(files)
     total = sum(map(len, files))
     remaining = chain.from_iterable(files)
-    counts: Counter[State] = Counter()
+    counts = Tally()
     if resumed is not None:
         resumed.check(file.path for file in remaining)
-        counts += resumed.counts
+        counts = resumed.counts
     has_begun = False
     try:
         first = None if resumed is None else resumed.answerer
@@ -149,7 +149,7 @@ async def write_table(
                     sink.begin(answerer)
                     has_begun = True
                 sink.add(outcome)
-                counts[state_of(outcome)] += 1
+                counts.note(state_of(outcome), is_damaged=is_damaged(outcome))
                 on_progress(counts.total(), total)
     except FullcountError as error:
         if not counts:

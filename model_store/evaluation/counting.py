@@ -2,45 +2,38 @@
 
 Pure: no disk, no model, no HTTP. The laws of the report are checked before it is returned:
 
-- entries = directories + ignored + images, and images = scored + unreadable;
+- entries = directories + ignored + images, and images = scored + unreadable; damaged files are among the scored;
 - a row of the matrix sums to the files given under its label, and all rows together to the images.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
 
 import numpy as np
 
 from model_store.decision import Decision
 from model_store.evaluation import metrics
 from model_store.evaluation.bootstrap import RESAMPLES, SEED, ScoredFiles, bootstrap
+from model_store.evaluation.listing import list_damaged, list_excluded, list_misclassified, list_mislabelled
+from model_store.evaluation.one_label import at_thresholds, figures_of
 from model_store.evaluation.ranking import average_precision, roc_auc
 from model_store.evaluation.records import Records
 from model_store.evaluation.report import (
     Accounting,
-    AtThreshold,
     ConfusionMatrix,
     Estimate,
     Evaluation,
-    Excluded,
     Intervals,
     Metrics,
-    Misclassified,
-    Mislabelled,
     PerLabel,
     Positive,
     Range,
     ReliabilityBin,
     Undefined,
 )
-from model_store.evaluation.summary import summarise
-from model_store.evaluation.suspicion import suspect_labels
+from model_store.evaluation.summary import damage_sentences, summarise
 from model_store.evaluation.unlabelled import find_unlabelled, unlabelled_sentences
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.manifest import UNREADABLE
-
-THRESHOLDS: Final = tuple(step / 20 for step in range(1, 20))
-"""Thresholds of the positive label that a report gives figures for, besides the operating one."""
 
 
 def evaluate(
@@ -95,23 +88,28 @@ class _Evaluator:
         matrix = self._matrix()
         known = np.array(matrix.counts, np.int64)[: len(self._labels), : len(self._labels)]
         files = [sum(row) for row in matrix.counts]
-        per_label = [self._per_label(known, label, files[label]) for label in range(len(self._labels))]
+        per_label = [figures_of(known, self._decision, label, files[label]) for label in range(len(self._labels))]
         figures = self._metrics(known, per_label)
         accounting = self._accounting(ignored, directories)
         return Evaluation(
-            summary=[*_unlabelled(matrix, ignored), *summarise(accounting, figures, per_label)],
+            summary=[
+                *_unlabelled(matrix, ignored),
+                *summarise(accounting, figures, per_label),
+                *damage_sentences(accounting),
+            ],
             accounting=accounting,
-            excluded=self._excluded(),
+            excluded=list_excluded(self._records),
+            damaged=list_damaged(self._records),
             ignored=ignored,
             confusion_matrix=matrix,
             metrics=figures,
             intervals=self._intervals(resamples),
             undefined=self._undefined(figures, per_label),
             per_label=per_label,
-            positive=self._at_the_threshold(per_label),
+            positive=self._at_thresholds(per_label),
             reliability=reliability(self._answered.actual, self._answered.probabilities),
-            misclassified=self._misclassified(),
-            mislabelled=self._mislabelled(),
+            misclassified=list_misclassified(self._records, self._places, self._answered),
+            mislabelled=list_mislabelled(self._records, self._places, self._answered),
         )
 
     def _matrix(self) -> ConfusionMatrix:
@@ -130,21 +128,8 @@ class _Evaluator:
             images=images,
             scored=scored,
             unreadable=len(self._records.rejections),
+            damaged=int(self._records.is_damaged.sum()),
         )
-
-    def _excluded(self) -> list[Excluded]:
-        records = self._records
-        return [
-            Excluded(path=records.paths[place], label=records.label(place), **rejection._asdict())
-            for place, rejection in sorted(records.rejections.items())
-        ]
-
-    def _per_label(self, known: metrics.Counts, label: int, files: int) -> PerLabel:
-        support = int(known[label].sum())
-        rest = _against_the_rest(
-            hits=int(known[label, label]), predicted=int(known[:, label].sum()), support=support, total=int(known.sum())
-        )
-        return PerLabel(label=self._labels[label], files=files, support=support, **rest)
 
     def _metrics(self, known: metrics.Counts, per_label: list[PerLabel]) -> Metrics:
         actual, probabilities = self._answered.actual, self._answered.probabilities
@@ -196,57 +181,13 @@ class _Evaluator:
             ),
         ]
 
-    def _at_the_threshold(self, per_label: list[PerLabel]) -> Positive | None:
+    def _at_thresholds(self, per_label: list[PerLabel]) -> Positive | None:
         threshold = self._decision.threshold
         if self._positive is None or threshold is None:
             return None
-        counts = per_label[self._positive].model_dump(
-            include={"label", "true_positives", "false_positives", "false_negatives", "true_negatives"}
-        )
-        thresholds = [self._at(value, self._positive) for value in sorted({*THRESHOLDS, threshold})]
-        return Positive(threshold=threshold, thresholds=thresholds, **counts)
-
-    def _at(self, threshold: float, positive: int) -> AtThreshold:
-        is_predicted = self._records.probabilities[self._places, positive] >= threshold  # as `Decision` compares
-        is_positive = self._answered.actual == positive
-        rest = _against_the_rest(
-            hits=int((is_predicted & is_positive).sum()),
-            predicted=int(is_predicted.sum()),
-            support=int(is_positive.sum()),
-            total=len(is_predicted),
-        )
-        return AtThreshold(threshold=threshold, **rest)
-
-    def _misclassified(self) -> list[Misclassified]:
-        records = self._records
-        files = zip(
-            self._places.tolist(), self._answered.actual.tolist(), self._answered.predicted.tolist(), strict=True
-        )
-        mistakes = [
-            Misclassified(
-                path=records.paths[place],
-                actual=records.label(place),
-                predicted=self._labels[predicted],
-                probability=float(records.probabilities[place, predicted]),
-            )
-            for place, actual, predicted in files
-            if actual != predicted
-        ]
-        return sorted(mistakes, key=lambda mistake: (-mistake.probability, mistake.path))
-
-    def _mislabelled(self) -> list[Mislabelled]:
-        actual, probabilities = self._answered.actual, self._answered.probabilities
-        suspects = suspect_labels(actual, probabilities)
-        return [
-            Mislabelled(
-                path=self._records.paths[self._places[file]],
-                actual=self._labels[actual[file]],
-                suggested=self._labels[label],
-                probability_actual=float(probabilities[file, actual[file]]),
-                probability_suggested=float(probabilities[file, label]),
-            )
-            for file, label in zip(suspects.files.tolist(), suspects.suggested.tolist(), strict=True)
-        ]
+        probabilities = self._records.probabilities[self._places, self._positive]
+        is_positive = self._answered.actual == self._positive
+        return at_thresholds(probabilities, is_positive, threshold, per_label[self._positive])
 
 
 def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) -> list[ReliabilityBin]:
@@ -274,26 +215,6 @@ def reliability(actual: metrics.Counts, probabilities: metrics.Probabilities) ->
     ]
 
 
-def _against_the_rest(*, hits: int, predicted: int, support: int, total: int) -> dict[str, Any]:
-    """Return the figures of one label against the rest, by their names in the report.
-
-    Args:
-        hits: Files that have the label and were predicted to have it.
-        predicted: Files that were predicted to have the label.
-        support: Files that have the label.
-        total: All files.
-    """
-    return {
-        "true_positives": hits,
-        "false_positives": predicted - hits,
-        "false_negatives": support - hits,
-        "true_negatives": total - predicted - support + hits,
-        "precision": Estimate.of(hits, predicted),
-        "recall": Estimate.of(hits, support),
-        "f1": metrics.ratio(2 * hits, predicted + support),
-    }
-
-
 def _is_null(value: Estimate | float | None) -> bool:
     return value is None or (isinstance(value, Estimate) and value.value is None)
 
@@ -306,6 +227,7 @@ def _check_laws(evaluation: Evaluation, records: Records) -> None:
     adds_up = (
         sums.entries == sums.directories + sums.ignored + sums.images
         and sums.images == sums.scored + sums.unreadable == sum(rows)
+        and sums.damaged == len(evaluation.damaged) == int((records.is_damaged & records.is_scored).sum())
         and rows == given
     )
     if not adds_up:

@@ -20,6 +20,8 @@ class Scored:
     label: str
     probabilities: npt.NDArray[np.floating]
     """`(labels,)`."""
+    is_damaged: bool = False
+    """True if the file is damaged, and the prediction is about what the decoder made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Records:
     """Each file's given label as an index into `rows`, `(files,)`."""
     probabilities: npt.NDArray[np.float32]
     """`(files, labels)`; NaN for a file without a prediction."""
+    is_damaged: npt.NDArray[np.bool_]
+    """True for the scored files that are damaged, `(files,)`."""
     rejections: dict[int, Rejection]
     """The files that could not be decoded, by place."""
     digests: npt.NDArray[np.uint8]
@@ -81,6 +85,7 @@ class Records:
         self.rows = list(places)
         self.given = np.array(given, np.int32)
         self.probabilities = np.full((len(self.paths), len(self.labels)), np.nan, np.float32)
+        self.is_damaged = np.zeros(len(self.paths), np.bool_)
         self.rejections = {}
         self.thumbnails = {}
         self.maps = {}
@@ -94,7 +99,7 @@ class Records:
         records = cls(((file.path, file.label) for file in files), labels)
         for place, file in enumerate(files):
             if isinstance(file, Scored):
-                records.score(place, file.probabilities)
+                records.score(place, file.probabilities, is_damaged=file.is_damaged)
             else:
                 records.reject(place, file.reason, file.detail)
         return records
@@ -102,9 +107,10 @@ class Records:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def score(self, place: int, probabilities: npt.NDArray[np.floating]) -> None:
-        """Record the probabilities `(labels,)` of the file at a place."""
+    def score(self, place: int, probabilities: npt.NDArray[np.floating], *, is_damaged: bool = False) -> None:
+        """Record the probabilities `(labels,)` of the file at a place, and whether it is damaged."""
         self.probabilities[place] = probabilities
+        self.is_damaged[place] = is_damaged
 
     def reject(self, place: int, reason: str, detail: str) -> None:
         """Record that the file at a place could not be decoded."""
@@ -120,6 +126,7 @@ class Records:
         records = Records([], self.labels)
         records.rows, records.paths = self.rows, [self.paths[place] for place in places.tolist()]
         records.given, records.probabilities = self.given[places], self.probabilities[places]
+        records.is_damaged = self.is_damaged[places]
         records.digests, records.grids = self.digests[places], self.grids[places]
         records.rejections = {
             new: self.rejections[place] for new, place in enumerate(places.tolist()) if place in self.rejections

@@ -5,6 +5,7 @@
 | `texts` | uint8, JSON: `labels`, `rows`, `paths`, and `rejections`, each as place, reason and detail |
 | `given` | int32 `(files,)`, index into `rows` |
 | `probabilities` | float32 `(files, labels)`, NaN for a file without a prediction |
+| `is_damaged` | bool `(files,)`, true for a scored file that is damaged; missing in older files |
 | `thumbnail_places`, `thumbnail_ends` | int64 `(thumbnails,)`: place of the file, and end in `thumbnails` |
 | `thumbnails` | uint8, concatenated JPEG files |
 | `map_places` | int64 `(maps,)`: place of the file of each map |
@@ -41,6 +42,7 @@ def dump_records(records: Records) -> bytes:
         texts=np.frombuffer(json.dumps(texts).encode(), np.uint8),
         given=records.given,
         probabilities=records.probabilities,
+        is_damaged=records.is_damaged,
         thumbnail_places=np.array(list(records.thumbnails), np.int64),
         thumbnail_ends=np.cumsum([len(jpeg) for jpeg in records.thumbnails.values()], dtype=np.int64),
         thumbnails=np.frombuffer(b"".join(records.thumbnails.values()), np.uint8),
@@ -104,6 +106,8 @@ def _records(arrays: dict[str, Any]) -> Records:
     if (shape := arrays["probabilities"].shape) != records.probabilities.shape:
         raise ValueError(f"the probabilities have the shape {shape}, not {records.probabilities.shape}")
     records.probabilities = arrays["probabilities"]
+    if "is_damaged" in arrays:
+        records.is_damaged = arrays["is_damaged"]
     for place, reason, detail in texts["rejections"]:
         records.reject(place, reason, detail)
     drawn = _thumbnails(arrays)

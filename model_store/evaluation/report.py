@@ -24,6 +24,13 @@ class Excluded(_Value):
     detail: str
 
 
+class Damaged(_Value):
+    """A scored file that is damaged: its prediction is about what the decoder made of it."""
+
+    path: str
+    label: str
+
+
 class Accounting(_Value):
     """Counts of all entries of a set by their outcome."""
 
@@ -33,6 +40,8 @@ class Accounting(_Value):
     images: int
     scored: int
     unreadable: int
+    damaged: int = 0
+    """How many of the scored files are damaged; a report older than this figure has 0."""
 
     def sentence(self) -> str:
         """Format the main sum: `158 files = 156 scored + 2 unreadable`."""
@@ -226,6 +235,8 @@ class Evaluation(_Value):
     """The result in sentences."""
     accounting: Accounting
     excluded: list[Excluded]
+    damaged: list[Damaged] = []
+    """Scored files that are damaged; a report older than this list has none."""
     ignored: list[Ignored]
     confusion_matrix: ConfusionMatrix
     metrics: Metrics

@@ -5,7 +5,7 @@ from typing import Final
 
 from model_store.evaluation.report import Accounting, Estimate, Leakage, Metrics, PerLabel
 from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile
-from model_store.text import NAMED, UNDEFINED, counted, percent, points, printable
+from model_store.text import NAMED, UNDEFINED, counted, listed, percent, plural, points, printable
 
 _NAMED_LABELS: Final = 20
 
@@ -46,6 +46,17 @@ def summarise(
     step = points(files)
     unit = "percentage point" if step == "1" else "percentage points"
     yield f"One {noun} is {step} {unit}: the accuracy moves in steps of this size."
+
+
+def damage_sentences(accounting: Accounting, noun: str = "file") -> Iterator[str]:
+    """Describe the scored files that are damaged; nothing if there are none."""
+    if accounting.damaged:
+        one = accounting.damaged == 1
+        yield (
+            f"{accounting.damaged:,} of the {accounting.scored:,} scored {plural(accounting.scored, noun)} "
+            f"{'is' if one else 'are'} damaged: {'its prediction is' if one else 'their predictions are'} about what "
+            "the decoder made of the rest."
+        )
 
 
 def leakage_sentences(leakage: Leakage | None) -> Iterator[str]:
@@ -107,12 +118,11 @@ def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
             source = f"'{printable(match.folder)}' in {printable(file.path)}"
         yield f"{source} counts as the label '{printable(match.label)}' ({counted(match.files, 'file')})."
     if file is not None and file.missing:
-        yield _missing_sentence(file)
+        yield missing_sentence(file)
 
 
-def _missing_sentence(file: LabelsFile) -> str:
+def missing_sentence(file: LabelsFile) -> str:
+    """Name the files that a table lists and the set does not have."""
     missing = len(file.missing)
-    named = ", ".join(map(printable, file.missing[:NAMED]))
-    rest = f" and {missing - NAMED:,} more" if missing > NAMED else ""
     verb = "does" if missing == 1 else "do"
-    return f"{printable(file.path)} lists {counted(missing, 'file')} that {verb} not exist: {named}{rest}."
+    return f"{printable(file.path)} lists {counted(missing, 'file')} that {verb} not exist: {listed(file.missing)}."

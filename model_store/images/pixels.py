@@ -113,7 +113,7 @@ class Decoded(NamedTuple):
     suspect_maximum: int | None = None
     """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
     is_damaged: bool = False
-    """True if a scan of a JPEG is damaged: the pixels are what the decoder made of it."""
+    """True if a part of the picture is damaged, and its pixels are what the decoder made of it: of a JPEG or PNG."""
 
 
 def decode(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX_IMAGE_PIXELS) -> Decoded:
@@ -161,7 +161,7 @@ def _decode(data: bytes, spec: InputSpec, max_image_pixels: int) -> Decoded:
         _shrink_on_load(image, spec)
         if segments:
             _check_memory(image, segments, (width, height), limit)
-        is_damaged = segments is not None and load_jpeg(image, data, segments)
+        is_damaged = load_jpeg(image, data, segments) if segments else _is_damaged(image, data)
         loaded = load_rgb(
             image, spec.background, reopen=lambda: _reopened(data, spec.formats), declared_bits=declared_bits
         )
@@ -184,6 +184,13 @@ def _check_kind(image: ImageFile, data: bytes) -> int | None:
         check_png(data)
         return png.declared_bits(data)
     return None
+
+
+def _is_damaged(image: ImageFile, data: bytes) -> bool:
+    """Return True if the data of the pixels are not as they were written, if they can be decoded at all."""
+    if isinstance(image, TiffImageFile):
+        return tiff.lacks_data(image)
+    return image.format == "PNG" and png.is_damaged(data)
 
 
 def _reopened(data: bytes, formats: tuple[Format, ...]) -> ImageFile:

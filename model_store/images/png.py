@@ -1,6 +1,11 @@
-"""What the chunks of a PNG say: its form, and the bits that its samples really have. Reads bytes; decodes nothing."""
+"""What the chunks of a PNG say: its form, the bits that its samples really have, and whether its data are as written.
 
-from collections.abc import Iterator
+Pillow stops when it has all rows and compares no checksum of them, so zeros in place of the end of a file pass for
+pixels. Nothing here makes pixels.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -14,9 +19,13 @@ _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 _FRAME_BYTES: Final = 12
 """Length, name and checksum of a chunk."""
 _MAX_CHUNKS: Final = 10_000
-"""Chunks that are looked at for texts."""
+"""Chunks that are looked at for texts and checksums."""
 _COLOUR_BANDS: Final = {0: 1, 2: 3, 4: 1, 6: 3}
 """Colour type → bands without alpha."""
+_MAX_PIXEL_BYTES: Final = 8
+"""Bytes of a pixel with four bands of 16 bits."""
+_INFLATED_BYTES: Final = 2**20
+"""Bytes that are unpacked at a time."""
 
 
 class Chunk(NamedTuple):
@@ -32,6 +41,11 @@ class Chunk(NamedTuple):
     def end(self) -> int:
         """Offset of the first byte after it."""
         return self.start + self.length + _FRAME_BYTES
+
+    def is_whole(self, data: bytes) -> bool:
+        """Return True if its checksum is right."""
+        view = memoryview(data)[self.start + 4 : self.end]
+        return zlib.crc32(view[:-4]) == int.from_bytes(view[-4:])
 
     def content(self, data: bytes) -> bytes:
         """Return its content."""
@@ -83,6 +97,33 @@ def without_text(data: bytes) -> Iterator[bytes]:
             yield b"".join(
                 data[end:start] for end, start in zip(ends, [*(one.start for one in dropped), None], strict=True)
             )
+
+
+def is_damaged(data: bytes) -> bool:
+    """Return True if the pixels of a PNG are not those that were written, although they can be decoded.
+
+    Then the checksum of a chunk of them is wrong, and that of all of them, too. A wrong one of a chunk alone, or a
+    missing end, costs no pixel.
+    """
+    pixels = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name == b"IDAT"]
+    if all(chunk.is_whole(data) for chunk in pixels):
+        return False
+    width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+    return not _unpacks(pixels, data, most=(width * _MAX_PIXEL_BYTES + 2) * (height + 7))
+
+
+def _unpacks(pixels: Iterable[Chunk], data: bytes, most: int) -> bool:
+    """Return True if the chunks are one whole stream, whose checksum is right, of at most so many bytes."""
+    stream = zlib.decompressobj()
+    try:
+        for chunk in pixels:
+            packed = chunk.content(data)
+            while packed and not stream.eof and most >= 0:
+                most -= len(stream.decompress(packed, _INFLATED_BYTES))
+                packed = stream.unconsumed_tail
+    except zlib.error:
+        return False
+    return stream.eof and most >= 0
 
 
 def check_png(data: bytes) -> None:

@@ -70,6 +70,8 @@ _RAW_COMPRESSIONS: Final = frozenset({32767, 32769, 32770, 34713, 65000, 65535})
 _REDUCED, _MASK = 1, 4
 """Bits of the subfile type: a smaller copy of another picture, and a transparency mask."""
 _YCBCR: Final = 6
+_STRIP_OFFSETS, _TILE_OFFSETS = 273, 324
+_HEADER_BYTES: Final = 8
 
 
 class SampleLayout(NamedTuple):
@@ -163,6 +165,12 @@ def declared_bits(data: bytes) -> int | None:
     (tags, *_) = read_directories(data) or [Tags()]
     highest = max(tags.get(tiff_tags.MAX_SAMPLE, ()), default=0)
     return highest.bit_length() or None
+
+
+def lacks_data(image: TiffImageFile) -> bool:
+    """Return True if strips or tiles of an opened TIFF are not in the file: Pillow reads its header in their place."""
+    places = image.tag_v2.get(_STRIP_OFFSETS) or image.tag_v2.get(_TILE_OFFSETS) or ()
+    return any(place < _HEADER_BYTES for place in places)
 
 
 def explain_tiff(data: bytes, *, is_opened: bool) -> ImageRejected | None:

@@ -22,7 +22,7 @@ SHOWN = 20
 
 
 def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | None = None) -> RenderableType:
-    """Lay out an evaluation: the layout, the accounting, the matrix, the figures and every excluded file.
+    """Lay out an evaluation: the layout, the accounting, the matrix, the figures and every file left out or damaged.
 
     Args:
         evaluation: The evaluation of a labelled set.
@@ -48,6 +48,9 @@ def evaluation_summary(evaluation: Evaluation, interpretation: Interpretation | 
     if evaluation.excluded:
         rows = [(file.path, file.label, file.reason) for file in evaluation.excluded]
         parts.append(_listing("Unreadable", ("path", "label", "reason"), rows))
+    if evaluation.damaged:
+        damaged = [(file.path, file.label) for file in evaluation.damaged]
+        parts.append(_listing("Scored, but damaged", ("path", "label"), damaged))
     if evaluation.ignored:
         parts.append(
             _listing("Ignored", ("path", "reason"), [(entry.path, entry.reason) for entry in evaluation.ignored])

@@ -48,7 +48,7 @@ async def evaluate_by_lines(client: Client, files: dict[str, bytes]) -> list[dic
 async def test_every_entry_of_the_zip_is_accounted_for(client: Client) -> None:
     report = await evaluate(client, FILES)
     assert report["accounting"] == {
-        "entries": len(FILES), "directories": 2, "ignored": 4, "images": 6, "scored": 5, "unreadable": 1
+        "entries": len(FILES), "directories": 2, "ignored": 4, "images": 6, "scored": 5, "unreadable": 1, "damaged": 0,
     }  # fmt: skip
     assert report["confusion_matrix"] == {
         "rows": ["dark", "light", "grey"],
@@ -350,7 +350,7 @@ async def test_a_table_gives_the_labels_and_every_entry_is_accounted_for(client:
         client, {"1.png": grey(5), "sub/2.png": grey(250), "sub/3.png": grey(1), "labels.csv": table}
     )
     assert report["accounting"] == {
-        "entries": 4, "directories": 0, "ignored": 2, "images": 2, "scored": 2, "unreadable": 0
+        "entries": 4, "directories": 0, "ignored": 2, "images": 2, "scored": 2, "unreadable": 0, "damaged": 0,
     }  # fmt: skip
     assert report["ignored"] == [
         {"path": "labels.csv", "reason": "labels-file"},

@@ -56,6 +56,12 @@ def test_every_picture_is_drawn(pages: dict[str, Path], open_page: Open) -> None
     assert all(widths)
 
 
+def test_damaged_files_are_listed(pages: dict[str, Path], open_page: Open) -> None:
+    damaged = open_page(pages["solar cells"]).page.get_by_role("region", name="Damaged files")
+    assert damaged.get_by_role("rowheader").count() == 4
+    assert damaged.get_by_role("rowheader", name="test/defective/cell3.png").is_visible()
+
+
 def test_the_unreadable_column_and_unknown_rows_can_be_seen(pages: dict[str, Path], open_page: Open) -> None:
     page = open_page(pages["solar cells"]).page
     matrix = page.get_by_role("region", name="Confusion matrix", exact=True)

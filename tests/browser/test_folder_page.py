@@ -209,7 +209,7 @@ def test_several_folders_are_one_set(server: Server, page: Page, tmp_path: Path)
     report = report_of(server, page)
     assert report["confusion_matrix"]["counts"] == [[1, 0, 0], [0, 2, 0]]
     assert report["accounting"] == {
-        "entries": 5, "directories": 2, "ignored": 0, "images": 3, "scored": 3, "unreadable": 0,
+        "entries": 5, "directories": 2, "ignored": 0, "images": 3, "scored": 3, "unreadable": 0, "damaged": 0,
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, started
 from tests.support.axe import violations
 from tests.support.fakes import grey, publish, zip_of
+from tests.support.images import damaged_jpeg
 
 MODEL: Final = "solar-cells"
 LABELS: Final = ("functional", "defective")
@@ -143,6 +144,16 @@ def test_answers_fit_and_everybody_can_read_them(width: int, scheme: Scheme, ope
     names = page.get_by_role("heading", level=3)
     assert names.evaluate_all("all => all.map(one => one.clientWidth > 40)") == [True] * 3
     assert not sideways(page)
+    assert violations(page) == {}
+
+
+def test_a_damaged_picture_is_predicted_and_said_to_be_damaged(open_view: Open) -> None:
+    page = open_view().page
+    choose(page, file("hole.jpg", damaged_jpeg(), "image/jpeg"))
+    expect(card(page, "hole.jpg")).to_contain_text(
+        "The file is damaged: a part of the picture is what the decoder made"
+    )
+    expect(page.locator("#status")).to_contain_text("The file is damaged.")
     assert violations(page) == {}
 
 

@@ -29,7 +29,7 @@ def report(client: httpx.Client, held_out_zip: bytes) -> dict:  # type: ignore[t
 def test_all_158_files_are_in_the_matrix(report: dict) -> None:  # type: ignore[type-arg]
     accounting = report["accounting"]
     assert accounting == {
-        "entries": 158, "directories": 0, "ignored": 0, "images": 158, "scored": 158, "unreadable": 0,
+        "entries": 158, "directories": 0, "ignored": 0, "images": 158, "scored": 158, "unreadable": 0, "damaged": 0,
     }  # fmt: skip
     assert sum(map(sum, report["confusion_matrix"]["counts"])) == TEST_FILES
 
@@ -69,7 +69,7 @@ def test_each_odd_file_is_named_with_its_reason(client: httpx.Client, cells: Cel
     }
     answer = client.post("/evaluate", content=zip_of(files | odd), headers=ZIP).json()
     assert answer["accounting"] == {
-        "entries": 166, "directories": 1, "ignored": 3, "images": 162, "scored": 159, "unreadable": 3,
+        "entries": 166, "directories": 1, "ignored": 3, "images": 162, "scored": 159, "unreadable": 3, "damaged": 0,
     }  # fmt: skip
     assert {one["path"]: one["reason"] for one in answer["excluded"]} == {
         "test/functional/cut.png": "truncated",

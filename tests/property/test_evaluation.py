@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,9 +80,8 @@ def cases(draw: st.DrawFn) -> Case:
         if dice.random() < 0.1:
             files.append(Unreadable(f"{index}.png", label, "corrupt", "It is damaged."))
         else:
-            files.append(
-                Scored(f"{index}.png", label, dice.dirichlet(np.ones(count)).round(decimals).astype(np.float32))
-            )
+            answer = dice.dirichlet(np.ones(count)).round(decimals).astype(np.float32)
+            files.append(Scored(f"{index}.png", label, answer, is_damaged=bool(dice.random() < 0.2)))
     ignored = [Ignored(path=f"{index}.txt", reason="not-an-image") for index in range(draw(st.integers(0, 3)))]
     directories = draw(st.integers(0, 3))
     records = Records.of(files, labels)
@@ -91,6 +90,25 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 laws = examples(40, derandomize=True)
+
+
+@laws
+@given(cases())
+def test_damaged_files_are_counted_and_listed_among_the_scored_and_change_no_figure(case: Case) -> None:
+    damaged = [one for one in case.files if isinstance(one, Scored) and one.is_damaged]
+    assert [(one.path, one.label) for one in case.report.damaged] == [(one.path, one.label) for one in damaged]
+    assert case.report.accounting.damaged == len(damaged) <= case.report.accounting.scored
+    assert ("damaged" in " ".join(case.report.summary)) == bool(damaged)
+    sound = [replace(one, is_damaged=False) if isinstance(one, Scored) else one for one in case.files]
+    again = evaluate(
+        Records.of(sound, case.decision.labels),
+        case.decision,
+        ignored=case.ignored,
+        directories=case.directories,
+        resamples=20,
+    )
+    said_of_damage = {"summary", "accounting", "damaged"}
+    assert again.model_dump(exclude=said_of_damage) == case.report.model_dump(exclude=said_of_damage)
 
 
 @laws

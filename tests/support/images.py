@@ -55,6 +55,27 @@ def encode(image: Image.Image, form: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def noisy_jpeg() -> bytes:
+    """Return a JPEG of noise, of which every part takes many bytes."""
+    noise = np.random.default_rng(6).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    return encode(Image.fromarray(noise), "JPEG", quality=90)
+
+
+def damaged_jpeg() -> bytes:
+    """Return a JPEG that lacks bytes inside its scan: a decoder shows something, and libjpeg warns."""
+    data = noisy_jpeg()
+    middle = len(data) // 2
+    return data[:middle] + data[middle + 2000 :]
+
+
+def damaged_png() -> bytes:
+    """Return a PNG with zeros in place of its end, as an interrupted copy leaves it, that decoders take for pixels."""
+    dark = np.random.default_rng(6).integers(0, 16, (64, 64, 3)).astype(np.uint8)
+    data = encode(Image.fromarray(dark), "PNG")
+    kept = len(data) // 2
+    return data[:kept] + bytes(len(data) - kept)
+
+
 def exif(orientation: int) -> bytes:
     """Return EXIF that says how the picture is to be turned."""
     tags = Image.Exif()

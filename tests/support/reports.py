@@ -97,7 +97,9 @@ def _records(recipe: Recipe, dice: np.random.Generator, order: np.ndarray) -> Re
         logits = dice.normal(size=len(labels))
         logits[number % len(labels)] += recipe.skill
         answer = np.exp(logits) / np.exp(logits).sum()
-        files.append(Scored(f"test/{label}/{name}{number}.png", label, answer.astype(np.float32)))
+        is_damaged = number % 40 == 3
+        path = f"test/{label}/{name}{number}.png"
+        files.append(Scored(path, label, answer.astype(np.float32), is_damaged=is_damaged))
     if files:
         files.append(Scored("test/stranger/1.png", "stranger", np.full(len(labels), 1 / len(labels), np.float32)))
         files += [Unreadable(f"test/{name}.png", labels[0], "truncated", f"{name} was cut.") for name in recipe.names]

@@ -84,7 +84,7 @@ def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, s
     for file in _related([file for file in files.values() if file.fate == "used"], near):
         files[file.location] = file
     side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
-    settled = tuple(_odd(file, side) if file.fate == "used" else file for file in files.values())
+    settled = tuple(_odd(file, side) if file.fate in USED_FATES else file for file in files.values())
     recognised = interpret(settled)
     remarks = (
         *table_remarks(recognised),
@@ -153,7 +153,12 @@ def _copy(file: File, original: File, first: File) -> File:
 
 
 def _odd(file: File, usual_side: float) -> File:
-    """Give an image that is used the fate for an oddity of its own, if it has one."""
+    """Give an image that is used the fate for an oddity of its own, if it has one; damage counts before all else."""
+    if file.is_damaged:
+        also = f"; {file.reason}" if file.reason else ""
+        return _fated(file, "damaged", f"a part is what the decoder made of it{also}")
+    if file.fate != "used":
+        return file
     if extension_disagrees(file.path, file.format):
         return _fated(file, "wrong-extension", f"named {Path(file.path).suffix}, but the bytes are {file.format}")
     if min(file.width, file.height) < SMALL_SIDE <= usual_side / 2:

@@ -28,6 +28,7 @@ Fate = Literal[
     "conflict",
     "near-conflict",
     "leaked",
+    "damaged",
     "blank",
     "wrong-extension",
     "small",
@@ -48,6 +49,7 @@ FATES: Final[dict[Fate, str]] = {
     "conflict": "The same pixels as an image under another label; neither is used.",
     "near-conflict": "Nearly the same picture as one under another label; both are used, on one side of the split.",
     "leaked": "The same or nearly the same picture as a held-out one, in the test or validation folder; not used.",
+    "damaged": "A part of the picture is damaged; used, as what the decoder made of it.",
     "blank": "One colour all over, or nearly; used.",
     "wrong-extension": "An image of another format than its name says; used, as what it is.",
     "small": "Less than 32 pixels on a side, in a set of larger pictures; used.",
@@ -55,7 +57,7 @@ FATES: Final[dict[Fate, str]] = {
 """Every fate with its meaning, in the order to show them."""
 
 USED_FATES: Final[frozenset[Fate]] = frozenset(
-    {"used", "duplicate", "near-duplicate", "near-conflict", "blank", "wrong-extension", "small"}
+    {"used", "duplicate", "near-duplicate", "near-conflict", "damaged", "blank", "wrong-extension", "small"}
 )
 """Fates of images that are trained on or scored. Copies are among them: every test file is in the report."""
 
@@ -104,7 +106,7 @@ class File:
     suspect_maximum: int = 0
     """The highest sample of an image of 16 bits that seems to have fewer, undeclared; else 0."""
     is_damaged: bool = False
-    """True if a scan of the file is damaged and its pixels are what the decoder made of it."""
+    """True if a part of the picture is damaged: its pixels are what the decoder made of it."""
     is_blank: bool = False
     """True if the picture is one colour all over, or nearly."""
     table: LabelsFile | None = None

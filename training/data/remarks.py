@@ -13,14 +13,13 @@ from model_store.evaluation.summary import interpretation_sentences
 from model_store.labelled_sets.interpretation import Interpretation
 from model_store.labelled_sets.recognition.folder_names import Split, split_of
 from model_store.labelled_sets.walk import is_system_file
-from model_store.text import counted
+from model_store.text import counted, listed
 from training.data.files import File
 from training.data.grouping import group_key
 
 FEW: Final = 100
 """With fewer held-out images than this, one of them is more than a percentage point."""
 FEW_OF_A_LABEL: Final = 10
-_NAMED: Final = 5
 
 
 def table_remarks(recognised: Interpretation) -> tuple[str, ...]:
@@ -47,9 +46,9 @@ def _spelling_remarks(labels: Iterable[str]) -> Iterator[str]:
         spellings[" ".join(re.split(r"[\s_-]+", label.casefold().strip()))].append(label)
     for same in spellings.values():
         if len(same) > 1 and len({label.casefold() for label in same}) == 1:
-            yield f"These labels differ only in capital letters and count as {len(same)}: {_listed(same)}."
+            yield f"These labels differ only in capital letters and count as {len(same)}: {listed(same)}."
         elif len(same) > 1:
-            names = _listed(f"'{label}'" for label in same)
+            names = listed(f"'{label}'" for label in same)
             yield f"These labels differ only in spaces, hyphens or capital letters and count as {len(same)}: {names}."
 
 
@@ -59,14 +58,14 @@ def _empty_remarks(directory: Path, parents: Iterable[PurePosixPath], paths: Seq
     there = [folder for parent in parents for folder in _subfolders(directory, parent)]
     empty = [folder for folder in there if folder.as_posix() not in used and not _is_beside_splits(folder, there)]
     if empty:
-        yield f"There is no labelled image in: {_listed(f'{folder}/' for folder in empty)}."
+        yield f"There is no labelled image in: {listed(f'{folder}/' for folder in empty)}."
 
 
 def _ignored_remarks(directory: Path, tops: Iterable[PurePosixPath]) -> Iterator[str]:
     there = [folder for top in tops for folder in _subfolders(directory, top)]
     ignored = [folder for folder in there if _is_beside_splits(folder, there)]
     if ignored:
-        yield f"These folders beside those of the splits are ignored: {_listed(f'{folder}/' for folder in ignored)}."
+        yield f"These folders beside those of the splits are ignored: {listed(f'{folder}/' for folder in ignored)}."
 
 
 def _is_beside_splits(folder: PurePosixPath, there: Iterable[PurePosixPath]) -> bool:
@@ -101,17 +100,17 @@ def depth_remarks(files: Iterable[File]) -> Iterator[str]:
         f"{counted(len(suspects), 'image')} of 16 bits {'has' if len(suspects) == 1 else 'have'} no value above "
         f"{highest}: {bits} bits? Then {'it is' if len(suspects) == 1 else 'they are'} read {2 ** (16 - bits)} times "
         f"too dark. Declare the bits (sBIT in a PNG, MaxSampleValue in a TIFF) or multiply the values: "
-        f"{_listed(file.path for file in suspects)}."
+        f"{listed(file.path for file in suspects)}."
     )
 
 
 def damage_remarks(files: Iterable[File]) -> Iterator[str]:
-    """Name the JPEGs of which a part is damaged: they are used as the decoder shows them."""
-    damaged = [file.path for file in files if file.is_damaged]
+    """Name the images of which a part is damaged: they are used as the decoder shows them."""
+    damaged = [file.path for file in files if file.fate == "damaged"]
     if damaged:
         yield (
-            f"{counted(len(damaged), 'JPEG')} {'is' if len(damaged) == 1 else 'are'} damaged inside and used "
-            f"nevertheless; copy again if a sound one exists: {_listed(damaged)}."
+            f"{counted(len(damaged), 'image')} {'is' if len(damaged) == 1 else 'are'} damaged inside and used "
+            f"nevertheless; copy again if a sound one exists: {listed(damaged)}."
         )
 
 
@@ -136,7 +135,7 @@ def split_remarks(counts: Mapping[str, Mapping[str, int]], labels: Sequence[str]
         yield from _label_remarks(split, counts[split], labels)
     few = [label for label in labels if 0 < counts["train"][label] < FEW_OF_A_LABEL]
     if few:
-        yield f"These labels have fewer than {FEW_OF_A_LABEL} images to learn from: {_listed(few)}."
+        yield f"These labels have fewer than {FEW_OF_A_LABEL} images to learn from: {listed(few)}."
 
 
 def share_remarks(counts: Mapping[str, Mapping[str, int]], fractions: Mapping[Split, float]) -> Iterator[str]:
@@ -178,20 +177,13 @@ def crossing_remarks(files: Iterable[File], pattern: re.Pattern[str] | None) -> 
             splits[key].add(file.split)
     divided = sorted(key for key, sides in splits.items() if len(sides) > 1)
     if divided:
-        yield f"The split folders have these groups on more than one side: {_listed(divided)}."
+        yield f"The split folders have these groups on more than one side: {listed(divided)}."
 
 
 def _label_remarks(split: str, counts: Mapping[str, int], labels: Sequence[str]) -> Iterator[str]:
     missing = [label for label in labels if not counts[label]]
     if missing:
-        yield f"These labels have no {split} image, and so no figures: {_listed(missing)}."
+        yield f"These labels have no {split} image, and so no figures: {listed(missing)}."
     few = [label for label in labels if 0 < counts[label] < FEW_OF_A_LABEL]
     if few:
-        yield f"With fewer than {FEW_OF_A_LABEL} {split} images, these labels have unreliable figures: {_listed(few)}."
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Name the first few and count the rest."""
-    all_names = list(names)
-    more = f" and {len(all_names) - _NAMED} more" if len(all_names) > _NAMED else ""
-    return ", ".join(all_names[:_NAMED]) + more
+        yield f"With fewer than {FEW_OF_A_LABEL} {split} images, these labels have unreliable figures: {listed(few)}."

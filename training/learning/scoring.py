@@ -32,7 +32,7 @@ def evaluate_split(
 
 def _files(dataset: Dataset, split: Split, probabilities: npt.NDArray[np.float32]) -> Iterator[Scored | Unreadable]:
     for file, answer in zip(dataset.used[split], probabilities, strict=True):
-        yield Scored(file.path, str(file.label), answer)
+        yield Scored(file.path, str(file.label), answer, is_damaged=file.is_damaged)
     for file in dataset.audit.files:
         if file.fate == "unreadable" and file.split == split and file.label is not None:
             yield Unreadable(file.path, file.label, file.rejection, file.reason)

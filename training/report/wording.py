@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Iterator
 
-from model_store.evaluation.summary import summarise
+from model_store.evaluation.summary import damage_sentences, summarise
 from model_store.manifest import Scalar
 from model_store.text import printable
 from training.outcome import Outcome
@@ -33,6 +33,7 @@ def result_sentences(outcome: Outcome) -> Iterator[str]:
     """Yield sentences on the results of the model on the held-out images."""
     evaluation, split = outcome.headline_evaluation, outcome.headline_split
     yield from summarise(evaluation.accounting, evaluation.metrics, evaluation.per_label, f"{split} image")
+    yield from damage_sentences(evaluation.accounting, f"{split} image")
     if split == "validation":
         yield "The data set lacks a test split. Training stopped where these figures were best, so they are optimistic."
 

@@ -9,21 +9,22 @@ from app.reports.schemas import ReportBody
 from model_store.evaluation.records import Records
 
 _FIRST: Final = ("path", "label", "predicted")
-_LAST: Final = ("fate", "reason")
+_LAST: Final = ("damaged", "fate", "reason")
 
 
 def render(report: ReportBody, records: Records) -> bytes:
     """Return the table: image files in the order of the archive, then the ignored files.
 
-    Each label of the model has a column `probability[LABEL]`; `fate` is `scored`, `unreadable` or `ignored`. Names are
-    those in the archive: a spreadsheet may interpret one that begins with `=` as a formula.
+    Each label of the model has a column `probability[LABEL]`; `damaged` is `true` or `false` for a scored file, else
+    empty; `fate` is `scored`, `unreadable` or `ignored`. Names are those in the archive: a spreadsheet may interpret
+    one that begins with `=` as a formula.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow([*_FIRST, *(f"probability[{label}]" for label in records.labels), *_LAST])
     writer.writerows(_images(report, records))
     nothing = [""] * len(records.labels)
-    writer.writerows([entry.path, "", "", *nothing, "ignored", entry.reason] for entry in report.ignored)
+    writer.writerows([entry.path, "", "", *nothing, "", "ignored", entry.reason] for entry in report.ignored)
     return file.getvalue().encode()
 
 
@@ -34,7 +35,8 @@ def _images(report: ReportBody, records: Records) -> Iterator[list[str]]:
         head = [path, records.label(place)]
         rejection = records.rejections.get(place)
         if rejection is None:
+            damaged = "true" if records.is_damaged[place] else "false"
             probabilities = map(str, records.probabilities[place])  # the shortest text that is the same float32
-            yield [*head, records.labels[predicted[place]], *probabilities, "scored", ""]
+            yield [*head, records.labels[predicted[place]], *probabilities, damaged, "scored", ""]
         else:
-            yield [*head, "", *nothing, "unreadable", rejection.reason]
+            yield [*head, "", *nothing, "", "unreadable", rejection.reason]

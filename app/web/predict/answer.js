@@ -56,6 +56,7 @@ export function makeCard(file) {
       told.replaceChildren(outcome(answer.prediction));
       rest.replaceChildren(
         decision(answer),
+        ...damage(answer.prediction),
         ...bars(answer),
         why(file, answer.prediction, signal),
         facts(answer, file),
@@ -140,6 +141,11 @@ function decisionText(prediction, positive) {
   if (!found) return words.byThreshold(threshold);
   const say = prediction.label === positive ? words.reached : words.missed;
   return say(found.label, percent(found.probability), threshold);
+}
+
+/** @param {Prediction} prediction */
+function damage(prediction) {
+  return prediction.damaged ? [element("p", { class: "damage" }, words.damaged)] : [];
 }
 
 /**

@@ -202,8 +202,8 @@ async function send(file, card, asked) {
     signal.throwIfAborted();
     card.succeed(answer, signal);
     count(1, 0);
-    const { label, probability } = answer.prediction;
-    return words.said(file.name || words.unnamed, label, percent(probability));
+    const { label, probability, damaged = false } = answer.prediction;
+    return words.said(file.name || words.unnamed, label, percent(probability), damaged);
   } catch (error) {
     if (signal.aborted) return "";
     const problem = problemIn(error);

@@ -24,8 +24,10 @@ export const predict = {
    * @param {string} file
    * @param {string} label
    * @param {string} probability
+   * @param {boolean} isDamaged
    */
-  said: (file, label, probability) => `${file}: ${label}, ${probability}.`,
+  said: (file, label, probability, isDamaged) =>
+    `${file}: ${label}, ${probability}.${isDamaged ? " The file is damaged." : ""}`,
   /**
    * @param {string} file
    * @param {string} detail
@@ -70,6 +72,7 @@ export const card = {
     `${label} has a probability of ${probability}, and is predicted only from ${threshold} on.`,
   /** @param {string} threshold */
   byThreshold: (threshold) => `Decided by the threshold of ${threshold}.`,
+  damaged: "The file is damaged: a part of the picture is what the decoder made of it.",
   probabilities: "Probabilities",
   /** @param {number} labels */
   more: (labels) => (labels === 1 ? "1 more label" : `${labels} more labels`),

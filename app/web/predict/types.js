@@ -11,6 +11,7 @@
  * @property {number} [threshold]
  * @property {Probability[]} predictions
  * @property {{format: string, width: number, height: number}} image
+ * @property {boolean} [damaged] Present and true if a part of the picture is what the decoder made of it.
  * @property {{maps: Record<string, number[][]>}} [explanation]
  * @property {string} [pixels] The picture as the model saw it, as a `data:` address.
  */

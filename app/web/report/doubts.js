@@ -1,5 +1,5 @@
 // @ts-check
-// The section of the doubtful files of a report: those used for training, duplicates, and those perhaps mislabelled.
+// The section of the doubtful files of a report: used for training, duplicate, damaged, or perhaps mislabelled.
 
 import { element } from "../lib/elements.js";
 import { count } from "../lib/numbers.js";
@@ -11,7 +11,7 @@ import { nouns, doubts as words } from "./texts.js";
 /** @typedef {{path: string, node: HTMLElement}} Shot A place for the picture of a file. */
 
 /**
- * Make the section: files used for training, duplicates, files that may be mislabelled.
+ * Make the section: files used for training, duplicates, damaged files, files that may be mislabelled.
  *
  * @param {Report} report
  * @returns {{node: HTMLElement, shots: Shot[]}} The section, and places for pictures.
@@ -63,6 +63,8 @@ export function doubts(report) {
       }),
     element("h3", null, words.twice),
     ...duplicates(report.duplicates, match),
+    element("h3", null, words.damaged),
+    damagedFiles(report.damaged ?? []),
     element("h3", null, words.wrong),
     element(
       "p",
@@ -126,6 +128,18 @@ function duplicates(all, match) {
         ),
     }),
   ];
+}
+
+/** @param {{path: string, label: string}[]} files */
+function damagedFiles(files) {
+  if (!files.length) return element("p", null, words.notDamaged);
+  return table({
+    name: words.damagedName,
+    caption: words.damagedCaption,
+    items: files,
+    heads: [[words.file], [words.label]],
+    row: (one) => element("tr", null, head("path", pathOf(one.path)), cell(null, printable(one.label))),
+  });
 }
 
 /**

@@ -360,6 +360,10 @@ export const doubts = {
   severalLabels: "Those with several labels come first: not all of these labels can be right.",
   duplicatesName: "Duplicate pictures",
   twoLabels: "two labels",
+  damaged: "Are files damaged?",
+  notDamaged: "No scored file shows damage.",
+  damagedName: "Damaged files",
+  damagedCaption: "Scored, but damaged: a part of the picture is what the decoder made of it",
   wrong: "Could labels be wrong?",
   notWrong: "No file stands out.",
   /** @param {string} files */

@@ -4,7 +4,7 @@
 /** @typedef {{value: number | null, low: number | null, high: number | null}} Estimate */
 /** @typedef {{low: number, high: number}} Range */
 /** @typedef {{rows: string[], columns: string[], counts: number[][]}} Matrix */
-/** @typedef {{entries: number, directories: number, ignored: number, images: number, scored: number, unreadable: number}} Accounting */
+/** @typedef {{entries: number, directories: number, ignored: number, images: number, scored: number, unreadable: number, damaged?: number}} Accounting */
 /** @typedef {{path: string, rows: number, missing: string[], understood?: string[]}} LabelsFile */
 /** @typedef {{folder: string, label: string, files: number}} Matched */
 /** @typedef {{folder: string, split: string | null, files: number}} Part */
@@ -65,6 +65,7 @@
  * @property {string[]} summary
  * @property {Accounting} accounting
  * @property {{path: string, label: string, reason: string, detail: string}[]} excluded
+ * @property {{path: string, label: string}[]} [damaged] Missing in a report of an earlier release.
  * @property {{path: string, reason: string}[]} ignored
  * @property {Matrix} confusion_matrix
  * @property {Metrics} metrics

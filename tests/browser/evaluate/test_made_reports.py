@@ -154,6 +154,8 @@ def test_every_kind_of_report_fits(name: str, width: int, server: Server, open_p
     expect(page.get_by_role("heading", name="Every file is counted")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    damaged = make(RECIPES[name])[0].damaged
+    expect(page.get_by_role("region", name="Damaged files").locator("th.path")).to_have_count(len(damaged))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == {}
     assert visit.messages == []

@@ -31,7 +31,7 @@ from training.data.pixels.near_duplicates import THUMBNAIL_BYTES, THUMBNAILS, Li
 from training.data.pixels.space import CacheSpace, Making
 from training.errors import CacheUnusable
 
-_LAYOUT: Final = 2
+_LAYOUT: Final = 3
 """Increased when the content or the form of an entry changes, so that entries of another layout are not found."""
 _PIXELS: Final = "pixels"
 _INDEX: Final = "index"

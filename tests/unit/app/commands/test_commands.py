@@ -18,8 +18,12 @@ from app.errors import RequirementInvalid, ServerUnreachable
 from app.local import session
 from model_store.errors import ModelNotFound, SetRejected, VersionNotFound
 from tests.support.fakes import FakeFactory, grey, publish, unmarked_zip_of, zip_of
+from tests.support.images import damaged_jpeg
 
 FILES = {"dark/1.png": grey(5), "dark/2.png": grey(240), "light/3.png": grey(250), "light/4.png": b"\x89PNG\r\n\x1a\n"}
+
+ONE_IN_A_HUNDRED = {f"dark/{number}.png": grey(number) for number in range(99)} | {"dark/hole.jpg": damaged_jpeg()}
+NO_SUCH_FILE = {"1.png": grey(5), "labels.csv": b"path,label\n1.png,dark\n2.png,light\n"}
 
 
 @pytest.fixture
@@ -230,6 +234,11 @@ def test_what_cannot_be_required_is_said_before_anything_is_evaluated(
         ({"dark/1.png": grey(5), "dark/2.png": b"bad"}, [], 1, "1 unreadable file"),
         ({"dark/1.png": grey(5), "dark/2.png": b"bad"}, ["--allow", "unreadable=2"], 0, "met: 1 unreadable file"),
         ({"1.png": grey(5), "2.png": grey(9), "labels.csv": b"path,label\n1.png,dark\n"}, [], 1, "named by labels.csv"),
+        (ONE_IN_A_HUNDRED, [], 1, "1 damaged file, more than 0. It is dark/hole.jpg."),
+        (ONE_IN_A_HUNDRED, ["--allow", "damaged=1"], 0, "met: 1 damaged file, not more than 1."),
+        (ONE_IN_A_HUNDRED, ["--allow", "unreadable=1"], 1, "NOT MET: 1 damaged file"),
+        (NO_SUCH_FILE, [], 1, "1 missing file, more than 0. labels.csv lists 1 file that does not exist: 2.png."),
+        (NO_SUCH_FILE, ["--allow", "missing=1"], 0, "met: 1 missing file, not more than 1."),
     ],
 )
 def test_files_that_no_figure_is_about_fail_every_gate_unless_they_are_allowed(

@@ -25,7 +25,7 @@ from model_store.decision import Decision
 from model_store.evaluation.counting import evaluate
 from model_store.evaluation.records import Records, Scored, Unreadable
 from model_store.evaluation.report import Evaluation
-from model_store.labelled_sets.interpretation import Ignored
+from model_store.labelled_sets.interpretation import Ignored, LabelsFile
 
 LABELS = ("cat", "dog")
 
@@ -175,7 +175,7 @@ def misspelt(files: int, *, left_out: int = 0) -> Evaluation:
 def test_files_under_no_label_fail_the_gate_and_the_label_is_suggested() -> None:
     evaluation = misspelt(10)
     assert judge_one(evaluation, "accuracy=1", "value").is_met
-    (judgement,) = judge_files(evaluation, [])
+    (judgement,) = judge_files(evaluation, [], [])
     assert not judgement.is_met
     assert judgement.sentence == (
         "10 unlabelled files, more than 0. 10 of 14 files are under 'dogg', no label of the model; is it 'dog'? "
@@ -185,42 +185,84 @@ def test_files_under_no_label_fail_the_gate_and_the_label_is_suggested() -> None
 
 
 def test_images_that_are_left_out_fail_the_gate_too() -> None:
-    (judgement,) = judge_files(misspelt(0, left_out=3), [])
+    (judgement,) = judge_files(misspelt(0, left_out=3), [], [])
     assert not judgement.is_met
     assert "3 of 7 files are under 'Test'" in judgement.sentence
 
 
 def test_unreadable_files_fail_the_gate_and_the_first_is_named() -> None:
-    (judgement,) = judge_files(report(99, 0, unreadable=1), [])
+    (judgement,) = judge_files(report(99, 0, unreadable=1), [], [])
     assert not judgement.is_met
     assert judgement.sentence.startswith("1 unreadable file, more than 0. The first is cat/0.txt (empty).")
 
 
+def hundred(*, damaged: int) -> Evaluation:
+    """Evaluate a hundred pictures of cats, all right, of which the first are damaged."""
+    cat = np.array([0.9, 0.1], np.float32)
+    files = [Scored(f"cat/{number}", "cat", cat, is_damaged=number < damaged) for number in range(100)]
+    return evaluate(Records.of(files, LABELS), Decision(LABELS), resamples=2)
+
+
+def test_one_damaged_file_of_a_hundred_fails_the_gate_although_it_is_scored() -> None:
+    evaluation = hundred(damaged=1)
+    assert (evaluation.accounting.scored, evaluation.accounting.damaged) == (100, 1)
+    (judgement,) = judge_files(evaluation, [], [])
+    assert judgement.sentence == (
+        "1 damaged file, more than 0. It is cat/0. Correct them, or allow them with --allow damaged=1."
+    )
+    (judgement,) = judge_files(evaluation, [], [parse_allowance("damaged=1")])
+    assert judgement.is_met
+
+
+def test_the_first_of_many_damaged_files_are_named() -> None:
+    (judgement,) = judge_files(hundred(damaged=7), [], [parse_allowance("damaged=6")])
+    assert not judgement.is_met
+    assert "They are cat/0, cat/1, cat/2, cat/3, cat/4 and 2 more." in judgement.sentence
+
+
+def test_rows_of_a_table_without_a_file_fail_the_gate_and_are_named() -> None:
+    table = LabelsFile(path="labels.csv", rows=102, missing=["cat/x.jpg", "cat/y.jpg"])
+    (judgement,) = judge_files(report(99, 0), [table], [])
+    assert not judgement.is_met
+    assert judgement.sentence == (
+        "2 missing files, more than 0. labels.csv lists 2 files that do not exist: cat/x.jpg, cat/y.jpg. "
+        "Correct them, or allow them with --allow missing=2."
+    )
+    (judgement,) = judge_files(report(99, 0), [table], [parse_allowance("missing=2")])
+    assert judgement.is_met
+    other = LabelsFile(path="test/labels.csv", rows=1, missing=["z.jpg"])
+    (judgement,) = judge_files(report(99, 0), [table, other], [parse_allowance("missing=2")])
+    assert judgement.sentence.startswith("3 missing files, more than 2. labels.csv lists 2 files")
+    assert "test/labels.csv lists 1 file that does not exist: z.jpg." in judgement.sentence
+
+
 @pytest.mark.parametrize(("most", "is_met"), [(9, False), (10, True), (11, True)])
 def test_as_many_files_pass_as_are_allowed(most: int, is_met: bool) -> None:  # noqa: FBT001  a column of the table
-    (judgement,) = judge_files(misspelt(10), [Allowance("unlabelled", most)])
+    (judgement,) = judge_files(misspelt(10), [], [Allowance("unlabelled", most)])
     assert judgement.is_met == is_met
 
 
 def test_an_allowance_for_one_state_lets_no_other_pass() -> None:
-    judgements = judge_files(report(5, 0, unreadable=2), [parse_allowance("unlabelled=5")])
+    judgements = judge_files(report(5, 0, unreadable=2), [], [parse_allowance("unlabelled=5")])
     assert [judgement.is_met for judgement in judgements] == [True, False]
     assert judgements[0].sentence == "0 unlabelled files, not more than 5."
 
 
 def test_a_report_without_such_files_is_judged_by_its_figures_alone() -> None:
-    assert judge_files(report(5, 1), []) == []
+    assert judge_files(report(5, 1), [], []) == []
 
 
 def test_a_build_server_reads_the_files_that_fail_the_gate() -> None:
-    (case,) = read(junit(judge_files(misspelt(10), []), "cells")).findall("testcase")
+    (case,) = read(junit(judge_files(misspelt(10), [], []), "cells")).findall("testcase")
     assert case.get("name") == "unlabelled files at most 0"
     failure = case.find("failure")
     assert failure is not None
     assert "is it 'dog'?" in (failure.get("message") or "")
 
 
-@pytest.mark.parametrize("text", ["", "unlabelled", "unlabelled=", "unlabelled=-1", "unlabelled=1.5", "lost=3", "=3"])
+@pytest.mark.parametrize(
+    "text", ["", "unlabelled", "unlabelled=", "unlabelled=-1", "unlabelled=1.5", "lost=3", "=3", "damaged=1%"]
+)
 def test_what_is_no_allowance_is_refused_with_the_states(text: str) -> None:
-    with pytest.raises(AllowanceInvalid, match="the states are unlabelled and unreadable"):
+    with pytest.raises(AllowanceInvalid, match="the states are unlabelled, unreadable, damaged and missing"):
         parse_allowance(text)

@@ -3,22 +3,23 @@
 import csv
 import io
 import json
-from collections import Counter
 
 import pytest
 
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction, ImageFacts, LabelProbability
 from app.problems import problem_of
 from app.tables.forms import FORMS, TableForm, harmless, row_of
-from app.tables.outcomes import Answerer, Outcome, state_of
+from app.tables.outcomes import Answerer, Outcome, Tally, is_damaged, state_of
 from model_store.errors import FullcountError, ImageRejected
 from model_store.labelled_sets.interpretation import Ignored
 
 
-def scored(path: str, label: str = "cat") -> BatchPrediction:
+def scored(path: str, label: str = "cat", **more: bool) -> BatchPrediction:
     entries = [LabelProbability(label=label, probability=0.75), LabelProbability(label="ä,b", probability=0.25)]
     facts = ImageFacts(format="PNG", width=2, height=1)
-    return BatchPrediction(index=0, filename=path, label=label, probability=0.75, predictions=entries, image=facts)
+    return BatchPrediction(
+        index=0, filename=path, label=label, probability=0.75, predictions=entries, image=facts, **more
+    )
 
 
 def failed(path: str, error: Exception) -> BatchFailure:
@@ -30,11 +31,14 @@ OUTCOMES: list[Outcome] = [
     failed("=1+1.png", ImageRejected("truncated", "It ends.")),
     failed("x.png", FullcountError("the engine")),
     Ignored(path="notes.txt", reason="not-an-image"),
+    scored("hole.jpg", damaged=True),
 ]
 
 
 def written(form: TableForm) -> str:
-    counts = Counter(map(state_of, OUTCOMES))
+    counts = Tally()
+    for outcome in OUTCOMES:
+        counts.note(state_of(outcome), is_damaged=is_damaged(outcome))
     pieces = map(form.piece, OUTCOMES)
     return b"".join([form.head(Answerer("pets", 3)), *pieces, form.tail(counts)]).decode()
 
@@ -46,6 +50,7 @@ def test_csv_has_a_row_for_every_file() -> None:
         ("'=1+1.png", "unreadable", "truncated", "", ""),
         ("x.png", "unreadable", "internal-error", "", ""),
         ("notes.txt", "ignored", "not-an-image", "", ""),
+        ("hole.jpg", "scored", "damaged", "cat", "0.75"),
     ]
     assert json.loads(rows[0]["probabilities"]) == {"cat": 0.75, "ä,b": 0.25}
 
@@ -61,13 +66,22 @@ def test_json_is_the_body_of_a_batch_with_the_ignored_files() -> None:
     body = json.loads(written(FORMS["json"]()))
     assert body["ignored"] == [{"path": "notes.txt", "reason": "not-an-image"}]
     batch = BatchBody.model_validate(body)
-    assert (batch.model, batch.version, batch.count, batch.succeeded, batch.failed) == ("pets", 3, 3, 1, 2)
+    assert (batch.model, batch.version) == ("pets", 3)
+    assert (batch.count, batch.succeeded, batch.failed, batch.damaged) == (4, 2, 2, 1)
     assert batch.results[0] == OUTCOMES[0]
+    assert [result.get("damaged") for result in body["results"]] == [None, None, None, True]
+
+
+def test_damaged_files_are_among_the_scored() -> None:
+    counts = Tally(scored=3, unreadable=1)
+    assert counts.sentence() == "4 files = 3 scored + 1 unreadable + 0 ignored"
+    counts.note("scored", is_damaged=True)
+    assert counts.sentence() == "5 files = 4 scored + 1 unreadable + 0 ignored; 1 of the scored is damaged"
 
 
 def test_a_document_without_ignored_files_is_json_as_well() -> None:
     form = FORMS["json"]()
-    text = form.head(Answerer("pets", 3)) + form.piece(scored("1.png")) + form.tail(Counter({"scored": 1}))
+    text = form.head(Answerer("pets", 3)) + form.piece(scored("1.png")) + form.tail(Tally(scored=1))
     assert json.loads(text)["ignored"] == []
 
 

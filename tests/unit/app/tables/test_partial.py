@@ -9,7 +9,7 @@ from app.errors import TableNotResumable
 from app.tables.forms import FORMS
 from app.tables.outcomes import Answerer
 from app.tables.partial import TableFile, find_partial
-from tests.unit.app.tables.test_forms import OUTCOMES
+from tests.unit.app.tables.test_forms import OUTCOMES, scored
 
 PETS = Answerer("pets", 3)
 PATHS = ['a "b",\nc.png', "=1+1.png", "x.png", "notes.txt"]
@@ -57,6 +57,17 @@ def test_a_row_that_was_cut_off_is_written_again(path: Path, cut: int) -> None:
     file.write(form.piece(OUTCOMES[1]))
     file.finish(b"")
     assert path.read_bytes() == data
+
+
+def test_the_damaged_files_of_a_partial_table_are_counted_again(path: Path) -> None:
+    file, form = TableFile(path), FORMS[path.suffix[1:]]()
+    file.open(PETS, form.head(PETS))
+    for name, damaged in [("1.png", False), ("2.jpg", True)]:
+        file.write(form.piece(scored(name, damaged=damaged)))
+    file.close()
+    found = find_partial(path)
+    assert found is not None
+    assert found.counts.sentence() == "2 files = 2 scored + 0 unreadable + 0 ignored; 1 of the scored is damaged"
 
 
 def test_a_cell_with_a_line_break_may_be_cut_in_its_middle(tmp_path: Path) -> None:

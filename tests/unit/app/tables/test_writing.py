@@ -7,13 +7,14 @@ from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from app.errors import ServerBusy, TableIncomplete, VersionChanged
 from app.predictions.schemas import BatchFailure
 from app.problems import problem_of
 from app.tables.files import FoundFile, FoundFiles
 from app.tables.forms import FORMS
-from app.tables.outcomes import Answerer, FileAnswer, State
+from app.tables.outcomes import Answerer, FileAnswer, Tally
 from app.tables.partial import TableFile, find_partial
 from app.tables.terminal import SHOWN, TerminalTable
 from app.tables.writing import FileSink, StreamSink, write_table
@@ -154,8 +155,20 @@ def test_the_table_for_people_counts_what_it_does_not_show() -> None:
     table = TerminalTable()
     for number in range(SHOWN + 500):
         table.add(scored(f"{number}.png"))
-    counts: Counter[State] = Counter({"scored": SHOWN + 500, "ignored": 2})
+    counts = Tally(scored=SHOWN + 500, ignored=2)
     shown = table.lay_out(PETS, counts)
     assert len(shown.rows) == SHOWN
     assert str(shown.caption).startswith("500 more are not shown")
     assert "1,502 files = 1,500 scored + 0 unreadable + 2 ignored" in str(shown.caption)
+
+
+def test_the_table_for_people_says_which_file_is_damaged() -> None:
+    table = TerminalTable()
+    table.add(scored("sound.jpg"))
+    table.add(scored("hole.jpg", damaged=True))
+    counts = Tally(scored=2)
+    counts.damaged = 1
+    with (console := Console(width=120)).capture() as captured:
+        console.print(table.lay_out(PETS, counts))
+    assert captured.get().count("the file is damaged") == 1
+    assert "2 files = 2 scored + 0 unreadable + 0 ignored; 1 of the scored is damaged" in captured.get()

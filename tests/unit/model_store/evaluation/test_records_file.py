@@ -16,7 +16,7 @@ def make_records() -> Records:
         [
             Scored("dog/ä\n.png", "dog", np.array([0.1, 0.9])),
             Unreadable("bat/1.png", "bat", "empty", "It has no byte."),
-            Scored("cat/2.png", "cat", np.array([0.25, 0.75])),
+            Scored("cat/2.png", "cat", np.array([0.25, 0.75]), is_damaged=True),
         ],
         LABELS,
     )
@@ -33,18 +33,33 @@ def test_records_come_back_as_they_were() -> None:
     assert found.given.tolist() == given.given.tolist()
     np.testing.assert_array_equal(found.probabilities, given.probabilities)
     assert found.rejections == given.rejections
+    assert found.is_damaged.tolist() == [False, False, True]
     assert found.thumbnails == given.thumbnails == load_thumbnails(dump_records(given)).thumbnails
     assert list(found.maps) == [2]
     np.testing.assert_array_equal(found.maps[2], given.maps[2])
 
 
-def test_records_that_are_older_than_maps_have_none() -> None:
+def older(*missing: str) -> bytes:
+    """Return records as a release wrote them that did not know some arrays."""
     with np.load(io.BytesIO(dump_records(make_records()))) as arrays:
-        older = {name: arrays[name] for name in arrays.files if name not in {"maps", "map_places"}}
+        known = {name: arrays[name] for name in arrays.files if name not in missing}
     file = io.BytesIO()
-    np.savez_compressed(file, **older)
-    assert load_thumbnails(file.getvalue()).maps == {}
-    assert load_records(file.getvalue()).thumbnails == make_records().thumbnails
+    np.savez_compressed(file, **known)
+    return file.getvalue()
+
+
+def test_records_that_are_older_than_maps_have_none() -> None:
+    data = older("maps", "map_places")
+    assert load_thumbnails(data).maps == {}
+    assert load_records(data).thumbnails == make_records().thumbnails
+
+
+def test_records_that_are_older_than_damage_know_of_none() -> None:
+    assert load_records(older("is_damaged")).is_damaged.tolist() == [False] * 3
+
+
+def test_some_of_the_records_keep_their_damage() -> None:
+    assert make_records().only(np.array([2, 0])).is_damaged.tolist() == [True, False]
 
 
 def test_fingerprints_are_not_kept() -> None:

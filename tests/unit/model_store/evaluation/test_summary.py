@@ -2,7 +2,8 @@
 
 import pytest
 
-from model_store.evaluation.summary import interpretation_sentences, recognition_sentence
+from model_store.evaluation.report import Accounting
+from model_store.evaluation.summary import damage_sentences, interpretation_sentences, recognition_sentence
 from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile, LayoutKind, MatchedFolder
 
 
@@ -15,6 +16,22 @@ def sentences(
 
 def test_what_is_plain_needs_no_sentence() -> None:
     assert sentences(wrapper="test") == []
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (0, []),
+        (1, ["1 of the 1,200 scored files is damaged: its prediction is about what the decoder made of the rest."]),
+        (
+            2,
+            ["2 of the 1,200 scored files are damaged: their predictions are about what the decoder made of the rest."],
+        ),
+    ],
+)
+def test_damaged_files_are_said(damaged: int, said: list[str]) -> None:
+    sums = Accounting(entries=1200, directories=0, ignored=0, images=1200, scored=1200, unreadable=0, damaged=damaged)
+    assert list(damage_sentences(sums)) == said
 
 
 def test_names_and_folders_that_were_read_are_said() -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -6,8 +7,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from tests.support.images import damaged_jpeg
 from tests.support.pictures import audited, crop, encoded, fates, labelled, picture, smaller, write
-from training.data.audit_tables import audit_table
+from training.data.audit_tables import audit_json, audit_table
 from training.data.files import FATES, LEFT_OUT_FATES, ODD_FATES, USED_FATES, Fate
 
 
@@ -108,6 +110,7 @@ def oddities() -> dict[str, tuple[Fate, bytes]]:
         "dogs/both.bmp": ("conflict", encoded(odd(67), "BMP")),
         "cats/nearly.png": ("near-conflict", encoded(odd(65))),
         "dogs/nearly.jpg": ("near-conflict", encoded(odd(65), "JPEG", quality=80)),
+        "dogs/hole.jpg": ("damaged", damaged_jpeg()),
         "dogs/blank.png": ("blank", blank),
         "dogs/really-a.jpg": ("wrong-extension", encoded(odd(62))),
         "dogs/thumbnail.png": ("small", encoded(odd(63).resize((30, 20)))),
@@ -135,6 +138,16 @@ def test_one_of_each_oddity_is_found_and_none_of_two_hundred_clean_files_is_accu
         "leaked",
         "labels-file",
     }  # they take given splits and a table
+
+
+def test_a_damaged_image_is_counted_whatever_else_it_is(tmp_path: Path) -> None:
+    files = labelled(["cats", "dogs"], 2) | {"dogs/hole.jpg": damaged_jpeg(), "dogs/hole-2.jpg": damaged_jpeg()}
+    audit = audited(write(tmp_path, files))
+    assert audit.sentence() == "6 files = 6 used (2 of them damaged)"
+    first, second = (file for file in json.loads(audit_json(audit))["files"] if file["fate"] == "damaged")
+    assert first["reason"] == "a part is what the decoder made of it"
+    assert second["reason"] == "a part is what the decoder made of it; the same picture as dogs/hole-2.jpg"
+    assert audit.is_odd
 
 
 def test_every_odd_fate_but_those_that_are_used_is_left_out() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.images import damaged_jpeg, damaged_png
 from tests.support.pictures import audited, encoded, labelled, write
 from training.data.remarks import share_remarks, split_remarks
 
@@ -65,14 +66,11 @@ def test_images_of_16_bits_that_use_fewer_are_said(tmp_path: Path, bits: int, ti
     assert note.endswith("cats/1.png, cats/9.png.")
 
 
-def test_a_jpeg_that_is_damaged_inside_is_said(tmp_path: Path) -> None:
-    noise = np.random.default_rng(6).integers(0, 256, (64, 64, 3)).astype(np.uint8)
-    whole = encoded(Image.fromarray(noise), "JPEG", quality=90)
-    middle = len(whole) // 2
-    files = labelled(["cats", "dogs"], 3) | {"dogs/cut.jpg": whole[:middle] + whole[middle + 2000 :]}
+def test_images_that_are_damaged_inside_are_said(tmp_path: Path) -> None:
+    files = labelled(["cats", "dogs"], 3) | {"dogs/hole.jpg": damaged_jpeg(), "dogs/zeros.png": damaged_png()}
     (note,) = audited(write(tmp_path, files)).notes
-    assert note.startswith("1 JPEG is damaged inside and used nevertheless")
-    assert note.endswith(": dogs/cut.jpg.")
+    assert note.startswith("2 images are damaged inside and used nevertheless")
+    assert note.endswith(": dogs/hole.jpg, dogs/zeros.png.")
 
 
 def test_images_that_use_16_bits_need_no_words(tmp_path: Path) -> None:

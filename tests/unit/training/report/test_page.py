@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from model_store.evaluation.report import Damaged
 from tests.support.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
 from training.report.page import SHOWN, render
 
@@ -95,6 +96,17 @@ def test_a_hostile_label_is_text_and_nothing_else(name: str) -> None:
     assert shown in page_of(HOSTILE_NAMES).text
     assert "<script" not in html_of(HOSTILE_NAMES)
     assert "\u202e" not in html_of(HOSTILE_NAMES)
+
+
+def test_damaged_held_out_images_are_counted_and_listed() -> None:
+    outcome = make_outcome(SMALL)
+    evaluation = outcome.evaluations["test"]
+    sums = evaluation.accounting.model_copy(update={"damaged": 1})
+    damaged = evaluation.model_copy(update={"accounting": sums, "damaged": [Damaged(path="x/hole.jpg", label="x")]})
+    text = Page(render(replace(outcome, evaluations={**outcome.evaluations, "test": damaged}))).text
+    assert f"1 of the {sums.scored} scored test images is damaged: its prediction is about what" in text
+    assert text.index("Scored, but damaged") < text.index("hole.jpg")
+    assert "damaged" not in page_of(SMALL).text
 
 
 def test_sentences_that_name_labels_are_text_as_well() -> None:

@@ -43,6 +43,18 @@ def test_probabilities_are_those_of_the_model_to_the_last_bit() -> None:
     assert (np.array(written, np.float32) == records.probabilities[records.is_scored]).all()
 
 
+def test_a_line_says_of_a_scored_file_if_it_is_damaged() -> None:
+    report, records = make(SOLAR_CELLS)
+    lines = read(render(report, records))
+    assert [line["path"] for line in lines if line["damaged"] == "true"] == [one.path for one in report.damaged] != []
+    assert {(line["fate"], line["damaged"]) for line in lines} == {
+        ("scored", "true"),
+        ("scored", "false"),
+        ("unreadable", ""),
+        ("ignored", ""),
+    }
+
+
 def test_what_was_left_out_has_its_reason_and_no_answer() -> None:
     report, records = make(SOLAR_CELLS)
     left_out = {line["path"]: line for line in read(render(report, records)) if line["fate"] != "scored"}
