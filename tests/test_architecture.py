@@ -39,11 +39,11 @@ FLOORS = {
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
-    "model_store/evaluation": """leakage + overlap > counting > comparison + summary + unlabelled
+    "model_store/evaluation": """leakage + overlap > counting > comparison + corrected + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """archive + folder > zip_checks + zip_names > labelled_set > labels_file
+    "model_store/labelled_sets": """archive + folder + corrections > zip_checks + zip_names > labelled_set > labels_file
         > label_tables > layout > interpretation > recognition > names + walk + zip_fields""",
     "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
         > file_names + table_rows + table_text + code_names""",

@@ -126,6 +126,7 @@ ELSEWHERE = {
     "deadline-exceeded": "api/test_deadline.py",
     "inference-failed": "api/test_predict.py",
     "records-missing": "api/test_representations.py",
+    "corrections-rejected": "api/test_corrections.py",
     "labels-differ": "api/test_comparison.py",
     "thumbnail-not-found": "api/test_representations.py",
     "rendering-failed": "api/test_representations.py",
