@@ -51,7 +51,7 @@ FLOORS = {
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust
         > collapse + impossibility + evidence > onset + shape > findings + trend > history > readers""",
-    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks
+    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks + correcting
         > audit_tables + grouping + pixels + recognised + scan + split > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench
         > calibration + devices + network + phase_summary + schedule + scoring + threshold + variation""",

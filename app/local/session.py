@@ -23,7 +23,7 @@ from model_store.errors import ImageRejected
 from model_store.images.files import read_image_file
 from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.corrections.applying import correct_set
-from model_store.labelled_sets.corrections.reading import read_corrections
+from model_store.labelled_sets.corrections.reading import open_corrections
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
@@ -136,7 +136,7 @@ class Session:
     def _correct(self, path: Path, given: GivenSet, corrections: Path) -> GivenSet:
         labels, labelled_set = self.version.manifest.labels, given.labelled_set
         names = [*labels, *(image.path for image in labelled_set.images)]
-        read = read_corrections(corrections.name, corrections.read_bytes(), names)
+        read = open_corrections(corrections, names)
         above = str(path.resolve() if path.is_dir() else path.stem)
         return replace(given, corrected=correct_set(labelled_set, read, labels, above=above))
 

@@ -14,8 +14,9 @@ from model_store.labelled_sets.corrections.outcomes import (
     CorrectionOutcome,
     CorrectionState,
     count_states,
+    row_sentences,
 )
-from model_store.text import NAMED, counted, percent, printable
+from model_store.text import counted, percent
 
 
 class FiguresBefore(BaseModel):
@@ -76,14 +77,3 @@ def effect_sentences(effect: CorrectionsEffect, after: Metrics) -> Iterator[str]
         changed = left_out if files else "changed no label"
     yield f"Corrections {changed}: accuracy {accuracies}."
     yield from row_sentences(effect.states, effect.not_applied)
-
-
-def row_sentences(states: dict[CorrectionState, int], not_applied: list[CorrectionOutcome]) -> Iterator[str]:
-    """Write the sum of the rows, and name the first of those that were not applied."""
-    rows = sum(states.values())
-    parts = [f"{count:,} {state}" for state, count in states.items() if count]
-    yield f"{counted(rows, 'row')} of corrections = {' + '.join(parts) or 0}."
-    for outcome in not_applied[:NAMED]:
-        yield f"Not applied, row {outcome.row}: {printable(outcome.path)}: {outcome.detail}."
-    if len(not_applied) > NAMED:
-        yield f"{len(not_applied) - NAMED:,} more rows were not applied."

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from model_store.errors import CorrectionsRejected
@@ -78,6 +79,20 @@ def read_corrections(filename: str, data: bytes, names: Iterable[str] = ()) -> C
     corrections = tuple(_correction(filename, row, places) for row in rows)
     _check_contradictions(filename, corrections)
     return Corrections(filename, hashlib.sha256(data).hexdigest(), corrections)
+
+
+def open_corrections(path: Path, names: Iterable[str] = ()) -> Corrections:
+    """Read a file of corrections on this machine; see `read_corrections`.
+
+    Raises:
+        CorrectionsRejected: If it cannot be opened, or is refused.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CorrectionsRejected(printable(path.name), f"it cannot be opened ({error.strerror})") from error
+    return read_corrections(path.name, data, names)
 
 
 def _split(filename: str, data: bytes, names: Iterable[str]) -> tuple[list[str], list[Row]]:
