@@ -108,7 +108,7 @@ COMPARED: Final = {
 
 def corrections_summary(effect: CorrectionsEffect, after: Evaluation) -> RenderableType:
     """Lay out what corrections changed: figures and matrix before and after, side by side, and the rows to look at."""
-    states = Table("row", "rows", "meaning", title=f"Rows of {printable(effect.filename)}", title_justify="left")
+    states = Table("state", "rows", "meaning", title=f"Rows of {printable(effect.filename)}", title_justify="left")
     for state, count in effect.states.items():
         if count:
             states.add_row(state, str(count), CORRECTION_STATES[state])

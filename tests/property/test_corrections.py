@@ -55,7 +55,7 @@ def correct(labelled_set: LabelledSet, corrections: Corrections | None) -> Corre
         return None
 
 
-@examples(100)
+@examples(60)
 @given(labelled_set=sets, table=rows)
 def test_every_row_and_every_file_is_counted(labelled_set: LabelledSet, table: list[tuple[str, str, str, str]]) -> None:
     before = list(labelled_set.images)
@@ -73,7 +73,7 @@ def test_every_row_and_every_file_is_counted(labelled_set: LabelledSet, table: l
     assert labelled_set.images == before
 
 
-@examples(100)
+@examples(60)
 @given(labelled_set=sets, table=rows)
 def test_applying_is_idempotent(labelled_set: LabelledSet, table: list[tuple[str, str, str, str]]) -> None:
     once = correct(labelled_set, read(table))
@@ -84,7 +84,7 @@ def test_applying_is_idempotent(labelled_set: LabelledSet, table: list[tuple[str
     assert not {"applied", "left-out"} & {outcome.state for outcome in twice.outcomes}
 
 
-@examples(40)
+@examples(30)
 @given(labelled_set=sets, table=rows, seed=st.integers(0, 99))
 def test_figures_are_those_of_a_set_that_had_the_labels(
     labelled_set: LabelledSet, table: list[tuple[str, str, str, str]], seed: int
@@ -109,7 +109,7 @@ def test_figures_are_those_of_a_set_that_had_the_labels(
     assert sum(effect.states.values()) == effect.rows
 
 
-@examples(100)
+@examples(60)
 @given(files=st.sets(paths, min_size=1, max_size=12), path=paths, wrapper=st.sampled_from((None, "set", "x")))
 def test_a_file_is_found_by_its_own_path_and_no_other_by_an_unrelated_one(
     files: set[str], path: str, wrapper: str | None

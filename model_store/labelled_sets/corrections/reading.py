@@ -22,8 +22,8 @@ from model_store.text import printable
 
 COLUMNS: Final = ("path", "was", "should_be")
 """The columns that the file needs; `why` may be missing, and others are ignored."""
-MAX_BYTES: Final = 64 << 20
-MAX_ROWS: Final = 1_000_000
+MAX_BYTES: Final = 32 << 20
+MAX_ROWS: Final = 100_000
 
 _WHY: Final = "why"
 _LONGEST_SHOWN: Final = 100

@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from model_store.errors import CorrectionsRejected
-from model_store.labelled_sets.corrections.reading import MAX_BYTES, read_corrections
+from model_store.labelled_sets.corrections.reading import MAX_BYTES, MAX_ROWS, read_corrections
 
 PLAIN = 'path,was,should_be,why\ncat/1.png,cat,dog,a dog\n"cat/a, b.png",cat,cat,\ndog/3.png,dog,,"cut, off"\n'
 ROWS = [
@@ -80,7 +80,8 @@ def test_accents_are_composed_and_a_code_page_is_recognised_by_the_names() -> No
         (b'path,was,should_be\n"a.png,cat,dog\n', "row 2: it cannot be read"),
         (b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0", "it is not text"),
         (b"path,was,should_be\na\0.png,cat,dog\n", "it is not text"),
-        (b" " * (MAX_BYTES + 1), "more than 64 MiB"),
+        (b" " * (MAX_BYTES + 1), "more than 32 MiB"),
+        (b"path,was,should_be\n" + b"a,b,c\n" * (MAX_ROWS + 1), "more than 100,000 rows"),
     ],
 )
 def test_what_cannot_be_right_is_refused_in_words(data: bytes, words: str) -> None:
