@@ -33,7 +33,7 @@ _PIECE_BYTES: Final = 1 << 20
 
 
 class Upload:
-    """One uploaded image, whose bytes are released when they are taken and not only when the request ends.
+    """One uploaded file in memory, whose bytes are released when they are taken and not only when the request ends.
 
     Args:
         filename: The client's name for the file.

@@ -121,7 +121,7 @@ class _Decision:
         self._of_model = LabelMatcher(files.known)
         self._of_all = LabelMatcher({*files.known, *files.labels.values()})
         self._before = LabelMatcher({correction.was for correction in corrections.rows} - {""})
-        """The labels that the set had when somebody looked; none of its files may have one any more."""
+        """The labels that the set had when somebody looked. Once they are applied, no file may have one any more."""
         self._said: dict[str, Correction] = {}
 
     def take(self, correction: Correction) -> CorrectionOutcome:
@@ -133,6 +133,8 @@ class _Decision:
         self._check(file, correction)
         state, detail = self._judge(file, correction)
         if state == "applied" and correction.should_be is not None:
+            if correction.should_be not in self._of_all.labels:
+                raise self._unknown(correction)
             self.labels[file] = correction.should_be
         elif state == "left-out":
             self.left_out[file] = None

@@ -31,7 +31,7 @@ class FileFinder:
         self._whole: _Files = defaultdict(list)
         self._parts: list[tuple[list[str], str]] = []
         for path in paths:
-            normal = normal_path(path)
+            normal = _key(path)
             self._whole[normal].append(path)
             self._parts.append(([*above_parts, *normal.split("/")], path))
         self._wrapper = wrapper
@@ -39,7 +39,7 @@ class FileFinder:
 
     def find(self, path: str) -> list[str]:
         """Return the file that a path means: one, or none, or several between which nothing decides."""
-        path = normal_path(path).lstrip("/")
+        path = _key(path).lstrip("/")
         written = self._written(path)
         if written:
             return written
@@ -61,6 +61,11 @@ class FileFinder:
                 if len(parts) >= length:
                     self._ends[length]["/".join(parts[-length:])].append(path)
         return self._ends[length]
+
+
+def _key(path: str) -> str:
+    """Return a path as a cell of a table holds it, without spaces around it."""
+    return normal_path(path).strip()
 
 
 def _without_first(parts: list[str]) -> Iterator[str]:

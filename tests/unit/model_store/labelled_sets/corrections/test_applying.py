@@ -89,6 +89,11 @@ def test_a_label_that_nobody_has_is_refused_with_the_nearest(name: str, labels: 
     assert str(refused.value) == f"corrections.csv, row 3: {words}."
 
 
+def test_a_label_that_only_another_row_names_is_given_to_no_file() -> None:
+    with pytest.raises(CorrectionsRejected, match=r"row 3: 'dgo' is no label of the model; is it 'dog'\?"):
+        correct("dog/1.png,dgo,dog", "cat/1.png,cat,dgo")
+
+
 def test_two_paths_of_one_file_must_agree() -> None:
     assert [one.state for one in correct("cat/1.png,cat,dog", "a/cat/1.png,cat,dog").outcomes] == ["applied", "already"]
     with pytest.raises(CorrectionsRejected, match=r"row 3: a/cat/1.png is not usable, but in row 2 it should be 'dog'"):

@@ -46,6 +46,10 @@ def test_a_picture_of_another_split_is_never_meant() -> None:
     assert FileFinder(["train/cat/1.png"]).find("test/cat/1.png") == []
 
 
+def test_spaces_around_a_path_do_not_matter_as_a_table_has_none() -> None:
+    assert FileFinder([" cat/1.png ", "cat/2.png"]).find("cat/1.png") == [" cat/1.png "]
+
+
 def test_accents_and_equal_names_after_composing() -> None:
     assert FileFinder(["Ka\u0308fer/1.png"]).find("K\u00e4fer/1.png") == ["Ka\u0308fer/1.png"]
     both = ["Ka\u0308fer/1.png", "K\u00e4fer/1.png"]
