@@ -35,7 +35,11 @@ def predict(url: str, paths: Sequence[Path], query: dict[str, Any]) -> BatchBody
 
 
 def evaluate(
-    url: str, path: Path, query: dict[str, Any], on_progress: Callable[[int, int], None] = lambda *_: None
+    url: str,
+    path: Path,
+    query: dict[str, Any],
+    on_progress: Callable[[int, int], None] = lambda *_: None,
+    corrections: Path | None = None,
 ) -> ReportBody:
     """Send a labelled zip.
 
@@ -44,14 +48,16 @@ def evaluate(
         path: The zip.
         query: Parameters; those that are None are left out.
         on_progress: Called from time to time with the number of image files that are done, and their total.
+        corrections: The file of corrections, if there is one.
 
     Raises:
         ServerUnreachable: If no service answers, or the answer is not a Fullcount service's.
         ServerRefused: If the answer is a problem.
     """
     headers = {"Accept": MEDIA_TYPES["jsonl"]}
-    with path.open("rb") as file, server_errors(url):
-        files = [("file", (path.name, file))]
+    parts = {"file": path} | ({} if corrections is None else {"corrections": corrections})
+    with ExitStack() as stack, server_errors(url):
+        files = [(field, (part.name, stack.enter_context(part.open("rb")))) for field, part in parts.items()]
         with httpx.stream(
             "POST", f"{url}/evaluate", params=known(query), files=files, headers=headers, timeout=TIMEOUT
         ) as response:

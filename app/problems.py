@@ -79,6 +79,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.LabelsDiffer: ProblemType("labels-differ", 422, "Labels differ"),
     store_errors.ImageRejected: ProblemType("image-rejected", 422, "Image rejected"),
     store_errors.SetRejected: ProblemType("archive-rejected", 422, "Archive rejected"),
+    store_errors.CorrectionsRejected: ProblemType("corrections-rejected", 422, "Corrections rejected"),
     errors.InferenceFailed: ProblemType("inference-failed", 500, "Inference failed"),
     errors.RenderingFailed: ProblemType("rendering-failed", 500, "Rendering failed"),
     errors.EngineError: MODEL_UNUSABLE,

@@ -5,6 +5,7 @@
     FullcountError                  base of every error that a user can act on; `hint` says what to do next
     ├── SetRejected                 a labelled set refused as a whole; `reason` is one of `labelled_set.REASONS`
     │   └── LabelColumnUnclear      two columns of a table could be the label
+    ├── CorrectionsRejected         a file of corrections that cannot be applied as it is
     ├── ImageRejected               bytes that cannot be decoded; `reason` is one of `pixels.REASONS`
     ├── NameInvalid                 an invalid name for a model, an alias or a label
     ├── NotFound                    `available` lists the names or numbers that exist
@@ -77,6 +78,23 @@ class LabelColumnUnclear(SetRejected):
         self.path = path
         self.candidates = list(candidates)
         self.columns = list(columns)
+
+
+class CorrectionsRejected(FullcountError):
+    """A file of corrections that cannot be applied as it is; nothing of it is.
+
+    Attributes:
+        filename: The name of the file.
+        row: The number of the row, from 1, or None.
+    """
+
+    hint = "Write path,was,should_be,why into the first row, and one file into each following row."
+
+    def __init__(self, filename: str, detail: str, *, row: int | None = None, hint: str | None = None) -> None:
+        where = filename if row is None else f"{filename}, row {row}"
+        super().__init__(f"{where}: {detail}.", hint=hint)
+        self.filename = filename
+        self.row = row
 
 
 class ImageRejected(FullcountError):

@@ -41,12 +41,13 @@ FLOORS = {
     "app/web": "frame > reports + predict + evaluate + models > report > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
-    "model_store/evaluation": """leakage + overlap > counting > comparison + listing + one_label + summary + unlabelled
+    "model_store/evaluation": """leakage + overlap > counting
+        > comparison + corrected + listing + one_label + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """partial_archive > archive + folder > zip_checks + zip_names > labelled_set
-        > labels_file > label_tables > layout > interpretation > recognition
+    "model_store/labelled_sets": """partial_archive > archive + folder + corrections > zip_checks + zip_names
+        > labelled_set > labels_file > label_tables > layout > interpretation > recognition
         > names + walk + zip_fields + partial_file""",
     "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
         > file_names + table_rows + table_text + code_names""",
@@ -54,7 +55,7 @@ FLOORS = {
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust
         > collapse + impossibility + evidence > onset + shape > findings + trend > history > readers""",
-    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks
+    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks + correcting
         > audit_tables + grouping + pixels + recognised + scan + split > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench
         > calibration + devices + network + phase_summary + schedule + scoring + threshold + variation""",

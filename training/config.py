@@ -105,6 +105,8 @@ class TrainingConfig:
     """Regular expression; files with the same match in their path (its first group, if it has one) stay together."""
     layout: LayoutChoice | None = None
     """What the first folders are, splits or labels, if they could be both; None: recognised."""
+    corrections: Path | None = None
+    """File of corrections to apply to the labels; None: there is none."""
     strict: bool = False
     """True: refuse to train if anything in the data is odd."""
     augment: Augmentation = "auto"

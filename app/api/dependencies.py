@@ -4,12 +4,13 @@
 plain function in a thread, which costs more than the function itself.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from app.api.uploads import open_archive
+from app.api.uploads import CORRECTIONS, Spooled, Upload, open_archive
 from app.concurrency import FileThreads, Slots
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
@@ -21,6 +22,8 @@ from app.reports.rendering.process import Renderer
 from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
 from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.corrections.applying import CorrectedSet, correct_set
+from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.manifest import Manifest
@@ -157,14 +160,24 @@ async def _labelled_set(
 ) -> AsyncIterator[GivenSet]:
     del against, explainer  # an impossible parameter is an error before the upload is read
 
-    def open_set() -> LabelledSet:
-        return Archive(upload.file, state.settings.set_limits()).labelled(version.manifest.labels, layout)
+    def open_set() -> GivenSet:
+        labels = version.manifest.labels
+        labelled_set = Archive(upload.file, state.settings.set_limits()).labelled(labels, layout)
+        corrected = None if upload.corrections is None else _correct(labelled_set, upload, upload.corrections, labels)
+        return GivenSet(labelled_set, facts, corrected)
 
     state = request.app.state
     with state.jobs.take():
         async with open_archive(request, state.files, state.settings) as upload:
             facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
-            yield GivenSet(await state.files.run(open_set), facts)
+            yield await state.files.run(open_set)
+
+
+def _correct(labelled_set: LabelledSet, upload: Spooled, corrections: Upload, labels: Sequence[str]) -> CorrectedSet:
+    """Apply the corrections that were sent with a set."""
+    names = [*labels, *(image.path for image in labelled_set.images)]
+    read = read_corrections(corrections.filename or CORRECTIONS, corrections.take(), names)
+    return correct_set(labelled_set, read, labels, above=PurePosixPath(upload.filename or "").stem)
 
 
 LabelledSetDep = Annotated[GivenSet, Depends(_labelled_set)]

@@ -22,18 +22,21 @@ def report_forms() -> dict[str, Any]:
     return {"model": ReportBody, "content": content}
 
 
-def upload(raw: tuple[str, ...], field: str | None, *, is_list: bool = False) -> dict[str, Any]:
+def upload(
+    raw: tuple[str, ...], field: str | None, *, is_list: bool = False, others: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Describe a body that is one raw file or a form.
 
     Args:
         raw: The media types of the raw body.
         field: The field of the form, or None if no form is accepted.
         is_list: Whether the field may be repeated.
+        others: Further fields with a file that a form may have.
     """
     content = dict.fromkeys(raw, _BINARY)
     if field is not None:
         file = {"type": "string", "format": "binary"}
         shape = {"type": "array", "items": file} if is_list else file
-        schema = {"type": "object", "properties": {field: shape}, "required": [field]}
+        schema = {"type": "object", "properties": {field: shape, **dict.fromkeys(others, file)}, "required": [field]}
         content["multipart/form-data"] = {"schema": schema}
     return {"requestBody": {"required": True, "content": content}}

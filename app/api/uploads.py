@@ -8,7 +8,7 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, BinaryIO, Final, cast
 
 from starlette.datastructures import FormData, UploadFile
@@ -22,9 +22,12 @@ from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUns
 from app.inference.pipeline import Read
 from app.settings import Settings
 from model_store.images.files import check_file_size
+from model_store.labelled_sets.corrections.reading import MAX_BYTES
 from model_store.labelled_sets.partial_file import Piece
 
 FORM: Final = "multipart/form-data"
+CORRECTIONS: Final = "corrections"
+"""The field of a form that holds the file of corrections of a labelled set."""
 ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 IMAGE: Final = ("image/*", "application/octet-stream")
 MAX_PIECES: Final = 1000
@@ -33,7 +36,7 @@ _PIECE_BYTES: Final = 1 << 20
 
 
 class Upload:
-    """One uploaded image, whose bytes are released when they are taken and not only when the request ends.
+    """One uploaded file in memory, whose bytes are released when they are taken and not only when the request ends.
 
     Args:
         filename: The client's name for the file.
@@ -57,6 +60,8 @@ class Spooled:
     file: BinaryIO
     bytes: int
     sha256: str
+    corrections: Upload | None = None
+    """A file of corrections, if the form has one."""
 
 
 def media_type(request: Request) -> str:
@@ -117,9 +122,12 @@ def reader(file: UploadFile, max_image_bytes: int) -> Read:
 async def open_archive(request: Request, files: FileThreads, settings: Settings) -> AsyncIterator[Spooled]:
     """Write an archive to disk: the raw body, or the field `file` of a form. It is removed at the end of the block.
 
+    A form may have a file of corrections as well, in the field `corrections`.
+
     Raises:
         BodyEmpty: If the body, or the field, has no bytes.
-        FieldMissing: If the form has no field `file`.
+        FieldMissing: If the form has no field `file`, or text in the field `corrections`.
+        FormMalformed: If the form cannot be parsed, or has further files.
         CodingUnsupported: If the body has a `Content-Encoding`.
         MediaTypeUnsupported: If the media type is not a zip's.
         OSError: If no space is left; `problems` maps this error.
@@ -127,10 +135,12 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
     _check_coding(request)
     declared = media_type(request)
     if declared == FORM:
-        async with open_form(request, 1) as form:
-            field = _files(form, "file")[0]
-            spooled = await files.run(_measure, field.file, field.filename)
-            yield _not_empty(spooled)
+        async with open_form(request, 2) as form:
+            archive, table = _set_files(form)
+            spooled = _not_empty(await files.run(_measure, archive.file, archive.filename))
+            if table is not None:
+                spooled = replace(spooled, corrections=Upload(table.filename, await table.read(MAX_BYTES + 1)))
+            yield spooled
     elif declared in {"", *ZIP}:
         with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
             yield _not_empty(await _spool(request, files, file))
@@ -229,6 +239,17 @@ def _files(form: FormData, field: str) -> list[UploadFile]:
     if not files or len(files) < len(sent):
         raise field_missing(fields, field)
     return files
+
+
+def _set_files(form: FormData) -> tuple[UploadFile, UploadFile | None]:
+    """Return the archive of a form and its file of corrections, if it has one; other files are refused."""
+    archives = _files(form, "file")
+    corrections = _files(form, CORRECTIONS) if CORRECTIONS in form else []
+    files = sum(isinstance(value, UploadFile) for _, value in form.multi_items())
+    if len(archives) > 1 or len(corrections) > 1 or files > len(archives) + len(corrections):
+        hint = f"Send one zip in the field 'file' and, if there are any, the corrections in the field {CORRECTIONS!r}."
+        raise FormMalformed("too many files for one evaluation", hint=hint)
+    return archives[0], corrections[0] if corrections else None
 
 
 def _check_coding(request: Request) -> None:

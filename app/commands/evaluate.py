@@ -14,6 +14,7 @@ from rich.console import Console
 from app import client
 from app.commands.options import (
     engine_options,
+    existing_file,
     existing_path,
     model_options,
     pop_model,
@@ -26,7 +27,12 @@ from app.reports import gate
 from app.reports.forms import Form
 from app.reports.schemas import ReportBody
 from model_store.labelled_sets.layout import LayoutChoice
-from model_store.presentation.tables import comparison_summary, doubts_summary, evaluation_summary
+from model_store.presentation.tables import (
+    comparison_summary,
+    corrections_summary,
+    doubts_summary,
+    evaluation_summary,
+)
 
 if TYPE_CHECKING:
     from app.reports.evaluator import Report
@@ -42,6 +48,7 @@ class _Query:
     against: int | None
     explain: bool
     layout: LayoutChoice | None
+    corrections: Path | None
 
 
 @click.command()
@@ -63,6 +70,7 @@ class _Query:
     type=click.Choice(get_args(LayoutChoice)),
     help="Say what the first folders are, if they could be parts of the set, such as splits, or labels.",
 )
+@click.option("--corrections", type=existing_file, help="Apply this corrections.csv, and show what it changes.")
 @click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -89,6 +97,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     against: int | None,
     explain: bool,  # noqa: FBT001  a flag
     layout: LayoutChoice | None,
+    corrections: Path | None,
     output: Path | None,
     least: tuple[str, ...],
     allowed: tuple[str, ...],
@@ -110,7 +119,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
         raise click.UsageError("--junit needs --min, whose results it writes.")
     if allowances and not requirements:
         raise click.UsageError("--allow needs --min, which it lets pass.")
-    query = _Query(data, form, against, explain, layout)
+    query = _Query(data, form, against, explain, layout, corrections)
     with show_progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
@@ -144,7 +153,7 @@ def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgre
         "layout": query.layout,
     }
     parameters |= {"explain": True} if query.explain else {}
-    body = client.evaluate(url, query.data, parameters, on_progress)
+    body = client.evaluate(url, query.data, parameters, on_progress, query.corrections)
     return body, client.rendered(url, body, query.form) if _is_rendered(query.form) else None
 
 
@@ -157,7 +166,12 @@ def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) ->
     async def evaluate_here() -> "Report":
         async with open_session(read_settings(pop_model(options))) as session:
             return await session.evaluate(
-                query.data, on_progress, against=query.against, explain=query.explain, layout=query.layout
+                query.data,
+                on_progress,
+                against=query.against,
+                explain=query.explain,
+                layout=query.layout,
+                corrections=query.corrections,
             )
 
     report = asyncio.run(evaluate_here())
@@ -196,6 +210,8 @@ def _print_report(body: ReportBody, form: str, console: Console) -> None:
         console.file.write(body.model_dump_json(indent=2, exclude_unset=True) + "\n")
     else:
         console.print(evaluation_summary(body, body.interpretation))
+        if body.corrections is not None:
+            console.print(corrections_summary(body.corrections, body))
         console.print(doubts_summary(body.leakage, body.duplicates, body.mislabelled))
         if body.comparison is not None:
             console.print(comparison_summary(body.comparison, body.version))

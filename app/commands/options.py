@@ -23,6 +23,7 @@ store_option = click.option(
 model_option = click.option("--model", help="Model; may be left out if the store holds only one.")
 version_option = click.option("--version", type=click.IntRange(min=1), help="Version; default: the one that serves.")
 existing_path = click.Path(exists=True, path_type=Path)
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 writable_file = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 

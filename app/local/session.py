@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.concurrency import FileThreads
@@ -22,6 +22,8 @@ from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.images.files import read_image_file
 from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.corrections.applying import correct_set
+from model_store.labelled_sets.corrections.reading import open_corrections
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
@@ -70,7 +72,7 @@ class Session:
             async for result, _ in results:
                 yield result
 
-    async def evaluate(
+    async def evaluate(  # noqa: PLR0913  a parameter for each option of the command
         self,
         path: Path,
         on_progress: Callable[[int, int], None] = lambda *_: None,
@@ -78,6 +80,7 @@ class Session:
         against: int | None = None,
         explain: bool = False,
         layout: LayoutChoice | None = None,
+        corrections: Path | None = None,
     ) -> Report:
         """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
 
@@ -87,8 +90,10 @@ class Session:
             against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
             layout: What the first folders are, if the user says it.
+            corrections: The file of corrections to apply, if there is one.
 
         Raises:
+            CorrectionsRejected: If the corrections cannot be applied as they are.
             VersionNotFound: If the version `against` does not exist.
             ParameterInvalid: If the labels differ from those of `against`, or the version has no activation maps.
             SetRejected: If the set is refused as a whole.
@@ -108,6 +113,8 @@ class Session:
                 other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
                 self.version.check_comparable(other)
             given = await self.files.run(self._open, path, layout, stack)
+            if corrections is not None:
+                given = await self.files.run(self._correct, path, given, corrections)
             total = len(given.labelled_set.images)
 
             def count(done: int) -> None:
@@ -125,6 +132,13 @@ class Session:
             return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
         archive = Archive(stack.enter_context(path.open("rb")), self.settings.set_limits())
         return GivenSet(archive.labelled(labels, layout), _facts_of_file(path))
+
+    def _correct(self, path: Path, given: GivenSet, corrections: Path) -> GivenSet:
+        labels, labelled_set = self.version.manifest.labels, given.labelled_set
+        names = [*labels, *(image.path for image in labelled_set.images)]
+        read = open_corrections(corrections, names)
+        above = str(path.resolve() if path.is_dir() else path.stem)
+        return replace(given, corrected=correct_set(labelled_set, read, labels, above=above))
 
 
 @asynccontextmanager

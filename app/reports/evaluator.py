@@ -20,6 +20,7 @@ from app.reports.storing import store_report
 from app.reports.thumbnails import add_thumbnails
 from model_store.errors import ImageRejected
 from model_store.evaluation.records import Records
+from model_store.labelled_sets.corrections.applying import CorrectedSet
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.manifest import Manifest
 from model_store.storage.reports import ReportStore
@@ -34,6 +35,8 @@ class GivenSet:
 
     labelled_set: LabelledSet
     facts: ArchiveFacts
+    corrected: CorrectedSet | None = None
+    """The same set after corrections, if there are any; the report is about it."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,7 @@ class Evaluator:
         """
         versions = (version,) if against is None else (version, against)
         answers = await self._predict_all(versions, given.labelled_set, on_progress)
-        conclusions = await self._files.run_in_background(
-            functools.partial(self._conclude, answers, given.labelled_set, explainer)
-        )
+        conclusions = await self._files.run_in_background(functools.partial(self._conclude, answers, given, explainer))
         body = make_report(conclusions, version.manifest, given.facts)
         if self._reports is not None:
             body = await self._files.run(store_report, body, conclusions.records, self._reports)
@@ -166,15 +167,15 @@ class Evaluator:
                 outcomes.append(first if isinstance(first, ImageRejected) else await predict(other, first.decoded))
         return outcomes
 
-    def _conclude(self, answers: _Answers, labelled_set: LabelledSet, explainer: Explainer | None) -> Conclusions:
-        conclusions = conclude(answers.versions, answers.records, labelled_set)
-        add_thumbnails(conclusions, answers.versions[0], labelled_set, self._max_image_pixels, explainer)
+    def _conclude(self, answers: _Answers, given: GivenSet, explainer: Explainer | None) -> Conclusions:
+        conclusions = conclude(answers.versions, answers.records, given.labelled_set, given.corrected)
+        add_thumbnails(conclusions, answers.versions[0], given.labelled_set, self._max_image_pixels, explainer)
         return conclusions
 
 
 def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:
     """Make a report of conclusions, with an id, the date, the version and the archive; it is not stored yet."""
-    compared = {} if conclusions.comparison is None else {"comparison": conclusions.comparison}
+    asked = {"comparison": conclusions.comparison, "corrections": conclusions.corrections}
     return ReportBody(
         id=str(ULID()),
         stored=False,
@@ -186,5 +187,5 @@ def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFa
         **dict(conclusions.evaluation),
         leakage=conclusions.leakage,
         duplicates=conclusions.duplicates,
-        **compared,
+        **{name: value for name, value in asked.items() if value is not None},
     )

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from model_store.evaluation.comparison import Comparison
+from model_store.evaluation.corrected import CorrectionsEffect
 from model_store.evaluation.overlap import Overlap
 from model_store.evaluation.report import Accounting, Duplicate, Evaluation, Leakage, Metrics
 from model_store.labelled_sets.interpretation import IgnoredReason, Interpretation
@@ -85,6 +86,8 @@ class ReportBody(Evaluation, _ReportHead):
     duplicates: list[Duplicate]
     comparison: Comparison | None = None
     """The comparison with another version, if one was requested."""
+    corrections: CorrectionsEffect | None = None
+    """What corrections changed, with the figures before them, if there are any."""
 
 
 class ReportSummary(_Body):

@@ -133,6 +133,15 @@ class Records:
         }
         return records
 
+    def relabelled(self, files: Iterable[tuple[str, str]]) -> "Records":
+        """Return the records of some files, by path and other label, in that order; no thumbnails."""
+        files = list(files)
+        place_of = {path: place for place, path in enumerate(self.paths)}
+        records = self.only(np.array([place_of[path] for path, _ in files], np.int64))
+        labelled = Records(files, self.labels)
+        records.rows, records.given = labelled.rows, labelled.given
+        return records
+
     @property
     def is_scored(self) -> npt.NDArray[np.bool_]:
         """True for the files with a prediction, `(files,)`."""

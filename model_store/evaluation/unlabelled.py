@@ -5,18 +5,16 @@ They have no part in the figures, so a misspelt folder makes a report about the 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from model_store.evaluation.report import ConfusionMatrix, Evaluation
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.labelled_sets.labelled_set import LabelledSet
+from model_store.labelled_sets.names import nearest_label
 from model_store.text import NAMED, counted, printable
 
 _LONGEST_SHOWN: Final = 100
 """Characters of a name that are shown: a zip may hold names of 64 KB."""
-_LIKENESS: Final = 0.6
-"""Share of letters that a suggested label has in common with the folder's name."""
 
 
 class UnlabelledFolder(NamedTuple):
@@ -66,7 +64,7 @@ def _find_folders(files: Counter[str], labels: Sequence[str], ignored: Iterable[
     files.update(alone if table is None else [])
     ordered = [(name, count) for name, count in files.most_common() if count]
     folders = [  # those that no sentence names need no suggestion, which takes time
-        UnlabelledFolder(name, count, _nearest(name, labels) if place < NAMED else None)
+        UnlabelledFolder(name, count, nearest_label(name.rpartition("/")[2], labels) if place < NAMED else None)
         for place, (name, count) in enumerate(ordered)
     ]
     if table is not None and alone:
@@ -95,11 +93,3 @@ def unlabelled_sentences(folders: Sequence[UnlabelledFolder], images: int) -> It
     if rest:
         files = sum(folder.files for folder in rest)
         yield f"{counted(files, 'more file')} are under {len(rest):,} other folders that are no labels of the model."
-
-
-def _nearest(name: str, labels: Sequence[str]) -> str | None:
-    """Return the label whose name is most like the last folder of a path, if one is like it."""
-    folded = {label.casefold(): label for label in labels}
-    last = name.rpartition("/")[2][:_LONGEST_SHOWN].casefold()
-    found = get_close_matches(last, folded, n=1, cutoff=_LIKENESS)
-    return folded[found[0]] if found else None

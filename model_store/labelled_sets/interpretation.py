@@ -12,7 +12,7 @@ class _Value(BaseModel):
 
 
 LayoutKind = Literal["labels", "splits", "parts", "labels-file"]
-IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file", "mask"]
+IgnoredReason = Literal["system-file", "not-an-image", "unlabelled", "labels-file", "mask", "not-usable"]
 
 
 class Ignored(_Value):

@@ -3,11 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Final
 
 _LONGEST_NAME: Final = 255
 """The most characters that any file system allows in a name. Composing takes time quadratic in the length: a name of
 64 KB, which a zip can hold, would block the process for seconds."""
+
+_LONGEST_COMPARED: Final = 100
+_LIKENESS: Final = 0.6
+"""Share of letters that a suggested label has in common with a name."""
 
 _NUMBER_IN_FRONT: Final = re.compile(r"\A\s*[A-Za-z]?\d+[\s._-]+(?=\D)")
 _BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
@@ -50,6 +55,13 @@ class LabelMatcher:
 def composed(name: str) -> str:
     """Compose the accents of a name (NFC). A name longer than any file system allows is returned unchanged."""
     return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
+
+
+def nearest_label(name: str, labels: Iterable[str]) -> str | None:
+    """Return the label whose name is most like another name, if one is like it."""
+    folded = {label.casefold(): label for label in labels}
+    found = get_close_matches(name[:_LONGEST_COMPARED].casefold(), folded, n=1, cutoff=_LIKENESS)
+    return folded[found[0]] if found else None
 
 
 def _unique(labels: Iterable[str], key: Callable[[str], str]) -> dict[str, str | None]:

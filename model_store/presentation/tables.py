@@ -5,14 +5,18 @@ characters that control a terminal are escaped.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
+from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from model_store.evaluation.comparison import Comparison
+from model_store.evaluation.corrected import CorrectionsEffect
 from model_store.evaluation.report import ConfusionMatrix, Duplicate, Estimate, Evaluation, Leakage, Mislabelled, Range
 from model_store.evaluation.summary import interpretation_sentences, leakage_sentences, recognition_sentence
+from model_store.labelled_sets.corrections.outcomes import CORRECTION_STATES
 from model_store.labelled_sets.interpretation import Interpretation
 from model_store.manifest import Manifest, headline
 from model_store.text import UNDEFINED, plural, printable
@@ -93,6 +97,34 @@ def comparison_summary(comparison: Comparison, version: int) -> RenderableType:
         rows = [(flip.path, flip.actual, flip.this, flip.against) for flip in comparison.flips]
         names = ("path", "label", f"version {version}", f"version {comparison.against}")
         parts.append(_listing("Predicted differently", names, rows))
+    return Group(*parts)
+
+
+COMPARED: Final = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
+}
+"""Figures that are shown before and after corrections, with their names."""
+
+
+def corrections_summary(effect: CorrectionsEffect, after: Evaluation) -> RenderableType:
+    """Lay out what corrections changed: figures and matrix before and after, side by side, and the rows to look at."""
+    states = Table("state", "rows", "meaning", title=f"Rows of {printable(effect.filename)}", title_justify="left")
+    for state, count in effect.states.items():
+        if count:
+            states.add_row(state, str(count), CORRECTION_STATES[state])
+    figures = Table("", "before", "after")
+    for name, words in COMPARED.items():
+        values = (getattr(metrics, name) for metrics in (effect.before.metrics, after.metrics))
+        figures.add_row(words, *map(_number, values))
+    before, now = matrix_table(effect.before.confusion_matrix), matrix_table(after.confusion_matrix)
+    before.title, now.title = "Before the corrections", "After"
+    parts: list[RenderableType] = [Text(""), states, figures, Columns([before, now])]
+    if effect.not_applied:
+        rows = [(str(one.row), one.path, one.state, one.detail) for one in effect.not_applied]
+        parts.append(_listing("Not applied", ("row", "path", "state", "reason"), rows))
     return Group(*parts)
 
 

@@ -128,6 +128,7 @@ ELSEWHERE = {
     "records-missing": "api/test_representations.py",
     "foreign-page": "api/test_origins.py",
     "foreign-host": "api/test_origins.py",
+    "corrections-rejected": "api/test_corrections.py",
     "labels-differ": "api/test_comparison.py",
     "thumbnail-not-found": "api/test_representations.py",
     "rendering-failed": "api/test_representations.py",

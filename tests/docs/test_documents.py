@@ -16,8 +16,10 @@ from app.reports.schemas import ComparedReport, InterpretationBody, ReportBody, 
 from app.settings import Settings
 from model_store.commands.main import GROUP
 from model_store.evaluation.comparison import Comparison, Paired, mcnemar_exact
+from model_store.evaluation.corrected import CorrectionsEffect, FiguresBefore
 from model_store.evaluation.overlap import SharedFiles
 from model_store.images.pixels import REASONS as IMAGE_REASONS
+from model_store.labelled_sets.corrections.outcomes import CORRECTION_STATES, CorrectionOutcome
 from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
 from scripts.hooks.long_lines import long_lines
 from training.backbones.catalogue import BACKBONES
@@ -81,6 +83,7 @@ def test_every_route_has_its_heading() -> None:
 def test_every_reason_has_its_row() -> None:
     assert table("docs/reference/model-store-format.md", "rejected as | because") == IMAGE_REASONS
     assert table("docs/reference/http-api.md", "reason | because") == ARCHIVE_REASONS
+    assert table("docs/reference/corrections.md", "state | is") == CORRECTION_STATES
 
 
 def test_every_fate_has_its_row_and_every_backbone_is_named() -> None:
@@ -92,14 +95,18 @@ def test_the_examples_of_the_api_have_the_fields_of_the_bodies() -> None:
     examples: list[dict[str, Any]] = [json.loads(block) for block in blocks("docs/reference/http-api.md", "json")]
     PredictionBody.model_validate(examples[0], extra="forbid")
     Explanation.model_validate(examples[1]["explanation"], extra="forbid")
-    assert [*examples[3], "comparison"] == list(ReportBody.model_fields)
+    assert [*examples[3], "comparison", "corrections"] == list(ReportBody.model_fields)
     comparison = examples[4]
     assert list(comparison) == list(Comparison.model_fields)
     paired = Paired(**comparison["paired"])
     assert paired.files == examples[3]["accounting"]["scored"]
     assert mcnemar_exact(paired.only_this, paired.only_against) == comparison["p_value"]
-    InterpretationBody.model_validate(examples[5], extra="forbid")
-    reports = examples[6]
+    effect = CorrectionsEffect.model_fields, FiguresBefore.model_fields
+    assert (list(examples[5]), list(examples[5]["before"])) == tuple(map(list, effect))
+    assert sum(examples[5]["states"].values()) == examples[5]["rows"]
+    assert [CorrectionOutcome.model_validate(row).row for row in examples[5]["not_applied"]] == [9, 17]
+    InterpretationBody.model_validate(examples[6], extra="forbid")
+    reports = examples[7]
     assert list(reports) == list(ReportComparisonBody.model_fields)
     assert list(reports["this"]) == list(ComparedReport.model_fields)
     files = SharedFiles(**reports["files"])

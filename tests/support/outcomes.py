@@ -5,7 +5,7 @@ To look at their reports: `python -m tests.support.outcomes FOLDER [solar-cells|
 
 import functools
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from model_store.decision import Decision
 from model_store.images.pixels import Pixels
+from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
 from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.precision import MeasuredPrecision
 from training.config import TrainingConfig
@@ -97,6 +98,23 @@ def make_outcome(recipe: Recipe = SMALL) -> Outcome:
         refused=None,
         seconds={"decode": 4.2, "features": 71.3, "head": 2.9, "fine-tune": 1291.0, "export": 21.4, "total": 1391.2},
     )
+
+
+def with_corrections(outcome: Outcome) -> Outcome:
+    """Return a run whose labels were corrected: a row for each of three states."""
+    corrections = tuple(
+        CorrectionOutcome(
+            row=row, path=path, was=was, should_be=should_be, why=why, state=state, file=path, detail=detail
+        )
+        for row, path, was, should_be, why, state, detail in (
+            (2, "train/a.png", "defective", "functional", "", "applied", ""),
+            (3, "b, c.png", "functional", None, "blurred", "left-out", ""),
+            (4, HOSTILE[0], "functional", "functional", "", "conflict", "the set's label is 'x', not 'functional'"),
+        )
+    )
+    config = replace(outcome.config, corrections=Path("desk/corrections.csv"))
+    audit = replace(outcome.dataset.audit, corrections=corrections)
+    return replace(outcome, config=config, dataset=replace(outcome.dataset, audit=audit))
 
 
 def make_history() -> History:

@@ -34,6 +34,12 @@ def layout_option(command: _Command) -> _Command:
     return option("--layout", type=click.Choice(get_args(LayoutChoice)), help=help_text)(command)
 
 
+def corrections_option(command: _Command) -> _Command:
+    """Add `--corrections`, a file with the labels that files should have."""
+    file = click.Path(path_type=Path, exists=True, dir_okay=False)
+    return option("--corrections", type=file, help="Apply this corrections.csv; the files are not touched.")(command)
+
+
 class Duration(click.ParamType[float]):
     """Seconds, or a number with a unit: `90s`, `20m`, `1.5h`."""
 

@@ -13,7 +13,7 @@ from model_store.commands.models import store_option
 from training.backbones.catalogue import BACKBONES
 from training.backbones.names import DEFAULT, IMAGENET, NONE
 from training.backbones.table import backbones_table
-from training.commands.options import Duration, data_argument, layout_option, make_progress, option
+from training.commands.options import Duration, corrections_option, data_argument, layout_option, make_progress, option
 from training.commands.quiet import quieten_tensorflow
 from training.config import (
     DEVICE_PATTERN,
@@ -136,6 +136,7 @@ backbone_option = option(
     help="Keep files with the same match in their path on one side of the split, such as those of a patient.",
 )
 @layout_option
+@corrections_option
 @option("--strict/--no-strict", default=False, help="Stop before training if anything in the data is odd.")
 @option("--epochs", type=click.IntRange(min=1), default=_HEAD.epochs, help="Maximum epochs of the head.")
 @option(

@@ -21,6 +21,7 @@ from rich.progress import Progress
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions
+from training.data.correcting import correct_files
 from training.data.extensions import extension_disagrees
 from training.data.files import USED_FATES, Audit, Fate, File
 from training.data.grouping import Groups, check_pattern, compile_pattern
@@ -40,7 +41,11 @@ _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "trai
 
 
 def audit_folder(
-    directory: Path, progress: Progress, group_by: str | None = None, layout: LayoutChoice | None = None
+    directory: Path,
+    progress: Progress,
+    group_by: str | None = None,
+    layout: LayoutChoice | None = None,
+    corrections: Path | None = None,
 ) -> Audit:
     """Audit a folder.
 
@@ -52,15 +57,18 @@ def audit_folder(
         progress: Gets a bar per step.
         group_by: Regular expression that groups files by their paths; the notes describe the groups.
         layout: What the first folders are, if the user says it.
+        corrections: The file of corrections to apply, if there is one.
 
     Raises:
+        CorrectionsRejected: If the corrections cannot be applied, or mean no image of the folder.
         DatasetInvalid: If the folder cannot be read as a labelled set.
         GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(group_by)
-    with open_images(scan(directory, layout), REFERENCE, progress, needs_pixels=False) as images:
-        audit = settle(directory, images.files, images.near)
+    corrected = correct_files(directory, scan(directory, layout), corrections)
+    with open_images(corrected.files, REFERENCE, progress, needs_pixels=False) as images:
+        audit = replace(settle(directory, images.files, images.near), corrections=corrected.outcomes)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)
     notes = (*audit.notes, *grouping_remarks(used, pattern))

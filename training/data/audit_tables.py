@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model_store.evaluation.summary import recognition_sentence
+from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.presentation.tables import SHOWN
 from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
 
@@ -23,6 +24,7 @@ def audit_table(audit: Audit) -> RenderableType:
     odd = [file for file in audit.files if file.fate in ODD_FATES]
     recognised = [recognition_sentence(audit.interpretation)] if audit.labels else []
     parts: list[RenderableType] = [*map(Text, recognised), Text(audit.sentence(), style="bold")]
+    parts += [Text(line) for line in (row_lines(audit.corrections) if audit.corrections else ())]
     parts += [_fates_table(audit), _labels_table(audit)]
     parts += [Text(note) for note in audit.notes]
     if odd:
@@ -52,6 +54,8 @@ def audit_json(audit: Audit) -> str:
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
     recognised = audit.interpretation.model_dump(include=_RECOGNISED)
     document = {"recognised": recognised, "accounting": sums, "notes": audit.notes, "files": files}
+    if audit.corrections:
+        document["corrections"] = [outcome.model_dump() for outcome in audit.corrections]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -17,10 +17,12 @@ from rich.text import Text
 
 from model_store.evaluation.summary import recognition_sentence
 from model_store.images.pixels import InputSpec, Pixels
+from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import TrainingConfig
 from training.data.assignment import given_splits
 from training.data.audit import settle
+from training.data.correcting import correct_files
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
@@ -80,21 +82,25 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     """Audit, decode and split a folder. Its pixels are kept in the cache if there is room.
 
     Args:
-        config: The run; `data`, `fractions`, `group_by`, `layout` and `strict` are used.
+        config: The run; `data`, `corrections`, `fractions`, `group_by`, `layout` and `strict` are used.
         spec: The model's input.
-        progress: Gets a bar per step, and the layout that was recognised.
+        progress: Gets a bar per step, the layout that was recognised, and what became of each correction.
 
     Raises:
+        CorrectionsRejected: If the corrections cannot be applied, or mean no image of the folder.
         DatasetInvalid: If the folder cannot be trained from; the error says what to change.
         GroupingInvalid: If `group_by` is not a regular expression, or does not tell groups apart.
         CacheUnusable: If there is no room for the pixels.
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
-    with open_images(scan(config.data, config.layout), spec, progress) as images:
-        audit = settle(config.data, images.files, images.near)
+    corrected = correct_files(config.data, scan(config.data, config.layout), config.corrections)
+    with open_images(corrected.files, spec, progress) as images:
+        audit = replace(settle(config.data, images.files, images.near), corrections=corrected.outcomes)
         if audit.interpretation.labels:
             progress.console.print(Text(recognition_sentence(audit.interpretation)))
+        if audit.corrections:
+            progress.console.print(Text("\n".join(row_lines(audit.corrections))))
         if config.strict:
             check_strictly(audit)
         dataset = Dataset(split_checked(audit, config.fractions, pattern), audit.labels, images.pixels)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
 from model_store.labelled_sets.interpretation import Interpretation, LabelsFile
 from model_store.labelled_sets.labelled_set import AS_IT_SAYS
 from model_store.labelled_sets.recognition.folder_names import Split
@@ -23,6 +24,7 @@ Fate = Literal[
     "labels-file",
     "unlabelled",
     "mask",
+    "not-usable",
     "duplicate",
     "near-duplicate",
     "conflict",
@@ -44,6 +46,7 @@ FATES: Final[dict[Fate, str]] = {
     "labels-file": "The table that gives the images their labels.",
     "unlabelled": "An image outside the folders of the labels, or not named by the table.",
     "mask": "Says which parts of another image are what, and has its name; not used.",
+    "not-usable": "Left out by a correction; not used.",
     "duplicate": "The same pixels as another image of its label; used as well, on the same side of the split.",
     "near-duplicate": "Nearly the same picture as another of its label; used as well, on the same side of the split.",
     "conflict": "The same pixels as an image under another label; neither is used.",
@@ -61,7 +64,7 @@ USED_FATES: Final[frozenset[Fate]] = frozenset(
 )
 """Fates of images that are trained on or scored. Copies are among them: every test file is in the report."""
 
-ODD_FATES: Final = frozenset(FATES) - {"used", "system-file", "labels-file"}
+ODD_FATES: Final = frozenset(FATES) - {"used", "system-file", "labels-file", "not-usable"}
 """Fates that a person should look at; `--strict` refuses to train if any file has one."""
 
 DATASET_COLUMNS: Final = ("path", "sha256", "label", "split", "fate", "reason")
@@ -127,6 +130,8 @@ class Audit:
     """Sentences about odd folders."""
     interpretation: Interpretation = AS_IT_SAYS
     """The layout that was recognised, and the labels."""
+    corrections: tuple[CorrectionOutcome, ...] = ()
+    """What became of each row of the corrections, if there are any."""
     is_trainable: bool = True
     """False if a check of training failed; the last note says which."""
 

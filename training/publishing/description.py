@@ -78,6 +78,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
         "class_weights": config.class_weights,
         "group_by": config.group_by,
         "layout": config.layout,
+        "corrections": None if config.corrections is None else config.corrections.name,
         "threshold_policy": config.threshold,
         "positive": config.positive,
         "fractions.validation": config.fractions.validation,

@@ -55,6 +55,7 @@ def render(outcome: Outcome) -> str:
         confused=most_confused(evaluation.confusion_matrix, most=5),
         weights=settings(outcome.config)["weights"],
         software=tuple(software()),
+        corrections=tuple(wording.correction_sentences(outcome)),
     )  # fmt: skip
     return f"---\n{yaml(metadata(outcome))}---\n\n{body}"
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import jinja2
 
+from model_store.labelled_sets.corrections.outcomes import CORRECTION_STATES, MOST_LINES, count_states
 from model_store.manifest import Scalar
 from model_store.presentation.heatmap import MAX_LABELS, Confusion, HeatmapRow, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
@@ -71,6 +72,9 @@ def render(outcome: Outcome) -> str:
         totals=_totals(outcome),
         mistakes=worst_mistakes(outcome),
         odd=_files_to_look_at(audit),
+        correction_states=CORRECTION_STATES,
+        most_corrections=MOST_LINES,
+        states_of_corrections=count_states(audit.corrections),
         settings=_setting_groups(outcome),
         python_only=python_only(outcome.config),
         software=tuple(software()),

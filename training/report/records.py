@@ -7,6 +7,7 @@
 | `curves.png`, `confusion_matrix.png`, `reliability.png` | pictures |
 | `history.csv` | one row per epoch of both phases, with the columns of Keras' `CSVLogger` and two more |
 | `dataset.csv` | one row per file in the data folder: path, SHA-256 of its bytes, label, split, fate, reason |
+| `corrections.csv` | one row per correction, if there are any: what it says, its state, and why it was not applied |
 | `test_report.json` | the evaluation of the test split by the exported model (or else of the validation split) |
 | `training_images.npz` | hashes of the images of `train` and `validation`, to recognise them later |
 
@@ -36,6 +37,7 @@ from training.report.page import write_html
 from training.report.tensorboard import write_scalars
 
 FOLDER: Final = "training"
+CORRECTIONS_COLUMNS: Final = ("path", "was", "should_be", "why", "row", "state", "detail")
 TRAINING_IMAGES: Final = f"{FOLDER}/training_images.npz"
 
 
@@ -53,6 +55,8 @@ def write_records(directory: Path, outcome: Outcome) -> TrainingImages:
     folder.mkdir()
     write_history(folder / "history.csv", outcome.history)
     write_dataset(folder / "dataset.csv", outcome.dataset.audit)
+    if outcome.dataset.audit.corrections:
+        write_corrections(folder / "corrections.csv", outcome.dataset.audit)
     write_evaluation(folder / "test_report.json", outcome.headline_evaluation)
     draw_curves(folder / "curves.png", outcome)
     draw_matrix(folder / "confusion_matrix.png", outcome)
@@ -70,6 +74,14 @@ def write_dataset(path: Path, audit: Audit) -> None:
         writer = csv.writer(file)
         writer.writerow(DATASET_COLUMNS)
         writer.writerows(dataset_rows(audit.files))
+
+
+def write_corrections(path: Path, audit: Audit) -> None:
+    """Write `corrections.csv`, which can be applied again: what became of a row is in further columns."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, CORRECTIONS_COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(outcome.model_dump() for outcome in audit.corrections)
 
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:

@@ -28,6 +28,7 @@ OPTIONS: Final = {
     "fractions.test": "--test-fraction",
     "group_by": "--group-by",
     "layout": "--layout",
+    "corrections": "--corrections",
     "strict": "--strict",
     "augment": "--augment",
     "class_weights": "--class-weights",
@@ -50,6 +51,9 @@ OPTIONS: Final = {
 }
 """Setting to its option of `fullcount train`; the others can be set from Python only."""
 
+_FILES: Final = frozenset({"weights", "corrections"})
+"""Settings that are paths of files, which are shortened to their names."""
+
 
 def settings(config: TrainingConfig) -> dict[str, Scalar]:
     """Return every setting that decides a result, by its name, such as `head.epochs`."""
@@ -59,7 +63,7 @@ def settings(config: TrainingConfig) -> dict[str, Scalar]:
         if isinstance(value, HeadSettings | FineTuneSettings | Fractions):
             values |= {f"{field.name}.{name}": nested for name, nested in asdict(value).items()}
         elif field.name in OPTIONS:
-            values[field.name] = _name(value) if field.name == "weights" else value
+            values[field.name] = Path(value).name if field.name in _FILES and value is not None else value
     return values
 
 
@@ -97,8 +101,3 @@ def _option(name: str, value: Scalar) -> list[str]:
     if value is True:
         return [OPTIONS[name]]
     return [OPTIONS[name], f"{value:g}s" if name == "budget_s" else str(value)]
-
-
-def _name(weights: str) -> str:
-    """Return the name of a weights file without its folder."""
-    return Path(weights).name

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from model_store.evaluation.summary import interval
+from model_store.labelled_sets.corrections.outcomes import count_states, row_sentences
 from model_store.presentation.tables import matrix_table
 from model_store.storage.layout import StoredVersion
 from model_store.text import counted, percent, printable
@@ -40,6 +41,7 @@ def training_summary(result: TrainedRun) -> RenderableType:
     parts: list[RenderableType] = [
         Text(outcome.dataset.audit.sentence()),
         *_left_out(outcome.dataset.audit),
+        *_corrections(outcome.dataset.audit),
         Text.assemble((f"Should you worry? {ANSWERS[main.worry]} ", "bold"), f"{main.sentence} {main.advice}"),
         Text(f"On {outcome.headline_split} images: {evaluation.accounting.sentence()}", style="bold"),
     ]
@@ -57,6 +59,12 @@ def _left_out(audit: Audit) -> Iterator[Text]:
     count = sum(count for fate, count in audit.fates.items() if fate in LEFT_OUT_FATES)
     if count:
         yield Text(f"{counted(count, 'file')} left out; dataset.csv beside the report says why.")
+
+
+def _corrections(audit: Audit) -> Iterator[Text]:
+    if audit.corrections:
+        sentence = next(row_sentences(count_states(audit.corrections), ()))
+        yield Text(f"{sentence} corrections.csv beside the report has each.")
 
 
 def _figures(outcome: Outcome) -> Iterator[str]:

@@ -6,6 +6,7 @@
 from collections.abc import Collection, Iterator
 
 from model_store.evaluation.summary import damage_sentences, summarise
+from model_store.labelled_sets.corrections.outcomes import NOT_APPLIED, count_states, row_sentences
 from model_store.manifest import Scalar
 from model_store.text import printable
 from training.outcome import Outcome
@@ -36,6 +37,13 @@ def result_sentences(outcome: Outcome) -> Iterator[str]:
     yield from damage_sentences(evaluation.accounting, f"{split} image")
     if split == "validation":
         yield "The data set lacks a test split. Training stopped where these figures were best, so they are optimistic."
+
+
+def correction_sentences(outcome: Outcome) -> Iterator[str]:
+    """Yield sentences on the rows of the corrections, if there are any: their sum, and those that were not applied."""
+    rows = outcome.dataset.audit.corrections
+    if rows:
+        yield from row_sentences(count_states(rows), [row for row in rows if row.state in NOT_APPLIED])
 
 
 def labels_in_words(labels: Collection[str]) -> str:

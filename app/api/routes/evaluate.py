@@ -24,6 +24,7 @@ from app.api.middleware.request_context import limit_body
 from app.api.negotiation import preferred
 from app.api.problem_responses import content_of
 from app.api.responses import VARY, LinesResponse, json_response, server_timing
+from app.api.uploads import CORRECTIONS
 from app.reports.evaluator import Report
 from app.reports.forms import FORMS, MEDIA_TYPES
 from app.settings import Settings
@@ -43,7 +44,7 @@ def make_router(settings: Settings) -> APIRouter:
         dependencies=[Depends(limit_body(settings.max_archive_bytes))],
         responses={200: report_forms(), **problems(400, 404, 408, 413, 415, 422, 503, 507)},
         response_class=Response,
-        openapi_extra=upload(("application/zip",), "file"),
+        openapi_extra=upload(("application/zip",), "file", others=(CORRECTIONS,)),
     )
     return router
 
@@ -61,6 +62,9 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
     """Evaluate a labelled zip: one folder per label, or a `labels.csv`. Every file of it is in the report.
 
     With `against`, another version predicts the same files, and the two are compared.
+
+    With a file of corrections in the field `corrections` of a form, the labels that it corrects are others, and the
+    report says what that changed.
 
     With `explain`, each file that has a thumbnail gets a class activation map as well.
 

@@ -13,12 +13,14 @@ from app.reports.schemas import ReportBody
 from model_store.evaluation.records import Records
 from model_store.evaluation.report import ConfusionMatrix, Range
 from model_store.evaluation.summary import interpretation_sentences, leakage_sentences, recognition_sentence
+from model_store.labelled_sets.corrections.outcomes import CORRECTION_STATES
 from model_store.labelled_sets.interpretation import Interpretation
 from model_store.presentation.activation import tint
 from model_store.presentation.heatmap import MAX_LABELS, HeatmapRow, column_sums, heatmap, most_confused
 from model_store.presentation.pages import make_environment
 from model_store.presentation.pictures import PANEL, Picture, matrix_picture, picture
 from model_store.presentation.plots import Theme, plot_reliability
+from model_store.presentation.tables import COMPARED
 from model_store.presentation.thumbnails import data_address, embedded
 from model_store.text import number, percent
 
@@ -65,6 +67,10 @@ def render(report: ReportBody, records: Records) -> bytes:
         sums=column_sums(matrix),
         other_rows=_rows(report.comparison.confusion_matrix) if report.comparison else (),
         other_sums=column_sums(report.comparison.confusion_matrix) if report.comparison else (),
+        compared=COMPARED,
+        states=CORRECTION_STATES,
+        rows_before=_rows(report.corrections.before.confusion_matrix) if report.corrections else (),
+        sums_before=column_sums(report.corrections.before.confusion_matrix) if report.corrections else (),
         matrix_picture=matrix_picture(matrix) if labels > MAX_LABELS else None,
         pairs=most_confused(matrix) if labels > 2 else (),
         curves=_curve_pictures(report, records),

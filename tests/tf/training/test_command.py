@@ -21,16 +21,22 @@ def command(data: Path, store: Path, *options: str, module: str = "training") ->
 
 
 def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_path: Path) -> None:
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text("path,was,should_be,why\ncolours/red/0.png,red,red,looked at\n")
     options = ["--backbone", TINY.name, "--image-size", "64", "--epochs", "5", "--positive", "blue"]
+    options += ["--corrections", str(corrections)]
     arguments = command(folder, tmp_path / "store", *options, module="tests.support.tiny_backbone")
     fresh = os.environ | {"FULLCOUNT_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}  # or it is decoded
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=fresh)
     assert "50 files = 48 used + 1 unreadable + 1 not-an-image" in done.stdout
     assert "scored + 0 unreadable" in done.stdout
+    assert "1 row of corrections = 1 confirmed." in done.stdout
     assert "Published colours version 1" in done.stdout
     assert {line.split("  ")[0].split(" (")[0].split(" of ")[0] for line in done.stderr.splitlines()} == {
         "Loading TensorFlow",
         "Recognised label folders: 2 labels",
+        "1 row",
+        "Row 2: colours/red/0.png: red, confirmed",
         "Decoding images",
         "Comparing images",
         "Computing features",
@@ -38,7 +44,10 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
         "Scoring test images",
         *(["Measuring bfloat16"] if has_bf16() else []),
     }
-    assert ModelStore(tmp_path / "store").open("colours").manifest.positive == "blue"
+    stored = ModelStore(tmp_path / "store").open("colours")
+    assert stored.manifest.positive == "blue"
+    assert stored.manifest.settings["corrections"] == "corrections.csv"
+    assert "confirmed" in (stored.directory / "training" / "corrections.csv").read_text()
 
 
 def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:

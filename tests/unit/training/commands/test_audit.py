@@ -200,3 +200,15 @@ def test_what_cannot_be_trained_from_is_said_and_strict_fails(
     done = CliRunner().invoke(audit, [str(folder), "--strict", "--format", "json", *pattern])
     assert said in " ".join(json.loads(done.stdout)["notes"])
     assert done.exit_code == 1
+
+
+def test_an_audit_with_corrections_tells_each_row_and_what_to_type_next(folder: Path, tmp_path: Path) -> None:
+    corrections = tmp_path / "marks.csv"
+    corrections.write_text("path,was,should_be\ncats/0.png,cats,dogs\ncats/1.png,cats,\n")
+    arguments = [str(folder), "--corrections", str(corrections)]
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(audit, arguments)
+    assert "2 rows of corrections = 1 applied + 1 left-out." in done.stdout
+    assert f"--corrections {corrections}" in done.stdout.splitlines()[-1]
+    found = json.loads(CliRunner().invoke(audit, [*arguments, "--format", "json"]).stdout)
+    assert found["accounting"]["labels"]["dogs"]["used"] == 4
+    assert [row["state"] for row in found["corrections"]] == ["applied", "left-out"]

@@ -137,7 +137,8 @@ def test_one_of_each_oddity_is_found_and_none_of_two_hundred_clean_files_is_accu
     assert {fate for fate, _ in strange.values()} == set(FATES) - {
         "leaked",
         "labels-file",
-    }  # they take given splits and a table
+        "not-usable",
+    }  # they take given splits, a table and corrections
 
 
 def test_a_damaged_image_is_counted_whatever_else_it_is(tmp_path: Path) -> None:
@@ -152,8 +153,8 @@ def test_a_damaged_image_is_counted_whatever_else_it_is(tmp_path: Path) -> None:
 
 def test_every_odd_fate_but_those_that_are_used_is_left_out() -> None:
     assert {"unreadable", "not-an-image", "unlabelled", "mask", "conflict", "leaked"} == LEFT_OUT_FATES
-    assert ODD_FATES | {"used", "system-file", "labels-file"} == set(FATES)
-    assert set(FATES) - LEFT_OUT_FATES - {"system-file", "labels-file"} == USED_FATES
+    assert ODD_FATES | {"used", "system-file", "labels-file", "not-usable"} == set(FATES)
+    assert set(FATES) - LEFT_OUT_FATES - {"system-file", "labels-file", "not-usable"} == USED_FATES
 
 
 def test_nearly_the_same_picture_in_train_and_test_stays_in_test_and_the_reason_says_nearly(tmp_path: Path) -> None:

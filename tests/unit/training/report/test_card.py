@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 import yaml as parser
 
-from tests.support.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
+from tests.support.outcomes import (
+    HOSTILE,
+    HOSTILE_NAMES,
+    MANY_LABELS,
+    SMALL,
+    Recipe,
+    make_outcome,
+    with_corrections,
+)
 from training.report.card import markdown, render, yaml
 
 NAMES = (
@@ -100,3 +108,11 @@ def test_of_many_labels_the_weakest_are_named() -> None:
     assert f"| {weakest.label} |" in body
     assert "80 more are in test" in body
     assert len(body) < 10_000
+
+
+def test_corrections_are_told_in_the_part_on_the_data() -> None:
+    _, _, rest = render(with_corrections(make_outcome(SMALL))).partition("## Data")
+    data = rest.partition("## Limits")[0]
+    assert "3 rows of corrections = 1 applied + 1 left-out + 1 conflict." in data
+    assert "Not applied, row 4" in data
+    assert "corrections" not in parts_of(SMALL)[1]

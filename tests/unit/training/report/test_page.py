@@ -9,7 +9,15 @@ from html.parser import HTMLParser
 import pytest
 
 from model_store.evaluation.report import Damaged
-from tests.support.outcomes import HOSTILE, HOSTILE_NAMES, MANY_LABELS, SMALL, Recipe, make_outcome
+from tests.support.outcomes import (
+    HOSTILE,
+    HOSTILE_NAMES,
+    MANY_LABELS,
+    SMALL,
+    Recipe,
+    make_outcome,
+    with_corrections,
+)
 from training.report.page import SHOWN, render
 
 VOID = {"meta", "link", "img", "source", "wbr", "br", "path", "rect", "circle"}
@@ -215,3 +223,15 @@ def test_where_the_data_lies_is_not_told() -> None:
 
 def test_the_same_run_gives_the_same_page() -> None:
     assert render(make_outcome(SMALL)) == html_of(SMALL)
+
+
+def test_the_rows_of_corrections_are_in_the_page_with_their_states() -> None:
+    page = Page(render(with_corrections(make_outcome(SMALL))))
+    assert page.open == []
+    assert "script" not in [tag for tag, _ in page.tags]
+    text = " ".join(page.text.split())
+    assert "3 rows of corrections.csv, applied before the split." in text
+    assert "the set's label is 'x', not 'functional'" in text
+    assert "--corrections corrections.csv" in text
+    assert "desk" not in text
+    assert "Corrections of labels" not in page_of(SMALL).text

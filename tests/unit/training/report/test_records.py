@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.manifest import TrainingImages
 from model_store.storage.digest import digest_file
-from tests.support.outcomes import SMALL, make_outcome
+from tests.support.outcomes import HOSTILE, SMALL, make_outcome, with_corrections
 from training.curves.history import read_history
-from training.report.records import write_records
+from training.report.records import write_corrections, write_records
 
 NAMES = {
     *("report.html", "README.md", "curves.png", "confusion_matrix.png", "reliability.png"),
@@ -52,3 +53,14 @@ def test_the_images_that_training_saw_are_recognisable(written: tuple[Path, Trai
     with np.load(folder / "training_images.npz") as arrays:
         assert len(arrays["perceptual_hashes"]) == len(arrays["pixel_digests"]) == images.count == 52
     assert images.digest == digest_file(folder / "training_images.npz").sha256
+
+
+def test_what_became_of_each_correction_can_be_applied_again(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.csv"
+    write_corrections(path, with_corrections(make_outcome(SMALL)).dataset.audit)
+    assert [row[1:] for row in read_corrections("c.csv", path.read_bytes()).rows] == [
+        ("train/a.png", "defective", "functional", ""),
+        ("b, c.png", "functional", None, "blurred"),
+        (HOSTILE[0], "functional", "functional", ""),
+    ]
+    assert "left-out" in path.read_text()

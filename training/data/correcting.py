@@ -1,0 +1,64 @@
+"""Corrections of labels, applied to the files of a folder before anything looks at their labels."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from model_store.errors import CorrectionsRejected
+from model_store.labelled_sets.corrections.applying import NOT_USABLE, Decided, GivenFiles, decide
+from model_store.labelled_sets.corrections.finding import FileFinder
+from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
+from model_store.labelled_sets.corrections.reading import Corrections, open_corrections
+from model_store.text import counted, printable
+from training.data.files import File
+from training.data.recognised import interpret
+
+
+class CorrectedFiles(NamedTuple):
+    """Files with other labels, and what became of each row of the corrections."""
+
+    files: list[File]
+    outcomes: tuple[CorrectionOutcome, ...] = ()
+
+
+def correct_files(directory: Path, files: list[File], path: Path | None) -> CorrectedFiles:
+    """Apply a file of corrections, if there is one.
+
+    Args:
+        directory: The data folder.
+        files: The folder's files; images have the fate `used` for the time being.
+        path: The file of corrections.
+
+    Raises:
+        CorrectionsRejected: If it cannot be applied, or none of its rows means a labelled image of the folder.
+    """
+    if path is None:
+        return CorrectedFiles(files)
+    labels = {file.path: file.label for file in files if file.label is not None}
+    others = {file.path: file.fate for file in files if file.label is None}
+    corrections = open_corrections(path, {*labels, *labels.values()})
+    finder = FileFinder([*labels, *others], wrapper=interpret(files).wrapper, above=str(directory.resolve()))
+    decided = decide(corrections, GivenFiles(labels, others, finder))
+    if all(outcome.state == "not-found" for outcome in decided.outcomes):
+        raise _without_effect(corrections, decided.outcomes)
+    return CorrectedFiles([_corrected(file, decided) for file in files], tuple(decided.outcomes))
+
+
+def _corrected(file: File, decided: Decided) -> File:
+    if file.path in decided.left_out:
+        return replace(file, fate=NOT_USABLE, reason="left out by a correction")
+    return replace(file, label=decided.labels.get(file.path, file.label))
+
+
+def _without_effect(corrections: Corrections, outcomes: Sequence[CorrectionOutcome]) -> CorrectionsRejected:
+    """Refuse corrections of another set: the run would be the one without them."""
+    hint = "`fullcount audit --format csv` lists the paths of the data; a report gives those of its own set."
+    if not outcomes:
+        return CorrectionsRejected(corrections.filename, "it has no row below the header", hint=hint)
+    first = outcomes[0]
+    detail = (
+        f"none of its {counted(len(outcomes), 'row')} means a labelled image of the data; "
+        f"the first is {printable(first.path)}: {first.detail}"
+    )
+    return CorrectionsRejected(corrections.filename, detail, hint=hint)
