@@ -36,7 +36,7 @@ FLOORS = {
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": "evaluator > thumbnails + comparing + storing > conclusions + rendering > schemas + gate > forms",
-    "app/web": "frame > reports + predict + evaluate + models > report > lib",
+    "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting > comparison + summary + unlabelled

@@ -10,7 +10,7 @@ import { labels as labelWords, nouns, result as words } from "./texts.js";
 /** @typedef {import("./types.js").Report} Report */
 
 const MANY_LABELS = 20;
-const NOT_SHARES = ["log_loss", "expected_calibration_error", "roc_auc", "average_precision"];
+export const NOT_SHARES = ["log_loss", "expected_calibration_error", "roc_auc", "average_precision"];
 
 /** @param {Report} report */
 export function result(report) {
