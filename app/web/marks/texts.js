@@ -69,11 +69,12 @@ export const panel = {
   count: (all, wrong, right, unusable) => `${all} marked: ${wrong} wrong, ${right} right, ${unusable} not usable.`,
   /** @param {string} name */
   save: (name) => `Export ${name}`,
+  review: "Marked files",
   undo: "Undo",
   undone: "Undone.",
   clear: "Clear marks",
   cleared: "The marks are cleared. Undo brings them back.",
-  apply: "Apply the file to the same set, which stays as it is:",
+  apply: "Apply the file to the same set, which stays as it is: choose both under Evaluate, or give them to a command.",
   commands: [
     "fullcount evaluate DATA --corrections corrections.csv",
     "fullcount train DATA --corrections corrections.csv",

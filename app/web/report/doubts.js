@@ -2,9 +2,10 @@
 // The section of the doubtful files of a report: those used for training, duplicates, and those perhaps mislabelled.
 
 import { element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { count } from "../lib/numbers.js";
 import { counted, interval, percent, printable } from "../lib/wording.js";
-import { cell, growing, head, pathOf, section, shot, table } from "./parts.js";
+import { cell, head, pathOf, section, shot, table } from "./parts.js";
 import { nouns, doubts as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */

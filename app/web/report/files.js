@@ -3,10 +3,11 @@
 
 import { layer, scaleOf } from "../lib/activation.js";
 import { element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { address } from "../lib/service.js";
 import { counted, percent, printable, threshold as written } from "../lib/wording.js";
 import { filesIn, probability } from "./counting.js";
-import { growing, pathOf, shot } from "./parts.js";
+import { pathOf, shot } from "./parts.js";
 import { files as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */

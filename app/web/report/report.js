@@ -117,10 +117,8 @@ function makeLive(report, signal) {
   const canMove = positive !== null && report.stored;
   const notice = element("p", { class: "notice watch", hidden: true }, words.noRecords);
   const marks = marksOf(report, signal);
-  const marking = {
-    marker: new Marker(marks, report.confusion_matrix.columns.slice(0, -1)),
-    onSee: () => goTo("marks"),
-  };
+  const marker = new Marker(marks, report.confusion_matrix.columns.slice(0, -1));
+  const marking = { marker, onSee: () => goTo("marks") };
   const heat = heatMap(report.confusion_matrix, (cell) => {
     heat.mark(cell);
     list.choose(cell);
@@ -206,7 +204,7 @@ function makeLive(report, signal) {
     thresholds,
     comparison: other && comparison(report, other, flips),
     doubts: doubtful.node,
-    marks: section("marks", marksWords.title, ...marksPanel(marks, report)),
+    marks: section("marks", marksWords.title, ...marksPanel(marks, marker, report)),
     notice,
   };
 }

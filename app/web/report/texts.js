@@ -19,8 +19,6 @@ export const report = {
   noRecords:
     "The predictions for each file are missing, so files that were predicted correctly cannot be listed, " +
     "and the threshold cannot be moved.",
-  /** @param {string} rest */
-  more: (rest) => `Show more: ${rest} left`,
   /**
    * @param {string} id
    * @param {string} digest

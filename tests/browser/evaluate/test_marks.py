@@ -95,6 +95,9 @@ def test_files_are_marked_by_keyboard_alone_kept_and_exported(server: Server, op
     page.reload()
     expect(page.locator("#marks .sum")).to_have_text("5 marked: 2 wrong, 2 right, 1 not usable.")
     expect(marking(page, "#files", second.path).get_by_role("button", pressed=True)).to_have_count(1)
+    page.get_by_text("Marked files").click()
+    expect(page.locator("#marks").get_by_role("toolbar")).to_have_count(5)
+    expect(page.locator("#marks").get_by_role("button", pressed=True)).to_have_count(5)
     assert exported(page) == wanted
 
 
