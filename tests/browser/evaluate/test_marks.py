@@ -33,6 +33,10 @@ HEADER: Final = ("path", "was", "should_be", "why")
 NO_STORAGE: Final = """Object.defineProperty(window, "localStorage", {
   get() { throw new DOMException("It is blocked.", "SecurityError"); },
 });"""
+CLEARED_ELSEWHERE: Final = """key => {
+  localStorage.removeItem(key);
+  window.dispatchEvent(new StorageEvent("storage", {key}));  // as it comes from another tab
+}"""
 FULL: Final = """() => {
   Storage.prototype.setItem = () => { throw new DOMException("It is full.", "QuotaExceededError"); };
 }"""
@@ -126,6 +130,8 @@ def test_suspects_and_duplicates_are_marked_by_pointer_and_every_list_shows_it(s
     page.get_by_role("button", name="Undo").focus()
     press(page, "Enter Enter")
     assert exported(page) == wanted
+    page.evaluate(CLEARED_ELSEWHERE, f"fullcount.marks.{report.id}")
+    assert exported(page) == corrections()
 
 
 def test_marks_that_the_browser_does_not_keep_say_so_and_can_be_exported(server: Server, open_page: Open) -> None:
