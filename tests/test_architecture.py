@@ -38,7 +38,7 @@ FLOORS = {
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering
         > schemas + gate > forms""",
-    "app/web": "frame > reports + predict + evaluate + models > report > lib",
+    "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
         > images + code_pages + decision + precision > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting

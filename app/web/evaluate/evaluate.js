@@ -49,6 +49,7 @@ class Evaluation {
   #model = element("select", { onchange: () => this.#changeModel() });
   #version = element("select", { onchange: () => this.#changeVersion() });
   #against = element("select");
+  #corrections = element("input", { type: "file", accept: ".csv,text/csv" });
   #start = element("button", { type: "submit", class: "button primary" }, words.start);
   #form;
 
@@ -80,6 +81,7 @@ class Evaluation {
         choice(versionWords.model, this.#model),
         choice(versionWords.version, this.#version),
         choice(words.against, this.#against),
+        choice(words.corrections, this.#corrections),
       ),
       this.#start,
       this.#message,
@@ -161,7 +163,8 @@ class Evaluation {
       if (manifest?.activation_maps) query.set("explain", "true");
       running.signal.throwIfAborted();
       running.onSent(0, archive.size);
-      const report = await evaluateArchive(`/evaluate?${query}`, archive, running, running.signal);
+      const sent = { archive, corrections: this.#corrections.files?.[0] };
+      const report = await evaluateArchive(`/evaluate?${query}`, sent, running, running.signal);
       if (this.#signal.aborted) return;
       if (report.stored) location.hash = linkTo("report", report.id);
       else this.#showHere(report);

@@ -6,6 +6,7 @@ export const evaluate = {
     "Choose a folder or a zip with one folder per label, or with a labels.csv. Every file is counted: " +
     "files that cannot be read or are not pictures are listed, never dropped.",
   against: "Compare with",
+  corrections: "Corrections of labels (corrections.csv), if you have some",
   nothing: "no other version",
   /** @param {number} version */
   againstVersion: (version) => `version ${version}`,

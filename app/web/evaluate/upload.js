@@ -19,13 +19,13 @@ import { evaluate as words } from "./texts.js";
  * Uses `XMLHttpRequest`, because `fetch` does not report how much of a body has been sent.
  *
  * @param {string} path With its query.
- * @param {File} archive
+ * @param {{archive: File, corrections: File | undefined}} sent A set, and perhaps corrections of its labels.
  * @param {Listener} listener
  * @param {AbortSignal} signal
  * @returns {Promise<Report>}
  * @throws {ProblemError} If the service refuses or fails.
  */
-export function evaluateArchive(path, archive, listener, signal) {
+export function evaluateArchive(path, { archive, corrections }, listener, signal) {
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
     const lines = new Lines();
@@ -47,6 +47,7 @@ export function evaluateArchive(path, archive, listener, signal) {
     signal.addEventListener("abort", () => request.abort(), { once: true });
     const form = new FormData();
     form.append("file", archive);
+    if (corrections) form.append("corrections", corrections);
     request.send(form);
   });
 }

@@ -34,5 +34,6 @@ function styledAsReport(module) {
     "../report/matrix.css",
     "../report/threshold.css",
     "../report/files.css",
+    "../marks/marks.css",
   );
 }

@@ -52,6 +52,11 @@ export const nouns = {
   hour: ["hour", "hours"],
 };
 
+export const lists = {
+  /** @param {string} rest */
+  more: (rest) => `Show more: ${rest} left`,
+};
+
 export const versions = {
   model: "Model",
   version: "Version",

@@ -2,10 +2,11 @@
 // Two versions, or two reports, on the same files: parts of a report's section and of the view of two reports.
 
 import { announce, element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { count } from "../lib/numbers.js";
 import { counted, percent, printable } from "../lib/wording.js";
 import { MAX_LABELS, stillMatrix } from "./matrix.js";
-import { cell, estimateOf, growing, head, pathOf, section, segments, shot, table } from "./parts.js";
+import { cell, estimateOf, head, pathOf, section, segments, shot, table } from "./parts.js";
 import { report as reportWords, comparison as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Comparison} Comparison */

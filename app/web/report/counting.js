@@ -2,7 +2,7 @@
 // Counts the files of a report again: every figure here equals the service's own, at its threshold and at any other.
 // Nothing here uses the DOM or the network.
 
-import { rowsOf } from "./csv.js";
+import { rowsOf } from "../lib/csv.js";
 
 /** @typedef {import("./types.js").Estimate} Estimate */
 /** @typedef {import("./types.js").Matrix} Matrix */

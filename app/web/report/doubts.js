@@ -2,24 +2,27 @@
 // The section of the doubtful files of a report: used for training, duplicate, damaged, or perhaps mislabelled.
 
 import { element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { count } from "../lib/numbers.js";
 import { counted, interval, percent, printable } from "../lib/wording.js";
-import { cell, growing, head, pathOf, section, shot, table } from "./parts.js";
+import { cell, head, pathOf, section, shot, table } from "./parts.js";
 import { nouns, doubts as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 /** @typedef {{path: string, node: HTMLElement}} Shot A place for the picture of a file. */
+/** @typedef {{marker: import("../marks/marker.js").Marker, onSee: () => void}} Marking What marks files, and the way to the marks. */
+/** @typedef {import("./types.js").Duplicate} Duplicate */
 
 /**
  * Make the section: files used for training, duplicates, damaged files, files that may be mislabelled.
  *
  * @param {Report} report
- * @returns {{node: HTMLElement, shots: Shot[]}} The section, and places for pictures.
+ * @param {Marking} marking
  */
-export function doubts(report) {
+export function doubts(report, marking) {
+  const { marker, onSee } = marking;
   /** @type {Shot[]} */
   const shots = [];
-  const match = (/** @type {string} */ kind) => cell(null, kind === "exact" ? words.exact : words.near);
   const suspects = element("ul", { class: report.stored ? "files pictured" : "files" });
   const { button } = growing(
     suspects,
@@ -43,10 +46,13 @@ export function doubts(report) {
           element("b", { class: "sure" }, percent(one.probability_suggested)),
         ),
         element("p", { class: "where" }, pathOf(one.path)),
+        marker.controls({ path: one.path, given: one.actual, suggested: one.suggested, kind: "suspect" }),
       );
     },
     12,
   );
+  marker.listen(suspects, button);
+  const twice = new Duplicates(report.duplicates, marking);
   const node = section(
     "doubts",
     words.title,
@@ -59,10 +65,16 @@ export function doubts(report) {
         items: report.leakage.files,
         heads: [[words.file], [words.label], [words.match]],
         row: (one) =>
-          element("tr", null, head("path", pathOf(one.path)), cell(null, printable(one.label)), match(one.match)),
+          element(
+            "tr",
+            null,
+            head("path", pathOf(one.path)),
+            cell(null, printable(one.label)),
+            cell(null, matchOf(one)),
+          ),
       }),
     element("h3", null, words.twice),
-    ...duplicates(report.duplicates, match),
+    ...twice.nodes,
     element("h3", null, words.damaged),
     damagedFiles(report.damaged ?? []),
     element("h3", null, words.wrong),
@@ -71,11 +83,12 @@ export function doubts(report) {
       null,
       report.mislabelled.length ? words.mislabelled(counted(report.mislabelled.length)) : words.notWrong,
     ),
+    report.mislabelled.length > 0 && marker.help(onSee),
     suspects,
     button,
   );
   suspects.hidden = !report.mislabelled.length;
-  return { node, shots };
+  return { node, shots, use: (/** @type {Map<string, string>} */ given) => twice.use(given) };
 }
 
 /**
@@ -99,35 +112,86 @@ function leakageSentences(leakage) {
   return leakage.too_flat ? [seen, words.flat(counted(leakage.too_flat))] : [seen];
 }
 
-/**
- * @param {Report["duplicates"]} all
- * @param {(kind: string) => HTMLElement} match
- * @returns {HTMLElement[]}
- */
-function duplicates(all, match) {
-  if (!all.length) return [element("p", null, words.notTwice)];
-  const several = (all[0]?.labels.length ?? 0) > 1 ? ` ${words.severalLabels}` : "";
-  return [
-    element("p", null, words.duplicates(counted(all.length, ...nouns.picture)), several),
-    table({
+/** The groups of files that are the same picture, each with the controls to mark its files. */
+class Duplicates {
+  /** @type {Map<string, string>} Path to label, of the files whose group has several. */
+  #given = new Map();
+  /** @type {(() => void)[]} */
+  #waiting = [];
+  #marker;
+
+  /**
+   * @param {Duplicate[]} all
+   * @param {Marking} marking
+   */
+  constructor(all, { marker, onSee }) {
+    this.#marker = marker;
+    this.table = table({
       name: words.duplicatesName,
       items: all,
       heads: [[words.files], [words.labels], [words.match]],
-      row: (one) =>
-        element(
-          "tr",
-          null,
-          head("path", ...one.paths.flatMap((path, index) => (index ? [element("br"), pathOf(path)] : [pathOf(path)]))),
-          cell(
-            null,
-            one.labels.map(printable).join(", "),
-            one.labels.length > 1 && " ",
-            one.labels.length > 1 && element("span", { class: "tag watch" }, words.twoLabels),
-          ),
-          match(one.match),
-        ),
-    }),
-  ];
+      row: (one) => this.#row(one),
+    });
+    marker.listen(this.table, this.table.querySelector(".more"));
+    const several = (all[0]?.labels.length ?? 0) > 1 ? ` ${words.severalLabels}` : "";
+    this.nodes = all.length
+      ? [
+          element("p", null, words.duplicates(counted(all.length, ...nouns.picture)), several),
+          marker.help(onSee),
+          this.table,
+        ]
+      : [element("p", null, words.notTwice)];
+  }
+
+  /**
+   * Let the files be marked whose label the report itself does not say.
+   *
+   * @param {Map<string, string>} given Path to label.
+   */
+  use(given) {
+    this.#given = given;
+    for (const fill of this.#waiting) fill();
+    this.#waiting = [];
+    this.#marker.ready(this.table);
+  }
+
+  /** @param {Duplicate} one */
+  #row(one) {
+    return element(
+      "tr",
+      null,
+      head("paths", ...one.paths.map((path) => this.#file(path, one))),
+      cell(
+        null,
+        one.labels.map(printable).join(", "),
+        one.labels.length > 1 && " ",
+        one.labels.length > 1 && element("span", { class: "tag watch" }, words.twoLabels),
+      ),
+      cell(null, matchOf(one)),
+    );
+  }
+
+  /**
+   * @param {string} path
+   * @param {Duplicate} group
+   */
+  #file(path, { labels, match }) {
+    const place = element("div", null, pathOf(path));
+    const fill = () => {
+      const given = labels.length === 1 ? labels[0] : this.#given.get(path);
+      if (given === undefined) return false;
+      const suggested = labels.length === 2 ? (labels.find((label) => label !== given) ?? null) : null;
+      place.append(this.#marker.controls({ path, given, suggested, kind: match === "exact" ? "exact" : "near" }));
+      return true;
+    };
+    if (!fill()) this.#waiting.push(fill);
+    return place;
+  }
+}
+
+/** @param {{match: string}} one */
+function matchOf({ match }) {
+  return match === "exact" ? words.exact : words.near;
 }
 
 /** @param {{path: string, label: string}[]} files */

@@ -3,10 +3,11 @@
 
 import { layer, scaleOf } from "../lib/activation.js";
 import { element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { address } from "../lib/service.js";
 import { counted, percent, printable, threshold as written } from "../lib/wording.js";
 import { filesIn, probability } from "./counting.js";
-import { growing, pathOf, shot } from "./parts.js";
+import { pathOf, shot } from "./parts.js";
 import { files as words } from "./texts.js";
 
 /** @typedef {import("./counting.js").Cell} Cell */
@@ -45,23 +46,16 @@ export class Listing {
 
   /**
    * @param {Report} report
-   * @param {{onMistakes: () => void, onBack: () => void}} listener
+   * @param {{onMistakes: () => void, onBack: () => void, marking: import("./doubts.js").Marking}} surroundings
    */
-  constructor(report, listener) {
+  constructor(report, { onMistakes, onBack, marking }) {
     this.#report = report;
+    this.#marker = marking.marker;
     this.#pictured = report.stored ? null : new Set();
     this.#heading = element("h2", { id: "files-title", tabindex: -1 });
     this.#status = element("p", { class: "quiet", role: "status" });
-    this.#mistakes = element(
-      "button",
-      { type: "button", class: "button small", onclick: () => listener.onMistakes() },
-      words.mistakes,
-    );
-    this.#back = element(
-      "button",
-      { type: "button", class: "button small", onclick: () => listener.onBack() },
-      words.back,
-    );
+    this.#mistakes = element("button", { type: "button", class: "button small", onclick: onMistakes }, words.mistakes);
+    this.#back = element("button", { type: "button", class: "button small", onclick: onBack }, words.back);
     this.#filter = element("input", {
       type: "search",
       autocomplete: "off",
@@ -101,6 +95,7 @@ export class Listing {
         element("div", { class: "files-tools" }, filter, this.#mistakes, this.#back),
       ),
       this.#strength,
+      this.#marker.help(marking.onSee),
       this.#place,
     );
     this.#choose();
@@ -151,6 +146,7 @@ export class Listing {
   }
 
   #report;
+  #marker;
   #heading;
   #status;
   #mistakes;
@@ -192,7 +188,10 @@ export class Listing {
     const list = element("ul", { class: "files", "aria-label": words.list });
     list.classList.toggle("pictured", !this.#pictured || matches.some((one) => this.#hasPicture(one)));
     const { button } = growing(list, matches, (one) => this.#entry(one), FIRST);
+    const giveBack = this.#marker.hold(this.#place);
     this.#place.replaceChildren(...(matches.length ? [list, button] : []));
+    this.#marker.listen(list, button);
+    giveBack();
   }
 
   /** @param {number} found @param {number} all */
@@ -231,8 +230,18 @@ export class Listing {
       ),
       element("p", { class: "verdict" }, ...verdict(one)),
       element("p", { class: "where" }, pathOf(one.path)),
+      this.#marker.controls({ path: one.path, given: one.given, ...judgement(one) }),
     );
   }
+}
+
+/**
+ * @param {Item} one
+ * @returns {{suggested: string | null, kind: import("../marks/marks.js").Kind}}
+ */
+function judgement({ given, predicted }) {
+  if (predicted === null) return { suggested: null, kind: "unreadable" };
+  return predicted === given ? { suggested: null, kind: "right" } : { suggested: predicted, kind: "misclassified" };
 }
 
 /** @param {Item} one */

@@ -2,10 +2,10 @@
 // Small parts that several sections of a report use.
 
 import { drawing, element } from "../lib/elements.js";
-import { count } from "../lib/numbers.js";
+import { growing } from "../lib/growing.js";
 import { numbers } from "../lib/texts.js";
 import { interval, percent, printable } from "../lib/wording.js";
-import { files, report, result } from "./texts.js";
+import { files, result } from "./texts.js";
 
 /** @typedef {import("../lib/elements.js").Child} Child */
 /** @typedef {import("./types.js").Estimate} Estimate */
@@ -65,39 +65,6 @@ export function table({ name, caption, class: named, heads, items, row, first = 
     body,
   );
   return element("div", { class: "table" }, scrolling(name, made), growing(body, items, row, first).button);
-}
-
-/**
- * Fill an element with the first of many items. A button adds more, twice as many each time.
- *
- * @template Item
- * @param {HTMLElement} place
- * @param {Item[]} items
- * @param {(item: Item) => HTMLElement} make
- * @param {number} first
- * @param {() => void} [onGrown]
- */
-export function growing(place, items, make, first, onGrown = () => {}) {
-  const button = element("button", { type: "button", class: "button more", onclick: () => grow() });
-  let shown = 0;
-  let step = first;
-  const add = () => {
-    const fresh = items.slice(shown, shown + step).map(make);
-    place.append(...fresh);
-    shown += fresh.length;
-    button.hidden = shown >= items.length;
-    button.textContent = report.more(count(items.length - shown));
-    return fresh[0];
-  };
-  const grow = () => {
-    step *= 2;
-    const next = add();
-    next?.setAttribute("tabindex", "-1");
-    next?.focus({ preventScroll: true });
-    onGrown();
-  };
-  add();
-  return { button };
 }
 
 /**

@@ -8,14 +8,20 @@ import { time } from "../lib/numbers.js";
 import { address, ask, askJson } from "../lib/service.js";
 import { title } from "../lib/texts.js";
 import { counted, printable } from "../lib/wording.js";
+import { Marker } from "../marks/marker.js";
+import { marksOf } from "../marks/marks.js";
+import { panel as marksPanel } from "../marks/panel.js";
+import { panel as marksWords } from "../marks/texts.js";
 import { accounting, leftOut } from "./accounting.js";
 import { compareChoice } from "./compare-choice.js";
 import { comparison, FlipList, namesIn } from "./comparison.js";
+import { corrections } from "./corrections.js";
 import { readFiles } from "./counting.js";
 import { curves } from "./curves.js";
 import { doubts, fillShots } from "./doubts.js";
 import { Listing } from "./files.js";
 import { heatMap } from "./matrix.js";
+import { section } from "./parts.js";
 import { labels, result } from "./result.js";
 import { saveButtons } from "./saving.js";
 import * as texts from "./texts.js";
@@ -62,11 +68,13 @@ export function showReport(root, report, signal) {
     live.matrix,
     live.files,
     result(report),
+    report.corrections && corrections(report, report.corrections),
     labels(report),
     live.thresholds,
     report.stored && report.reliability.length > 0 && curves(() => askPage(report, signal)),
     live.comparison,
     live.doubts,
+    live.marks,
     leftOut(report),
   ].flatMap((one) => one || []);
   head.append(
@@ -108,6 +116,9 @@ function makeLive(report, signal) {
   const { positive } = report;
   const canMove = positive !== null && report.stored;
   const notice = element("p", { class: "notice watch", hidden: true }, words.noRecords);
+  const marks = marksOf(report, signal);
+  const marker = new Marker(marks, report.confusion_matrix.columns.slice(0, -1));
+  const marking = { marker, onSee: () => goTo("marks") };
   const heat = heatMap(report.confusion_matrix, (cell) => {
     heat.mark(cell);
     list.choose(cell);
@@ -121,6 +132,7 @@ function makeLive(report, signal) {
       scrollTo(matrix);
       heat.focus();
     },
+    marking,
   });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
@@ -133,7 +145,7 @@ function makeLive(report, signal) {
     : null;
   const thresholds = positive && thresholdTable(positive);
   if (thresholds) thresholds.hidden = canMove;
-  const doubtful = doubts(report);
+  const doubtful = doubts(report, marking);
   const other = report.comparison;
   const flips =
     other && other.flips.length > 0
@@ -153,6 +165,7 @@ function makeLive(report, signal) {
     if (signal.aborted) return;
     files = read;
     if (panel) panel.use(read);
+    doubtful.use(new Map(read.paths.map((path, place) => [path, read.rows[read.given[place] ?? 0] ?? ""])));
     clearTimeout(waiting);
     list.use(read, read.predicted, null);
   };
@@ -191,6 +204,7 @@ function makeLive(report, signal) {
     thresholds,
     comparison: other && comparison(report, other, flips),
     doubts: doubtful.node,
+    marks: section("marks", marksWords.title, ...marksPanel(marks, marker, report)),
     notice,
   };
 }
@@ -230,11 +244,13 @@ function navigation(report, sections) {
     matrix: texts.matrix.menu,
     files: texts.files.menu,
     result: texts.result.menu,
+    corrections: texts.corrections.menu,
     labels: texts.labels.menu,
     thresholds: texts.threshold.menu,
     curves: texts.curves.menu,
     comparison: texts.comparison.menu,
     doubts: texts.doubts.menu,
+    marks: marksWords.menu,
     "left-out": texts.leftOut.menu,
   };
   const links = sections

@@ -2,15 +2,16 @@
 // The figures of a report: for all labels together, and for each.
 
 import { element } from "../lib/elements.js";
+import { growing } from "../lib/growing.js";
 import { count } from "../lib/numbers.js";
 import { counted, interval, number, percent, printable, threshold as written } from "../lib/wording.js";
-import { band, cell, estimateOf, growing, head, scaleLegend, section, table } from "./parts.js";
+import { band, cell, estimateOf, head, scaleLegend, section, table } from "./parts.js";
 import { labels as labelWords, nouns, result as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Report} Report */
 
 const MANY_LABELS = 20;
-const NOT_SHARES = ["log_loss", "expected_calibration_error", "roc_auc", "average_precision"];
+export const NOT_SHARES = ["log_loss", "expected_calibration_error", "roc_auc", "average_precision"];
 
 /** @param {Report} report */
 export function result(report) {

@@ -3,6 +3,7 @@
 
 import { announce, element } from "../lib/elements.js";
 import { explain } from "../lib/notices.js";
+import { save } from "../lib/saving.js";
 import { ask, problemIn } from "../lib/service.js";
 import { saving as words } from "./texts.js";
 
@@ -64,16 +65,6 @@ async function made(report, form, signal) {
     signal,
   });
   return response.blob();
-}
-
-/**
- * @param {Blob} blob
- * @param {string} name
- */
-function save(blob, name) {
-  const source = URL.createObjectURL(blob);
-  element("a", { href: source, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(source), 60_000); // the browser may still be reading
 }
 
 /** Make the button that copies the address, if the browser lets a page write to the clipboard. */

@@ -19,8 +19,6 @@ export const report = {
   noRecords:
     "The predictions for each file are missing, so files that were predicted correctly cannot be listed, " +
     "and the threshold cannot be moved.",
-  /** @param {string} rest */
-  more: (rest) => `Show more: ${rest} left`,
   /**
    * @param {string} id
    * @param {string} digest
@@ -260,6 +258,40 @@ export const result = {
    * @param {string} reason
    */
   why: (metric, label, reason) => `${metric}${label === null ? "" : ` of ${label}`}: ${reason}`,
+};
+
+export const corrections = {
+  menu: "Corrections",
+  title: "Before and after the corrections",
+  /**
+   * @param {string} rows
+   * @param {string} file
+   */
+  rows: (rows, file) => `${rows} of ${file}; the images were predicted once.`,
+  figuresName: "Figures before and after",
+  accuracy: "accuracy",
+  before: "before",
+  after: "after",
+  matrixBefore: "Confusion matrix before the corrections",
+  matrixAfter: "Confusion matrix after the corrections",
+  statesName: "Rows of the corrections",
+  state: "state",
+  meaning: "meaning",
+  number: "rows",
+  /** @type {Record<string, string>} */
+  states: {
+    applied: "The file has another label now.",
+    "left-out": "The file is not usable, and is ignored now.",
+    confirmed: "Somebody looked at the label, and it is right.",
+    already: "The set had the correction already.",
+    "not-found": "The path means no image file of the set, or several.",
+    conflict: "The set's label is neither the one that it was nor the one that it should be; nothing is changed.",
+  },
+  leftName: "Rows that were not applied",
+  left: "Not applied",
+  file: "file",
+  row: "row",
+  reason: "reason",
 };
 
 export const labels = {

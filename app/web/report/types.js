@@ -23,6 +23,9 @@
 /** @typedef {{path: string, actual: string, this: string, this_probability: number, against: string, against_probability: number}} Flip */
 /** @typedef {{both_right: number, only_this: number, only_against: number, both_wrong: number}} Paired */
 /** @typedef {{against: number, confusion_matrix: Matrix, metrics: Metrics, paired: Paired, p_value: number, verdict: string, flips: Flip[]}} Comparison */
+/** @typedef {{row: number, path: string, was: string, should_be: string | null, why: string, state: string, file: string | null, detail: string}} CorrectionOutcome */
+/** @typedef {{accounting: Accounting, confusion_matrix: Matrix, metrics: Metrics}} FiguresBefore */
+/** @typedef {{filename: string, sha256: string, rows: number, states: Record<string, number>, not_applied: CorrectionOutcome[], before: FiguresBefore}} CorrectionsEffect */
 /** @typedef {{filename: string | null, bytes: number, sha256: string}} Archive */
 /** @typedef {{id: string, created: string, model: string, version: number, name: string, threshold: number | null, archive: Archive, accounting: Accounting, metrics: Metrics, seen_in_training: number | null}} ComparedReport */
 /** @typedef {{both: number, other_label: number, only_this: number, only_against: number}} SharedFiles */
@@ -79,6 +82,7 @@
  * @property {Leakage | null} leakage
  * @property {Duplicate[]} duplicates
  * @property {Comparison} [comparison]
+ * @property {CorrectionsEffect | null} [corrections]
  */
 
 export {};

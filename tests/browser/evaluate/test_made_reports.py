@@ -58,10 +58,13 @@ new PerformanceObserver(list => window.pauses.push(...list.getEntries().map(one 
   .observe({type: "longtask", buffered: true});"""
 
 
-def serve(page: Page, recipe: Recipe, times: int = 1) -> str:
-    """Answer for a report that the service does not have; every image file of it is there so many times."""
+def serve(page: Page, recipe: Recipe, times: int = 1, **members: object) -> str:
+    """Answer for a report that the service does not have; every image file of it is there so many times.
+
+    Further members of the report replace those of the recipe.
+    """
     body, records = make(recipe)
-    report = json.loads(body.model_copy(update={"stored": True}).model_dump_json())
+    report = json.loads(body.model_copy(update={"stored": True}).model_dump_json()) | members
     counts = report["confusion_matrix"]["counts"]
     report["confusion_matrix"]["counts"] = [[times * one for one in row] for row in counts]
     heads, *lines = table.render(body.model_copy(update={"ignored": []}), records).decode().splitlines(keepends=True)
@@ -107,7 +110,7 @@ def test_a_table_is_read_as_rfc_4180_says(end: str, server: Server, open_page: O
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator=end or "\r\n").writerows(rows)
     text = file.getvalue() if end else file.getvalue().removesuffix("\r\n")
-    read = "async text => [...(await import('/web/report/csv.js')).rowsOf(text)]"
+    read = "async text => [...(await import('/web/lib/csv.js')).rowsOf(text)]"
     assert page.evaluate(read, text) == rows
     with pytest.raises(Error, match="ends inside quotes"):
         page.evaluate(read, 'a,"b')

@@ -3,17 +3,22 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import LOOKS, Open, Scheme
 from tests.browser.evaluate.conftest import WAIT_MS, cell, choose, labelled_zip, listed, matrix, shown
 from tests.process.test_server import Server, settle
 from tests.support.axe import violations
 from tests.support.fakes import grey, zip_of
+
+SENT: Final = """() => {
+  const names = form => [...form].map(([name, file]) => [name, file.name]);
+  XMLHttpRequest.prototype.send = form => console.log(JSON.stringify(names(form)));
+}"""
 
 
 def test_a_zip_is_evaluated_with_its_progress_and_leads_to_its_report(server: Server, open_page: Open) -> None:
@@ -84,6 +89,17 @@ def test_a_connection_that_breaks_is_said(server: Server, open_page: Open) -> No
     choose(page, labelled_zip())
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("The connection closed before the answer was complete.")
+
+
+def test_corrections_are_sent_beside_the_set(server: Server, open_page: Open) -> None:
+    page = open_page(f"{server.url}/#/evaluate").page
+    page.evaluate(SENT)
+    choose(page, labelled_zip())
+    table = FilePayload(name="corrections.csv", mimeType="text/csv", buffer=b"path,was,should_be,why\r\n")
+    page.get_by_label("Corrections of labels").set_input_files(table)
+    with page.expect_console_message() as sent:
+        page.get_by_role("button", name="Evaluate", exact=True).click()
+    assert json.loads(sent.value.text) == [["file", "cells.zip"], ["corrections", "corrections.csv"]]
 
 
 def test_a_report_that_could_not_be_kept_is_shown_in_place(

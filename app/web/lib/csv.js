@@ -1,5 +1,5 @@
 // @ts-check
-// Reads comma-separated values (RFC 4180), a row at a time: names may hold commas, quotes and line breaks.
+// Reads and writes comma-separated values (RFC 4180), a row at a time: names may hold commas, quotes and line breaks.
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -27,6 +27,16 @@ export function* rowsOf(text) {
     if (text.charCodeAt(at - 1) === RETURN && text.charCodeAt(at) === LINE_FEED) at += 1;
     yield row;
   }
+}
+
+/**
+ * Write a row, with its line break.
+ *
+ * @param {string[]} fields
+ */
+export function rowOf(fields) {
+  const written = fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
+  return `${written.join(",")}\r\n`;
 }
 
 /**
