@@ -10,11 +10,12 @@ from typing import Final
 
 import httpx
 import numpy as np
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.text import number, percent
 from tests.browser.conftest import Open
-from tests.browser.evaluate.conftest import HOSTILE, LABELS, WAIT_MS, shown
+from tests.browser.evaluate.conftest import HOSTILE, LABELS, WAIT_MS, choose, shown
 from tests.browser.evaluate.test_made_reports import serve
 from tests.process.test_server import Server
 from tests.support.axe import violations
@@ -87,15 +88,18 @@ def test_files_are_marked_by_keyboard_alone_kept_and_exported(server: Server, op
     press(page, "k k ArrowRight ArrowRight ArrowRight")
     expect(marking(page, "#files", fourth.path).get_by_role("button", name="Not usable")).to_be_focused()
     assert violations(page) == {}
-    wanted = corrections(
+    judged = [
         (first.path, first.actual, first.actual, "misclassified: right"),
         (second.path, second.actual, second.predicted, "misclassified: wrong label"),
         (third.path, third.actual, ODD.labels[1], "misclassified: wrong label"),
         (fourth.path, fourth.actual, "", "misclassified: not usable"),
         (sixth.path, sixth.actual, sixth.actual, "misclassified: right"),
-    )
+    ]
+    wanted = corrections(*judged)
     assert all(odd in wanted.decode() for odd in ('""b""', "\r\nbreak", "日本語", "=dog"))
     assert exported(page) == wanted
+    read = read_corrections("corrections.csv", wanted).rows
+    assert sorted((one.path, one.was, one.should_be or "", one.why) for one in read) == sorted(judged)
     page.reload()
     expect(page.locator("#marks .sum")).to_have_text("5 marked: 2 wrong, 2 right, 1 not usable.")
     expect(marking(page, "#files", second.path).get_by_role("button", pressed=True)).to_have_count(1)
@@ -200,7 +204,7 @@ def relabelled() -> tuple[dict[str, str], bytes]:
     return right, zip_of(files)
 
 
-def test_labels_mended_in_the_page_are_the_right_ones_in_the_file(server: Server, open_page: Open) -> None:
+def test_a_set_with_mended_labels_has_the_accuracy_of_the_right_labels(server: Server, open_page: Open) -> None:
     right, data = relabelled()
     moved = {path for path, label in right.items() if not path.startswith(label)}
     assert len(moved) == 20
@@ -213,7 +217,24 @@ def test_labels_mended_in_the_page_are_the_right_ones_in_the_file(server: Server
     enter(page)
     for path in mistakes:
         press(page, "w j" if path in moved else "r j")
-    rows = csv.DictReader(io.StringIO(exported(page).decode(), newline=""))
+    table = exported(page)
+    rows = csv.DictReader(io.StringIO(table.decode(), newline=""))
     assert {row["path"]: (row["was"], row["should_be"]) for row in rows} == {
         path: (path.split("/")[0], right[path]) for path in mistakes
     }
+    page.get_by_role("link", name="Evaluate").click()
+    choose(page, data)
+    file = FilePayload(name="corrections.csv", mimeType="text/csv", buffer=table)
+    page.get_by_label("Corrections of labels").set_input_files(file)
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    figures = page.get_by_role("region", name="Figures before and after").get_by_role("row")
+    expect(figures.filter(has_text="accuracy").first).to_be_visible(timeout=WAIT_MS)
+    mended = httpx.get(f"{server.url}/evaluations/{page.url.rpartition('/')[2]}").json()
+    hits = sum((path in mistakes) == (path in moved) for path in right)
+    assert mended["metrics"]["accuracy"]["value"] == hits / len(right)
+    assert mended["corrections"]["before"]["metrics"] == report["metrics"]
+    before, after = figures.filter(has_text="accuracy").first.get_by_role("cell").all_inner_texts()
+    assert (before.split()[0], after.split()[0]) == (
+        percent(1 - len(mistakes) / len(right)),
+        percent(hits / len(right)),
+    )
