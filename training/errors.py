@@ -37,11 +37,11 @@ class DatasetInvalid(FullcountError):
 
     Attributes:
         directory: The folder.
-        what: The cause, as a clause without a full stop.
+        what: The cause, as a clause without a full stop, or as a question.
     """
 
     def __init__(self, directory: Path, what: str, *, hint: str) -> None:
-        super().__init__(f"{directory}: {what}.", hint=hint)
+        super().__init__(f"{directory}: {what}{'' if what.endswith('?') else '.'}", hint=hint)
         self.directory = directory
         self.what = what
 
