@@ -24,6 +24,8 @@ class FolderNode:
     images: int = 0
     """Number of image files in it, not counting those in its folders."""
     folders: dict[str, "FolderNode"] = field(default_factory=dict)
+    label_names: set[str] | None = None
+    """The names of folders below it that may be labels, once `part_folders` has looked; it looks several times."""
 
     @property
     def name(self) -> str:
@@ -36,15 +38,18 @@ class FolderNode:
         return sum(node.images for node in self.walk())
 
     def walk(self) -> Iterator["FolderNode"]:
-        """Yield the folder and every folder below it."""
-        yield self
-        for folder in self.folders.values():
-            yield from folder.walk()
+        """Yield the folder and every folder below it, each before its own."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.folders.values()))
 
 
 def folders_of(path: str) -> FolderPath:
     """Return the first folders of a file's path, accents composed."""
-    return tuple(composed(part) for part in path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH])
+    folders = path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH]
+    return tuple(folders) if path.isascii() else tuple(map(composed, folders))
 
 
 def common_folders(paths: Collection[FolderPath]) -> FolderPath:
