@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, S
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from app.concurrency import FileThreads
 from app.inference.engines.loading import EngineFactory, load_engine_quietly
@@ -25,6 +26,8 @@ from model_store.labelled_sets.archive import Archive
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.table_search import is_table
+from model_store.labelled_sets.unpacking import is_tar, unpacked
 from model_store.store import ModelStore
 
 _FILE_THREADS = 2
@@ -70,7 +73,7 @@ class Session:
             async for result, _ in results:
                 yield result
 
-    async def evaluate(
+    async def evaluate(  # noqa: PLR0913  a set, and what to do with it
         self,
         path: Path,
         on_progress: Callable[[int, int], None] = lambda *_: None,
@@ -78,15 +81,17 @@ class Session:
         against: int | None = None,
         explain: bool = False,
         layout: LayoutChoice | None = None,
+        labels_from: Path | None = None,
     ) -> Report:
-        """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
+        """Evaluate a labelled zip, tar or folder, as `POST /evaluate` does; the report is not stored.
 
         Args:
-            path: The zip or folder.
+            path: The zip, tar or folder; or a table of labels, whose paths are relative to its own folder.
             on_progress: Called with the number of image files that are done, and their total.
             against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
             layout: What the first folders are, if the user says it.
+            labels_from: The table that gives the labels, in the set or elsewhere, if the user names it.
 
         Raises:
             VersionNotFound: If the version `against` does not exist.
@@ -107,7 +112,7 @@ class Session:
             if against is not None:
                 other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
                 self.version.check_comparable(other)
-            given = await self.files.run(self._open, path, layout, stack)
+            given = await self.files.run(self._open, path, _Answers(layout, labels_from), stack)
             total = len(given.labelled_set.images)
 
             def count(done: int) -> None:
@@ -118,13 +123,37 @@ class Session:
     def _reader(self, path: Path) -> Read:
         return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
 
-    def _open(self, path: Path, layout: LayoutChoice | None, stack: AsyncExitStack) -> GivenSet:
-        labels = self.version.manifest.labels
+    def _open(self, path: Path, said: "_Answers", stack: AsyncExitStack) -> GivenSet:
+        limits = self.settings.set_limits()
         if path.is_dir():
-            labelled_set = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes, layout=layout)
+            labelled_set = self._open_folder(path, said)
             return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
-        archive = Archive(stack.enter_context(path.open("rb")), self.settings.set_limits())
-        return GivenSet(archive.labelled(labels, layout), _facts_of_file(path))
+        if is_table(path.name):
+            table = path.resolve()
+            labelled_set = self._open_folder(table.parent, _Answers(None, table))
+            return GivenSet(labelled_set, _facts_of_folder(table.parent, labelled_set))
+        if is_tar(path):
+            folder = stack.enter_context(unpacked(path, limits))
+            return GivenSet(self._open_folder(folder, said), _facts_of_file(path))
+        archive = Archive(stack.enter_context(path.open("rb")), limits)
+        labels = self.version.manifest.labels
+        return GivenSet(archive.labelled(labels, said.layout, said.labels_from), _facts_of_file(path))
+
+    def _open_folder(self, folder: Path, said: "_Answers") -> LabelledSet:
+        return open_folder(
+            folder,
+            self.version.manifest.labels,
+            max_image_bytes=self.settings.max_image_bytes,
+            layout=said.layout,
+            labels_from=said.labels_from,
+        )
+
+
+class _Answers(NamedTuple):
+    """The answers of the user to questions about a set."""
+
+    layout: LayoutChoice | None
+    labels_from: Path | None
 
 
 @asynccontextmanager
@@ -163,12 +192,11 @@ def _facts_of_file(path: Path) -> ArchiveFacts:
 def _facts_of_folder(path: Path, labelled_set: LabelledSet) -> ArchiveFacts:
     """Describe a folder as if it were an archive: the digest covers the paths and bytes of its readable images, sorted.
 
-    If a `labels.csv` gives the labels, it comes last.
+    If tables in it give the labels, they come last.
     """
     digest, length = hashlib.sha256(), 0
     paths = sorted(image.path for image in labelled_set.images)
-    labels_file = labelled_set.interpretation.labels_file
-    for file in paths if labels_file is None else [*paths, labels_file.path]:
+    for file in [*paths, *(table.path for table in labelled_set.ignored if table.reason == "labels-file")]:
         try:
             data = labelled_set.read(file)
         except ImageRejected:

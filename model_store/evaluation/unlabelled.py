@@ -46,7 +46,8 @@ def find_unlabelled(matrix: ConfusionMatrix, ignored: Iterable[Ignored]) -> list
     files = Counter({row: sum(counts) for row, counts in zip(matrix.rows, matrix.counts, strict=True)})
     files.subtract({label: files[label] for label in labels})
     ignored = list(ignored)
-    table = next((file.path for file in ignored if file.reason == "labels-file"), None)
+    tables = [file.path for file in ignored if file.reason == "labels-file"]
+    table = " or ".join(tables[:NAMED]) or None
     alone = [file.path.rpartition("/")[0] for file in ignored if file.reason == "unlabelled"]
     files.update(alone if table is None else [])
     ordered = [(name, count) for name, count in files.most_common() if count]

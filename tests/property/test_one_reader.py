@@ -62,7 +62,7 @@ def labels_of(read: Callable[[], LabelledSet]) -> dict[str, str]:
 
 def labels_for_training(root: Path, tree: dict[str, bytes]) -> dict[str, str]:
     try:
-        files = scan(root)
+        files = scan(root).files
     except DatasetInvalid as error:
         question = str(error)
     else:

@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.named_table import contradiction_of
 from training.config import parse_duration
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
-data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True))
 
 
 def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401  click's settings
@@ -32,6 +33,19 @@ def layout_option(command: _Command) -> _Command:
     """Add `--layout`, the answer to the question whether the first folders are splits or labels."""
     help_text = "Say what the first folders are, if they could be parts of the set, such as splits, or labels."
     return option("--layout", type=click.Choice(get_args(LayoutChoice)), help=help_text)(command)
+
+
+def labels_from_option(command: _Command) -> _Command:
+    """Add `--labels-from`, the table that gives the labels whatever the folders."""
+    help_text = "Take the labels from this table, with its path below DATA or on this machine, and not from folders."
+    return option("--labels-from", type=click.Path(path_type=Path), help=help_text)(command)
+
+
+def check_labels_from(data: Path, layout: LayoutChoice | None, labels_from: Path | None) -> None:
+    """Refuse a table that is named beside another answer to the same question."""
+    contradiction = contradiction_of(data, layout, labels_from)
+    if contradiction is not None:
+        raise click.UsageError(contradiction)
 
 
 class Duration(click.ParamType[float]):

@@ -18,6 +18,7 @@ from typing import Final
 
 from rich.progress import Progress
 
+from model_store.labelled_sets.interpretation import LabelsFile
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions
@@ -27,7 +28,14 @@ from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.near_duplicates import REFERENCE
 from training.data.recognised import interpret
-from training.data.remarks import damage_remarks, depth_remarks, folder_remarks, grouping_remarks, table_remarks
+from training.data.remarks import (
+    damage_remarks,
+    depth_remarks,
+    folder_remarks,
+    grouping_remarks,
+    table_remarks,
+    unlabelled_remarks,
+)
 from training.data.scan import scan
 from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
@@ -40,7 +48,11 @@ _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "trai
 
 
 def audit_folder(
-    directory: Path, progress: Progress, group_by: str | None = None, layout: LayoutChoice | None = None
+    directory: Path,
+    progress: Progress,
+    group_by: str | None = None,
+    layout: LayoutChoice | None = None,
+    labels_from: Path | None = None,
 ) -> Audit:
     """Audit a folder.
 
@@ -52,6 +64,7 @@ def audit_folder(
         progress: Gets a bar per step.
         group_by: Regular expression that groups files by their paths; the notes describe the groups.
         layout: What the first folders are, if the user says it.
+        labels_from: The table that gives the labels, in the folder or elsewhere, if the user names it.
 
     Raises:
         DatasetInvalid: If the folder cannot be read as a labelled set.
@@ -59,8 +72,9 @@ def audit_folder(
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(group_by)
-    with open_images(scan(directory, layout), REFERENCE, progress, needs_pixels=False) as images:
-        audit = settle(directory, images.files, images.near)
+    found = scan(directory, layout, labels_from)
+    with open_images(found.files, REFERENCE, progress, needs_pixels=False) as images:
+        audit = settle(directory, images.files, images.near, found.tables)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)
     notes = (*audit.notes, *grouping_remarks(used, pattern))
@@ -72,22 +86,29 @@ def audit_folder(
     return replace(audit, notes=notes)
 
 
-def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:
+def settle(
+    directory: Path,
+    decoded: Iterable[File],
+    near: Sequence[tuple[str, str]] = (),
+    tables: Sequence[LabelsFile] = (),
+) -> Audit:
     """Give every file its final fate, by comparing it with all others.
 
     Args:
         directory: The data folder.
         decoded: The folder's files; images have the fate `used` for the time being.
         near: Pairs of `File.identity` that are nearly the same picture.
+        tables: The tables that give the labels.
     """
     files = {file.location: file for file in decoded}  # paths are made printable, so two may be the same
     for file in _related([file for file in files.values() if file.fate == "used"], near):
         files[file.location] = file
     side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
     settled = tuple(_odd(file, side) if file.fate == "used" else file for file in files.values())
-    recognised = interpret(settled)
+    recognised = interpret(settled, tables)
     remarks = (
         *table_remarks(recognised),
+        *unlabelled_remarks(settled),
         *folder_remarks(directory, settled),
         *depth_remarks(settled),
         *damage_remarks(settled),

@@ -6,7 +6,7 @@ The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `trainability.py`.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,8 +24,9 @@ from training.data.audit import settle
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
-from training.data.remarks import crossing_remarks, share_remarks, split_remarks
+from training.data.remarks import crossing_remarks, share_remarks, split_remarks, table_remarks, unlabelled_remarks
 from training.data.scan import scan
+from training.data.source import open_source
 from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
 
@@ -80,7 +81,7 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     """Audit, decode and split a folder. Its pixels are kept in the cache if there is room.
 
     Args:
-        config: The run; `data`, `fractions`, `group_by`, `layout` and `strict` are used.
+        config: The run; `data`, `fractions`, `group_by`, `layout`, `labels_from` and `strict` are used.
         spec: The model's input.
         progress: Gets a bar per step, and the layout that was recognised.
 
@@ -91,10 +92,14 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
-    with open_images(scan(config.data, config.layout), spec, progress) as images:
-        audit = settle(config.data, images.files, images.near)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(config.data, config.labels_from))
+        found = scan(source.folder, config.layout, source.labels_from)
+        images = stack.enter_context(open_images(found.files, spec, progress))
+        audit = settle(source.folder, images.files, images.near, found.tables)
         if audit.interpretation.labels:
-            progress.console.print(Text(recognition_sentence(audit.interpretation)))
+            said = (recognition_sentence(audit.interpretation), *table_remarks(audit.interpretation))
+            progress.console.print(Text("\n".join((*said, *unlabelled_remarks(audit.files)))))
         if config.strict:
             check_strictly(audit)
         dataset = Dataset(split_checked(audit, config.fractions, pattern), audit.labels, images.pixels)

@@ -78,6 +78,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
         "class_weights": config.class_weights,
         "group_by": config.group_by,
         "layout": config.layout,
+        "labels_from": None if config.labels_from is None else config.labels_from.name,
         "threshold_policy": config.threshold,
         "positive": config.positive,
         "fractions.validation": config.fractions.validation,

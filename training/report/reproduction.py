@@ -28,6 +28,7 @@ OPTIONS: Final = {
     "fractions.test": "--test-fraction",
     "group_by": "--group-by",
     "layout": "--layout",
+    "labels_from": "--labels-from",
     "strict": "--strict",
     "augment": "--augment",
     "class_weights": "--class-weights",
@@ -59,7 +60,7 @@ def settings(config: TrainingConfig) -> dict[str, Scalar]:
         if isinstance(value, HeadSettings | FineTuneSettings | Fractions):
             values |= {f"{field.name}.{name}": nested for name, nested in asdict(value).items()}
         elif field.name in OPTIONS:
-            values[field.name] = _name(value) if field.name == "weights" else value
+            values[field.name] = _name(value) if field.name in {"weights", "labels_from"} else value
     return values
 
 
@@ -99,6 +100,6 @@ def _option(name: str, value: Scalar) -> list[str]:
     return [OPTIONS[name], f"{value:g}s" if name == "budget_s" else str(value)]
 
 
-def _name(weights: str) -> str:
-    """Return the name of a weights file without its folder."""
-    return Path(weights).name
+def _name(file: str | Path | None) -> str | None:
+    """Return the name of a file without its folder."""
+    return None if file is None else Path(file).name

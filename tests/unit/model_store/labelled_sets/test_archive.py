@@ -452,7 +452,7 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
         "set/light/4.png": "unlabelled",
         "readme.txt": "not-an-image",
     }
-    assert given.interpretation.model_dump() == {
+    assert given.interpretation.model_dump(exclude_unset=True) == {
         "wrapper": "set",
         "encoding": None,
         "matched": [{"folder": "Dark", "label": "dark", "files": 1}],
