@@ -5,8 +5,8 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from app.concurrency import FileThreads
 from app.inference.engines.loading import EngineFactory, load_engine_quietly
@@ -112,7 +112,8 @@ class Session:
             if against is not None:
                 other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
                 self.version.check_comparable(other)
-            given = await self.files.run(self._open, path, _Answers(layout, labels_from), stack)
+            open_set = partial(self.open_set, path, stack, layout=layout, labels_from=labels_from)
+            given = await self.files.run(open_set)
             total = len(given.labelled_set.images)
 
             def count(done: int) -> None:
@@ -120,40 +121,38 @@ class Session:
 
             return await evaluator.evaluate(self.version, given, against=other, explainer=explainer, on_progress=count)
 
-    def _reader(self, path: Path) -> Read:
-        return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
+    def open_set(
+        self, path: Path, stack: AsyncExitStack, *, layout: LayoutChoice | None = None, labels_from: Path | None = None
+    ) -> GivenSet:
+        """Open a set for an evaluation; the arguments are those of `evaluate`. It blocks.
 
-    def _open(self, path: Path, said: "_Answers", stack: AsyncExitStack) -> GivenSet:
-        limits = self.settings.set_limits()
-        if path.is_dir():
-            labelled_set = self._open_folder(path, said)
-            return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
-        if is_table(path.name):
-            table = path.resolve()
-            labelled_set = self._open_folder(table.parent, _Answers(None, table))
-            return GivenSet(labelled_set, _facts_of_folder(table.parent, labelled_set))
+        Args:
+            path: The set.
+            stack: Closes what was opened.
+            layout: What the first folders are, if the user says it.
+            labels_from: The table that gives the labels, if the user names it.
+
+        Raises:
+            SetRejected: If the set is refused as a whole.
+        """
+        labels, limits = self.version.manifest.labels, self.settings.set_limits()
+        if not path.is_dir() and not is_table(path.name) and not is_tar(path):
+            archive = Archive(stack.enter_context(path.open("rb")), limits)
+            return GivenSet(archive.labelled(labels, layout, labels_from), _facts_of_file(path))
+        folder = path
         if is_tar(path):
             folder = stack.enter_context(unpacked(path, limits))
-            return GivenSet(self._open_folder(folder, said), _facts_of_file(path))
-        archive = Archive(stack.enter_context(path.open("rb")), limits)
-        labels = self.version.manifest.labels
-        return GivenSet(archive.labelled(labels, said.layout, said.labels_from), _facts_of_file(path))
-
-    def _open_folder(self, folder: Path, said: "_Answers") -> LabelledSet:
-        return open_folder(
-            folder,
-            self.version.manifest.labels,
-            max_image_bytes=self.settings.max_image_bytes,
-            layout=said.layout,
-            labels_from=said.labels_from,
+        elif not path.is_dir():
+            labels_from = path.resolve()
+            folder = labels_from.parent
+        labelled_set = open_folder(
+            folder, labels, max_image_bytes=limits.max_image_bytes, layout=layout, labels_from=labels_from
         )
+        facts = _facts_of_file(path) if is_tar(path) else _facts_of_folder(folder, labelled_set)
+        return GivenSet(labelled_set, facts)
 
-
-class _Answers(NamedTuple):
-    """The answers of the user to questions about a set."""
-
-    layout: LayoutChoice | None
-    labels_from: Path | None
+    def _reader(self, path: Path) -> Read:
+        return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ def unpacked(path: Path, limits: SetLimits) -> Iterator[Path]:
 
 def is_tar(path: Path) -> bool:
     """Tell whether a file is a tar, compressed or not, and no zip."""
-    return not zipfile.is_zipfile(path) and tarfile.is_tarfile(path)
+    return path.is_file() and not zipfile.is_zipfile(path) and tarfile.is_tarfile(path)
 
 
 def _unpack(path: Path, folder: Path, limits: SetLimits) -> None:

@@ -51,7 +51,14 @@ export function accounting(report, matrix, panel, onLeftOut) {
  * @param {Report["interpretation"]} interpretation
  * @returns {string[]}
  */
-function interpretationSentences({ wrapper, encoding, matched, labels_file: file, other_labels_files: others = [], parts = [] }) {
+function interpretationSentences({
+  wrapper,
+  encoding,
+  matched,
+  labels_file: file,
+  other_labels_files: others = [],
+  parts = [],
+}) {
   const files = file ? [file, ...others] : [];
   const path = files.map((one) => printable(one.path)).join(", ") || null;
   return [

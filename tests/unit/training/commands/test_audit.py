@@ -199,3 +199,29 @@ def test_what_cannot_be_trained_from_is_said_and_strict_fails(
     done = CliRunner().invoke(audit, [str(folder), "--strict", "--format", "json", *pattern])
     assert said in " ".join(json.loads(done.stdout)["notes"])
     assert done.exit_code == 1
+
+
+def test_a_table_that_is_named_decides_and_is_named_again(tmp_path: Path) -> None:
+    kinds = "\n".join(["file,mood", *(f"{label}/{n}.png,{('sad', 'glad')[n % 2]}" for label in "ab" for n in range(6))])
+    data = write(tmp_path / "set", labelled(["a", "b"], 6) | {"moods.csv": kinds.encode()})
+    first, last = first_and_last(str(data), "--labels-from", "moods.csv")
+    assert first == "Recognised a table of labels: 2 labels (glad, sad)."
+    assert last.endswith("--model set --labels-from moods.csv")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--layout", "labels"], "give one of them"), ([], "is itself the table that gives the labels")],
+)
+def test_a_table_beside_another_answer_is_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    write(tmp_path, labelled(["a", "b"], 1) | {"t.csv": b"path,label\n"})
+    data = tmp_path if options else tmp_path / "t.csv"
+    done = CliRunner().invoke(audit, [str(data), "--labels-from", "t.csv", *options])
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_images_under_no_label_are_named(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["train/a", "train/b", "test/a", "test/b"], 3) | {"train/x.png": picture(77)})
+    done = CliRunner(env={"COLUMNS": "250"}).invoke(audit, [str(tmp_path)])
+    assert "1 image file is under no label and not used: train/ (1)." in done.stdout
