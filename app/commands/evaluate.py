@@ -105,10 +105,11 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     junit: Path | None,
     **options: Any,  # noqa: ANN401  click's values
 ) -> None:
-    """Evaluate a labelled folder, zip or tar, or the table of its labels; every file is counted.
+    """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under
-    no label of the model and unreadable files fail --min as well: --allow unlabelled=3 lets so many pass.
+    Without a server, DATA may also be a tar, or a table of labels, whose paths are relative to its own folder. With
+    --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under no
+    label of the model and unreadable files fail --min as well: --allow unlabelled=3 lets so many pass.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour

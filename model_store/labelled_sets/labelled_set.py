@@ -141,11 +141,12 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
             or if the `labels.csv` is refused.
     """
     matcher = LabelMatcher(labels)
-    candidates = find_candidates((file.path for file in files.ignored), files.images)
+    others = [file.path for file in files.ignored if file.reason != "system-file"]  # no table means a system's files
+    candidates = find_candidates(others, files.images)
     folders = _Folders(files, matcher, layout)
     table = read_labels_file(
         candidates,
-        files.paths(),
+        [*files.images, *others],
         read,
         matcher,
         find_folders=lambda: folders.layout,

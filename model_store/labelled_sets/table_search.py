@@ -16,13 +16,13 @@ from model_store.labelled_sets.walk import is_system_file
 NAME: Final = "labels.csv"
 """The name of the table that decides before all others; its case does not matter."""
 
-_EXTENSIONS: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
+_EXTENSIONS: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
 _MAX_CODE_FILES: Final = 10
 
 
 def is_table(path: str) -> bool:
     """Tell whether a file may be a table, by what it is called."""
-    return PurePosixPath(path).suffix.lower() in _EXTENSIONS
+    return path.lower().endswith(_EXTENSIONS)
 
 
 def is_labels_csv(path: str) -> bool:
@@ -43,12 +43,15 @@ def find_part_tables(files: Collection[str]) -> dict[str, list[str]]:
     They are folders that hold images, none inside another, beside or below the folders around every image: folders
     named like splits, or several folders whatever they are called.
     """
+    found = sorted(path for path in files if is_table(path) and not is_system_file(path))
+    if not found:
+        return {}
     images = [file for file in files if has_image_extension(file) and not is_system_file(file)]
     around = _around_all(images)
     tables: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(files):
+    for path in found:
         folder = path.rpartition("/")[0]
-        if is_table(path) and folder not in around and not is_system_file(path):
+        if folder not in around:
             tables[folder].append(path)
     with_images = {folder for image in images for folder in _folders_above(image)} if tables else set()
     parts = [folder for folder in tables if folder in with_images and not any(map(tables.__contains__, _above(folder)))]

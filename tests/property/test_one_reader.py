@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model_store.errors import SetRejected
@@ -73,6 +73,7 @@ def labels_for_training(root: Path, tree: dict[str, bytes]) -> dict[str, str]:
 
 
 @settings(max_examples=100, deadline=None)
+@example({".git/1.png": grey(1), "cats/1.png": grey(1), "labels.csv": TABLE})
 @given(trees.map(without_files_as_folders))
 def test_a_set_has_the_same_images_and_labels_whoever_reads_it(tree: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
