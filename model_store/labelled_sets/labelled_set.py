@@ -33,7 +33,7 @@ REASONS: Final = {
     "no-labels": "There are images, but neither a folder nor a `labels.csv` gives any of them its label.",
     "no-known-label": "There are labels, but none of them is a label of the model.",
     "ambiguous-layout": "The folders can be read in two ways, and `layout` does not say which.",
-    "labels-file": "The `labels.csv` cannot be read, or gives an image two labels or none.",
+    "labels-file": "A table cannot be read, gives an image two labels or none, or disagrees with another or folders.",
     "too-many-entries": "The archive has more entries than the limit.",
     "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
     "compression-ratio": "The files are larger in relation to the archive than pictures can be: a zip bomb.",

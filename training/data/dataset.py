@@ -5,10 +5,11 @@ The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `trainability.py`.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,8 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     with ExitStack() as stack:
         source = stack.enter_context(open_source(config.data, config.labels_from))
         found = scan(source.folder, config.layout, source.labels_from)
-        images = stack.enter_context(open_images(found.files, spec, progress))
+        files = list(_outside(config.store, source.folder, found.files))
+        images = stack.enter_context(open_images(files, spec, progress))
         audit = settle(source.folder, images.files, images.near, found.tables)
         if audit.interpretation.labels:
             said = (recognition_sentence(audit.interpretation), *table_remarks(audit.interpretation))
@@ -104,6 +106,15 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
             check_strictly(audit)
         dataset = Dataset(split_checked(audit, config.fractions, pattern), audit.labels, images.pixels)
         yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given_splits(audit))))
+
+
+def _outside(store: Path, folder: Path, files: Iterable[File]) -> Iterator[File]:
+    """Yield the files that are not in the store, which may be below the data: what a run writes is no data of it."""
+    inside = store.resolve().is_relative_to(folder.resolve()) and store.resolve() != folder.resolve()
+    below = store.resolve().relative_to(folder.resolve()).as_posix() if inside else ""
+    for file in files:
+        if not (inside and file.path.startswith(f"{below}/")):
+            yield file
 
 
 def check_strictly(audit: Audit) -> None:

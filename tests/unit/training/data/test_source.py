@@ -8,9 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rich.progress import Progress
 
 from model_store.labelled_sets import unpacking
-from tests.support.pictures import labelled, opened, picture, write
+from tests.support.pictures import SMALL, labelled, opened, picture, write
+from training.config import TrainingConfig
+from training.data.dataset import open_dataset
 from training.data.scan import scan
 from training.data.source import open_source
 from training.errors import DatasetInvalid
@@ -174,3 +177,16 @@ def test_archives_with_the_same_content_have_the_same_digest(tmp_path: Path) -> 
     assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in archives}) == 2
     with opened(archives[0]) as tar, opened(archives[1]) as zipped:
         assert tar.digest == zipped.digest
+
+
+def test_a_store_below_the_data_is_no_part_of_them(tmp_path: Path) -> None:
+    images = {f"{number}.png": picture(number) for number in range(12)}
+    rows = [f"{number}.png,{('cat', 'dog')[number % 2]}" for number in range(12)]
+    root = write(tmp_path, images | {"labels.csv": "\n".join(["path,label", *rows]).encode()})
+    config = TrainingConfig(root / "labels.csv", root / "models", "pets")
+    digests = set()
+    for written in ({}, {"models/pets/1/curves.png": picture(99), "models/pets/.staging/x": b"x"}):
+        write(root, written)
+        with open_dataset(config, SMALL, Progress(disable=True)) as dataset:
+            digests.add(dataset.digest)
+    assert len(digests) == 1
