@@ -9,7 +9,9 @@ it may be in `table_search`.
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
+from typing import Final
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
@@ -22,6 +24,10 @@ from model_store.labelled_sets.table_search import NAME, find_candidates, find_p
 from model_store.text import printable
 
 __all__ = ["HEADER", "NAME", "LabelsTable", "find_candidates", "read_labels_file"]
+
+
+_LONGEST_SHOWN: Final = 100
+"""Characters of a name in a refusal: a zip may hold names of 64 KB."""
 
 
 def read_labels_file(  # noqa: PLR0913  a set, what is known about it, and what its user says
@@ -94,10 +100,13 @@ class _Folders:
 
         A table agrees if it has one name for the images of each label folder, whatever the name is.
         """
+        images_of_all = _images_of(self.files)
+        folder_of = cache(lambda file: self.find().place_of(file).label)
         for table in tables:
-            layout = self.find()
-            images = [image for image in _images_of(self.files) if image.startswith(table.folder)]
-            given = {file: (layout.place_of(file).label, table.place_of(file).label) for file in images}
+            images = [image for image in images_of_all if image.startswith(table.folder)]
+            if 2 * (len(table.names) - len(table.missing)) < len(images):
+                continue
+            given = {file: (folder_of(file), table.place_of(file).label) for file in images}
             pairs = {file: (one, other) for file, (one, other) in given.items() if one and other}
             if self.matcher.has_labels:  # what the model does not know changes no figure
                 pairs = {file: pair for file, pair in pairs.items() if all(map(self.matcher.match, pair))}
@@ -121,7 +130,7 @@ def _images_of(files: Iterable[str]) -> list[str]:
 
 
 def _disagreement(path: str, file: str, folder: str, label: str) -> SetRejected:
-    path, file, folder, label = map(printable, (path, file, folder, label))
+    path, file, folder, label = (printable(name[:_LONGEST_SHOWN]) for name in (path, file, folder, label))
     name = path.rpartition("/")[2]  # also that of the tables of other parts
     return SetRejected(
         "labels-file",

@@ -11,6 +11,7 @@ from typing import Final
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.label_tables.code_names import may_name_codes
 from model_store.labelled_sets.recognition.folder_names import is_plain_split, split_of
+from model_store.labelled_sets.recognition.folder_tree import MAX_DEPTH
 from model_store.labelled_sets.walk import is_system_file
 
 NAME: Final = "labels.csv"
@@ -86,12 +87,9 @@ def _around_all(images: Iterable[str]) -> set[str]:
 
 
 def _folders_above(path: str) -> list[str]:
-    """Return the folders around a file, the innermost first."""
-    found = []
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        found.append(path)
-    return found
+    """Return the folders around a file, the innermost first; of a path of thousands, those that are looked at."""
+    parts = path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH]
+    return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
 
 
 def _above(folder: str) -> list[str]:

@@ -11,6 +11,7 @@ from model_store.labelled_sets.label_tables.reading import LabelsTable
 from model_store.labelled_sets.recognition.folder_names import Split, is_plain_split, split_of
 from model_store.text import printable
 
+_LONGEST_SHOWN: Final = 100
 _HINT: Final = "Give each table the files of its own part, or name the one that counts with --labels-from."
 
 
@@ -55,7 +56,7 @@ def join_tables(tables: Sequence[LabelsTable], files: Collection[str]) -> Labels
         for key, label in table.names.items():
             file = normal_path(table.folder + key)
             if file in there and owner.setdefault(file, table.path) != table.path:
-                what = f"{printable(owner[file])} and {printable(table.path)} both name {printable(file)}"
+                what = f"{_shown(owner[file])} and {_shown(table.path)} both name {_shown(file)}"
                 raise _refused(f"{what}: which part is it in?")
             names[file] = label
         splits |= {normal_path(table.folder + key): split for key, split in table.splits.items()}
@@ -82,7 +83,7 @@ def with_folder_splits(table: LabelsTable) -> LabelsTable:
     splits = {key: split for key, name in folders.items() if is_plain_split(name) and (split := split_of(name))}
     if table.splits or len(splits) < len(folders) or not {"train"} < set(splits.values()):
         return table
-    named = ", ".join(f"{printable(name)}/ ({split_of(name)})" for name in sorted(set(folders.values())))
+    named = ", ".join(f"{_shown(name)}/ ({split_of(name)})" for name in sorted(set(folders.values())))
     sentence = f"{table.path}: its files are in the folders of splits: {named}."
     return replace(table, splits=splits, understood=[*table.understood, sentence], is_plain=False)
 
@@ -92,18 +93,23 @@ def _with_split(table: LabelsTable, there: Collection[str]) -> LabelsTable:
     for name in table.missing:
         foreign = next((path for path in (normal_path(table.folder + name), name) if path in there), None)
         if foreign is not None:
-            what = f"{printable(table.path)} names {printable(foreign)}, which is in another part of the set"
+            what = f"{_shown(table.path)} names {_shown(foreign)}, which is in another part of the set"
             raise _refused(f"{what}.")
     split = split_of_table(table.path)
     if split is None:
         return table
     other = next((key for key, given in table.splits.items() if given != split), None)
     if other is not None:
-        what = f"{printable(table.path)} says that {printable(other)} is in the split {table.splits[other]}"
+        what = f"{_shown(table.path)} says that {_shown(other)} is in the split {table.splits[other]}"
         raise _refused(f"{what}, and its own name or folder says {split}.")
     sentence = f"{table.path}: its files are in the split {split}."
     splits = dict.fromkeys(table.names, split)
     return replace(table, splits=splits, understood=[*table.understood, sentence], is_plain=False)
+
+
+def _shown(name: str) -> str:
+    """Return a name for a sentence: a zip may hold names of 64 KB."""
+    return printable(name[:_LONGEST_SHOWN])
 
 
 def _refused(detail: str) -> SetRejected:

@@ -28,8 +28,10 @@ def labels_of(root: Path, labels_from: str | Path, labels: tuple[str, ...] = ())
 @pytest.mark.parametrize("labels", [(), ("cat", "dog")])
 def test_a_table_of_the_set_wins_over_folders(tmp_path: Path, labels: tuple[str, ...]) -> None:
     write(tmp_path, FILES | TABLES)
-    assert labels_of(tmp_path, "a.csv", labels) == EXPECTED
-    assert labels_of(tmp_path, tmp_path / "a.csv", labels) == EXPECTED
+    for name in (Path("a.csv"), tmp_path / "a.csv"):
+        given = open_folder(tmp_path, labels, max_image_bytes=5_000, labels_from=name)
+        assert {image.path: image.label for image in given.images} == EXPECTED
+        assert [file.path for file in given.ignored if file.reason == "labels-file"] == ["a.csv"]
 
 
 @pytest.mark.parametrize("name", ["elsewhere.csv", "kinds.tsv", "list.txt"])

@@ -9,6 +9,7 @@ import pytest
 from model_store.errors import SetRejected
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
+from model_store.labelled_sets.table_search import find_part_tables
 from tests.support.fakes import grey
 from tests.support.pictures import write
 from training.data.files import File
@@ -183,3 +184,17 @@ def test_more_parts_with_tables_than_the_limit_are_refused(tmp_path: Path, monke
     write(tmp_path, IMAGEFOLDER)
     with pytest.raises(SetRejected, match="2 folders have a table of their own, more than 1"):
         opened(tmp_path)
+
+
+def test_of_a_path_of_thousands_of_folders_only_the_first_are_looked_at() -> None:
+    deep = "a/" * 30_000
+    assert find_part_tables([f"{deep}{number}.png" for number in range(100)] + [f"{deep}labels.csv"]) == {}
+
+
+def test_a_long_name_is_cut_in_a_question(tmp_path: Path) -> None:
+    name = "x" * 200
+    rows = f"path,label\ncat/0.png,{name}\ncat/1.png,cat\ndog/0.png,{name}\ndog/1.png,dog".encode()
+    write(tmp_path, {f"{label}/{n}.png": PICTURE for label in LABELS for n in range(2)} | {"kinds.csv": rows})
+    with pytest.raises(SetRejected, match="both give labels and disagree") as caught:
+        opened(tmp_path)
+    assert f"says {name[:100]}." in str(caught.value)
