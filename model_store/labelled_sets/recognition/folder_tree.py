@@ -1,5 +1,6 @@
 """The folders of a labelled set as a tree, with the number of image files in each. It knows paths and reads nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -66,9 +67,9 @@ def grow_tree(paths: Iterable[str]) -> FolderNode:
         paths: Posix paths of the image files.
     """
     root, folders = FolderNode(), 0
-    for path in paths:
+    for above, images in Counter(path.rpartition("/")[0] for path in paths).items():
         node = root
-        for name in folders_of(path):
+        for name in folders_of(f"{above}/") if above else ():
             inner = node.folders.get(name)
             if inner is None:
                 if folders == MAX_FOLDERS:
@@ -76,7 +77,7 @@ def grow_tree(paths: Iterable[str]) -> FolderNode:
                 folders += 1
                 inner = node.folders[name] = FolderNode((*node.path, name))
             node = inner
-        node.images += 1
+        node.images += images
     return root
 
 
