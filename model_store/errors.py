@@ -55,8 +55,8 @@ class SetRejected(FullcountError):
         reason: One of `model_store.labelled_sets.labelled_set.REASONS`.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail, hint=_ARCHIVE_HINTS.get(reason))
+    def __init__(self, reason: str, detail: str, *, hint: str | None = None) -> None:
+        super().__init__(detail, hint=hint or _ARCHIVE_HINTS.get(reason))
         self.reason = reason
 
 

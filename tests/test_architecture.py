@@ -46,16 +46,17 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """partial_archive > archive + folder + corrections > zip_checks + zip_names
-        > labelled_set > labels_file > label_tables > layout > interpretation > recognition
-        > names + walk + zip_fields + partial_file""",
-    "model_store/labelled_sets/label_tables": """reading > sentences > label_columns > columns
+    "model_store/labelled_sets": """archives + folder + corrections > labelled_set > labels_file > set_tables
+        > named_table > table_search > label_tables > layout > interpretation > recognition > names + walk""",
+    "model_store/labelled_sets/archives": """partial_archive + unpacking > archive > zip_checks + zip_names
+        > zip_fields + partial_file""",
+    "model_store/labelled_sets/label_tables": """joining > reading > sentences > label_columns > columns
         > file_names + table_rows + table_text + code_names""",
     "training": """__main__ > commands > recipe > report + publishing > outcome > variants + learning
         > data > config + curves > backbones + run_state + interruption > cache > errors""",
     "training/curves": """diagnosis > preparation > stagnation + course > chance + rise + instability + trust
         > collapse + impossibility + evidence > onset + shape > findings + trend > history > readers""",
-    "training/data": """dataset > audit + unpacking > trainability > assignment + remarks + correcting
+    "training/data": """dataset > audit + source > trainability > assignment + remarks + correcting
         > audit_tables + grouping + pixels + recognised + scan + split > extensions + files""",
     "training/learning": """phases > finetune + head > features + workbench
         > calibration + devices + network + phase_summary + schedule + scoring + threshold + variation""",

@@ -87,7 +87,8 @@ class TrainingConfig:
     """One training run."""
 
     data: Path
-    """Folder with one folder per label, or with `train`, `val` and `test` folders of such folders."""
+    """Folder with one folder per label, or with `train`, `val` and `test` folders of such folders; a zip or tar of one;
+    or a table of labels, whose paths are relative to its own folder."""
     store: Path
     model: str
     backbone: str = DEFAULT
@@ -107,6 +108,8 @@ class TrainingConfig:
     """What the first folders are, splits or labels, if they could be both; None: recognised."""
     corrections: Path | None = None
     """File of corrections to apply to the labels; None: there is none."""
+    labels_from: Path | None = None
+    """Table that gives the labels whatever the folders, by its path in the set or on this machine; None: found."""
     strict: bool = False
     """True: refuse to train if anything in the data is odd."""
     augment: Augmentation = "auto"

@@ -21,7 +21,7 @@ from app.reports.evaluator import Evaluator, GivenSet
 from app.reports.rendering.process import Renderer
 from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.corrections.applying import CorrectedSet, correct_set
 from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.labelled_sets.labelled_set import LabelledSet

@@ -22,8 +22,8 @@ from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUns
 from app.inference.pipeline import Read
 from app.settings import Settings
 from model_store.images.files import check_file_size
+from model_store.labelled_sets.archives.partial_file import Piece
 from model_store.labelled_sets.corrections.reading import MAX_BYTES
-from model_store.labelled_sets.partial_file import Piece
 
 FORM: Final = "multipart/form-data"
 CORRECTIONS: Final = "corrections"

@@ -27,6 +27,8 @@ from app.reports import gate
 from app.reports.forms import Form
 from app.reports.schemas import ReportBody
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.named_table import contradiction_of
+from model_store.labelled_sets.table_search import is_table
 from model_store.presentation.tables import (
     comparison_summary,
     corrections_summary,
@@ -49,6 +51,7 @@ class _Query:
     explain: bool
     layout: LayoutChoice | None
     corrections: Path | None
+    labels_from: Path | None
 
 
 @click.command()
@@ -71,6 +74,11 @@ class _Query:
     help="Say what the first folders are, if they could be parts of the set, such as splits, or labels.",
 )
 @click.option("--corrections", type=existing_file, help="Apply this corrections.csv, and show what it changes.")
+@click.option(
+    "--labels-from",
+    type=click.Path(path_type=Path),
+    help="Take the labels from this table, with its path below DATA or on this machine, and not from folders.",
+)
 @click.option("--output", type=writable_file, help="Write to this file.")
 @click.option("--min", "least", metavar="METRIC=VALUE", multiple=True, help="Exit with 1 below this; may be repeated.")
 @click.option(
@@ -98,6 +106,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     explain: bool,  # noqa: FBT001  a flag
     layout: LayoutChoice | None,
     corrections: Path | None,
+    labels_from: Path | None,
     output: Path | None,
     least: tuple[str, ...],
     allowed: tuple[str, ...],
@@ -107,25 +116,26 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
 ) -> None:
     """Evaluate a labelled folder or zip; every file is counted.
 
-    With --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under
-    no label of the model, unreadable and damaged files, and rows of a table without a file fail --min as well: --allow
+    Without a server, DATA may also be a tar, or a table of labels, whose paths are relative to its own folder. With
+    --min accuracy=0.9 or --min recall[LABEL]=0.95 it exits with 1 if the model is worse, and says why. Files under no
+    label of the model, unreadable and damaged files, and rows of a table without a file fail --min as well: --allow
     unlabelled=3 lets so many pass.
     """
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
     allowances = [gate.parse_allowance(text) for text in allowed]
     _check(data, url, form, (output, junit))
+    _check_table(data, url, layout, labels_from)
     if junit is not None and not requirements:
         raise click.UsageError("--junit needs --min, whose results it writes.")
     if allowances and not requirements:
         raise click.UsageError("--allow needs --min, which it lets pass.")
-    query = _Query(data, form, against, explain, layout, corrections)
+    query = _Query(data, form, against, explain, layout, corrections, labels_from)
     with show_progress("Evaluating") as on_progress:
         body, rendered = _ask(url, query, options, on_progress) if url else _compute(query, options, on_progress)
     _write(body, form, rendered, output)
     judgements = gate.judge(body, requirements, by)
-    table = body.interpretation.labels_file
-    judgements += gate.judge_files(body, [] if table is None else [table], allowances) if requirements else []
+    judgements += gate.judge_files(body, body.interpretation.labels_files, allowances) if requirements else []
     for judgement in judgements:
         click.echo(f"{'met' if judgement.is_met else 'NOT MET'}: {judgement.sentence}", err=True)
     if junit is not None:
@@ -140,8 +150,17 @@ def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None
             raise click.UsageError(f"There is no writable directory {file.parent}; write the output elsewhere.")
     if outputs[0] is None and form in {"html", "png"} and _is_terminal():
         raise click.UsageError(f"A terminal cannot show {form}; write it to a file with --output.")
-    if url and data.is_dir():
+    if url and (data.is_dir() or is_table(data.name)):
         raise click.UsageError("A server accepts a zip; zip the folder, or use --store.")
+
+
+def _check_table(data: Path, url: str | None, layout: LayoutChoice | None, labels_from: Path | None) -> None:
+    """Refuse a table that would not be used."""
+    contradiction = contradiction_of(data, layout, labels_from)
+    if labels_from is not None and url:
+        contradiction = "A server takes no --labels-from; put the table into the zip as labels.csv, or use --store."
+    if contradiction is not None:
+        raise click.UsageError(contradiction)
 
 
 def _ask(url: str, query: _Query, options: dict[str, Any], on_progress: OnProgress) -> _Answer:
@@ -172,6 +191,7 @@ def _compute(query: _Query, options: dict[str, Any], on_progress: OnProgress) ->
                 explain=query.explain,
                 layout=query.layout,
                 corrections=query.corrections,
+                labels_from=query.labels_from,
             )
 
     report = asyncio.run(evaluate_here())

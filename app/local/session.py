@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.concurrency import FileThreads
@@ -21,12 +22,15 @@ from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.images.files import read_image_file
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
+from model_store.labelled_sets.archives.unpacking import is_tar, unpacked
 from model_store.labelled_sets.corrections.applying import correct_set
+from model_store.labelled_sets.corrections.finding import place_of
 from model_store.labelled_sets.corrections.reading import open_corrections
 from model_store.labelled_sets.folder import open_folder
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.table_search import is_table
 from model_store.store import ModelStore
 
 _FILE_THREADS = 2
@@ -81,16 +85,18 @@ class Session:
         explain: bool = False,
         layout: LayoutChoice | None = None,
         corrections: Path | None = None,
+        labels_from: Path | None = None,
     ) -> Report:
-        """Evaluate a labelled zip or folder, as `POST /evaluate` does; the report is not stored.
+        """Evaluate a labelled zip, tar or folder, as `POST /evaluate` does; the report is not stored.
 
         Args:
-            path: The zip or folder.
+            path: The zip, tar or folder; or a table of labels, whose paths are relative to its own folder.
             on_progress: Called with the number of image files that are done, and their total.
             against: The version to compare with.
             explain: Whether thumbnails get class activation maps.
             layout: What the first folders are, if the user says it.
             corrections: The file of corrections to apply, if there is one.
+            labels_from: The table that gives the labels, in the set or elsewhere, if the user names it.
 
         Raises:
             CorrectionsRejected: If the corrections cannot be applied as they are.
@@ -112,7 +118,8 @@ class Session:
             if against is not None:
                 other = await stack.enter_async_context(self.registry.use(self.version.manifest.model, against))
                 self.version.check_comparable(other)
-            given = await self.files.run(self._open, path, layout, stack)
+            open_set = partial(self.open_set, path, stack, layout=layout, labels_from=labels_from)
+            given = await self.files.run(open_set)
             if corrections is not None:
                 given = await self.files.run(self._correct, path, given, corrections)
             total = len(given.labelled_set.images)
@@ -122,23 +129,44 @@ class Session:
 
             return await evaluator.evaluate(self.version, given, against=other, explainer=explainer, on_progress=count)
 
+    def open_set(
+        self, path: Path, stack: AsyncExitStack, *, layout: LayoutChoice | None = None, labels_from: Path | None = None
+    ) -> GivenSet:
+        """Open a set for an evaluation; the arguments are those of `evaluate`. It blocks.
+
+        Args:
+            path: The set.
+            stack: Closes what was opened.
+            layout: What the first folders are, if the user says it.
+            labels_from: The table that gives the labels, if the user names it.
+
+        Raises:
+            SetRejected: If the set is refused as a whole.
+        """
+        labels, limits = self.version.manifest.labels, self.settings.set_limits()
+        if not path.is_dir() and not is_table(path.name) and not is_tar(path):
+            archive = Archive(stack.enter_context(path.open("rb")), limits)
+            return GivenSet(archive.labelled(labels, layout, labels_from), _facts_of_file(path))
+        folder = path
+        if is_tar(path):
+            folder = stack.enter_context(unpacked(path, limits))
+        elif not path.is_dir():
+            labels_from = path.resolve()
+            folder = labels_from.parent
+        labelled_set = open_folder(
+            folder, labels, max_image_bytes=limits.max_image_bytes, layout=layout, labels_from=labels_from
+        )
+        facts = _facts_of_file(path) if is_tar(path) else _facts_of_folder(folder, labelled_set)
+        return GivenSet(labelled_set, facts)
+
     def _reader(self, path: Path) -> Read:
         return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
-
-    def _open(self, path: Path, layout: LayoutChoice | None, stack: AsyncExitStack) -> GivenSet:
-        labels = self.version.manifest.labels
-        if path.is_dir():
-            labelled_set = open_folder(path, labels, max_image_bytes=self.settings.max_image_bytes, layout=layout)
-            return GivenSet(labelled_set, _facts_of_folder(path, labelled_set))
-        archive = Archive(stack.enter_context(path.open("rb")), self.settings.set_limits())
-        return GivenSet(archive.labelled(labels, layout), _facts_of_file(path))
 
     def _correct(self, path: Path, given: GivenSet, corrections: Path) -> GivenSet:
         labels, labelled_set = self.version.manifest.labels, given.labelled_set
         names = [*labels, *(image.path for image in labelled_set.images)]
         read = open_corrections(corrections, names)
-        above = str(path.resolve() if path.is_dir() else path.stem)
-        return replace(given, corrected=correct_set(labelled_set, read, labels, above=above))
+        return replace(given, corrected=correct_set(labelled_set, read, labels, above=place_of(path)))
 
 
 @asynccontextmanager
@@ -177,12 +205,11 @@ def _facts_of_file(path: Path) -> ArchiveFacts:
 def _facts_of_folder(path: Path, labelled_set: LabelledSet) -> ArchiveFacts:
     """Describe a folder as if it were an archive: the digest covers the paths and bytes of its readable images, sorted.
 
-    If a `labels.csv` gives the labels, it comes last.
+    If tables in it give the labels, they come last.
     """
     digest, length = hashlib.sha256(), 0
     paths = sorted(image.path for image in labelled_set.images)
-    labels_file = labelled_set.interpretation.labels_file
-    for file in paths if labels_file is None else [*paths, labels_file.path]:
+    for file in [*paths, *(table.path for table in labelled_set.ignored if table.reason == "labels-file")]:
         try:
             data = labelled_set.read(file)
         except ImageRejected:

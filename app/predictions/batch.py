@@ -13,7 +13,7 @@ from app.predictions.answers import predicted_fields
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.problems import problem_of
 from model_store.errors import SetRejected
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Final
 from app.reports.schemas import InterpretationBody, Recognised, WantedBytes
 from model_store.evaluation.summary import interpretation_sentences, recognition_sentence
 from model_store.evaluation.unlabelled import find_unlabelled_in, unlabelled_sentences
+from model_store.labelled_sets.archives.partial_archive import PartialReading
 from model_store.labelled_sets.labelled_set import LabelledSet
-from model_store.labelled_sets.partial_archive import PartialReading
 from model_store.manifest import Manifest
 
 _NAMED_PATHS: Final = 20

@@ -16,7 +16,7 @@ from model_store.errors import ImageRejected, SetRejected
 from model_store.images.files import has_image_start, read_image_file
 from model_store.images.pixels import DEFAULT_MAX_IMAGE_BYTES
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.interpretation import IgnoredReason
 from model_store.labelled_sets.labelled_set import SetLimits, SortedPaths, sort_paths
 from model_store.labelled_sets.walk import Kind, walk

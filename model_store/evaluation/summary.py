@@ -86,6 +86,8 @@ def recognition_sentence(interpretation: Interpretation) -> str:
     parts = [_describe_part(part) for part in interpretation.parts[:NAMED]]
     more = f" and {len(interpretation.parts) - NAMED:,} more" if len(interpretation.parts) > NAMED else ""
     what = f"{kinds[interpretation.layout]} {', '.join(parts)}{more}".strip()
+    if len(interpretation.labels_files) > 1:
+        what = f"{len(interpretation.labels_files)} tables of labels"
     below = f" below {printable(interpretation.wrapper)}/" if interpretation.wrapper is not None else ""
     labels = ", ".join(map(printable, interpretation.labels[:_NAMED_LABELS]))
     rest = len(interpretation.labels) - _NAMED_LABELS
@@ -104,21 +106,20 @@ def _describe_part(part: FoundPart) -> str:
 
 def interpretation_sentences(interpretation: Interpretation) -> Iterator[str]:
     """Describe everything about the reading of a labelled set that is not obvious."""
-    file = interpretation.labels_file
+    files = interpretation.labels_files
     if interpretation.layout == "splits":
         yield "The splits are evaluated together; for the figures of one, send its folder alone."
     if interpretation.encoding is not None:
         yield f"Names that are not marked as UTF-8 were read as {interpretation.encoding}."
-    if file is not None:
+    for file in files:
         yield f"{printable(file.path)} gives the labels, in {counted(file.rows, 'row')}."
         yield from map(printable, file.understood)
     for match in interpretation.matched:
         source = f"The folder '{printable(match.folder)}'"
-        if file is not None:
-            source = f"'{printable(match.folder)}' in {printable(file.path)}"
+        if files:
+            source = f"'{printable(match.folder)}' in {printable(files[0].path) if len(files) == 1 else 'the tables'}"
         yield f"{source} counts as the label '{printable(match.label)}' ({counted(match.files, 'file')})."
-    if file is not None and file.missing:
-        yield missing_sentence(file)
+    yield from (missing_sentence(file) for file in files if file.missing)
 
 
 def missing_sentence(file: LabelsFile) -> str:

@@ -59,7 +59,8 @@ def _find_folders(files: Counter[str], labels: Sequence[str], ignored: Iterable[
     """Return the folders without those of the labels, with the ignored files that are `unlabelled`."""
     files.subtract({label: files[label] for label in labels})
     ignored = list(ignored)
-    table = next((file.path for file in ignored if file.reason == "labels-file"), None)
+    tables = [file.path for file in ignored if file.reason == "labels-file"]
+    table = " or ".join(tables[:NAMED]) or None
     alone = [file.path.rpartition("/")[0] for file in ignored if file.reason == "unlabelled"]
     files.update(alone if table is None else [])
     ordered = [(name, count) for name, count in files.most_common() if count]

@@ -8,6 +8,7 @@ from model_store.errors import SetRejected
 from model_store.images.files import has_image_start, read_image_file
 from model_store.labelled_sets.labelled_set import LabelledSet, give_labels, sort_paths
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.named_table import find_named_table
 from model_store.labelled_sets.walk import Entry, Kind, is_system_file, walk
 
 _REFUSED: Final[dict[Kind, tuple[str, str]]] = {
@@ -19,7 +20,12 @@ _REFUSED: Final[dict[Kind, tuple[str, str]]] = {
 
 
 def open_folder(
-    root: Path, labels: Collection[str], *, max_image_bytes: int, layout: LayoutChoice | None = None
+    root: Path,
+    labels: Collection[str],
+    *,
+    max_image_bytes: int,
+    layout: LayoutChoice | None = None,
+    labels_from: Path | None = None,
 ) -> LabelledSet:
     """List a folder that has one folder per label, or images and a `labels.csv`.
 
@@ -28,6 +34,7 @@ def open_folder(
         labels: The model's labels.
         max_image_bytes: The most bytes that one file may have.
         layout: What the first folders are, if the user says it.
+        labels_from: The table that gives the labels, in the folder or elsewhere, if the user names it.
 
     Raises:
         SetRejected: If the folder has no images, none has a label of the model, its folders can be read in two ways, or
@@ -49,7 +56,9 @@ def open_folder(
     files = sort_paths(paths, has_signature)
     if not files.images:
         raise SetRejected("no-images", f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
-    return give_labels(files, labels, directories=len(entries) - len(paths), read=read, layout=layout)
+    named = find_named_table(labels_from, paths, root)
+    directories = len(entries) - len(paths)
+    return give_labels(files, labels, directories=directories, read=read, layout=layout, named=named)
 
 
 def _checked_path(entry: Entry, root: Path) -> str:

@@ -61,6 +61,7 @@ class Interpretation(_Value):
     """The encoding in which names in a zip were read that are neither ASCII nor marked as UTF-8."""
     matched: list[MatchedFolder]
     labels_file: LabelsFile | None
+    """The table that gave the labels; the first one if there are several."""
     layout: LayoutKind = "labels"
     """The form in which the set gives the labels: label folders, such folders in splits or in other parts, a table."""
     parts: list[FoundPart] = []
@@ -69,3 +70,10 @@ class Interpretation(_Value):
     """The labels that image files were found under, sorted."""
     unlabelled: int = 0
     """Image files under no label or, if the model's labels are known, under none of these."""
+    other_labels_files: list[LabelsFile] = []
+    """The further tables, if several parts of the set have one each, such as `train` and `test`."""
+
+    @property
+    def labels_files(self) -> list[LabelsFile]:
+        """The tables that gave the labels; empty if folders did."""
+        return [] if self.labels_file is None else [self.labels_file, *self.other_labels_files]

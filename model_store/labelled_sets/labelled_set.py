@@ -6,6 +6,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from model_store.errors import SetRejected
@@ -13,6 +14,7 @@ from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import FoundPart, Ignored, Interpretation, LayoutKind, MatchedFolder
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.named_table import NamedTable
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.masks import find_masks
 from model_store.labelled_sets.walk import is_system_file
@@ -31,7 +33,7 @@ REASONS: Final = {
     "no-labels": "There are images, but neither a folder nor a `labels.csv` gives any of them its label.",
     "no-known-label": "There are labels, but none of them is a label of the model.",
     "ambiguous-layout": "The folders can be read in two ways, and `layout` does not say which.",
-    "labels-file": "The `labels.csv` cannot be read, or gives an image two labels or none.",
+    "labels-file": "A table cannot be read, gives an image two labels or none, or disagrees with another or folders.",
     "too-many-entries": "The archive has more entries than the limit.",
     "too-large-uncompressed": "The files together are larger than the limit when unpacked.",
     "compression-ratio": "The files are larger in relation to the archive than pictures can be: a zip bomb.",
@@ -118,6 +120,7 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
     read: Callable[[str], bytes],
     encoding: str | None = None,
     layout: LayoutChoice | None = None,
+    named: NamedTable | None = None,
 ) -> LabelledSet:
     """Give each image the label that the `labels.csv` names or, if there is no such file, that its folder names.
 
@@ -131,17 +134,28 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
         read: Path → bytes, as in `LabelledSet`.
         encoding: The encoding in which names were read: see `Interpretation`.
         layout: What the first folders are, if the user says it.
+        named: The table that gives the labels, if the user names it.
 
     Raises:
         SetRejected: If no image has a label, or none has a label of the model; if the folders can be read in two ways;
             or if the `labels.csv` is refused.
     """
     matcher = LabelMatcher(labels)
-    candidates = find_candidates((file.path for file in files.ignored), files.images)
-    table = read_labels_file(candidates, files.paths(), read, matcher, layout)
+    others = [file.path for file in files.ignored if file.reason != "system-file"]  # no table means a system's files
+    candidates = find_candidates(others, files.images)
+    folders = _Folders(files, matcher, layout)
+    table = read_labels_file(
+        candidates,
+        [*files.images, *others],
+        read,
+        matcher,
+        find_folders=lambda: folders.layout,
+        folders_decide=layout is not None,
+        named=named,
+    )
     if table is None:
-        files = _without_masks(files, matcher)
-    places: LabelsTable | Layout = table or find_layout(files.images, labels, layout)
+        files = folders.photographs
+    places: LabelsTable | Layout = table or folders.layout
     names = [places.place_of(path).label for path in files.images]
     images, unlabelled, matched = _matched(files.images, names, matcher)
     if not images:
@@ -153,13 +167,31 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
         wrapper=places.wrapper,
         encoding=encoding,
         matched=matched,
-        labels_file=None if table is None else table.summary(),
+        labels_file=None if table is None else table.tables[0].summary(),
         layout=_kind(places),
         parts=[] if isinstance(places, LabelsTable) else _count_parts(places, [image.path for image in images]),
         labels=sorted({image.label for image in known}),
         unlabelled=len(files.images) - len(known),
+        **({"other_labels_files": [other.summary() for other in table.parts[1:]]} if table and table.parts[1:] else {}),
     )
     return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
+
+
+@dataclass(frozen=True)
+class _Folders:
+    """The folders of a set, looked at if a table does not give the labels."""
+
+    files: SortedPaths
+    matcher: LabelMatcher
+    choice: LayoutChoice | None
+
+    @cached_property
+    def photographs(self) -> SortedPaths:
+        return _without_masks(self.files, self.matcher)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return find_layout(self.photographs.images, self.matcher.labels, self.choice)
 
 
 def _without_masks(files: SortedPaths, matcher: LabelMatcher) -> SortedPaths:
@@ -217,7 +249,7 @@ def _matched(
 def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]:
     if table is None:
         return ignored
-    return [Ignored(path=file.path, reason="labels-file") if file.path == table.path else file for file in ignored]
+    return [Ignored(path=file.path, reason="labels-file") if file.path in table.paths else file for file in ignored]
 
 
 def _without_labels(candidates: list[str], table: LabelsTable | None) -> str:

@@ -8,7 +8,7 @@ reads nothing.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final, Literal, NamedTuple
 
 from model_store.errors import SetRejected
@@ -116,9 +116,10 @@ def find_layout(paths: Collection[str], labels: Iterable[str] = (), choice: Layo
     if choice is not None:
         every_name = frozenset(node.name for node in tree.walk())
         return Layout((take_as_parts if choice == "splits" else take_as_labels)(tree), every_name)
-    parents = find_parents(tree, matcher.match) if matcher.has_labels else set()
+    match = cache(matcher.match)
+    parents = find_parents(tree, match) if matcher.has_labels else set()
     if parents:
-        known = frozenset(node.name for node in tree.walk() if matcher.match(node.name) is not None)
+        known = frozenset(name for name in {node.name for node in tree.walk()} if match(name) is not None)
         return Layout(_with_splits(parents), known)
     return Layout(_guessed(tree, is_guess=matcher.has_labels))
 

@@ -30,7 +30,7 @@ class LabelMatcher:
     def __init__(self, labels: Iterable[str]) -> None:
         self._labels = frozenset(labels)
         self._folded = _unique(self._labels, _folded)
-        self._loose = _unique(self._labels, _loose)
+        self._loose = _unique(self._labels, lambda label: _loose(_folded(label)))
 
     @property
     def has_labels(self) -> bool:
@@ -49,12 +49,14 @@ class LabelMatcher:
         folded = _folded(name)
         if folded in self._folded:
             return self._folded[folded]
-        return self._loose.get(_loose(name)) or self._loose.get(_loose(_NUMBER_IN_FRONT.sub("", name, count=1)))
+        found = self._loose.get(_loose(folded))
+        number = None if found else _NUMBER_IN_FRONT.match(name)
+        return self._loose.get(_loose(_folded(name[number.end() :]))) if number else found
 
 
 def composed(name: str) -> str:
     """Compose the accents of a name (NFC). A name longer than any file system allows is returned unchanged."""
-    return name if len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
+    return name if name.isascii() or len(name) > _LONGEST_NAME else unicodedata.normalize("NFC", name)
 
 
 def nearest_label(name: str, labels: Iterable[str]) -> str | None:
@@ -72,9 +74,9 @@ def _unique(labels: Iterable[str], key: Callable[[str], str]) -> dict[str, str |
     return found
 
 
-def _loose(name: str) -> str:
-    """Return a name without its case and with its words apart alike."""
-    return _BETWEEN_WORDS.sub(" ", _folded(name)).strip()
+def _loose(folded: str) -> str:
+    """Return a folded name with its words apart alike."""
+    return _BETWEEN_WORDS.sub(" ", folded).strip()
 
 
 def _folded(name: str) -> str:

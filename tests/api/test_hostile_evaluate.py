@@ -188,7 +188,7 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
         loop.call_soon_threadsafe(vanishing.goes.set)
         return give_labels(*args, **named)
 
-    monkeypatch.setattr("model_store.labelled_sets.archive.give_labels", goes)
+    monkeypatch.setattr("model_store.labelled_sets.archives.archive.give_labels", goes)
     await asyncio.wait_for(vanishing.request(), 1)
     assert asyncio.all_tasks() == before
     assert client.app.state.jobs.taken == 0

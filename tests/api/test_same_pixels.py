@@ -36,7 +36,7 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pixels]:
     (root / "label").mkdir()
     for name, odd in KINDS.items():
         (root / "label" / f"{name}.bin").write_bytes(odd.data)
-    files = scan(root)
+    files = scan(root).files
     pixels = np.zeros((len(files), SPEC.height, SPEC.width, 3), np.uint8)
     decoded = decode_all(files, SPEC, Progress(disable=True), pixels)
     return {Path(file.path).stem: pixels[file.row] for file in decoded}

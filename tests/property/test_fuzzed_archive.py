@@ -16,7 +16,7 @@ import pytest
 from model_store.errors import ImageRejected, SetRejected
 from model_store.images.pixels import REASONS as IMAGE_REASONS
 from model_store.images.pixels import InputSpec, decode
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.labelled_set import REASONS as ARCHIVE_REASONS
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
 from tests.support.fakes import LABELS, SIZE, grey

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.errors import SetRejected
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
+from model_store.labelled_sets.archives.partial_archive import MAX_HEADS, read_partial_archive
+from model_store.labelled_sets.archives.partial_file import Piece
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
 from model_store.labelled_sets.layout import LayoutChoice
-from model_store.labelled_sets.partial_archive import MAX_HEADS, read_partial_archive
-from model_store.labelled_sets.partial_file import Piece
 from tests.property.test_archive import SEEDS, Change, changes, mutate
 from tests.property.test_one_reader import TABLE, without_files_as_folders
 from tests.support.examples import examples

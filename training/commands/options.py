@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.named_table import contradiction_of
 from training.config import parse_duration
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
-data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True))
 
 
 def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401  click's settings
@@ -38,6 +39,19 @@ def corrections_option(command: _Command) -> _Command:
     """Add `--corrections`, a file with the labels that files should have."""
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     return option("--corrections", type=file, help="Apply this corrections.csv; the files are not touched.")(command)
+
+
+def labels_from_option(command: _Command) -> _Command:
+    """Add `--labels-from`, the table that gives the labels whatever the folders."""
+    help_text = "Take the labels from this table, with its path below DATA or on this machine, and not from folders."
+    return option("--labels-from", type=click.Path(path_type=Path), help=help_text)(command)
+
+
+def check_labels_from(data: Path, layout: LayoutChoice | None, labels_from: Path | None) -> None:
+    """Refuse a table that is named beside another answer to the same question."""
+    contradiction = contradiction_of(data, layout, labels_from)
+    if contradiction is not None:
+        raise click.UsageError(contradiction)
 
 
 class Duration(click.ParamType[float]):

@@ -21,9 +21,9 @@ _NUMBER: Final = click.IntRange(min=1)
 @click.argument("version", type=_NUMBER, required=False)
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, exists=True),
     required=True,
-    help="Folder of its training data: training images set the ranges, validation images measure the loss.",
+    help="Its training data, as for `train`: training images set the ranges, validation images measure the loss.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of images.")
 def quantize(store: Path, model: str, version: int | None, data: Path, seed: int) -> None:

@@ -13,7 +13,16 @@ from model_store.commands.models import store_option
 from training.backbones.catalogue import BACKBONES
 from training.backbones.names import DEFAULT, IMAGENET, NONE
 from training.backbones.table import backbones_table
-from training.commands.options import Duration, corrections_option, data_argument, layout_option, make_progress, option
+from training.commands.options import (
+    Duration,
+    check_labels_from,
+    corrections_option,
+    data_argument,
+    labels_from_option,
+    layout_option,
+    make_progress,
+    option,
+)
 from training.commands.quiet import quieten_tensorflow
 from training.config import (
     DEVICE_PATTERN,
@@ -137,6 +146,7 @@ backbone_option = option(
 )
 @layout_option
 @corrections_option
+@labels_from_option
 @option("--strict/--no-strict", default=False, help="Stop before training if anything in the data is odd.")
 @option("--epochs", type=click.IntRange(min=1), default=_HEAD.epochs, help="Maximum epochs of the head.")
 @option(
@@ -218,8 +228,9 @@ backbone_option = option(
 def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above
     """Train on a folder of labelled images and publish the model.
 
-    DATA holds a folder per label, or train, val and test folders of such folders. Ctrl-C once finishes with the best
-    model so far. Ctrl-C twice publishes nothing, and the same command resumes from there.
+    DATA holds a folder per label, or train, val and test folders of such folders, or a table of labels. It may be a zip
+    or tar of such a folder, or the table itself, whose paths are relative to its own folder. Ctrl-C once finishes with
+    the best model so far. Ctrl-C twice publishes nothing, and the same command resumes from there.
     """
     config = _config(options)
     progress = make_progress()
@@ -238,6 +249,7 @@ def train(**options: Any) -> None:  # noqa: ANN401  one keyword per option above
 
 def _config(options: dict[str, Any]) -> TrainingConfig:
     """Return the configuration for the values of the options."""
+    check_labels_from(options["data"], options["layout"], options["labels_from"])
     try:
         fractions = Fractions(options.pop("val_fraction"), options.pop("test_fraction"))
     except ValueError as error:

@@ -18,6 +18,7 @@ from typing import Final
 
 from rich.progress import Progress
 
+from model_store.labelled_sets.interpretation import LabelsFile
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import Fractions
@@ -28,7 +29,14 @@ from training.data.grouping import Groups, check_pattern, compile_pattern
 from training.data.pixels.cache import open_images
 from training.data.pixels.near_duplicates import REFERENCE
 from training.data.recognised import interpret
-from training.data.remarks import damage_remarks, depth_remarks, folder_remarks, grouping_remarks, table_remarks
+from training.data.remarks import (
+    damage_remarks,
+    depth_remarks,
+    folder_remarks,
+    grouping_remarks,
+    table_remarks,
+    unlabelled_remarks,
+)
 from training.data.scan import scan
 from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
@@ -40,12 +48,15 @@ _KEPT_FIRST: Final[dict[Split | None, int]] = {"test": 0, "validation": 1, "trai
 """If the same picture is in several splits, the held-out one stays."""
 
 
-def audit_folder(
+def audit_folder(  # noqa: PLR0913  a data set, and what is said about it
     directory: Path,
     progress: Progress,
+    *,
     group_by: str | None = None,
     layout: LayoutChoice | None = None,
     corrections: Path | None = None,
+    labels_from: Path | None = None,
+    above: str = "",
 ) -> Audit:
     """Audit a folder.
 
@@ -58,6 +69,8 @@ def audit_folder(
         group_by: Regular expression that groups files by their paths; the notes describe the groups.
         layout: What the first folders are, if the user says it.
         corrections: The file of corrections to apply, if there is one.
+        labels_from: The table that gives the labels, in the folder or elsewhere, if the user names it.
+        above: The place by which people know the folder, if it is that of an archive; see `FileFinder`.
 
     Raises:
         CorrectionsRejected: If the corrections cannot be applied, or mean no image of the folder.
@@ -66,9 +79,11 @@ def audit_folder(
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(group_by)
-    corrected = correct_files(directory, scan(directory, layout), corrections)
+    found = scan(directory, layout, labels_from)
+    corrected = correct_files(found, corrections, above=above or str(directory.resolve()))
     with open_images(corrected.files, REFERENCE, progress, needs_pixels=False) as images:
-        audit = replace(settle(directory, images.files, images.near), corrections=corrected.outcomes)
+        settled = settle(directory, images.files, images.near, found.tables)
+    audit = replace(settled, corrections=corrected.outcomes)
     used = [file for file in audit.files if file.fate in USED_FATES]
     check_pattern([file.path for file in used], pattern)
     notes = (*audit.notes, *grouping_remarks(used, pattern))
@@ -80,22 +95,29 @@ def audit_folder(
     return replace(audit, notes=notes)
 
 
-def settle(directory: Path, decoded: Iterable[File], near: Sequence[tuple[str, str]] = ()) -> Audit:
+def settle(
+    directory: Path,
+    decoded: Iterable[File],
+    near: Sequence[tuple[str, str]] = (),
+    tables: Sequence[LabelsFile] = (),
+) -> Audit:
     """Give every file its final fate, by comparing it with all others.
 
     Args:
         directory: The data folder.
         decoded: The folder's files; images have the fate `used` for the time being.
         near: Pairs of `File.identity` that are nearly the same picture.
+        tables: The tables that give the labels.
     """
     files = {file.location: file for file in decoded}  # paths are made printable, so two may be the same
     for file in _related([file for file in files.values() if file.fate == "used"], near):
         files[file.location] = file
     side = median([min(file.width, file.height) for file in files.values() if file.fate == "used"] or [0])
     settled = tuple(_odd(file, side) if file.fate in USED_FATES else file for file in files.values())
-    recognised = interpret(settled)
+    recognised = interpret(settled, tables)
     remarks = (
         *table_remarks(recognised),
+        *unlabelled_remarks(settled),
         *folder_remarks(directory, settled),
         *depth_remarks(settled),
         *damage_remarks(settled),

@@ -15,7 +15,7 @@ from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.presentation.tables import SHOWN
 from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
 
-_RECOGNISED: Final = {"layout", "wrapper", "parts", "labels", "unlabelled", "labels_file"}
+_RECOGNISED: Final = {"layout", "wrapper", "parts", "labels", "unlabelled", "labels_file", "other_labels_files"}
 """Members of an interpretation that an audit has."""
 
 
@@ -53,6 +53,8 @@ def audit_json(audit: Audit) -> str:
     files = [dict(zip(DATASET_COLUMNS, row, strict=True)) for row in dataset_rows(audit.files)]
     sums = {"files": len(audit.files), "fates": audit.fates, "labels": _label_counts(audit)}
     recognised = audit.interpretation.model_dump(include=_RECOGNISED)
+    if not recognised["other_labels_files"]:
+        del recognised["other_labels_files"]
     document = {"recognised": recognised, "accounting": sums, "notes": audit.notes, "files": files}
     if audit.corrections:
         document["corrections"] = [outcome.model_dump() for outcome in audit.corrections]

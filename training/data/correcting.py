@@ -13,6 +13,7 @@ from model_store.labelled_sets.corrections.reading import Corrections, open_corr
 from model_store.text import counted, printable
 from training.data.files import File
 from training.data.recognised import interpret
+from training.data.scan import ScannedFolder
 
 
 class CorrectedFiles(NamedTuple):
@@ -22,23 +23,24 @@ class CorrectedFiles(NamedTuple):
     outcomes: tuple[CorrectionOutcome, ...] = ()
 
 
-def correct_files(directory: Path, files: list[File], path: Path | None) -> CorrectedFiles:
+def correct_files(found: ScannedFolder, path: Path | None, *, above: str) -> CorrectedFiles:
     """Apply a file of corrections, if there is one.
 
     Args:
-        directory: The data folder.
-        files: The folder's files; images have the fate `used` for the time being.
+        found: The files of the data; images have the fate `used` for the time being.
         path: The file of corrections.
+        above: The place of the data; see `FileFinder`.
 
     Raises:
         CorrectionsRejected: If it cannot be applied, or none of its rows means a labelled image of the folder.
     """
+    files = found.files
     if path is None:
         return CorrectedFiles(files)
     labels = {file.path: file.label for file in files if file.label is not None}
     others = {file.path: file.fate for file in files if file.label is None}
     corrections = open_corrections(path, {*labels, *labels.values()})
-    finder = FileFinder([*labels, *others], wrapper=interpret(files).wrapper, above=str(directory.resolve()))
+    finder = FileFinder([*labels, *others], wrapper=interpret(files, found.tables).wrapper, above=above)
     decided = decide(corrections, GivenFiles(labels, others, finder))
     if all(outcome.state == "not-found" for outcome in decided.outcomes):
         raise _without_effect(corrections, decided.outcomes)

@@ -5,10 +5,11 @@ The steps are in `scan.py`, `pixels/cache.py`, `audit.py` and `trainability.py`.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from model_store.evaluation.summary import recognition_sentence
 from model_store.images.pixels import InputSpec, Pixels
+from model_store.labelled_sets.corrections.finding import place_of
 from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.labelled_sets.recognition.folder_names import Split
 from training.config import TrainingConfig
@@ -26,8 +28,9 @@ from training.data.correcting import correct_files
 from training.data.files import ODD_FATES, SPLITS, USED_FATES, Audit, File, dataset_digest
 from training.data.grouping import compile_pattern
 from training.data.pixels.cache import open_images
-from training.data.remarks import crossing_remarks, share_remarks, split_remarks
+from training.data.remarks import crossing_remarks, share_remarks, split_remarks, table_remarks, unlabelled_remarks
 from training.data.scan import scan
+from training.data.source import open_source
 from training.data.trainability import split_checked
 from training.errors import DatasetInvalid
 
@@ -82,7 +85,7 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
     """Audit, decode and split a folder. Its pixels are kept in the cache if there is room.
 
     Args:
-        config: The run; `data`, `corrections`, `fractions`, `group_by`, `layout` and `strict` are used.
+        config: The run; `data`, `corrections`, `fractions`, `group_by`, `layout`, `labels_from` and `strict` are used.
         spec: The model's input.
         progress: Gets a bar per step, the layout that was recognised, and what became of each correction.
 
@@ -94,17 +97,32 @@ def open_dataset(config: TrainingConfig, spec: InputSpec, progress: Progress) ->
         CacheLimitInvalid: If the limit of the cache is not a number of gigabytes.
     """
     pattern = compile_pattern(config.group_by)  # first, so that a mistake in it shows before the work
-    corrected = correct_files(config.data, scan(config.data, config.layout), config.corrections)
-    with open_images(corrected.files, spec, progress) as images:
-        audit = replace(settle(config.data, images.files, images.near), corrections=corrected.outcomes)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(config.data, config.labels_from))
+        found = scan(source.folder, config.layout, source.labels_from)
+        found = replace(found, files=list(_outside(config.store, source.folder, found.files)))
+        corrected = correct_files(found, config.corrections, above=place_of(config.data))
+        images = stack.enter_context(open_images(corrected.files, spec, progress))
+        settled = settle(source.folder, images.files, images.near, found.tables)
+        audit = replace(settled, corrections=corrected.outcomes)
         if audit.interpretation.labels:
-            progress.console.print(Text(recognition_sentence(audit.interpretation)))
+            said = (recognition_sentence(audit.interpretation), *table_remarks(audit.interpretation))
+            progress.console.print(Text("\n".join((*said, *unlabelled_remarks(audit.files)))))
         if audit.corrections:
             progress.console.print(Text("\n".join(row_lines(audit.corrections))))
         if config.strict:
             check_strictly(audit)
         dataset = Dataset(split_checked(audit, config.fractions, pattern), audit.labels, images.pixels)
         yield replace(dataset, notes=tuple(_notes(dataset, config, pattern, given_splits(audit))))
+
+
+def _outside(store: Path, folder: Path, files: Iterable[File]) -> Iterator[File]:
+    """Yield the files that are not in the store, which may be below the data: what a run writes is no data of it."""
+    inside = store.resolve().is_relative_to(folder.resolve()) and store.resolve() != folder.resolve()
+    below = store.resolve().relative_to(folder.resolve()).as_posix() if inside else ""
+    for file in files:
+        if not (inside and file.path.startswith(f"{below}/")):
+            yield file
 
 
 def check_strictly(audit: Audit) -> None:

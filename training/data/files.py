@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
-from model_store.labelled_sets.interpretation import Interpretation, LabelsFile
+from model_store.labelled_sets.interpretation import Interpretation
 from model_store.labelled_sets.labelled_set import AS_IT_SAYS
 from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.text import plural
@@ -112,8 +112,6 @@ class File:
     """True if a part of the picture is damaged: its pixels are what the decoder made of it."""
     is_blank: bool = False
     """True if the picture is one colour all over, or nearly."""
-    table: LabelsFile | None = None
-    """How it was read, if it is the table that gives the labels."""
     row: int = -1
     """Its row in the array of decoded pixels; -1 if it was not decoded."""
 

@@ -3,22 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from model_store.labelled_sets.interpretation import FoundPart, Interpretation
+from model_store.labelled_sets.interpretation import FoundPart, Interpretation, LabelsFile
 from model_store.labelled_sets.layout import Layout
 from model_store.labelled_sets.recognition.folder_tree import folders_of
 from training.data.files import File
 
 
-def interpret(files: Sequence[File]) -> Interpretation:
-    """Return the layout of files whose splits are those of their folders."""
+def interpret(files: Sequence[File], tables: Sequence[LabelsFile] = ()) -> Interpretation:
+    """Return the layout of files whose splits are those of their folders, or of the tables that give the labels."""
     labelled = [file for file in files if file.label is not None]
-    table = next((file.table for file in files if file.table is not None), None)
-    if table is not None:
+    if tables:
         return Interpretation(
-            wrapper=table.path.rpartition("/")[0] or None,
+            wrapper=tables[0].path.rpartition("/")[0] or None if len(tables) == 1 else None,
             encoding=None,
             matched=[],
-            labels_file=table,
+            labels_file=tables[0],
+            other_labels_files=list(tables[1:]),
             layout="labels-file",
             labels=_labels(files),
             unlabelled=_unlabelled(files),

@@ -27,6 +27,16 @@ def table_remarks(recognised: Interpretation) -> tuple[str, ...]:
     return () if recognised.labels_file is None else tuple(interpretation_sentences(recognised))
 
 
+def unlabelled_remarks(files: Iterable[File]) -> tuple[str, ...]:
+    """Name the folders of the images that are under no label."""
+    counts = Counter(file.path.rpartition("/")[0] for file in files if file.fate == "unlabelled")
+    if not counts:
+        return ()
+    named = listed(f"{f'{folder}/' if folder else 'the top'} ({count})" for folder, count in counts.most_common())
+    total = counts.total()
+    return (f"{counted(total, 'image file')} {'is' if total == 1 else 'are'} under no label and not used: {named}.",)
+
+
 def folder_remarks(directory: Path, files: Sequence[File]) -> tuple[str, ...]:
     """Return sentences about odd folders."""
     labelled = [file for file in files if file.label is not None]

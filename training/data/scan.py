@@ -5,16 +5,20 @@ alike. Nothing is decoded here; links to folders are not followed, and pipes and
 """
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from model_store.errors import SetRejected
 from model_store.images.files import has_image_start, read_image_file
 from model_store.images.signatures import has_image_extension
+from model_store.labelled_sets.interpretation import LabelsFile
+from model_store.labelled_sets.label_tables.joining import with_folder_splits
 from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
+from model_store.labelled_sets.named_table import find_named_table
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.folder_names import is_unlabelled
 from model_store.labelled_sets.recognition.folder_tree import folders_of
@@ -32,34 +36,59 @@ _NOT_FILES: Final[dict[Kind, str]] = {
 }
 
 
-def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
+@dataclass(frozen=True)
+class ScannedFolder:
+    """The files below a folder, and how their labels were found.
+
+    Attributes:
+        files: Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
+        tables: The tables that gave the labels; empty if folders did.
+    """
+
+    files: list[File]
+    tables: tuple[LabelsFile, ...] = ()
+
+
+def scan(directory: Path, choice: LayoutChoice | None = None, labels_from: Path | None = None) -> ScannedFolder:
     """List the files below a folder.
 
     Args:
         directory: The data folder.
         choice: What its first folders are, if the user says it.
-
-    Returns:
-        Every file, sorted by path. Images in the folder of a label have the fate `used` for the time being.
+        labels_from: The table that gives the labels, in the folder or elsewhere, if the user names it.
 
     Raises:
         DatasetInvalid: If the folder cannot be read, a label folder is a link, its folders can be read in two ways,
             its split folders hold no label folders or lack `train`, or the table of its labels is refused.
     """
+    files = list_files(directory)
+    masks = find_masks([file.path for file in files if _is_image(file)])
+    photographs = [file.path for file in files if _is_image(file) and file.path not in masks]
+    find_folders = cache(lambda: find_layout(photographs, choice=choice))
+    table = _read_table(directory, files, find_folders, labels_from=labels_from, folders_decide=choice is not None)
+    if table is not None:
+        table = with_folder_splits(table)
+        return ScannedFolder(
+            [_label_by_table(file, table) for file in files], tuple(one.summary() for one in table.tables)
+        )
+    files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
+    layout = _check_layout(directory, find_folders)
+    _check_links(directory, files, layout)
+    return ScannedFolder([_label(file, layout) if _is_image(file) else file for file in files])
+
+
+def list_files(directory: Path) -> list[File]:
+    """List the files below a folder without their labels, sorted by path; images have the fate `used`.
+
+    Raises:
+        DatasetInvalid: If the folder cannot be read.
+    """
     if not directory.is_dir():
         raise DatasetInvalid(directory, "is not a folder", hint=LAYOUT_HINT)
-    files = sorted(_list_files(directory), key=lambda file: file.path)
-    table = _read_table(directory, files, choice)
-    if table is not None:
-        return [_label_by_table(file, table) for file in files]
-    masks = find_masks([file.path for file in files if _is_image(file)])
-    files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
-    layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
-    _check_links(directory, files, layout)
-    return [_label(file, layout) if _is_image(file) else file for file in files]
+    return sorted(_judged(directory), key=lambda file: file.path)
 
 
-def _list_files(directory: Path) -> Iterator[File]:
+def _judged(directory: Path) -> Iterator[File]:
     for entry in walk(directory):
         if not entry.path:
             raise DatasetInvalid(directory, f"cannot be read ({entry.error})", hint="Check its permissions.")
@@ -90,7 +119,14 @@ def _is_image(file: File) -> bool:
     return file.fate == "used" or (file.fate == "unreadable" and has_image_extension(file.path))
 
 
-def _read_table(directory: Path, files: Iterable[File], choice: LayoutChoice | None) -> LabelsTable | None:
+def _read_table(
+    directory: Path,
+    files: Iterable[File],
+    find_folders: Callable[[], Layout],
+    *,
+    labels_from: Path | None,
+    folders_decide: bool,
+) -> LabelsTable | None:
     """Read the table that gives the labels, if there is one."""
     seen = {file.path: file for file in files if file.fate != "system-file"}
     images = [path for path, file in seen.items() if _is_image(file)]
@@ -100,21 +136,29 @@ def _read_table(directory: Path, files: Iterable[File], choice: LayoutChoice | N
         return read_image_file(seen[path].location, max_image_bytes=MAX_TABLE_BYTES)
 
     try:
-        return read_labels_file(candidates, list(seen), read, LabelMatcher(()), choice)
+        return read_labels_file(
+            candidates,
+            list(seen),
+            read,
+            LabelMatcher(()),
+            find_folders=find_folders,
+            folders_decide=folders_decide,
+            named=find_named_table(labels_from, seen, directory),
+        )
     except SetRejected as error:
         raise DatasetInvalid(directory, _as_clause(error), hint=error.hint or LAYOUT_HINT) from error
 
 
 def _label_by_table(file: File, table: LabelsTable) -> File:
     """Give an image the label and the split that a table gives it."""
-    if file.path == table.path:
-        return replace(file, fate="labels-file", reason="gives the images their labels", table=table.summary())
+    if file.path in table.paths:
+        return replace(file, fate="labels-file", reason="gives the images their labels")
     if not _is_image(file):
         return file
     place = table.place_of(file.path)
     if place.label is not None:
         return replace(file, label=place.label, split=place.split)
-    return file if file.fate == "unreadable" else replace(file, fate="unlabelled", reason=f"not named by {table.path}")
+    return file if file.fate == "unreadable" else replace(file, fate="unlabelled", reason=f"not named by {table.title}")
 
 
 def _as_clause(error: SetRejected) -> str:
@@ -123,9 +167,9 @@ def _as_clause(error: SetRejected) -> str:
     return sentence if error.reason == "labels-file" else sentence[0].lower() + sentence[1:]
 
 
-def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None) -> Layout:
+def _check_layout(directory: Path, find_folders: Callable[[], Layout]) -> Layout:
     try:
-        layout = find_layout(images, choice=choice)
+        layout = find_folders()
     except SetRejected as error:
         hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error.reason == "no-labels" else error.hint
         raise DatasetInvalid(directory, _as_clause(error), hint=hint or LAYOUT_HINT) from error

@@ -79,6 +79,7 @@ def settings_of(config: TrainingConfig) -> dict[str, Scalar]:
         "group_by": config.group_by,
         "layout": config.layout,
         "corrections": None if config.corrections is None else config.corrections.name,
+        "labels_from": None if config.labels_from is None else config.labels_from.name,
         "threshold_policy": config.threshold,
         "positive": config.positive,
         "fractions.validation": config.fractions.validation,

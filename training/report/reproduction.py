@@ -29,6 +29,7 @@ OPTIONS: Final = {
     "group_by": "--group-by",
     "layout": "--layout",
     "corrections": "--corrections",
+    "labels_from": "--labels-from",
     "strict": "--strict",
     "augment": "--augment",
     "class_weights": "--class-weights",
@@ -51,7 +52,7 @@ OPTIONS: Final = {
 }
 """Setting to its option of `fullcount train`; the others can be set from Python only."""
 
-_FILES: Final = frozenset({"weights", "corrections"})
+_FILES: Final = frozenset({"weights", "corrections", "labels_from"})
 """Settings that are paths of files, which are shortened to their names."""
 
 

@@ -16,7 +16,8 @@ from model_store.precision import INT8_DIRECTORY
 from model_store.store import ModelStore, StoredVersion
 from training.data.files import SPLITS, USED_FATES
 from training.data.pixels.cache import DecodedImages, open_images
-from training.data.scan import scan
+from training.data.scan import list_files
+from training.data.source import open_source
 from training.errors import ImagesMissing
 from training.variants.computing import answer, read_model
 from training.variants.held_out import HeldOut, Rows
@@ -34,7 +35,7 @@ def publish_quantized(
     Args:
         store: Store of both versions.
         stored: The version, with verified digests.
-        data: Folder that the version was trained on.
+        data: Folder, archive or table that the version was trained on.
         seed: Seed of the choice of calibration images.
         progress: Progress display, which gets a bar per step.
 
@@ -50,7 +51,11 @@ def publish_quantized(
     check_quantizer()
     dataset = _read_dataset(stored)
     spec = stored.manifest.input
-    with store.stage(stored.manifest.model) as staging, open_images(scan(data, "labels"), spec, progress) as images:
+    with (
+        store.stage(stored.manifest.model) as staging,
+        open_source(data) as source,
+        open_images(list_files(source.folder), spec, progress) as images,
+    ):
         train, held_out = _find(dataset, images, stored, data)
         left_out = shutil.ignore_patterns(MANIFEST_NAME, INT8_DIRECTORY)
         shutil.copytree(stored.directory, staging.directory, ignore=left_out, dirs_exist_ok=True)

@@ -16,7 +16,7 @@ from app.errors import BodyTooLarge
 from app.reports.recognising import describe_reading
 from app.reports.schemas import InterpretationBody
 from app.settings import Settings
-from model_store.labelled_sets.partial_archive import read_partial_archive
+from model_store.labelled_sets.archives.partial_archive import read_partial_archive
 
 SizeQuery = Annotated[int | None, Query(gt=0, description="Bytes of the whole zip; default: up to the last piece.")]
 

@@ -24,7 +24,7 @@ from app.predictions.answers import explanation, predicted_fields
 from app.predictions.batch import Result, Source, check_top_k, collect, results_of, sources_of
 from app.predictions.schemas import BatchBody, PredictionBody
 from app.settings import Settings
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.presentation.activation import overlay, png
 from model_store.presentation.thumbnails import data_address
 

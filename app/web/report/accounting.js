@@ -51,18 +51,30 @@ export function accounting(report, matrix, panel, onLeftOut) {
  * @param {Report["interpretation"]} interpretation
  * @returns {string[]}
  */
-function interpretationSentences({ wrapper, encoding, matched, labels_file: file, parts = [] }) {
-  const path = file && printable(file.path);
+function interpretationSentences({
+  wrapper,
+  encoding,
+  matched,
+  labels_file: file,
+  other_labels_files: others = [],
+  parts = [],
+}) {
+  const files = file ? [file, ...others] : [];
+  const path = files.map((one) => printable(one.path)).join(", ") || null;
   return [
     wrapper !== null && words.wrapper(printable(wrapper)),
     parts.length > 0 && words.parts(named(parts.map((part) => `${part.folder}/ (${counted(part.files)})`))),
     encoding !== null && words.encoding(encoding),
-    file && words.labelsFile(printable(file.path), counted(file.rows, ...nouns.row)),
-    ...(file?.understood ?? []).map(printable),
+    ...files.flatMap((one) => [
+      words.labelsFile(printable(one.path), counted(one.rows, ...nouns.row)),
+      ...(one.understood ?? []).map(printable),
+    ]),
     ...matched.map((one) => words.matched(printable(one.folder), path, printable(one.label), counted(one.files))),
-    file &&
-      file.missing.length > 0 &&
-      words.missing(printable(file.path), counted(file.missing.length), file.missing.length === 1, named(file.missing)),
+    ...files.map(
+      ({ path: table, missing }) =>
+        missing.length > 0 &&
+        words.missing(printable(table), counted(missing.length), missing.length === 1, named(missing)),
+    ),
   ].flatMap((one) => one || []);
 }
 

@@ -8,7 +8,7 @@
 /** @typedef {{path: string, rows: number, missing: string[], understood?: string[]}} LabelsFile */
 /** @typedef {{folder: string, label: string, files: number}} Matched */
 /** @typedef {{folder: string, split: string | null, files: number}} Part */
-/** @typedef {{wrapper: string | null, encoding: string | null, matched: Matched[], labels_file: LabelsFile | null, layout?: string, parts?: Part[], labels?: string[], unlabelled?: number}} Interpretation */
+/** @typedef {{wrapper: string | null, encoding: string | null, matched: Matched[], labels_file: LabelsFile | null, other_labels_files?: LabelsFile[], layout?: string, parts?: Part[], labels?: string[], unlabelled?: number}} Interpretation */
 /** @typedef {{accuracy: Estimate, majority_baseline: number | null, [name: string]: any}} Metrics */
 /** @typedef {{label: string, files: number, support: number, precision: Estimate, recall: Estimate, f1: number | null}} PerLabel */
 /** @typedef {{true_positives: number, false_positives: number, false_negatives: number, true_negatives: number}} Counts */

@@ -6,10 +6,12 @@ taken as written first, then below the set's wrapper, then by its end, on whole 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 from model_store.labelled_sets.label_tables.file_names import normal_path
 from model_store.labelled_sets.recognition.folder_names import split_of
+from model_store.labelled_sets.table_search import is_table
 
 _MOST_PARTS: Final = 32
 """Components of a path that is looked for by its end: a zip may hold paths of thousands of folders."""
@@ -61,6 +63,16 @@ class FileFinder:
                 if len(parts) >= length:
                     self._ends[length]["/".join(parts[-length:])].append(path)
         return self._ends[length]
+
+
+def place_of(data: Path) -> str:
+    """Return where people know a set to be, as `FileFinder` takes it: the path of a folder, or an archive's name."""
+    if data.is_dir():
+        return str(data.resolve())
+    if is_table(data.name):
+        return str(data.resolve().parent)
+    name = Path(data.stem)
+    return name.stem if name.suffix == ".tar" else data.stem
 
 
 def _key(path: str) -> str:

@@ -11,6 +11,8 @@ from model_store.labelled_sets.names import composed
 
 _TAG: Final = re.compile(r"[0-9a-fA-F]{6,32}[-_]|\d+[-_]")
 """What annotation tools put in front of a name."""
+_ODD_STEP: Final = re.compile(r"\A/|//|(?:\A|/)\.(?:/|\Z)|/\Z")
+"""An empty step of a path, or one that is `.`."""
 _MAX_ENDS: Final = 8
 """Ends of one path that are compared: a zip may hold paths of thousands of folders."""
 _WHOLE_FILE: Final = "//"
@@ -35,7 +37,10 @@ class Naming(NamedTuple):
 
 def normal_path(text: str) -> str:
     """Return a path with forward slashes and composed accents, without empty steps and `.`."""
-    return "/".join(map(composed, PurePosixPath(text.replace("\\", "/")).parts))
+    text = text.replace("\\", "/")
+    if text.isascii() and not _ODD_STEP.search(text):
+        return text
+    return "/".join(map(composed, PurePosixPath(text).parts))
 
 
 def _without_extension(path: str) -> str:

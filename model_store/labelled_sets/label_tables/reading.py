@@ -25,7 +25,7 @@ from model_store.labelled_sets.label_tables.table_text import TableText, decode_
 from model_store.labelled_sets.layout import Place
 from model_store.labelled_sets.names import LabelMatcher, composed
 from model_store.labelled_sets.recognition.folder_names import Split
-from model_store.text import printable
+from model_store.text import counted, printable
 
 MAX_ROWS_WITHOUT_FILE: Final = 100_000
 """The limit exists because a few bytes of a zip make many rows. Each takes memory, and a report lists missing files."""
@@ -56,6 +56,26 @@ class LabelsTable:
     splits: dict[str, Split] = field(default_factory=dict)
     understood: list[str] = field(default_factory=list)
     is_plain: bool = False
+    is_in_set: bool = True
+    """False for a table elsewhere, which only its user can name."""
+    parts: tuple["LabelsTable", ...] = ()
+    """The tables that were read together, if this one stands for several."""
+
+    @property
+    def tables(self) -> tuple["LabelsTable", ...]:
+        """The tables that were read: this one, or those that it stands for."""
+        return self.parts or (self,)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the tables that are files of the set."""
+        return [table.path for table in self.tables if table.is_in_set]
+
+    @property
+    def title(self) -> str:
+        """The paths of the tables that were read, or of the first and the number of others."""
+        others = len(self.tables) - 1
+        return f"{self.path} and {counted(others, 'other table')}" if others else self.path
 
     def summary(self) -> LabelsFile:
         """Describe the table for a report."""
@@ -82,6 +102,7 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
     code_files: Iterable[tuple[str, bytes]] = (),
     only_plain: bool = False,
     must_match: bool = False,
+    is_in_set: bool = True,
 ) -> LabelsTable | None:
     """Read a table that gives files their labels, by what its columns hold.
 
@@ -94,6 +115,8 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
             taken only if it has codes.
         only_plain: Whether its header has to name path and label, so that nothing is found out.
         must_match: Whether the table has to give a label of the model, if these are known.
+        is_in_set: Whether the table is a file of the set, and names files below its own folder; otherwise it may name
+            any file of the set.
 
     Returns:
         The table; None if no column names files, or none gives labels.
@@ -102,7 +125,7 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
         LabelColumnUnclear: If two columns could be the label.
         SetRejected: If a row cannot be read, has no path or label, or gives a file another label than an earlier row.
     """
-    folder = path[: path.rfind("/") + 1]
+    folder = path[: path.rfind("/") + 1] if is_in_set else ""
     below = [normal_path(file.removeprefix(folder)) for file in files if file.startswith(folder)]
     max_rows = len(below) + MAX_ROWS_WITHOUT_FILE
     text = decode_table(data, chain(matcher.labels, (file.rpartition("/")[2] for file in below)))
@@ -133,6 +156,7 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
         splits=_give_splits(columns, split),
         understood=[described, *describe_form(path, text, rows, columns, split), *said],
         is_plain=has_known_names(header) and columns.named.naming == BY_PATH and not said,
+        is_in_set=is_in_set,
     )
 
 

@@ -23,8 +23,11 @@ _SPLITS: Final[dict[str, Split]] = {
     **dict.fromkeys(("val", "valid", "validation", "validate", "eval", "evaluation", "dev", "vali"), "validation"),
     **dict.fromkeys(("test", "tests", "testing", "tst", "holdout", "heldout"), "test"),
 }
+_SPLIT_HINT: Final = re.compile("trn|train|val|dev|tst|test|holdout|heldout", re.IGNORECASE)
+"""A part of every name with the word for a split: most names lack it and need no further look."""
 _WITHOUT_LABELS: Final = frozenset({"pred", "prediction", "predictions", "predict", "inference", "submission"})
 """Words of folders beside those of the splits whose pictures have no labels."""
+_WITHOUT_LABELS_HINT: Final = re.compile("pred|inference|submission", re.IGNORECASE)
 _OF_DATA: Final = _words_of(
     "set sets data dataset datasets image images img imgs picture pictures photo photos sample samples file "
     "files folder dir directory split subset jpg jpeg png raw original originals resized cropped full"
@@ -46,13 +49,15 @@ _SERIAL: Final = re.compile(r"[a-z]{1,3}|\d+")
 
 def split_of(name: str) -> Split | None:
     """Return the split that the words of a name stand for; None for none, or for several."""
+    if _SPLIT_HINT.search(name) is None:
+        return None
     splits = {split for word in _words(name) if (split := _split_of_word(word)) is not None}
     return splits.pop() if len(splits) == 1 else None
 
 
 def is_beside_splits(name: str) -> bool:
     """Tell whether a name stands for pictures without labels that come with the splits, such as `seg_pred`."""
-    return any(word in _WITHOUT_LABELS for word in _words(name))
+    return _WITHOUT_LABELS_HINT.search(name) is not None and any(word in _WITHOUT_LABELS for word in _words(name))
 
 
 def is_plain_split(name: str) -> bool:
@@ -82,8 +87,10 @@ def is_date(name: str) -> bool:
 
 def is_content(name: str) -> bool:
     """Tell whether a name says that pictures are in the folder, and no more: `images`, `raw_data`."""
-    words = _words(name)
-    return bool(words) and all(word in _CONTENTS or word.isdigit() for word in words) and not words[0].isdigit()
+    first = _WORD.search(name)
+    if first is None or first[0].lower() not in _CONTENTS:
+        return False
+    return all(word in _CONTENTS or word.isdigit() for word in _words(name))
 
 
 def is_unlabelled(name: str) -> bool:

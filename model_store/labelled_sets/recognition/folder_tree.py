@@ -1,5 +1,6 @@
 """The folders of a labelled set as a tree, with the number of image files in each. It knows paths and reads nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -24,6 +25,8 @@ class FolderNode:
     images: int = 0
     """Number of image files in it, not counting those in its folders."""
     folders: dict[str, "FolderNode"] = field(default_factory=dict)
+    label_names: set[str] | None = None
+    """The names of folders below it that may be labels, once `part_folders` has looked; it looks several times."""
 
     @property
     def name(self) -> str:
@@ -36,15 +39,18 @@ class FolderNode:
         return sum(node.images for node in self.walk())
 
     def walk(self) -> Iterator["FolderNode"]:
-        """Yield the folder and every folder below it."""
-        yield self
-        for folder in self.folders.values():
-            yield from folder.walk()
+        """Yield the folder and every folder below it, each before its own."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.folders.values()))
 
 
 def folders_of(path: str) -> FolderPath:
     """Return the first folders of a file's path, accents composed."""
-    return tuple(composed(part) for part in path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH])
+    folders = path.split("/", MAX_DEPTH + 1)[:-1][:MAX_DEPTH]
+    return tuple(folders) if path.isascii() else tuple(map(composed, folders))
 
 
 def common_folders(paths: Collection[FolderPath]) -> FolderPath:
@@ -61,9 +67,9 @@ def grow_tree(paths: Iterable[str]) -> FolderNode:
         paths: Posix paths of the image files.
     """
     root, folders = FolderNode(), 0
-    for path in paths:
+    for above, images in Counter(path.rpartition("/")[0] for path in paths).items():
         node = root
-        for name in folders_of(path):
+        for name in folders_of(f"{above}/") if above else ():
             inner = node.folders.get(name)
             if inner is None:
                 if folders == MAX_FOLDERS:
@@ -71,7 +77,7 @@ def grow_tree(paths: Iterable[str]) -> FolderNode:
                 folders += 1
                 inner = node.folders[name] = FolderNode((*node.path, name))
             node = inner
-        node.images += 1
+        node.images += images
     return root
 
 

@@ -23,8 +23,8 @@ def find_parents(tree: FolderNode, match: Match, start: int = 0) -> set[FolderPa
     Raises:
         SetRejected: If two levels have the same claim, and would give an image different labels.
     """
-    depths = {node.path: _depths(node.path, match, start) for node in tree.walk() if node.images}
     images = {node.path: node.images for node in tree.walk() if node.images}
+    depths = {path: found for path in images if (found := _depths(path, match, start))}
     files: Counter[int] = Counter()
     labels: dict[int, set[str]] = defaultdict(set)
     for path, found in depths.items():
@@ -33,8 +33,8 @@ def find_parents(tree: FolderNode, match: Match, start: int = 0) -> set[FolderPa
             labels[depth].add(label)
     parents = set()
     for path, found in depths.items():
-        if found:
-            parents.add(path[: _choose(path, found, {depth: (files[depth], len(labels[depth])) for depth in found})])
+        claims = {depth: (files[depth], len(labels[depth])) for depth in found} if len(found) > 1 else {}
+        parents.add(path[: _choose(path, found, claims) if claims else next(iter(found))])
     return parents
 
 

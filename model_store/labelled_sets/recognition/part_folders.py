@@ -127,8 +127,10 @@ def _alike(folders: list[FolderNode]) -> Mapping[str, Split | None]:
 
 def _label_names(part: FolderNode) -> set[str]:
     """Return the names of the folders in a part that may be labels: `images` and a doubled name are none."""
-    inner = unwrapped(part)
-    return {name for name in inner.folders if not is_content(name) and name != part.name}
+    if part.label_names is None:
+        inner = unwrapped(part)
+        part.label_names = {name for name in inner.folders if not is_content(name) and name != part.name}
+    return part.label_names
 
 
 def _shared(folders: Iterable[FolderNode]) -> set[str]:
@@ -147,7 +149,7 @@ def _read_each(parts: Mapping[FolderNode, Split | None]) -> Parents:
     """Read each part as the one with most images to train on, so that all have their labels at the same level."""
     main = max(parts, key=lambda part: (bool(_label_names(part)), parts[part] == "train", part.total))
     parents = {path: split or parts[main] for path, split in read_parts(main).items()}
-    labels = {name for path in parents for name in _at(main, path).folders}
+    labels = {name.casefold(): name for path in parents for name in _at(main, path).folders}
     is_simple = len(parents) == 1
     for part, split in parts.items():
         if part is not main:
@@ -157,10 +159,9 @@ def _read_each(parts: Mapping[FolderNode, Split | None]) -> Parents:
     return parents
 
 
-def _read_like(part: FolderNode, labels: set[str]) -> Parents | None:
-    """Read a part by the labels of another; None if it has none of them."""
-    match = {name.casefold(): name for name in labels}
-    found = find_parents(part, lambda name: match.get(name.casefold()), start=len(part.path))
+def _read_like(part: FolderNode, labels: Mapping[str, str]) -> Parents | None:
+    """Read a part by the labels of another, folded name → name; None if it has none of them."""
+    found = find_parents(part, lambda name: labels.get(name.casefold()), start=len(part.path))
     return dict.fromkeys(found) or None
 
 

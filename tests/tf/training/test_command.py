@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_store.store import ModelStore
+from tests.support.layouts import pack
 from tests.support.tiny_backbone import TINY
 from tests.tf.training.conftest import write_folder
 from training.variants.computing import has_bf16
@@ -50,8 +51,10 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
     assert "confirmed" in (stored.directory / "training" / "corrections.csv").read_text()
 
 
-def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["", pytest.param(".tar.gz", marks=pytest.mark.thorough)])
+def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path, suffix: str) -> None:
     data = write_folder(tmp_path / "data", 60)
+    data = pack(data, suffix) if suffix else data
     (tmp_path / "temporary").mkdir()
     environment = os.environ | {"TMPDIR": str(tmp_path / "temporary"), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     terminal, theirs = pty.openpty()

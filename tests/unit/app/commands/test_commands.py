@@ -362,3 +362,39 @@ def test_asking_a_server_needs_none_of_the_service_s_packages() -> None:
     modules = "app.commands.evaluate, app.commands.predict, app.client"
     program = f"import sys, {modules}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["set", "--labels-from", "kinds.csv", "--layout", "labels"], "give one of them"),
+        (["set/kinds.csv", "--labels-from", "kinds.csv"], "is itself the table"),
+        (["set.zip", "--labels-from", "kinds.csv", "--url", "http://127.0.0.1:9"], "A server takes no --labels-from"),
+        (["set/kinds.csv", "--url", "http://127.0.0.1:9"], "A server accepts a zip"),
+    ],
+)
+def test_a_table_that_would_not_be_used_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/kinds.csv").write_bytes(b"path,label\n")
+    (tmp_path / "set.zip").write_bytes(zip_of(FILES))
+    result = run(evaluate, arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.usefixtures("store")
+def test_evaluate_takes_the_labels_from_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, data in FILES.items():
+        (tmp_path / "set" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / path).write_bytes(data)
+    rows = [f"{path},{'light' if path.startswith('dark') else 'dark'}" for path in FILES]
+    (tmp_path / "kinds.csv").write_text("\n".join(["path,label", *rows]))
+    body = json.loads(run(evaluate, ["set", "--labels-from", "kinds.csv", "--format", "json"]).stdout)
+    assert body["interpretation"]["labels_file"]["path"] == "kinds.csv"
+    assert {label["label"]: label["files"] for label in body["per_label"]} == {"dark": 2, "light": 2}
+    assert body["confusion_matrix"]["counts"][0][:2] == [0, 1]  # `dark` in the table is `light` to the eye

@@ -32,6 +32,7 @@ def refusal(*tables: bytes) -> str:
         (["1.png"], "Labels.csv"),
         (["set/1.png", "set/a/2.png"], "set/LABELS.CSV"),
         (["set/1.png"], "labels.csv"),
+        (["set/set/a/1.png", "set/set/b/1.png"], "set/set/labels.csv"),
     ],
 )
 def test_a_table_is_at_the_top_or_in_the_one_folder_around_every_image(images: list[str], place: str) -> None:
@@ -43,7 +44,7 @@ def test_a_table_is_at_the_top_or_in_the_one_folder_around_every_image(images: l
     [
         (["a/1.png", "b/2.png"], "a/labels.csv"),
         (["1.png", "set/2.png"], "set/labels.csv"),
-        (["set/a/1.png"], "set/a/labels.csv"),
+        (["set/a/1.png", "set/b/1.png"], "set/a/labels.csv"),
         (["set/1.png"], "set/labels.csv.bak"),
         (["1.png"], "my-labels.ods"),
     ],

@@ -130,8 +130,7 @@ def test_an_archive_is_audited_as_its_folder_is(tmp_path: Path, name: str) -> No
         "labels_file": None,
     }
     _, last = first_and_last(str(archive))
-    assert last.endswith(" && fullcount train set --store models --model set")
-    assert str(archive) in last
+    assert last == f"Next: fullcount train {archive} --store models --model set"
 
 
 def test_what_is_refused_about_an_archive_is_said_with_its_name(tmp_path: Path) -> None:
@@ -212,3 +211,29 @@ def test_an_audit_with_corrections_tells_each_row_and_what_to_type_next(folder: 
     found = json.loads(CliRunner().invoke(audit, [*arguments, "--format", "json"]).stdout)
     assert found["accounting"]["labels"]["dogs"]["used"] == 4
     assert [row["state"] for row in found["corrections"]] == ["applied", "left-out"]
+
+
+def test_a_table_that_is_named_decides_and_is_named_again(tmp_path: Path) -> None:
+    kinds = "\n".join(["file,mood", *(f"{label}/{n}.png,{('sad', 'glad')[n % 2]}" for label in "ab" for n in range(6))])
+    data = write(tmp_path / "set", labelled(["a", "b"], 6) | {"moods.csv": kinds.encode()})
+    first, last = first_and_last(str(data), "--labels-from", "moods.csv")
+    assert first == "Recognised a table of labels: 2 labels (glad, sad)."
+    assert last.endswith("--model set --labels-from moods.csv")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--layout", "labels"], "give one of them"), ([], "is itself the table that gives the labels")],
+)
+def test_a_table_beside_another_answer_is_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    write(tmp_path, labelled(["a", "b"], 1) | {"t.csv": b"path,label\n"})
+    data = tmp_path if options else tmp_path / "t.csv"
+    done = CliRunner().invoke(audit, [str(data), "--labels-from", "t.csv", *options])
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_images_under_no_label_are_named(tmp_path: Path) -> None:
+    write(tmp_path, labelled(["train/a", "train/b", "test/a", "test/b"], 3) | {"train/x.png": picture(77)})
+    done = CliRunner(env={"COLUMNS": "250"}).invoke(audit, [str(tmp_path)])
+    assert "1 image file is under no label and not used: train/ (1)." in done.stdout

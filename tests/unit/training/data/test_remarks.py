@@ -48,7 +48,10 @@ def test_an_empty_label_of_a_split_and_an_empty_split_are_said(tmp_path: Path) -
 def test_folders_beside_those_of_the_splits_are_said_to_be_ignored(tmp_path: Path) -> None:
     splits = [f"{split}/{label}" for split in ("train", "test") for label in ("cats", "dogs")]
     write(tmp_path, labelled([*splits, "extra"], 2))
-    assert audited(tmp_path).notes == ("These folders beside those of the splits are ignored: extra/.",)
+    assert audited(tmp_path).notes == (
+        "2 image files are under no label and not used: extra/ (2).",
+        "These folders beside those of the splits are ignored: extra/.",
+    )
 
 
 def test_a_folder_with_nothing_odd_has_no_notes(tmp_path: Path) -> None:

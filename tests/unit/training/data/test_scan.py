@@ -12,7 +12,7 @@ from training.errors import DatasetInvalid
 
 
 def by_path(root: Path) -> dict[str, File]:
-    return {file.path: file for file in scan(root)}
+    return {file.path: file for file in scan(root).files}
 
 
 def test_the_label_is_the_first_folder_however_deep_the_file_lies(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_the_label_is_the_first_folder_however_deep_the_file_lies(tmp_path: Path
 
 def test_a_common_folder_around_the_labels_is_looked_through(tmp_path: Path) -> None:
     write(tmp_path, {f"pictures/{path}": data for path, data in labelled(["cats", "dogs"], 2).items()})
-    assert {file.label for file in scan(tmp_path)} == {"cats", "dogs"}
+    assert {file.label for file in scan(tmp_path).files} == {"cats", "dogs"}
 
 
 @pytest.mark.parametrize("wrapper", ["", "pictures/"])
@@ -36,7 +36,7 @@ def test_split_folders_give_the_split_and_the_folders_in_them_the_label(
 ) -> None:
     files = {f"{split}/{label}/x.png": picture(1) for split in ("train", name, "test") for label in ("cats", "dogs")}
     write(tmp_path, {f"{wrapper}{path}": data for path, data in files.items()})
-    found = {(file.split, file.label) for file in scan(tmp_path)}
+    found = {(file.split, file.label) for file in scan(tmp_path).files}
     assert found == {(split, label) for split in ("train", "validation", "test") for label in ("cats", "dogs")}
 
 
@@ -45,7 +45,7 @@ def test_split_folders_give_the_split_and_the_folders_in_them_the_label(
 def test_other_names_of_splits_are_no_labels(tmp_path: Path, names: tuple[str, str], wrapper: str) -> None:
     files = {f"{wrapper}{split}/{label}/x.png": picture(1) for split in names for label in ("cats", "dogs")}
     write(tmp_path, files | {f"{wrapper}sample.png": picture(2)})
-    labelled_files = [file for file in scan(tmp_path) if file.label]
+    labelled_files = [file for file in scan(tmp_path).files if file.label]
     assert {file.label for file in labelled_files} == {"cats", "dogs"}
     assert {file.split for file in labelled_files} == {"train", "validation" if "dev" in names else "test"}
 
@@ -59,7 +59,7 @@ def test_a_lone_test_folder_is_an_error_however_it_is_spelt(tmp_path: Path, name
 
 def test_a_label_may_be_called_train(tmp_path: Path) -> None:
     write(tmp_path, labelled(["train", "car"], 2))
-    assert {(file.split, file.label) for file in scan(tmp_path)} == {(None, "train"), (None, "car")}
+    assert {(file.split, file.label) for file in scan(tmp_path).files} == {(None, "train"), (None, "car")}
 
 
 def test_images_beside_split_folders_are_unlabelled(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_every_file_that_is_no_labelled_image_has_its_fate(tmp_path: Path) -> No
 
 def test_an_image_is_known_by_its_first_bytes_whatever_it_is_called(tmp_path: Path) -> None:
     write(tmp_path, {"cats/picture": picture(1), "dogs/scan.txt": picture(2, "JPEG")})
-    assert {file.fate for file in scan(tmp_path)} == {"used"}
+    assert {file.fate for file in scan(tmp_path).files} == {"used"}
 
 
 def test_a_link_to_a_file_is_read_and_one_to_a_folder_is_listed_but_not_followed(tmp_path: Path) -> None:
@@ -192,4 +192,4 @@ def test_a_name_that_is_no_utf8_is_escaped_and_still_opened(tmp_path: Path) -> N
 def test_a_wrapper_in_decomposed_letters_is_looked_through(tmp_path: Path) -> None:
     wrapper = unicodedata.normalize("NFD", "café")
     write(tmp_path, {f"{wrapper}/{path}": data for path, data in labelled(["cats", "dogs"], 2).items()})
-    assert {file.label for file in scan(tmp_path)} == {"cats", "dogs"}
+    assert {file.label for file in scan(tmp_path).files} == {"cats", "dogs"}

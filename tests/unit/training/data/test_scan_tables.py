@@ -48,7 +48,7 @@ def test_a_table_gives_the_labels_where_the_folders_give_none(
     tmp_path: Path, name: str, given: bytes, form: str
 ) -> None:
     write(tmp_path, pictures(form) | {name: given})
-    found = scan(tmp_path)
+    found = scan(tmp_path).files
     assert labels_of(found) == LABELS
     (file,) = (file for file in found if file.fate == "labels-file")
     assert file.path == name
@@ -58,7 +58,7 @@ def test_a_table_gives_the_labels_where_the_folders_give_none(
 def test_a_table_inside_the_wrapper_gives_the_labels(tmp_path: Path) -> None:
     files = pictures("set/jpg/{}.png") | {"set/list.csv": table("jpg/{}.png,{}", "image,class")}
     write(tmp_path, files)
-    assert labels_of(scan(tmp_path)) == LABELS
+    assert labels_of(scan(tmp_path).files) == LABELS
     assert audited(tmp_path).interpretation.wrapper == "set"
 
 
@@ -66,14 +66,14 @@ def test_a_column_gives_the_splits(tmp_path: Path) -> None:
     splits = ["train"] * 8 + ["val", "val", "TEST", "TEST"]
     rows = [f"{split},photos/{number}.png,{LABELS[number]}" for number, split in enumerate(splits)]
     write(tmp_path, pictures() | {"labels.csv": "\n".join(["split,path,label", *rows]).encode()})
-    found = {file.path: file.split for file in scan(tmp_path)}
+    found = {file.path: file.split for file in scan(tmp_path).files}
     assert [found[f"photos/{number}.png"] for number in (0, 8, 10)] == ["train", "validation", "test"]
 
 
 def test_folders_that_give_labels_are_not_overruled_by_any_other_table(tmp_path: Path) -> None:
     scores = b"file,score\ncats/0.png,cat\ncats/1.png,dog\n"
     write(tmp_path, labelled(["cats", "dogs"], 2) | {"results.csv": scores})
-    found = {file.path: file for file in scan(tmp_path)}
+    found = {file.path: file for file in scan(tmp_path).files}
     assert found["cats/1.png"].label == "cats"
     assert found["results.csv"].fate == "not-an-image"
 
@@ -81,7 +81,7 @@ def test_folders_that_give_labels_are_not_overruled_by_any_other_table(tmp_path:
 def test_a_labels_csv_overrules_folders(tmp_path: Path) -> None:
     rows = b"path,label\na/0.png,x\na/1.png,y\nb/0.png,x\nb/1.png,y\n"
     write(tmp_path, labelled(["a", "b"], 2) | {"labels.csv": rows})
-    assert {file.label for file in scan(tmp_path) if file.label} == {"x", "y"}
+    assert {file.label for file in scan(tmp_path).files if file.label} == {"x", "y"}
 
 
 def test_rows_without_a_file_and_files_without_a_row_are_counted_and_named(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
 
 @contextmanager
 def images(data: Path, spec: InputSpec = SMALL) -> Iterator[DecodedImages]:
-    with open_images(scan(data), spec, Progress(disable=True)) as found:
+    with open_images(scan(data).files, spec, Progress(disable=True)) as found:
         yield found
 
 
@@ -143,7 +143,7 @@ def deadly(*arguments, **options):
 
 setattr(module, name, deadly)
 spec = InputSpec(height=16, width=16)
-with cache.open_images(scan(Path(sys.argv[1])), spec, Progress(disable=True)):
+with cache.open_images(scan(Path(sys.argv[1])).files, spec, Progress(disable=True)):
     pass
 """
 
@@ -225,7 +225,7 @@ def test_a_cache_on_a_file_system_without_locks_is_done_without(data: Path, monk
 
 def test_no_room_anywhere_is_an_error_at_once(data: Path) -> None:
     huge = InputSpec(height=4096, width=4096)
-    files = [file for file in scan(data) if file.fate == "used"] * 3000
+    files = [file for file in scan(data).files if file.fate == "used"] * 3000
     with pytest.raises(CacheUnusable, match="do not fit into"), open_images(files, huge, Progress(disable=True)):
         pytest.fail("there is no disk so large")
 
@@ -244,7 +244,7 @@ from model_store.images.pixels import InputSpec
 from training.data.pixels.cache import open_images
 from training.data.scan import scan
 
-files = scan(Path(sys.argv[1]))
+files = scan(Path(sys.argv[1])).files
 spec = InputSpec(height=640, width=640)
 for times in (20, 150, 150):
     some = files * times

@@ -17,7 +17,9 @@ SILENCE = Progress(disable=True)
 
 
 def test_the_rows_hold_what_the_one_decoder_makes_of_each_file(tmp_path: Path) -> None:
-    found = scan(write(tmp_path, labelled(["cats", "dogs"], 40) | {"cats/0000.png": b"no image"}))  # over one window
+    found = scan(
+        write(tmp_path, labelled(["cats", "dogs"], 40) | {"cats/0000.png": b"no image"})
+    ).files  # over one window
     pixels = np.zeros((81, 16, 16, 3), np.uint8)
     decoded = [file for file in decode_all(found, SMALL, SILENCE, pixels) if file.fate == "used"]
     assert len(decoded) == 80
@@ -26,7 +28,7 @@ def test_the_rows_hold_what_the_one_decoder_makes_of_each_file(tmp_path: Path) -
 
 
 def test_what_is_known_of_a_file_is_of_the_input_and_its_identity_of_the_reference(tmp_path: Path) -> None:
-    (file,) = decode_all(scan(write(tmp_path, {"cats/a.png": picture(1, "GIF")})), SMALL, SILENCE)
+    (file,) = decode_all(scan(write(tmp_path, {"cats/a.png": picture(1, "GIF")})).files, SMALL, SILENCE)
     small, reference = (decode(picture(1, "GIF"), spec).pixels for spec in (SMALL, REFERENCE))
     assert (file.pixel_digest, file.perceptual_hash) == (pixel_digest(small), perceptual_hash(small))
     assert file.identity == pixel_digest(reference)
@@ -34,7 +36,7 @@ def test_what_is_known_of_a_file_is_of_the_input_and_its_identity_of_the_referen
 
 
 def test_at_the_reference_size_the_identity_is_the_digest_of_the_pixels(tmp_path: Path) -> None:
-    (file,) = decode_all(scan(write(tmp_path, {"cats/a.png": picture(1)})), REFERENCE, SILENCE)
+    (file,) = decode_all(scan(write(tmp_path, {"cats/a.png": picture(1)})).files, REFERENCE, SILENCE)
     assert file.identity == file.pixel_digest
 
 

@@ -22,7 +22,7 @@ def test_the_defaults_are_those_of_the_service(monkeypatch: pytest.MonkeyPatch) 
 def test_a_limit_decides_what_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, limit: int
 ) -> None:
-    found = scan(write(tmp_path, {"cats/a.png": picture(1)}))
+    found = scan(write(tmp_path, {"cats/a.png": picture(1)})).files
     monkeypatch.setenv(variable, str(limit))
     assert [file.fate for file in decode_all(found, SMALL, Progress(disable=True))] == ["used"]
     monkeypatch.setenv(variable, str(limit - 1))

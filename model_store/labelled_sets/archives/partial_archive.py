@@ -11,10 +11,10 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from zipfile import ZipInfo
 
 from model_store.errors import SetRejected
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
+from model_store.labelled_sets.archives.partial_file import BytesMissing, PartialFile, Piece
 from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits
 from model_store.labelled_sets.layout import LayoutChoice
-from model_store.labelled_sets.partial_file import BytesMissing, PartialFile, Piece
 
 MAX_HEADS: Final = 256
 """Files without an image's extension whose first bytes are asked for; an evaluation looks at each."""

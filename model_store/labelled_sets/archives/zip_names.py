@@ -14,8 +14,8 @@ from zipfile import ZipInfo
 
 from model_store.code_pages import CODE_PAGES, ONE_BYTE_A_LETTER, implausibility
 from model_store.images.signatures import has_image_extension
+from model_store.labelled_sets.archives.zip_fields import unicode_path
 from model_store.labelled_sets.names import LabelMatcher
-from model_store.labelled_sets.zip_fields import unicode_path
 
 _TOLERATED: Final = 2
 """The implausibility up to which the first page is taken: one odd sign is no evidence for another page."""

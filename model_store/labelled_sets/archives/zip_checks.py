@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO, Final, cast
 
 from model_store.errors import SetRejected
+from model_store.labelled_sets.archives.zip_fields import without_broken_unicode_paths
 from model_store.labelled_sets.labelled_set import SetLimits
 from model_store.labelled_sets.walk import is_system_file
-from model_store.labelled_sets.zip_fields import without_broken_unicode_paths
 
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """With other methods `zipfile` unpacks whole blocks before it checks a size: 178 bytes of bzip2 become 200 MB."""

@@ -7,16 +7,13 @@ bad file does not affect the others: reading it raises `ImageRejected`.
 import errno
 import zipfile
 from collections.abc import Collection
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from model_store.errors import ImageRejected, SetRejected
 from model_store.images.files import check_file_size
 from model_store.images.signatures import SIGNATURE_BYTES, has_image_signature
-from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits, SortedPaths, give_labels, sort_paths
-from model_store.labelled_sets.layout import LayoutChoice
-from model_store.labelled_sets.walk import is_system_file
-from model_store.labelled_sets.zip_checks import (
+from model_store.labelled_sets.archives.zip_checks import (
     DAMAGES,
     check_amount,
     check_entries,
@@ -24,7 +21,11 @@ from model_store.labelled_sets.zip_checks import (
     open_zip,
     size_of,
 )
-from model_store.labelled_sets.zip_names import choose_encoding, name_of
+from model_store.labelled_sets.archives.zip_names import choose_encoding, name_of
+from model_store.labelled_sets.labelled_set import LabelledSet, SetLimits, SortedPaths, give_labels, sort_paths
+from model_store.labelled_sets.layout import LayoutChoice
+from model_store.labelled_sets.named_table import find_named_table
+from model_store.labelled_sets.walk import is_system_file
 
 _ARCHIVE_EXTENSIONS: Final = {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
 
@@ -61,6 +62,10 @@ class Archive:
             raise SetRejected("no-images", "There is no file in the archive; put the images into it.")
         return paths
 
+    def size_of(self, path: str) -> int:
+        """Return the bytes of a file in the latest listing, as the archive declares them."""
+        return self._files[path].file_size
+
     def sorted_paths(self) -> SortedPaths:
         """Separate image files from others, without regard to labels.
 
@@ -70,13 +75,16 @@ class Archive:
         self._list(())
         return sort_paths(self._files, self._has_signature)
 
-    def labelled(self, labels: Collection[str], layout: LayoutChoice | None = None) -> LabelledSet:
+    def labelled(
+        self, labels: Collection[str], layout: LayoutChoice | None = None, labels_from: Path | None = None
+    ) -> LabelledSet:
         """Sort the entries into labelled images and ignored files.
 
         Args:
             labels: The model's labels, which decide which folders are labels. The code page of the names is the one in
                 which most folders mean a label.
             layout: What the first folders are, if the user says it.
+            labels_from: The table that gives the labels, in the archive or on this machine, if the user names it.
 
         Raises:
             SetRejected: If there are no images, none has a label of the model, the folders can be read in two ways, or
@@ -87,7 +95,15 @@ class Archive:
         if not files.images:
             raise _no_images(files)
         directories = len(self._infos) - len(self._files)
-        return give_labels(files, labels, directories=directories, read=self.read, encoding=encoding, layout=layout)
+        return give_labels(
+            files,
+            labels,
+            directories=directories,
+            read=self.read,
+            encoding=encoding,
+            layout=layout,
+            named=find_named_table(labels_from, self._files),
+        )
 
     def read(self, path: str) -> bytes:
         """Read one entry by its path in the latest listing, `paths` or `labelled`.

@@ -13,7 +13,7 @@ import pytest
 
 from app.settings import Settings
 from model_store.errors import ImageRejected, SetRejected
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.labelled_set import REASONS, LabelledSet, SetLimits
 from tests.support.fakes import LABELS, grey, zip_of
 from tests.support.zips import DEFLATED, STORED, Entry, lie, make_zip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from model_store.errors import ImageRejected, SetRejected
-from model_store.labelled_sets.archive import Archive
+from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.labelled_set import REASONS, SetLimits
 from tests.support.fakes import LABELS, grey, unmarked_zip_of, zip_of
 
@@ -452,7 +452,7 @@ def test_a_table_in_the_wrapper_gives_the_labels_whatever_the_folders() -> None:
         "set/light/4.png": "unlabelled",
         "readme.txt": "not-an-image",
     }
-    assert given.interpretation.model_dump() == {
+    assert given.interpretation.model_dump(exclude_unset=True) == {
         "wrapper": "set",
         "encoding": None,
         "matched": [{"folder": "Dark", "label": "dark", "files": 1}],

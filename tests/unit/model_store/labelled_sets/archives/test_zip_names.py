@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from model_store.code_pages import CODE_PAGES
-from model_store.labelled_sets.zip_checks import open_zip
-from model_store.labelled_sets.zip_names import choose_encoding, name_of
+from model_store.labelled_sets.archives.zip_checks import open_zip
+from model_store.labelled_sets.archives.zip_names import choose_encoding, name_of
 from tests.support.fakes import unmarked_zip_of, zip_of
 
 

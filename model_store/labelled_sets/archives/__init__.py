@@ -1,0 +1,1 @@
+"""Labelled sets in archives: zips are read where they are, tars are unpacked for a while."""
