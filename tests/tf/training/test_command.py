@@ -3,13 +3,16 @@ import pty
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from model_store.commands import main
 from model_store.store import ModelStore
 from tests.support.tiny_backbone import TINY
 from tests.tf.training.conftest import write_folder
+from training.__main__ import training
 from training.variants.computing import has_bf16
 
 ROOT = Path(__file__).parents[3]
@@ -97,15 +100,19 @@ def test_ctrl_c_while_fine_tuning_finishes_with_the_best_and_twice_publishes_not
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_offline_ways(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nowhere = {"https_proxy": "http://127.0.0.1:9", "KERAS_HOME": str(tmp_path / "keras")}  # no one listens on port 9
-    arguments = command(folder, tmp_path / "store", "--backbone", "efficientnet-b0")
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=os.environ | nowhere)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "The weights of efficientnet-b0 are not available" in done.stderr
-    assert "--backbone efficientnet-lite0" in done.stderr
-    assert "--weights PATH" in done.stderr
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no one listens on port 9
+    monkeypatch.setattr(urllib.request, "_opener", None)  # which may know of no proxy
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path / "keras"))
+    _, _, _, *arguments = command(folder, tmp_path / "store", "--backbone", "efficientnet-b0")
+    with pytest.raises(SystemExit, match=r"^1$"):
+        main.run(training, arguments)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "The weights of efficientnet-b0 are not available" in shown.err
+    assert "--backbone efficientnet-lite0" in shown.err
+    assert "--weights PATH" in shown.err
     assert list((tmp_path / "store/colours").iterdir()) == []
 
 
