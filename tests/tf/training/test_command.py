@@ -47,7 +47,12 @@ def test_a_run_prints_the_summary_and_nothing_of_tensorflows(folder: Path, tmp_p
 def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path) -> None:
     data = write_folder(tmp_path / "data", 60)
     (tmp_path / "temporary").mkdir()
-    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary"), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "TMPDIR": str(tmp_path / "temporary"),
+        "TERM": "xterm",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",  # or what TensorFlow generates there and removes is compiled next to it
+    }
     terminal, theirs = pty.openpty()
     arguments = command(data, tmp_path / "store", "--backbone", TINY.name, module="tests.support.tiny_backbone")
     with subprocess.Popen(arguments, stderr=theirs, stdout=theirs, env=environment, start_new_session=True) as process:
