@@ -15,6 +15,9 @@ SERVE ?= 1
 FRESH ?= 0
 PORT ?= 8000
 
+# Compiled modules are kept whatever the shell says: else each process that imports TensorFlow compiles it again.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 # Its date is when the environment was last made equal to the pins.
 ENVIRONMENT := .venv/.complete

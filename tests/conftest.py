@@ -11,7 +11,12 @@ from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 FAST = {"unit", "api", "process", "property", "docs"}
-LONGEST = {"tf/training/test_command.py", "browser/evaluate/test_report.py", "e2e/test_resume.py"}
+LONGEST = {
+    "tf/training/test_command.py",
+    "tf/training/variants/test_quantization.py",
+    "browser/evaluate/test_report.py",
+    "e2e/test_resume.py",
+}
 """Files that come first, so that none is left to one worker at the end."""
 
 # Tests in the background of a script ignore Ctrl-C, and the processes that they start and interrupt would as well.

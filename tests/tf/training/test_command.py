@@ -3,14 +3,17 @@ import pty
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from model_store.commands import main
 from model_store.store import ModelStore
 from tests.support.layouts import pack
 from tests.support.tiny_backbone import TINY
 from tests.tf.training.conftest import write_folder
+from training.__main__ import training
 from training.variants.computing import has_bf16
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +59,12 @@ def test_ctrl_c_leaves_no_version_and_says_one_sentence(tmp_path: Path, suffix: 
     data = write_folder(tmp_path / "data", 60)
     data = pack(data, suffix) if suffix else data
     (tmp_path / "temporary").mkdir()
-    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary"), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "TMPDIR": str(tmp_path / "temporary"),
+        "TERM": "xterm",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",  # or what TensorFlow generates there and removes is compiled next to it
+    }
     terminal, theirs = pty.openpty()
     arguments = command(data, tmp_path / "store", "--backbone", TINY.name, module="tests.support.tiny_backbone")
     with subprocess.Popen(arguments, stderr=theirs, stdout=theirs, env=environment, start_new_session=True) as process:
@@ -109,15 +117,19 @@ def test_ctrl_c_while_fine_tuning_finishes_with_the_best_and_twice_publishes_not
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_offline_ways(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nowhere = {"https_proxy": "http://127.0.0.1:9", "KERAS_HOME": str(tmp_path / "keras")}  # no one listens on port 9
-    arguments = command(folder, tmp_path / "store", "--backbone", "efficientnet-b0")
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=os.environ | nowhere)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "The weights of efficientnet-b0 are not available" in done.stderr
-    assert "--backbone efficientnet-lite0" in done.stderr
-    assert "--weights PATH" in done.stderr
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no one listens on port 9
+    monkeypatch.setattr(urllib.request, "_opener", None)  # which may know of no proxy
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path / "keras"))
+    _, _, _, *arguments = command(folder, tmp_path / "store", "--backbone", "efficientnet-b0")
+    with pytest.raises(SystemExit, match=r"^1$"):
+        main.run(training, arguments)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "The weights of efficientnet-b0 are not available" in shown.err
+    assert "--backbone efficientnet-lite0" in shown.err
+    assert "--weights PATH" in shown.err
     assert list((tmp_path / "store/colours").iterdir()) == []
 
 
