@@ -178,7 +178,9 @@ def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
 
 
 def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(*columns, title=f"{title}: {len(rows)}", title_justify="left")
+    table = Table(title=f"{title}: {len(rows)}", title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # a path that is cut off names no file
     for row in rows[:SHOWN]:
         table.add_row(*map(verbatim, row))
     if len(rows) > SHOWN:
