@@ -101,7 +101,7 @@ def parse(text: str) -> Requirement:
     except ValueError:
         least = math.nan
     if not 0 <= least <= 1:
-        raise RequirementInvalid(text, f"{form['least']} is not a number from 0 to 1")
+        raise RequirementInvalid(text, f"{form['least']} is not a number from 0 to 1, such as 0.9 for 90%")
     return Requirement(metric, label, least)
 
 

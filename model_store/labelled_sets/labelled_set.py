@@ -11,7 +11,13 @@ from typing import Final, NamedTuple
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import FoundPart, Ignored, Interpretation, LayoutKind, MatchedFolder
-from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
+from model_store.labelled_sets.labels_file import (
+    HEADER,
+    LabelsTable,
+    find_candidates,
+    read_labels_file,
+    with_unread_tables,
+)
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.masks import find_masks
@@ -145,10 +151,11 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
     names = [places.place_of(path).label for path in files.images]
     images, unlabelled, matched = _matched(files.images, names, matcher)
     if not images:
-        raise SetRejected("no-labels", _without_labels(candidates, table))
+        raise _refused("no-labels", _without_labels(candidates, table), files, table)
     known = [image for image in images if not labels or image.label in labels]
     if not known:
-        raise _no_known_label({name for name in names if name is not None}, labels, table)
+        unknown = {name for name in names if name is not None}
+        raise _refused("no-known-label", _no_known_label(unknown, labels, table), files, table)
     interpretation = Interpretation(
         wrapper=places.wrapper,
         encoding=encoding,
@@ -180,14 +187,20 @@ def _count_parts(layout: Layout, paths: Iterable[str]) -> list[FoundPart]:
     return [FoundPart(folder=part, split=split, files=counts[part]) for part, split in layout.parts.items()]
 
 
-def _no_known_label(names: Collection[str], labels: Collection[str], table: LabelsTable | None) -> SetRejected:
-    """Refuse a set that would have a report without a single figure."""
+def _refused(reason: str, detail: str, files: SortedPaths, table: LabelsTable | None) -> SetRejected:
+    error = SetRejected(reason, detail)
+    others = [file.path for file in files.ignored]
+    return error if table is not None else with_unread_tables(error, others, files.images)
+
+
+def _no_known_label(names: Collection[str], labels: Collection[str], table: LabelsTable | None) -> str:
+    """Say that no label is known to the model: the report would have no single figure."""
     subject = f"None of the folders {_listed(names)}" if table is None else f"None of {_listed(names)} in {table.path}"
     detail = f"{subject} is a label of the model: its labels are {_listed(labels)}."
     if len(names) == 1:
         where = "The folder" if table is None else f"The label in {table.path},"
         detail = f"{where} {_listed(names)} is not a label of the model: its labels are {_listed(labels)}."
-    return SetRejected("no-known-label", detail)
+    return detail
 
 
 def _listed(names: Collection[str]) -> str:

@@ -15,8 +15,10 @@ from model_store.labelled_sets.label_tables.code_names import may_name_codes
 from model_store.labelled_sets.label_tables.reading import LabelsTable, read_label_table
 from model_store.labelled_sets.layout import LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
+from model_store.labelled_sets.walk import is_system_file
+from model_store.text import listed
 
-__all__ = ["HEADER", "NAME", "LabelsTable", "find_candidates", "read_labels_file"]
+__all__ = ["HEADER", "NAME", "LabelsTable", "find_candidates", "read_labels_file", "with_unread_tables"]
 
 NAME: Final = "labels.csv"
 """The name of the table that decides before all others; its case does not matter."""
@@ -38,6 +40,25 @@ def find_candidates(paths: Iterable[str], images: Iterable[str]) -> list[str]:
     tables = [path for path in paths if PurePosixPath(path).suffix.lower() in _EXTENSIONS]
     found = [path for path in tables if path.rpartition("/")[0] in folders]
     return [path for path in found if _is_labels_csv(path)] + [path for path in found if not _is_labels_csv(path)]
+
+
+def with_unread_tables(error: SetRejected, paths: Collection[str], images: Collection[str]) -> SetRejected:
+    """Add to a refusal for want of labels the tables that are not read because they are not at the top.
+
+    Args:
+        error: The refusal.
+        paths: Every file of the set that is no image.
+        images: Every image of it.
+    """
+    candidates = find_candidates(paths, images)
+    tables = [path for path in paths if PurePosixPath(path).suffix.lower() in _EXTENSIONS and not is_system_file(path)]
+    below = sorted(set(tables) - set(candidates))
+    if not below:
+        return error
+    are = "is not read, since it is" if len(below) == 1 else "are not read, since they are"
+    detailed = SetRejected(error.reason, f"{error} {listed(below)} {are} not at the top of the set.")
+    detailed.hint = "Join such tables into one labels.csv at the top, or take the folder of one as the set."
+    return detailed
 
 
 def read_labels_file(

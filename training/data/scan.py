@@ -5,7 +5,7 @@ alike. Nothing is decoded here; links to folders are not followed, and pipes and
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from model_store.errors import SetRejected
 from model_store.images.files import has_image_start, read_image_file
 from model_store.images.signatures import has_image_extension
-from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
+from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file, with_unread_tables
 from model_store.labelled_sets.layout import LAYOUT_HINT, Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.folder_names import is_unlabelled
@@ -54,7 +54,7 @@ def scan(directory: Path, choice: LayoutChoice | None = None) -> list[File]:
         return [_label_by_table(file, table) for file in files]
     masks = find_masks([file.path for file in files if _is_image(file)])
     files = [replace(file, fate="mask", reason=_MASK) if file.path in masks else file for file in files]
-    layout = _find_layout(directory, [file.path for file in files if _is_image(file)], choice)
+    layout = _find_layout(directory, files, choice)
     _check_links(directory, files, layout)
     return [_label(file, layout) if _is_image(file) else file for file in files]
 
@@ -123,16 +123,27 @@ def _as_clause(error: SetRejected) -> str:
     return sentence if error.reason == "labels-file" else sentence[0].lower() + sentence[1:]
 
 
-def _find_layout(directory: Path, images: list[str], choice: LayoutChoice | None) -> Layout:
+def _find_layout(directory: Path, files: Iterable[File], choice: LayoutChoice | None) -> Layout:
+    images = [file.path for file in files if _is_image(file)]
     try:
         layout = find_layout(images, choice=choice)
     except SetRejected as error:
-        hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error.reason == "no-labels" else error.hint
-        raise DatasetInvalid(directory, _as_clause(error), hint=hint or LAYOUT_HINT) from error
+        raise _without_layout(directory, error, files, images) from error
     if layout.splits and len(layout.splits) == len(layout.parts) and "train" not in layout.splits.values():
         folders = ", ".join(sorted(layout.splits))
         raise DatasetInvalid(directory, f"there is {folders} but no train folder", hint=LAYOUT_HINT)
     return layout
+
+
+def _without_layout(
+    directory: Path, error: SetRejected, files: Iterable[File], images: Collection[str]
+) -> DatasetInvalid:
+    """Refuse a set whose folders cannot be read."""
+    hint = error.hint
+    if error.reason == "no-labels":
+        refused, error = error, with_unread_tables(error, [file.path for file in files if not _is_image(file)], images)
+        hint = f"{LAYOUT_HINT} If these are labels, say --layout labels." if error is refused else error.hint
+    return DatasetInvalid(directory, _as_clause(error), hint=hint or LAYOUT_HINT)
 
 
 def _check_links(directory: Path, files: Iterable[File], layout: Layout) -> None:

@@ -68,7 +68,7 @@ def test_a_requirement_is_a_metric_perhaps_a_label_and_a_number(text: str, expec
         ("accuracy", "METRIC=NUMBER"),
         ("", "METRIC=NUMBER"),
         ("accuracy=", "METRIC=NUMBER"),
-        ("accuracy=90", "90 is not a number from 0 to 1"),
+        ("accuracy=90", "90 is not a number from 0 to 1, such as 0.9 for 90%"),
         ("accuracy=90%", "90% is not a number"),
         ("accuracy=nan", "nan is not a number"),
         ("accuracy[cat]=0.9", "figures of one label are precision, recall, f1"),

@@ -114,6 +114,16 @@ def test_without_any_label_the_set_is_refused() -> None:
     assert caught.value.reason == "no-labels"
 
 
+def test_a_refusal_names_the_tables_that_are_not_at_the_top() -> None:
+    with pytest.raises(SetRejected) as caught:
+        labelled(["train/1.png", "test/2.png", "train/metadata.csv", "train/.hidden.csv"])
+    assert str(caught.value) == (
+        "None of the folders test, train is a label of the model: its labels are dark, light. "
+        "train/metadata.csv is not read, since it is not at the top of the set."
+    )
+    assert str(caught.value.hint).startswith("Join such tables into one labels.csv")
+
+
 @pytest.mark.parametrize("folders_in_it", [("0", "1"), ("train/0", "train/1"), ("chest_xray/chest_xray/a",)])
 def test_a_set_without_any_label_of_the_model_is_refused_with_its_folders_and_the_labels(
     folders_in_it: tuple[str, ...],

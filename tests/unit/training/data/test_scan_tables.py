@@ -55,6 +55,19 @@ def test_a_table_gives_the_labels_where_the_folders_give_none(
     assert "labels-file" not in ODD_FATES
 
 
+def test_tables_that_are_not_at_the_top_are_named_and_the_way_out_is_said(tmp_path: Path) -> None:
+    tables = {f"{split}/metadata.csv": table("{}.png,{}", "file_name,label") for split in ("train", "test")}
+    write(tmp_path, pictures("train/{}.png") | pictures("test/{}.png") | tables | {"__MACOSX/._a.csv": b""})
+    with pytest.raises(DatasetInvalid) as refused:
+        scan(tmp_path)
+    assert str(refused.value).endswith(
+        "the folders test, train hold images and no labels. "
+        "test/metadata.csv, train/metadata.csv are not read, since they are not at the top of the set."
+    )
+    assert str(refused.value.hint).startswith("Join such tables into one labels.csv at the top")
+    assert labels_of(scan(tmp_path / "train")) == LABELS
+
+
 def test_a_table_inside_the_wrapper_gives_the_labels(tmp_path: Path) -> None:
     files = pictures("set/jpg/{}.png") | {"set/list.csv": table("jpg/{}.png,{}", "image,class")}
     write(tmp_path, files)
