@@ -162,7 +162,9 @@ def metrics_table(evaluation: Evaluation) -> Table:
 
 def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
     """Lay out versions; each flag is True if the version serves."""
-    table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
+    table = Table()
+    for column in ("model", "version", "serves", "created", "backbone", "labels", "accuracy"):
+        table.add_column(column, overflow="fold")
     for manifest, serves in manifests:
         figures = headline(manifest.metrics)
         table.add_row(

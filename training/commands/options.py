@@ -1,5 +1,6 @@
 """Options and progress shared by the training commands: defaults from the environment, bars on standard error."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
@@ -13,7 +14,21 @@ from training.config import parse_duration
 
 _Command = TypeVar("_Command", bound=Callable[..., Any] | click.Command)
 
-data_argument: Final = click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+
+class _Folder(click.Path):
+    """A folder. A zip or tar, which an audit accepts, is refused with the way to unpack it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return the path of the folder."""
+        if Path(value).is_file():
+            audit = shlex.join(["fullcount", "audit", str(value)])
+            self.fail(
+                f"{value} is a file, not a folder. For a zip or tar, `{audit}` ends with what to type.", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+data_argument: Final = click.argument("data", type=_Folder(path_type=Path, exists=True, file_okay=False))
 
 
 def option(name: str, *others: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: ANN401  click's settings

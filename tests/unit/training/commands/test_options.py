@@ -21,6 +21,15 @@ def test_shares_that_leave_nothing_are_wrong_usage(folder: Path) -> None:
     assert "are not possible: use more than 0 for validation" in done.stderr
 
 
+def test_a_zip_is_refused_with_the_command_that_says_how_to_unpack_it(tmp_path: Path) -> None:
+    archive = tmp_path / "my pets.zip"
+    archive.write_bytes(b"PK")
+    done = CliRunner().invoke(train, [str(archive), "--store", str(tmp_path), "--model", "m"])
+    assert done.exit_code == 2
+    assert "is a file, not a folder" in done.stderr
+    assert f"`fullcount audit '{archive}'` ends with what to type" in done.stderr
+
+
 def test_an_option_has_its_default_from_the_environment(folder: Path) -> None:
     arguments = [str(folder), "--store", str(folder), "--model", "m"]
     done = CliRunner().invoke(train, arguments, env={"FULLCOUNT_BACKBONE": "efficientnet-b99"})
