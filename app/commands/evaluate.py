@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, get_args
 
 import click
 from rich.console import Console
@@ -43,6 +43,9 @@ _Answer = tuple[ReportBody, bytes | None]
 """A report and, unless its form is text for the terminal, the report in that form."""
 
 
+_FORMS: Final = ("table", "json", "html", "png", "csv")
+
+
 @dataclass(frozen=True)
 class _Query:
     data: Path
@@ -61,10 +64,9 @@ class _Query:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "html", "png", "csv"]),
-    default="table",
-    show_default=True,
-    help="Tables for the terminal, the report, a page, a picture of the matrix, or a row for each file.",
+    type=click.Choice(_FORMS),
+    help="Tables for the terminal, the report, a page, a picture of the matrix, or a row for each file.  "
+    "[default: by --output, else table]",
 )
 @click.option("--against", type=click.IntRange(min=1), help="Version to compare with, on the same files.")
 @click.option("--explain", is_flag=True, help="Show in the page which parts of a picture support its label.")
@@ -101,7 +103,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     ctx: click.Context,
     /,
     data: Path,
-    form: str,
+    form: str | None,
     against: int | None,
     explain: bool,  # noqa: FBT001  a flag
     layout: LayoutChoice | None,
@@ -124,6 +126,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     url = pop_url(options)
     requirements = [gate.parse(text) for text in least]  # like the next line, before work that may take an hour
     allowances = [gate.parse_allowance(text) for text in allowed]
+    form = form or _form_of(output)
     _check(data, url, form, (output, junit))
     _check_table(data, url, layout, labels_from)
     if junit is not None and not requirements:
@@ -141,6 +144,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  a parameter for each option that is not
     if junit is not None:
         junit.write_text(gate.junit(judgements, f"{body.model} version {body.version} on {data.name}"), "utf-8")
     ctx.exit(0 if all(judgement.is_met for judgement in judgements) else 1)
+
+
+def _form_of(output: Path | None) -> str:
+    """Return the form that the ending of the output says, as for `fullcount predict`; tables if it says none."""
+    ending = "" if output is None else output.suffix.lower().removeprefix(".")
+    return ending if ending in _FORMS else "table"
 
 
 def _check(data: Path, url: str | None, form: str, outputs: Sequence[Path | None]) -> None:

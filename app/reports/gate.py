@@ -101,7 +101,7 @@ def parse(text: str) -> Requirement:
     except ValueError:
         least = math.nan
     if not 0 <= least <= 1:
-        raise RequirementInvalid(text, f"{form['least']} is not a number from 0 to 1")
+        raise RequirementInvalid(text, f"{form['least']} is not a number from 0 to 1, such as 0.9 for 90%")
     return Requirement(metric, label, least)
 
 
@@ -177,7 +177,8 @@ def _judge_state(allowance: Allowance, files: int, places: Iterable[str]) -> Jud
     if is_met:
         return Judgement(allowance, is_met, f"{said}.")
     where = "".join(f" {sentence}" for sentence in places)
-    allow = f"Correct them, or allow them with --allow {allowance.state}={files}."
+    them = "it" if files == 1 else "them"
+    allow = f"Correct {them}, or allow {them} with --allow {allowance.state}={files}."
     return Judgement(allowance, is_met, f"{said}.{where} {allow}")
 
 
@@ -194,7 +195,8 @@ def _places(evaluation: Evaluation, tables: Sequence[LabelsFile], state: State) 
         yield from unlabelled_sentences(folders, images)
     else:
         first = evaluation.excluded[0]
-        yield f"The first is {printable(first.path)} ({first.reason})."
+        subject = "It" if len(evaluation.excluded) == 1 else "The first"
+        yield f"{subject} is {printable(first.path)} ({first.reason})."
 
 
 def _figure(evaluation: Evaluation, requirement: Requirement) -> Estimate:

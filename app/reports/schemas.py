@@ -102,6 +102,8 @@ class ReportSummary(_Body):
     scored: int
     unreadable: int
     accuracy: float | None
+    corrections: str | None = None
+    """The name of the file of corrections that the accuracy is after, if there was one."""
 
 
 class ReportsBody(_Body):

@@ -83,4 +83,5 @@ def _summarise(stored: StoredReport) -> ReportSummary:
         scored=report["accounting"]["scored"],
         unreadable=report["accounting"]["unreadable"],
         accuracy=report["metrics"]["accuracy"]["value"],
+        corrections=(report.get("corrections") or {}).get("filename"),
     )

@@ -31,9 +31,9 @@ class TerminalTable:
             answerer: The version that answered.
             counts: The numbers of all files.
         """
-        table = Table(
-            "image", "label", "probability", "all labels", title=f"{answerer.model}, version {answerer.version}"
-        )
+        table = Table(title=f"{answerer.model}, version {answerer.version}")
+        for column in ("image", "label", "probability", "all labels"):
+            table.add_column(column, overflow="fold")  # a path that is cut off names no file
         for outcome in self._outcomes:
             _add(table, outcome)
         left = counts["scored"] + counts["unreadable"] - len(self._outcomes)

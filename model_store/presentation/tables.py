@@ -162,7 +162,9 @@ def metrics_table(evaluation: Evaluation) -> Table:
 
 def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
     """Lay out versions; each flag is True if the version serves."""
-    table = Table("model", "version", "serves", "created", "backbone", "labels", "accuracy")
+    table = Table()
+    for column in ("model", "version", "serves", "created", "backbone", "labels", "accuracy"):
+        table.add_column(column, overflow="fold")
     for manifest, serves in manifests:
         figures = headline(manifest.metrics)
         table.add_row(
@@ -178,7 +180,9 @@ def versions_table(manifests: list[tuple[Manifest, bool]]) -> Table:
 
 
 def _listing(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(*columns, title=f"{title}: {len(rows)}", title_justify="left")
+    table = Table(title=f"{title}: {len(rows)}", title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # a path that is cut off names no file
     for row in rows[:SHOWN]:
         table.add_row(*map(verbatim, row))
     if len(rows) > SHOWN:

@@ -40,8 +40,11 @@ TRUE = {
 """The same pictures as somebody would lay them out who moves the files instead."""
 
 
+HEADER = "path,was,should_be,why"
+
+
 def table(*rows: str) -> bytes:
-    return "\n".join(("path,was,should_be,why", *rows)).encode()
+    return "\n".join((HEADER, *rows)).encode()
 
 
 async def send(
@@ -107,6 +110,12 @@ async def test_a_report_with_corrections_is_kept_and_shown_in_every_form(client:
     assert next(line for line in lines if line.startswith("test/dark/4.png")).endswith("ignored,not-usable")
 
 
+async def test_the_list_of_reports_tells_those_with_corrections_from_the_others(client: Client) -> None:
+    plain, corrected = await report_of(client, None), await report_of(client, table(*ROWS))
+    listed = {one["id"]: one["corrections"] for one in (await client.get("/evaluations")).json()["evaluations"]}
+    assert (listed[plain["id"]], listed[corrected["id"]]) == (None, "corrections.csv")
+
+
 async def test_the_images_are_predicted_once(serve: Any) -> None:  # noqa: ANN401  a fixture
     engine = FakeEngine()
     async with serve(engine=engine) as client:
@@ -133,19 +142,28 @@ async def test_a_header_alone_changes_nothing(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("corrections", "words"),
+    ("corrections", "words", "hint"),
     [
-        (table("test/dark/1.png,dark,lihgt,"), "row 2: 'lihgt' is no label of the model; is it 'light'?"),
-        (table("test/dark/1.png,dark,light,", "test/dark/1.png,dark,,"), "row 3: test/dark/1.png is not usable"),
-        (b"path,label\n1.png,dark\n", "lacks the column was and should_be; its columns are path, label"),
-        (b"", "its columns are none"),
-        (zip_of(FILES), "it is not text"),
+        (
+            table("test/dark/1.png,dark,lihgt,"),
+            "row 2: 'lihgt' is no label of the model; is it 'light'?",
+            "Correct the row",
+        ),
+        (
+            table("test/dark/1.png,dark,light,", "test/dark/1.png,dark,,"),
+            "row 3: test/dark/1.png is not usable",
+            "Keep one of the two rows",
+        ),
+        (b"path,label\n1.png,dark\n", "lacks the column was and should_be; its columns are path, label", HEADER),
+        (b"", "its columns are none", HEADER),
+        (zip_of(FILES), "it is not text", "CSV UTF-8"),
     ],
 )
 async def test_corrections_that_cannot_be_right_are_refused_before_the_work(
     serve: Any,  # noqa: ANN401  a fixture
     corrections: bytes,
     words: str,
+    hint: str,
 ) -> None:
     engine = FakeEngine()
     async with serve(engine=engine) as client:
@@ -153,7 +171,7 @@ async def test_corrections_that_cannot_be_right_are_refused_before_the_work(
         problem = assert_problem(await send(client, corrections), "corrections-rejected")
         assert problem["detail"].startswith("corrections.csv")
         assert words in problem["detail"]
-        assert "path,was,should_be,why" in problem["hint"] or "CSV UTF-8" in problem["hint"]
+        assert hint in problem["hint"]
         assert engine.batches == []
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from model_store.text import percent
 from tests.browser.conftest import LOOKS, Open, Scheme, Visit
@@ -180,6 +180,22 @@ def test_a_row_still_leads_to_its_report(open_past: Open, reports: Reports) -> N
     page = open_past().page
     rows(page).last.click()
     expect(page).to_have_url(re.compile(reports["first"]["id"]))
+
+
+def test_a_report_with_corrections_is_told_from_one_without(open_past: Open) -> None:
+    def correct_the_newest(route: Route) -> None:
+        answer = route.fetch()
+        newest, *others = answer.json()["evaluations"]
+        newest["corrections"] = "corrections.csv"
+        route.fulfill(response=answer, json={"evaluations": [newest, *others]})
+
+    page = open_past().page
+    expect(rows(page).first).not_to_contain_text("corrected")
+    page.route(re.compile(r"/evaluations\?"), correct_the_newest)
+    page.reload()
+    expect(rows(page).first).to_contain_text(".zip, corrected by corrections.csv")
+    expect(rows(page).last).not_to_contain_text("corrected")
+    expect(page.get_by_role("checkbox").first).to_have_accessible_name(re.compile("corrected by corrections.csv, "))
 
 
 def test_the_keyboard_is_enough_to_compare(open_past: Open, reports: Reports) -> None:

@@ -207,13 +207,13 @@ backbone_option = option(
     "--val-fraction",
     type=float,
     default=_FRACTIONS.validation,
-    help="Share of each label's images to validate on, unless a val folder exists.",
+    help="Share of each label's images to validate on, roughly, unless a val folder exists.",
 )
 @option(
     "--test-fraction",
     type=float,
     default=_FRACTIONS.test,
-    help="Share of each label's images to test on, unless a test folder exists; 0 for none.",
+    help="Share of each label's images to test on, roughly, unless a test folder exists; 0 for none.",
 )
 @option("--device", metavar="auto|cpu|gpu|gpu:N", default="auto", callback=_check_device, help="Device to compute on.")
 @option(

@@ -127,8 +127,8 @@ def too_small(curves: Curves) -> Finding | None:
         if is_hopeless
         else f"Changes under {sure * 100:.1f} points mean nothing with {_count(images, 'validation image')}.",
         tuple(evidence),
-        "Do not decide anything by these figures. Label more images, or use cross-validation, which validates on every "
-        "image once."
+        "Do not decide anything by these figures. Label more images, hold out a larger share of them "
+        "(`--val-fraction`), or use cross-validation, which validates on every image once."
         if is_hopeless
         else "Compare runs by the validation loss, which is finer than the accuracy, and state intervals.",
     )

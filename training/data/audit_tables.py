@@ -13,15 +13,31 @@ from rich.text import Text
 from model_store.evaluation.summary import recognition_sentence
 from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.presentation.tables import SHOWN
-from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, dataset_rows
+from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, Fate, dataset_rows
 
 _RECOGNISED: Final = {"layout", "wrapper", "parts", "labels", "unlabelled", "labels_file", "other_labels_files"}
 """Members of an interpretation that an audit has."""
+LOOK_FIRST: Final[tuple[Fate, ...]] = (
+    "unreadable",
+    "conflict",
+    "leaked",
+    "damaged",
+    "near-conflict",
+    "blank",
+    "duplicate",
+    "near-duplicate",
+    "wrong-extension",
+    "small",
+    "unlabelled",
+    "not-an-image",
+    "mask",
+)
+"""Fates in the order to list their files: a folder of images without labels must not hide the broken ones."""
 
 
 def audit_table(audit: Audit) -> RenderableType:
     """Lay out an audit: the layout, the sum, the images per label, remarks on folders, the first files to look at."""
-    odd = [file for file in audit.files if file.fate in ODD_FATES]
+    odd = sorted((file for file in audit.files if file.fate in ODD_FATES), key=lambda file: LOOK_FIRST.index(file.fate))
     recognised = [recognition_sentence(audit.interpretation)] if audit.labels else []
     parts: list[RenderableType] = [*map(Text, recognised), Text(audit.sentence(), style="bold")]
     parts += [Text(line) for line in (row_lines(audit.corrections) if audit.corrections else ())]

@@ -58,7 +58,7 @@ def training_summary(result: TrainedRun) -> RenderableType:
 def _left_out(audit: Audit) -> Iterator[Text]:
     count = sum(count for fate, count in audit.fates.items() if fate in LEFT_OUT_FATES)
     if count:
-        yield Text(f"{counted(count, 'file')} left out; dataset.csv beside the report says why.")
+        yield Text(f"{counted(count, 'file')} left out that may matter; dataset.csv beside the report says why.")
 
 
 def _corrections(audit: Audit) -> Iterator[Text]:

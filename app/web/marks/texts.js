@@ -77,7 +77,7 @@ export const panel = {
   apply: "Apply the file to the same set, which stays as it is: choose both under Evaluate, or give them to a command.",
   commands: [
     "fullcount evaluate DATA --corrections corrections.csv",
-    "fullcount train DATA --corrections corrections.csv",
+    "fullcount train DATA --model MODEL --corrections corrections.csv",
   ],
   /** @type {Record<Trouble | "unstored", string>} */
   trouble: {

@@ -5,7 +5,7 @@ import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
 import { askJson } from "../lib/service.js";
-import { printable } from "../lib/wording.js";
+import { setName } from "./parts.js";
 import { report as reportWords, compareChoice as words } from "./texts.js";
 
 /** @typedef {import("./types.js").Summary} Summary */
@@ -43,6 +43,6 @@ export function compareChoice(report, signal) {
 
 /** @param {Summary} one */
 function option(one) {
-  const file = one.filename === null ? reportWords.unnamed : printable(one.filename);
+  const file = setName(one.filename, one.corrections);
   return element("option", { value: one.id }, [reportWords.version(one.version), time(one.created), file].join(" · "));
 }

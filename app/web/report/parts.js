@@ -5,7 +5,7 @@ import { drawing, element } from "../lib/elements.js";
 import { growing } from "../lib/growing.js";
 import { numbers } from "../lib/texts.js";
 import { interval, percent, printable } from "../lib/wording.js";
-import { files, result } from "./texts.js";
+import { files, report, result } from "./texts.js";
 
 /** @typedef {import("../lib/elements.js").Child} Child */
 /** @typedef {import("./types.js").Estimate} Estimate */
@@ -197,4 +197,15 @@ export function lineThrough(points) {
     class: "line",
     d: `M${points.map(([x, y]) => `${(100 * x).toFixed(2)} ${(100 - 100 * y).toFixed(2)}`).join("L")}`,
   });
+}
+
+/**
+ * Name the set of a report, and its corrections: two reports on one zip may differ in nothing else.
+ *
+ * @param {string | null} filename
+ * @param {string | null} [corrections]
+ */
+export function setName(filename, corrections) {
+  const name = filename === null ? report.unnamed : printable(filename);
+  return corrections ? report.corrected(name, printable(corrections)) : name;
 }

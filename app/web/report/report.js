@@ -7,7 +7,7 @@ import { askFor } from "../lib/notices.js";
 import { time } from "../lib/numbers.js";
 import { address, ask, askJson } from "../lib/service.js";
 import { title } from "../lib/texts.js";
-import { counted, printable } from "../lib/wording.js";
+import { counted } from "../lib/wording.js";
 import { Marker } from "../marks/marker.js";
 import { marksOf } from "../marks/marks.js";
 import { panel as marksPanel } from "../marks/panel.js";
@@ -21,7 +21,7 @@ import { curves } from "./curves.js";
 import { doubts, fillShots } from "./doubts.js";
 import { Listing } from "./files.js";
 import { heatMap } from "./matrix.js";
-import { section } from "./parts.js";
+import { section, setName } from "./parts.js";
 import { labels, result } from "./result.js";
 import { saveButtons } from "./saving.js";
 import * as texts from "./texts.js";
@@ -228,10 +228,9 @@ async function askPage(report, signal) {
 
 /** @param {Report} report */
 function origin(report) {
-  const name = report.archive.filename;
-  return [name === null ? "" : printable(name), counted(report.accounting.images), time(report.created)]
-    .filter(Boolean)
-    .join(" · ");
+  const { filename } = report.archive;
+  const name = filename === null ? "" : setName(filename, report.corrections?.filename);
+  return [name, counted(report.accounting.images), time(report.created)].filter(Boolean).join(" · ");
 }
 
 /**

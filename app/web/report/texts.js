@@ -13,6 +13,11 @@ export const report = {
   loading: "Loading the report…",
   sections: "Sections",
   unnamed: "unnamed set",
+  /**
+   * @param {string} set
+   * @param {string} corrections
+   */
+  corrected: (set, corrections) => `${set}, corrected by ${corrections}`,
   notKept:
     "This report could not be stored, so it is lost when you leave this page, " +
     "and only the files listed below are known by name. Save it as JSON.",

@@ -55,6 +55,7 @@
  * @property {number} scored
  * @property {number} unreadable
  * @property {number | null} accuracy
+ * @property {string | null} [corrections]
  */
 /**
  * @typedef {object} Report

@@ -5,7 +5,7 @@ import { linkTo } from "../lib/addresses.js";
 import { element } from "../lib/elements.js";
 import { time } from "../lib/numbers.js";
 import { versions } from "../lib/texts.js";
-import { printable } from "../lib/wording.js";
+import { setName } from "../report/parts.js";
 import { report } from "../report/texts.js";
 import { picker as words } from "./texts.js";
 
@@ -70,5 +70,5 @@ export class ReportPicker {
 
 /** @param {Summary} one */
 function fileOf(one) {
-  return one.filename === null ? report.unnamed : printable(one.filename);
+  return setName(one.filename, one.corrections);
 }

@@ -7,7 +7,7 @@ import { askFor } from "../lib/notices.js";
 import { count, percent, time } from "../lib/numbers.js";
 import { address, askJson } from "../lib/service.js";
 import { versions } from "../lib/texts.js";
-import { report as reportWords } from "../report/texts.js";
+import { setName } from "../report/parts.js";
 import { ReportPicker } from "./picker.js";
 import { reports as words } from "./texts.js";
 
@@ -115,7 +115,7 @@ function row(one, picker) {
     element(
       "div",
       null,
-      element("a", { href: link, class: "cover path" }, one.filename ?? reportWords.unnamed),
+      element("a", { href: link, class: "cover path" }, setName(one.filename, one.corrections)),
       element("p", { class: "quiet counts" }, words.counts(count(one.images), count(one.scored), unreadable)),
     ),
     element(

@@ -162,7 +162,8 @@ class _Decision:
         more = f" and {len(labels) - _NAMED_LABELS:,} more" if len(labels) > _NAMED_LABELS else ""
         whose = "model" if self._files.known else "set"
         detail = f"'{printable(name)}' is no label of the {whose}{question} Its labels are {shown}{more}"
-        return CorrectionsRejected(self._filename, detail, row=correction.row)
+        hint = "Correct the row, and use the file again: nothing of it was applied."
+        return CorrectionsRejected(self._filename, detail, row=correction.row, hint=hint)
 
     def _check(self, file: str, correction: Correction) -> None:
         """Check that no earlier row says something else about a file, under another path."""

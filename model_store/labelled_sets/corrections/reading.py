@@ -151,7 +151,8 @@ def contradiction(filename: str, before: Correction, correction: Correction) -> 
     """Return the error for two rows that say different things about one file."""
     path = printable(correction.path[:_LONGEST_SHOWN])
     detail = f"{path} {_said(correction)}, but in row {before.row} it {_said(before)}"
-    return CorrectionsRejected(filename, detail, row=correction.row)
+    hint = "Keep one of the two rows: nothing of the file was applied."
+    return CorrectionsRejected(filename, detail, row=correction.row, hint=hint)
 
 
 def _said(correction: Correction) -> str:

@@ -44,7 +44,7 @@ class LabelsTable:
         unnamed: Images below the folder without a row, sorted.
         splits: Path below the folder → split, if a column has it.
         understood: Sentences that say how the table was read.
-        is_plain: Whether its header names path and label, and it has paths and labels, so that nothing was found out.
+        is_plain: Whether its header names path and label, and it has these and no splits: nothing was found out.
     """
 
     path: str
@@ -155,7 +155,7 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
         unnamed=[file for file in images if file not in names],
         splits=_give_splits(columns, split),
         understood=[described, *describe_form(path, text, rows, columns, split), *said],
-        is_plain=has_known_names(header) and columns.named.naming == BY_PATH and not said,
+        is_plain=has_known_names(header) and columns.named.naming == BY_PATH and split is None and not said,
         is_in_set=is_in_set,
     )
 

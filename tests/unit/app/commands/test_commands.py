@@ -140,10 +140,10 @@ def test_evaluate_writes_to_a_file(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize(
     ("form", "begins"), [("html", b"<!doctype html>"), ("png", b"\x89PNG"), ("csv", b"path,label,predicted,")]
 )
-def test_evaluate_renders_what_a_server_does(tmp_path: Path, form: str, begins: bytes) -> None:
+def test_evaluate_renders_what_a_server_does_by_format_or_ending(tmp_path: Path, form: str, begins: bytes) -> None:
     (tmp_path / "set.zip").write_bytes(zip_of(FILES))
-    output = tmp_path / "report"
-    run(evaluate, [str(tmp_path / "set.zip"), "--format", form, "--output", str(output)])
+    output = tmp_path / f"report.{form.upper()}"
+    run(evaluate, [str(tmp_path / "set.zip"), "--output", str(output)])
     assert output.read_bytes().startswith(begins)
     shown = run(evaluate, [str(tmp_path / "set.zip"), "--format", form])
     assert shown.stdout_bytes.startswith(begins)

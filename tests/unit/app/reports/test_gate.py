@@ -68,7 +68,7 @@ def test_a_requirement_is_a_metric_perhaps_a_label_and_a_number(text: str, expec
         ("accuracy", "METRIC=NUMBER"),
         ("", "METRIC=NUMBER"),
         ("accuracy=", "METRIC=NUMBER"),
-        ("accuracy=90", "90 is not a number from 0 to 1"),
+        ("accuracy=90", "90 is not a number from 0 to 1, such as 0.9 for 90%"),
         ("accuracy=90%", "90% is not a number"),
         ("accuracy=nan", "nan is not a number"),
         ("accuracy[cat]=0.9", "figures of one label are precision, recall, f1"),
@@ -193,7 +193,9 @@ def test_images_that_are_left_out_fail_the_gate_too() -> None:
 def test_unreadable_files_fail_the_gate_and_the_first_is_named() -> None:
     (judgement,) = judge_files(report(99, 0, unreadable=1), [], [])
     assert not judgement.is_met
-    assert judgement.sentence.startswith("1 unreadable file, more than 0. The first is cat/0.txt (empty).")
+    assert judgement.sentence.startswith(
+        "1 unreadable file, more than 0. It is cat/0.txt (empty). Correct it, or allow it"
+    )
 
 
 def hundred(*, damaged: int) -> Evaluation:
@@ -208,7 +210,7 @@ def test_one_damaged_file_of_a_hundred_fails_the_gate_although_it_is_scored() ->
     assert (evaluation.accounting.scored, evaluation.accounting.damaged) == (100, 1)
     (judgement,) = judge_files(evaluation, [], [])
     assert judgement.sentence == (
-        "1 damaged file, more than 0. It is cat/0. Correct them, or allow them with --allow damaged=1."
+        "1 damaged file, more than 0. It is cat/0. Correct it, or allow it with --allow damaged=1."
     )
     (judgement,) = judge_files(evaluation, [], [parse_allowance("damaged=1")])
     assert judgement.is_met

@@ -162,6 +162,15 @@ def test_the_table_for_people_counts_what_it_does_not_show() -> None:
     assert "1,502 files = 1,500 scored + 0 unreadable + 2 ignored" in str(shown.caption)
 
 
+def test_the_table_for_people_folds_a_long_path_and_never_cuts_it_off() -> None:
+    name = f"{'train/' * 30}1.png"
+    table = TerminalTable()
+    table.add(scored(name))
+    with (console := Console(width=80)).capture() as captured:
+        console.print(table.lay_out(PETS, Tally(scored=1)))
+    assert "".join(line.split("│")[1].strip() for line in captured.get().splitlines() if "│" in line) == name
+
+
 def test_the_table_for_people_says_which_file_is_damaged() -> None:
     table = TerminalTable()
     table.add(scored("sound.jpg"))

@@ -186,6 +186,12 @@ def test_the_names_of_codes_are_read_from_a_file_beside_the_table() -> None:
     assert found.summary().understood[-1] == "set/labels.csv: its codes are named in set/classes.txt: 0 is cats."
 
 
+def test_a_plain_table_with_a_column_of_splits_says_so() -> None:
+    found = read(b"path,label,split\n1.png,cats,train\n2.png,dogs,test\n", files=("1.png", "2.png"))
+    assert found is not None
+    assert found.summary().understood[-1] == "labels.csv: column 'split' says which split a file is in: test, train."
+
+
 def test_a_report_says_how_a_table_was_understood_unless_it_is_plain() -> None:
     plain, other = read(b"path,label\n1.png,cats\n"), read(b"id,breed\n1,cats\n2,dogs\n")
     assert plain is not None

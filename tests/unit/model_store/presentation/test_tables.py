@@ -66,6 +66,15 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
     assert "and 3 more" in text
 
 
+def test_a_path_that_is_too_long_for_a_line_is_folded_and_never_cut_off() -> None:
+    path = f"{'set/' * 40}1.png"
+    suspect = Mislabelled(path=path, actual="b", suggested="a", probability_actual=0.1, probability_suggested=0.9)
+    cells = [
+        line.split("│")[1].strip() for line in shown(doubts_summary(None, [], [suspect])).splitlines() if "│" in line
+    ]
+    assert "".join(cells) == path
+
+
 def test_versions_are_listed_with_the_one_that_serves(store: ModelStore) -> None:
     manifests = [(publish(store.directory).manifest, serves) for serves in (False, True)]
     lines = shown(versions_table(manifests)).splitlines()

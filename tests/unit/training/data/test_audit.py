@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from model_store.presentation.tables import SHOWN
 from tests.support.images import damaged_jpeg
 from tests.support.pictures import audited, crop, encoded, fates, labelled, picture, smaller, write
-from training.data.audit_tables import audit_json, audit_table
+from training.data.audit_tables import LOOK_FIRST, audit_json, audit_table
 from training.data.files import FATES, LEFT_OUT_FATES, ODD_FATES, USED_FATES, Fate
 
 
@@ -81,6 +82,20 @@ def test_duplicates_are_shown_but_not_called_left_out(tmp_path: Path) -> None:
     assert "To look at: 1" in text
     assert re.search(r"cats +│ 2 +│ 0", text)
     assert not {"used", "duplicate"} & LEFT_OUT_FATES
+
+
+def test_many_images_without_labels_do_not_hide_the_broken_one(tmp_path: Path) -> None:
+    strays = {f"a{number:02}.png": picture(100 + number) for number in range(SHOWN + 5)}
+    write(tmp_path, labelled(["cats", "dogs"], 1) | strays | {"dogs/bad.png": b"no image"})
+    console = Console(width=120, record=True, stderr=True)
+    console.print(audit_table(audited(tmp_path)))
+    listed = console.export_text().partition("To look at")[2]
+    assert listed.index("dogs/bad.png") < listed.index("a00.png")
+    assert "and 6 more; --format csv lists all" in listed
+
+
+def test_every_odd_fate_has_its_place_in_the_list() -> None:
+    assert sorted(LOOK_FIRST) == sorted(ODD_FATES)
 
 
 def odd(number: int) -> Image.Image:

@@ -87,6 +87,7 @@ def test_a_label_that_nobody_has_is_refused_with_the_nearest(name: str, labels: 
     with pytest.raises(CorrectionsRejected) as refused:
         correct("dog/2.png,dog,dog", f"cat/1.png,cat,{name}", labels=labels)
     assert str(refused.value) == f"corrections.csv, row 3: {words}."
+    assert refused.value.hint == "Correct the row, and use the file again: nothing of it was applied."
 
 
 def test_a_label_that_only_another_row_names_is_given_to_no_file() -> None:
