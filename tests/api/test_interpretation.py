@@ -81,6 +81,15 @@ async def test_every_file_is_counted_as_the_report_counts_it(name: str, client: 
     assert len(found["unlabelled"]) == found["interpretation"]["unlabelled"]
 
 
+async def test_files_that_were_not_looked_into_are_counted_once(client: Client) -> None:
+    others = {f"dark/{number}": random.Random(1).randbytes(2_000) for number in range(300)}
+    data = zip_of({"dark/1.png": LARGE, **others, "labels.csv": b"none", ".DS_Store": b"-"})
+    said = (await interpret(client, data)).json()
+    ignored = said["recognised"]["ignored"]
+    assert ignored == {"system-file": 1, "not-an-image": 301 - said["unread"]}
+    assert 0 < said["unread"] < 50
+
+
 async def test_a_misspelt_folder_is_named_with_the_label_that_it_may_mean(client: Client) -> None:
     found = (await interpret(client, zip_of(SETS["misspelt"]))).json()["recognised"]
     assert found["unlabelled"] == ["ligth/1.png", "ligth/2.png", "0.png"]
