@@ -137,8 +137,8 @@ async def test_a_header_alone_changes_nothing(client: Client) -> None:
     [
         (table("test/dark/1.png,dark,lihgt,"), "row 2: 'lihgt' is no label of the model; is it 'light'?"),
         (table("test/dark/1.png,dark,light,", "test/dark/1.png,dark,,"), "row 3: test/dark/1.png is not usable"),
-        (b"path,label\n1.png,dark\n", "lacks the column was and should_be; its columns are path, label"),
-        (b"", "its columns are none"),
+        (b"path,label\n1.png,dark\n", "lacks the columns was, should_be; its columns are path, label"),
+        (b"", "it is empty"),
         (zip_of(FILES), "it is not text"),
     ],
 )
@@ -153,7 +153,7 @@ async def test_corrections_that_cannot_be_right_are_refused_before_the_work(
         problem = assert_problem(await send(client, corrections), "corrections-rejected")
         assert problem["detail"].startswith("corrections.csv")
         assert words in problem["detail"]
-        assert "path,was,should_be,why" in problem["hint"] or "CSV UTF-8" in problem["hint"]
+        assert ("Change the row" in problem["hint"]) == (", row " in problem["detail"])
         assert engine.batches == []
 
 
