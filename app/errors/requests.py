@@ -138,5 +138,8 @@ class PageForeign(RequestInvalid):
 
     def __init__(self, origin: str | None) -> None:
         page = "another site" if origin in {None, "null"} else f"'{printable(origin[:_LONGEST_HOST])}'"
-        hint = "If its pages may ask, add the origin to FULLCOUNT_CORS_ORIGINS."
+        hint = (
+            "If its pages may ask, add the origin to FULLCOUNT_CORS_ORIGINS. If it is this service behind a proxy, "
+            "let the proxy send X-Forwarded-Host."
+        )
         super().__init__(f"A page of {page} sent the request, which the service does not allow.", hint=hint)

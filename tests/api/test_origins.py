@@ -94,7 +94,7 @@ async def test_a_page_of_another_site_changes_nothing(serve: Serve, headers: dic
         for path in ("/evaluate", "/predict", "/predict/batch", "/nowhere"):
             response = await client.post(path, content=grey(204), headers=headers)
             assert_problem(response, "foreign-page")
-        assert "FULLCOUNT_CORS_ORIGINS" in response.json()["hint"]
+        assert all(name in response.json()["hint"] for name in ("FULLCOUNT_CORS_ORIGINS", "X-Forwarded-Host"))
         assert (await client.get("/models", headers=headers)).status_code == 200
 
 
