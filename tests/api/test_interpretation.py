@@ -138,6 +138,13 @@ async def test_a_wrong_request_is_a_problem(form: Any, query: str, name: str, cl
     assert_problem(await client.post(f"/interpretation{query}", files=form), name)
 
 
+async def test_a_name_does_not_turn_the_sentence_of_a_problem_around(client: Client) -> None:
+    table = b"path,label\n1.png,dark\n1.png,light\n"
+    data = zip_of({"\u202elabels.csv": table, "1.png": LARGE})
+    problem = assert_problem(await interpret(client, data), "archive-rejected")
+    assert problem["detail"].startswith("\\u202elabels.csv, row 3: 1.png has the label 'light'")
+
+
 async def test_a_zip_that_is_too_large_to_be_evaluated_is_refused_before_it_is_sent(serve: Serve) -> None:
     async with serve(max_archive_bytes=1_000) as client:
         form = {"0": ("a", b"PK")}
