@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app import errors
 from model_store import errors as store_errors
+from model_store.text import printable
 
 
 class ProblemBody(BaseModel):
@@ -44,8 +45,8 @@ class ProblemType:
         return f"/problems/{self.name}"
 
     def body(self, detail: str, **members: Any) -> ProblemBody:  # noqa: ANN401  any JSON value
-        """Return a problem of this type."""
-        return ProblemBody(type=self.uri, title=self.title, status=self.status, detail=detail, **members)
+        """Return a problem of this type. Names in its detail, which are other people's, keep its line and direction."""
+        return ProblemBody(type=self.uri, title=self.title, status=self.status, detail=printable(detail), **members)
 
 
 INTERNAL: Final = ProblemType("internal-error", 500, "Internal error")

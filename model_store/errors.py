@@ -89,9 +89,11 @@ class CorrectionsRejected(FullcountError):
     """
 
     hint = "Write path,was,should_be,why into the first row, and one file into each following row."
+    _hint_of_row = "Change the row, or remove it; nothing of the file was applied."
 
     def __init__(self, filename: str, detail: str, *, row: int | None = None, hint: str | None = None) -> None:
         where = filename if row is None else f"{filename}, row {row}"
+        hint = hint if hint is not None or row is None else self._hint_of_row
         super().__init__(f"{where}: {detail}.", hint=hint)
         self.filename = filename
         self.row = row

@@ -21,7 +21,7 @@ _MAX_FIELDS: Final = 16
 _MAX_FIELD_BYTES: Final = 64 * 1024
 """Fields that are not files are ignored, but held in memory."""
 _REMEDIES: Final = {
-    "Too many files": "Send one file in each request; POST /predict/batch takes many, in the field 'files'.",
+    "Too many files": "Send fewer in each request; POST /predict takes one, POST /predict/batch many, called 'files'.",
     "Too many fields": "Leave out the fields with text, which are not used.",
     "last boundary": "Send the whole form again; its last line is its boundary with -- before and after it.",
 }

@@ -125,18 +125,21 @@ class LabelsDiffer(RequestInvalid):
 
 
 class HostForeign(RequestInvalid):
-    """The request names a host that the service does not answer for."""
+    """The request names a host that the service does not answer for; its name has no port."""
 
-    def __init__(self, host: str) -> None:
-        name = printable(host[:_LONGEST_HOST])
+    def __init__(self, host: str, name: str) -> None:
+        host, name = printable(host[:_LONGEST_HOST]), printable(name[:_LONGEST_HOST])
         hint = f"If {name} is a name of this service, add it to FULLCOUNT_ALLOWED_HOSTS; `*` allows every name."
-        super().__init__(f"The service does not answer for the host '{name}'.", hint=hint)
+        super().__init__(f"The service does not answer for the host '{host}'.", hint=hint)
 
 
 class PageForeign(RequestInvalid):
     """A page of another site asks for more than reading."""
 
     def __init__(self, origin: str | None) -> None:
-        page = "another site" if origin is None else f"'{printable(origin[:_LONGEST_HOST])}'"
-        hint = "If its pages may ask, add the origin to FULLCOUNT_CORS_ORIGINS."
+        page = "another site" if origin in {None, "null"} else f"'{printable(origin[:_LONGEST_HOST])}'"
+        hint = (
+            "If its pages may ask, add the origin to FULLCOUNT_CORS_ORIGINS. If it is this service behind a proxy, "
+            "let the proxy send X-Forwarded-Host."
+        )
         super().__init__(f"A page of {page} sent the request, which the service does not allow.", hint=hint)

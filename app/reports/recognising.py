@@ -28,15 +28,15 @@ def describe_reading(reading: PartialReading, manifest: Manifest) -> Interpretat
         model=manifest.model,
         version=manifest.version,
         wanted=[WantedBytes(start=one.start, end=one.end, whole=one.is_whole) for one in reading.wanted],
-        unread=reading.unread,
-        recognised=None if labelled_set is None else _recognised(labelled_set, manifest.labels),
+        unread=len(reading.unread),
+        recognised=None if labelled_set is None else _recognised(labelled_set, reading.unread, manifest.labels),
     )
 
 
-def _recognised(labelled_set: LabelledSet, labels: tuple[str, ...]) -> Recognised:
+def _recognised(labelled_set: LabelledSet, unread: Collection[str], labels: tuple[str, ...]) -> Recognised:
     interpretation = labelled_set.interpretation
     files = Counter(image.label for image in labelled_set.images)
-    ignored = Counter(file.reason for file in labelled_set.ignored)
+    ignored = Counter(file.reason for file in labelled_set.ignored if file.path not in unread)
     images = len(labelled_set.images) + ignored.pop("unlabelled", 0)
     folders = find_unlabelled_in(labelled_set, labels)
     return Recognised(

@@ -61,7 +61,7 @@ class InterpretationBody(_Body):
     wanted: list[WantedBytes]
     """The bytes to send as well; empty if nothing is missing."""
     unread: int
-    """Files without an image's extension that were not looked into since there are too many; they count as none."""
+    """Files without an image's extension that were not looked into, since there are too many; counted only here."""
     recognised: Recognised | None
     """Null if something is wanted, or if only the files that were not looked into could have images and labels."""
 

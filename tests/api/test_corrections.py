@@ -154,8 +154,9 @@ async def test_a_header_alone_changes_nothing(client: Client) -> None:
             "row 3: test/dark/1.png is not usable",
             "Keep one of the two rows",
         ),
-        (b"path,label\n1.png,dark\n", "lacks the column was and should_be; its columns are path, label", HEADER),
-        (b"", "its columns are none", HEADER),
+        (table("test/dark/1.png,dark"), "row 2: it ends before its column should_be", "Change the row"),
+        (b"path,label\n1.png,dark\n", "lacks the columns was, should_be; its columns are path, label", HEADER),
+        (b"", "it is empty", HEADER),
         (zip_of(FILES), "it is not text", "CSV UTF-8"),
     ],
 )

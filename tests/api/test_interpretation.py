@@ -81,6 +81,15 @@ async def test_every_file_is_counted_as_the_report_counts_it(name: str, client: 
     assert len(found["unlabelled"]) == found["interpretation"]["unlabelled"]
 
 
+async def test_files_that_were_not_looked_into_are_counted_once(client: Client) -> None:
+    others = {f"dark/{number}": random.Random(1).randbytes(2_000) for number in range(300)}
+    data = zip_of({"dark/1.png": LARGE, **others, "labels.csv": b"none", ".DS_Store": b"-"})
+    said = (await interpret(client, data)).json()
+    ignored = said["recognised"]["ignored"]
+    assert ignored == {"system-file": 1, "not-an-image": 301 - said["unread"]}
+    assert 0 < said["unread"] < 50
+
+
 async def test_a_misspelt_folder_is_named_with_the_label_that_it_may_mean(client: Client) -> None:
     found = (await interpret(client, zip_of(SETS["misspelt"]))).json()["recognised"]
     assert found["unlabelled"] == ["ligth/1.png", "ligth/2.png", "0.png"]
@@ -127,6 +136,13 @@ async def test_a_whole_zip_may_be_sent_as_one_piece(client: Client) -> None:
 )
 async def test_a_wrong_request_is_a_problem(form: Any, query: str, name: str, client: Client) -> None:  # noqa: ANN401
     assert_problem(await client.post(f"/interpretation{query}", files=form), name)
+
+
+async def test_a_name_does_not_turn_the_sentence_of_a_problem_around(client: Client) -> None:
+    table = b"path,label\n1.png,dark\n1.png,light\n"
+    data = zip_of({"\u202elabels.csv": table, "1.png": LARGE})
+    problem = assert_problem(await interpret(client, data), "archive-rejected")
+    assert problem["detail"].startswith("\\u202elabels.csv, row 3: 1.png has the label 'light'")
 
 
 async def test_a_zip_that_is_too_large_to_be_evaluated_is_refused_before_it_is_sent(serve: Serve) -> None:

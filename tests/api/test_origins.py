@@ -45,6 +45,14 @@ async def test_a_foreign_name_for_this_address_reads_nothing(serve: Serve, host:
     assert "location" not in response.headers
 
 
+async def test_the_hint_names_a_foreign_host_as_the_setting_takes_it(serve: Serve) -> None:
+    async with serve() as client:
+        hint = (await client.get("/models", headers={"host": "vision.example:8000"})).json()["hint"]
+        name = hint.removeprefix("If ").partition(" ")[0]
+    async with serve(allowed_hosts=name) as client:
+        assert (await client.get("/models", headers={"host": "vision.example:8000"})).status_code == 200
+
+
 async def test_a_service_that_others_can_connect_to_answers_for_every_name(serve: Serve) -> None:
     async with serve(host=ANYWHERE) as client:
         assert (await client.get("/models", headers={"host": "vision.example"})).status_code == 200
@@ -73,6 +81,7 @@ def test_a_request_without_a_host_is_answered() -> None:
     [
         {"origin": ELSEWHERE},
         {"origin": "null"},
+        {"origin": "http://["},
         {"origin": "http://localhost:9999"},
         {"sec-fetch-site": "cross-site"},
         {"origin": ELSEWHERE, "sec-fetch-site": "cross-site"},
@@ -85,7 +94,7 @@ async def test_a_page_of_another_site_changes_nothing(serve: Serve, headers: dic
         for path in ("/evaluate", "/predict", "/predict/batch", "/nowhere"):
             response = await client.post(path, content=grey(204), headers=headers)
             assert_problem(response, "foreign-page")
-        assert "FULLCOUNT_CORS_ORIGINS" in response.json()["hint"]
+        assert all(name in response.json()["hint"] for name in ("FULLCOUNT_CORS_ORIGINS", "X-Forwarded-Host"))
         assert (await client.get("/models", headers=headers)).status_code == 200
 
 
@@ -96,6 +105,7 @@ async def test_a_page_of_another_site_changes_nothing(serve: Serve, headers: dic
         {"origin": "http://localhost", "sec-fetch-site": "same-origin"},
         {"origin": "https://vision.example", "sec-fetch-site": "same-origin"},  # a proxy changes the host
         {"origin": "https://vision.example", "x-forwarded-host": "vision.example"},  # and plain HTTP has no other sign
+        {"origin": "http://vision.example", "x-forwarded-host": "vision.example:80"},  # as nginx may write it
         {"origin": "http://localhost"},
         {"sec-fetch-site": "none"},
     ],

@@ -18,6 +18,8 @@ from app.errors import HostForeign, PageForeign
 ANY: Final = "*"
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing."""
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+"""Scheme → what a browser leaves out of an origin, and a proxy may add to a host."""
 
 
 class Origins:
@@ -46,7 +48,7 @@ class Origins:
             headers = Headers(scope=scope)
             host = headers.get("host", "")
             if not is_own_host(host, self._hosts):
-                raise HostForeign(host)
+                raise HostForeign(host, _name_of(host))
             if scope["method"] not in _SAFE and self._is_foreign(headers):
                 raise PageForeign(headers.get("origin"))
         await self._app(scope, receive, send)
@@ -60,8 +62,9 @@ class Origins:
             return relation == "cross-site"
         if ANY in self._pages or origin in self._pages:
             return False
-        own = {headers.get("host"), *(name.strip() for name in headers.get("x-forwarded-host", "").split(","))}
-        return relation == "cross-site" or urlsplit(origin).netloc not in own - {""}
+        own = {headers.get("host"), *(name.strip() for name in headers.get("x-forwarded-host", "").split(","))} - {""}
+        scheme, _, place = origin.partition("://")
+        return relation == "cross-site" or own.isdisjoint({place, place + _DEFAULT_PORTS.get(scheme, "")})
 
 
 def is_own_host(host: str, hosts: Collection[str]) -> bool:
@@ -69,7 +72,7 @@ def is_own_host(host: str, hosts: Collection[str]) -> bool:
 
     An address in numbers, or a name that always means this machine, cannot have been bound to it by somebody else.
     """
-    name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if _is_sound(host) else host
+    name = _name_of(host)
     return (
         ANY in hosts
         or not host
@@ -85,12 +88,12 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
-def _is_sound(host: str) -> bool:
+def _name_of(host: str) -> str:
+    """Return a host without its port; all of it if it is malformed."""
     try:
-        urlsplit(f"//{host}")
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:  # such as brackets without an address of IPv6
-        return False
-    return True
+        return host
 
 
 def _is_address(name: str) -> bool:

@@ -171,6 +171,7 @@ class Evaluation {
     } catch (error) {
       if (this.#signal.aborted) return;
       this.node.replaceChildren(this.#form);
+      if (this.#preview.take(problemIn(error))) return;
       this.#preview.resume();
       this.#message.replaceChildren(
         running.signal.aborted

@@ -19,14 +19,17 @@ import { set, preview as words } from "./texts.js";
 
 const MOST_LABELS = 40;
 const TOO_LARGE = 413;
+const AMBIGUOUS = "ambiguous-layout";
 
 /** The place for it, and the person's answer. */
 export class Preview {
   /** @type {Layout | null} */
   layout = null;
   node = element("section", { class: "preview", "aria-label": words.title, "aria-live": "polite", hidden: true });
-  /** @type {(() => void) | null} */
-  #again = null;
+  /** @type {ChosenSet | null} */
+  #chosen = null;
+  #query = new URLSearchParams();
+  #isPending = false;
   #asking = new AbortController();
   #hasQuestion = false;
 
@@ -43,11 +46,26 @@ export class Preview {
    */
   look(chosen, query) {
     this.layout = null;
-    this.#again = null;
+    this.#chosen = chosen;
+    this.#query = query;
+    this.#isPending = false;
     this.#asking.abort();
     if (!chosen) return this.#show();
     this.#show(element("p", { class: "quiet" }, words.looking));
-    this.#ask(chosen, query);
+    this.#ask(chosen);
+  }
+
+  /**
+   * Ask the question for which the service refused the set, if nothing was said beforehand.
+   *
+   * @param {Problem} problem
+   * @returns {boolean} True if the problem is a question.
+   */
+  take(problem) {
+    if (problem.reason !== AMBIGUOUS) return false;
+    this.#isPending = false;
+    this.#show(question(problem, this.#answer));
+    return this.insist();
   }
 
   /**
@@ -70,44 +88,41 @@ export class Preview {
 
   /** Ask again if the answer had not come when it was stopped. */
   resume() {
-    this.#again?.();
+    if (this.#isPending && this.#chosen) this.#ask(this.#chosen);
   }
 
-  /**
-   * @param {ChosenSet} chosen
-   * @param {URLSearchParams} query
-   */
-  async #ask(chosen, query) {
-    this.#again = () => this.#ask(chosen, query);
+  /** @param {ChosenSet} chosen */
+  async #ask(chosen) {
+    this.#isPending = true;
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const shown = await this.#answered(chosen, query, signal);
+    const shown = await this.#answered(chosen, signal);
     if (signal.aborted) return;
-    this.#again = null;
+    this.#isPending = false;
     this.#show(...shown);
   }
 
+  #answer = (/** @type {Layout | null} */ layout) => {
+    this.layout = layout;
+    if (this.#chosen) this.#ask(this.#chosen);
+  };
+
   /**
    * @param {ChosenSet} chosen
-   * @param {URLSearchParams} query
    * @param {AbortSignal} signal
    * @returns {Promise<(Node | null)[]>} What is to be shown.
    */
-  async #answered(chosen, query, signal) {
-    const answer = (/** @type {Layout | null} */ layout) => {
-      this.layout = layout;
-      this.#ask(chosen, query);
-    };
-    const said = this.layout && answered(this.layout, answer);
+  async #answered(chosen, signal) {
+    const said = this.layout && answered(this.layout, () => this.#answer(null));
     try {
       const pieces = "archive" in chosen ? piecesOfZip(chosen.archive) : piecesOfFolder(await chosen.members);
       signal.throwIfAborted();
-      const asked = new URLSearchParams([...query, ...(this.layout ? [["layout", this.layout]] : [])]);
+      const asked = new URLSearchParams([...this.#query, ...(this.layout ? [["layout", this.layout]] : [])]);
       return [...recognised(await interpret(pieces, asked, signal)), said];
     } catch (error) {
       const problem = error instanceof ProblemError ? error.problem : null;
-      if (problem?.reason === "ambiguous-layout" && !said) return [question(problem, answer)];
+      if (problem?.reason === AMBIGUOUS && !said) return [question(problem, this.#answer)];
       if (problem?.reason || problem?.status === TOO_LARGE) return [...refused(await asOfSet(problem, chosen)), said];
       return [element("p", { class: "quiet" }, words.unknown), said];
     }
@@ -213,14 +228,14 @@ function question(problem, onAnswer) {
 
 /**
  * @param {Layout} layout
- * @param {(layout: null) => void} onAgain
+ * @param {() => void} onAgain
  */
 function answered(layout, onAgain) {
   return element(
     "p",
     { class: "answered" },
     words.answered[layout],
-    element("button", { type: "button", class: "button plain", onclick: () => onAgain(null) }, words.change),
+    element("button", { type: "button", class: "button plain", onclick: onAgain }, words.change),
   );
 }
 

@@ -69,6 +69,8 @@ export class SetChooser {
     const [first] = given;
     if (!first) return;
     if (given.length > 1 && given.some(isZip)) this.#refuse(words.mixed);
+    else if (given.length === 1 && first instanceof File && !first.size)
+      this.#refuse(words.noBytes(printable(first.name)));
     else if (given.length === 1 && first instanceof File)
       this.#choose({ name: printable(first.name), archive: first }, `${bytes(first.size)} · ${words.another}`);
     else

@@ -72,6 +72,8 @@ export const set = {
       "It may have been changed, moved or removed, or you may not be allowed to read it. " +
       "Fix this, then choose the folder again.",
   }),
+  /** @param {string} name */
+  noBytes: (name) => ({ detail: `${name} is empty.`, hint: "Pack or download it again, then choose it." }),
   mixed: {
     detail: "A zip is evaluated on its own.",
     hint: "Drop one zip and nothing else, or folders and files without a zip.",
@@ -89,7 +91,7 @@ const reasons = {
 export const preview = {
   title: "What is in this set",
   looking: "Looking at what is in it…",
-  unknown: "What is in it cannot be said beforehand. It can be evaluated all the same.",
+  unknown: "What is in it cannot be said beforehand. Evaluate it to find out.",
   labels: "Files of each label",
   /** @param {string} number */
   moreLabels: (number) => `and ${number} more labels`,
@@ -105,9 +107,7 @@ export const preview = {
   /** @param {string} listed */
   leftOut: (listed) => `Left out, and named in the report: ${listed}.`,
   /** @param {string} files */
-  unread: (files) =>
-    `${files} without a picture's extension can only be looked into when the set is evaluated. ` +
-    "Those that are pictures count then.",
+  unread: (files) => `Without a picture's extension, looked into when the set is evaluated: ${files}.`,
   refused: "The service would refuse this set",
   question: "This set can be read in two ways",
   answerFirst: "Which way is this set to be read?",

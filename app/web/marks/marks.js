@@ -89,10 +89,15 @@ export class Marks {
     this.#replaced.pop();
   }
 
-  /** Read the marks again, which another tab of the browser has changed. */
+  /** Read the marks again, which another tab of the browser has changed. Those that could not be kept stay. */
   reload() {
+    const unkept = this.#trouble === "full" ? this.#marks : null;
     this.#replaced = [];
     this.#read();
+    if (unkept) {
+      this.#marks = new Map([...this.#marks, ...unkept]);
+      this.#trouble = "full";
+    }
     this.#tell();
   }
 

@@ -50,7 +50,7 @@ export function panel(marks, marker, { stored, corrections = null }) {
   marks.onChange(tell);
   tell();
   return [
-    element("p", null, words.lead),
+    element("p", null, words.lead, marks.trouble !== "blocked" && ` ${words.kept}`),
     ...(corrections ? [element("p", null, words.corrected(printable(corrections.filename)))] : []),
     counted,
     trouble,

@@ -53,8 +53,9 @@ export const panel = {
   title: "Your marks",
   see: "See your marks",
   lead:
-    "Say of the files above whether their label is right, wrong, or the file not usable. The marks do not change " +
-    "the set or this report. This browser keeps them until you clear them; export them to use them.",
+    "Say of each file above whether its label is right or wrong, or the file is not usable. The marks do not change " +
+    "the set or this report; export them to use them.",
+  kept: "This browser keeps them until you clear them.",
   /** @param {string} file */
   corrected: (file) =>
     `The labels of this report are those after ${file}. A row about a file that it changed will not fit the set, ` +

@@ -45,12 +45,13 @@ class PartialReading:
     Attributes:
         labelled_set: The set; None if more is wanted, or if files that were not looked into may change a refusal.
         wanted: The bytes to send as well; empty if nothing is missing.
-        unread: Files without an image's extension that were not looked into: there are too many. They count as none.
+        unread: The paths of files without an image's extension that were not looked into: there are too many. The set
+            has them among the files that are no images.
     """
 
     labelled_set: LabelledSet | None
     wanted: list[Wanted] = field(default_factory=list)
-    unread: int = 0
+    unread: Collection[str] = ()
 
 
 def read_partial_archive(
@@ -93,13 +94,14 @@ class _PartialArchive(Archive):
         self._file = file
         self._heads = 0
         self._wanted: dict[int, Wanted] = {}
-        self.unread = 0
+        self.unread: set[str] = set()
 
     @property
     def wanted(self) -> list[Wanted]:
         return list(self._wanted.values())
 
     def read(self, path: str) -> bytes:
+        self.unread.discard(path)  # a table
         try:
             return super().read(path)
         except BytesMissing as missing:
@@ -116,7 +118,8 @@ class _PartialArchive(Archive):
         except BytesMissing as missing:
             if has_room:
                 self._want(info, missing, is_whole=False)
-        self.unread += not has_room
+        if not has_room:
+            self.unread.add(path)
         return False
 
     def _want(self, info: ZipInfo, missing: BytesMissing, *, is_whole: bool) -> None:

@@ -118,8 +118,10 @@ def _places(filename: str, header: Sequence[str]) -> dict[str, int]:
     columns = [_column(cell) for cell in header]
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
-        seen = ", ".join(printable(cell[:_LONGEST_SHOWN]) for cell in header) or "none"
-        raise CorrectionsRejected(filename, f"it lacks the column {' and '.join(missing)}; its columns are {seen}")
+        noun = "column" if len(missing) == 1 else "columns"
+        seen = ", ".join(printable(cell[:_LONGEST_SHOWN]) for cell in header)
+        has = f"its columns are {seen}" if seen else "it is empty"
+        raise CorrectionsRejected(filename, f"it lacks the {noun} {', '.join(missing)}; {has}")
     return {column: columns.index(column) for column in (*COLUMNS, _WHY) if column in columns}
 
 

@@ -122,8 +122,11 @@ def test_the_question_of_two_readings_is_answered_by_keyboard(server: Server, op
     assert report_of(server, page)["layout"] == "parts"
 
 
-def test_what_would_be_refused_is_said_at_once(server: Server, open_page: Open) -> None:
+def test_what_would_be_refused_is_said_also_after_the_service_was_busy(server: Server, open_page: Open) -> None:
     page = open_view(server, open_page)
+    choose(page, b"", "empty.zip")
+    expect(page.get_by_role("alert")).to_contain_text("empty.zip is empty.")
+    page.route("**/interpretation?*", lambda route: route.fulfill(status=503), times=1)
     choose(page, zip_of({"cats/1.png": grey(1), "dogs/1.png": grey(2)}))
     expect(preview(page).get_by_role("heading")).to_have_text("The service would refuse this set")
     expect(preview(page)).to_contain_text("None of the folders cats, dogs is a label of the model")
@@ -141,9 +144,13 @@ def test_an_answer_about_another_set_is_never_shown(server: Server, open_page: O
     expect(preview(page)).to_contain_text("Recognised label folders: 1 label (functional).", timeout=100)
 
 
-def test_a_set_is_evaluated_even_if_nothing_can_be_said_beforehand(server: Server, open_page: Open) -> None:
+def test_the_question_is_asked_even_if_nothing_could_be_said_beforehand(server: Server, open_page: Open) -> None:
     page = open_view(server, open_page)
     page.route("**/interpretation?*", lambda route: route.abort())
-    choose(page, zip_of({"functional/1.png": grey(1)}))
-    expect(preview(page)).to_contain_text("It can be evaluated all the same.")
-    assert report_of(server, page)["labels"] == ["functional"]
+    choose(page, zip_of(TWO_READINGS))
+    expect(preview(page)).to_contain_text("Evaluate it to find out.")
+    page.get_by_role("button", name="Evaluate", exact=True).press("Enter")
+    expect(preview(page).get_by_role("heading")).to_be_focused()
+    expect(page.get_by_text("--layout")).to_have_count(0)
+    preview(page).get_by_role("button").last.press("Enter")
+    assert report_of(server, page)["labels"] == ["defective", "functional"]

@@ -65,7 +65,7 @@ def test_who_leaves_the_view_ends_the_work(server: Server, open_page: Open) -> N
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"none", "zip"), (zip_of({"1.png": grey(0)}), "label"), (zip_of({"a/1.txt": b""}), "image"), (b"", "empty body")],
+    [(b"none", "zip"), (zip_of({"1.png": grey(0)}), "label"), (zip_of({"a/1.txt": b""}), "image")],
 )
 def test_a_refusal_is_said_in_sentences(data: bytes, sentence: str, server: Server, open_page: Open) -> None:
     page = open_page(f"{server.url}/#/evaluate").page

@@ -70,9 +70,9 @@ def test_accents_are_composed_and_a_code_page_is_recognised_by_the_names() -> No
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "lacks the column path and was and should_be; its columns are none"),
-        (b"path,label\na.png,cat\n", "lacks the column was and should_be; its columns are path, label"),
-        (b"a.png,cat,dog,why\n", "lacks the column path and was and should_be"),
+        (b"", "lacks the columns path, was, should_be; it is empty"),
+        (b"path,label\na.png,cat\n", "lacks the columns was, should_be; its columns are path, label"),
+        (b"a.png,cat,dog,why\n", "lacks the columns path, was, should_be"),
         (b"path,was,should_be,why\n,cat,dog,\n", "row 2: there is no path"),
         (b"path,was,should_be,why\na.png,cat,dog,\nb.png,ca", "row 3: it ends before its column should_be"),
         (b"path,was,should_be\na.png,cat,dog\na.png,cat,bird\n", "row 3: a.png should be 'bird', but in row 2 it"),
