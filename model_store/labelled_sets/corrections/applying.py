@@ -11,7 +11,7 @@ from typing import Final
 from model_store.errors import CorrectionsRejected
 from model_store.labelled_sets.corrections.finding import FileFinder
 from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome, CorrectionState
-from model_store.labelled_sets.corrections.reading import Correction, Corrections, contradiction
+from model_store.labelled_sets.corrections.reading import Correction, Corrections
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.labelled_sets.labelled_set import LabelledImage, LabelledSet
 from model_store.labelled_sets.names import LabelMatcher, nearest_label
@@ -162,13 +162,14 @@ class _Decision:
         more = f" and {len(labels) - _NAMED_LABELS:,} more" if len(labels) > _NAMED_LABELS else ""
         whose = "model" if self._files.known else "set"
         detail = f"'{printable(name)}' is no label of the {whose}{question} Its labels are {shown}{more}"
-        return CorrectionsRejected(self._filename, detail, row=correction.row)
+        hint = "Correct the label in this row; no row was applied."
+        return CorrectionsRejected(self._filename, detail, row=correction.row, hint=hint)
 
     def _check(self, file: str, correction: Correction) -> None:
-        """Check that no earlier row says something else about a file, under another path."""
+        """Check that no earlier row says something else about a file, under this path or another."""
         before = self._said.setdefault(file, correction)
         if before.should_be != correction.should_be:
-            raise contradiction(self._filename, before, correction)
+            raise _contradiction(self._filename, before, correction)
 
     def _judge(self, file: str, correction: Correction) -> tuple[CorrectionState, str]:
         """Return the state of a row, and the reason if it is not applied."""
@@ -190,3 +191,17 @@ def _without_file(found: Collection[str]) -> str:
     listed = ", ".join(printable(path[:_LONGEST_SHOWN]) for path in sorted(found)[:NAMED])
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return f"it may mean {listed}{more}"
+
+
+def _contradiction(filename: str, before: Correction, correction: Correction) -> CorrectionsRejected:
+    """Return the error for two rows that say different things about one file."""
+    path = printable(correction.path[:_LONGEST_SHOWN])
+    detail = f"{path} {_said(correction)}, but in row {before.row} it {_said(before)}"
+    hint = "Keep the row that is right; no row was applied."
+    return CorrectionsRejected(filename, detail, row=correction.row, hint=hint)
+
+
+def _said(correction: Correction) -> str:
+    if correction.should_be is None:
+        return "is not usable"
+    return f"should be '{printable(correction.should_be[:_LONGEST_SHOWN])}'"

@@ -100,6 +100,12 @@ def test_two_paths_of_one_file_must_agree() -> None:
         correct("cat/1.png,cat,dog", "a/cat/1.png,cat,")
 
 
+def test_rows_that_spell_one_label_in_two_ways_agree() -> None:
+    assert [one.state for one in correct("cat/1.png,cat,Dog", "cat/1.png,CAT,dog").outcomes] == ["applied", "already"]
+    with pytest.raises(CorrectionsRejected, match=r"row 3: cat/1.png should be 'cat', but in row 2 it should be 'dog'"):
+        correct("cat/1.png,cat,Dog", "cat/1.png,cat,Cat")
+
+
 def test_every_file_may_be_left_out() -> None:
     corrected = correct(*(f"{path},{label}," for path, label in SET.images))
     assert corrected.labelled_set.images == []
