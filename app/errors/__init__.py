@@ -42,6 +42,7 @@
     ├── ServerBusy              `--url` answered 503 however often it was asked
     ├── VersionChanged          another version answered in the middle of a table
     ├── TableIncomplete         a table of predictions ended before its last file
+    ├── TableBusy               another process writes the same table
     └── TableNotResumable       a partial table is not the beginning of the one asked for
 
 Errors do not know their HTTP status: `problems` maps each class to one.
@@ -51,6 +52,7 @@ from app.errors.asking import (
     ServerBusy,
     ServerRefused,
     ServerUnreachable,
+    TableBusy,
     TableIncomplete,
     TableNotResumable,
     VersionChanged,
@@ -133,6 +135,7 @@ __all__ = [
     "ShuttingDown",
     "SpoolFull",
     "SpoolMissing",
+    "TableBusy",
     "TableIncomplete",
     "TableNotResumable",
     "ThumbnailNotFound",

@@ -58,6 +58,15 @@ class TableIncomplete(FullcountError):
         )
 
 
+class TableBusy(FullcountError):
+    """Another process writes the same table."""
+
+    hint = "Wait until it ends, or write to another --output."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"Another process writes {path} at this moment.")
+
+
 class TableNotResumable(FullcountError):
     """A partial table cannot be continued."""
 

@@ -4,6 +4,7 @@ Every file is found, in a stable order. Folders and zips are listed by `model_st
 evaluation. Nothing is decoded here, and a file is read only when its turn comes.
 """
 
+import codecs
 import itertools
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -117,8 +118,13 @@ def find_files(
 
 
 def read_list(file: BinaryIO) -> list[Path]:
-    """Read a list of paths, one a line, or separated by NUL as `find -print0` does. Empty lines are skipped."""
-    data = file.read().removeprefix(b"\xef\xbb\xbf")
+    """Read a list of paths, one a line, or separated by NUL as `find -print0` does. Empty lines are skipped.
+
+    A byte order mark says that the list is UTF-16, as Windows writes it: its NULs separate nothing.
+    """
+    data = file.read().removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
     lines = data.split(b"\0") if b"\0" in data else data.split(b"\n")
     return [Path(os.fsdecode(line)) for line in (line.rstrip(b"\r") for line in lines) if line.strip()]
 

@@ -5,14 +5,17 @@ the order of the files, so a partial table is the beginning of the whole one.
 """
 
 import csv
+import fcntl
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, cast, get_args
 
-from app.errors import TableNotResumable
+from app.errors import TableBusy, TableNotResumable
 from app.tables.forms import COLUMNS, DAMAGED, harmless
 from app.tables.outcomes import Answerer, State, Tally
 from model_store.storage.durable import fsync
@@ -69,16 +72,19 @@ class TableFile:
         self.partial = None if resumed is None else resumed.path
 
     def open(self, answerer: Answerer, head: bytes) -> None:
-        """Begin the file, or continue the partial one."""
-        if self._resumed is None:
-            self.partial = self._path.with_name(f"{self._path.name}.{answerer.model}-{answerer.version}.partial")
-            self._file = self.partial.open("wb")
-            self._file.write(head)
-            return
-        self._file = self._resumed.path.open("r+b")
-        self._file.truncate(self._resumed.bytes)
-        self._file.seek(self._resumed.bytes)
-        if self._resumed.bytes == 0:
+        """Begin the file, or continue the partial one.
+
+        Raises:
+            TableBusy: If another process writes it.
+        """
+        name = f"{self._path.name}.{answerer.model}-{answerer.version}.partial"
+        partial, begin = self._path.with_name(name), 0
+        if self._resumed is not None:
+            partial, begin = self._resumed.path, self._resumed.bytes
+        self._file = _open_alone(partial)
+        self.partial = partial
+        self._file.truncate(begin)
+        if begin == 0:
             self._file.write(head)
 
     def write(self, data: bytes) -> None:
@@ -89,17 +95,29 @@ class TableFile:
         """Append the last bytes and give the file its own name, durably."""
         if self._file is not None:
             self.write(tail)
-        self.close()
+            self._file.flush()
         if self.partial is not None:
             fsync(self.partial)
             self.partial.replace(self._path)
             fsync(self._path.parent)
+        self.close()  # last: nobody else may open the partial file before it has the table's name
 
     def close(self) -> None:
         """Close the file; its rows so far remain in the partial file."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """Open a file to append to it, unless another process does; the kernel releases the lock when a process dies."""
+    file = path.open("ab")
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):  # else it has the table's name by now
+            return file
+    file.close()
+    raise TableBusy(path)
 
 
 def find_partial(path: Path) -> Partial | None:

@@ -147,12 +147,12 @@ async def test_a_header_alone_changes_nothing(client: Client) -> None:
         (
             table("test/dark/1.png,dark,lihgt,"),
             "row 2: 'lihgt' is no label of the model; is it 'light'?",
-            "Correct the row",
+            "Correct the label in this row",
         ),
         (
             table("test/dark/1.png,dark,light,", "test/dark/1.png,dark,,"),
             "row 3: test/dark/1.png is not usable",
-            "Keep one of the two rows",
+            "Keep the row that is right",
         ),
         (table("test/dark/1.png,dark"), "row 2: it ends before its column should_be", "Change the row"),
         (b"path,label\n1.png,dark\n", "lacks the columns was, should_be; its columns are path, label", HEADER),

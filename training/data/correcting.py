@@ -1,6 +1,5 @@
 """Corrections of labels, applied to the files of a folder before anything looks at their labels."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,8 +8,7 @@ from model_store.errors import CorrectionsRejected
 from model_store.labelled_sets.corrections.applying import NOT_USABLE, Decided, GivenFiles, decide
 from model_store.labelled_sets.corrections.finding import FileFinder
 from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
-from model_store.labelled_sets.corrections.reading import Corrections, open_corrections
-from model_store.text import counted, printable
+from model_store.labelled_sets.corrections.reading import open_corrections
 from training.data.files import File
 from training.data.recognised import interpret
 from training.data.scan import ScannedFolder
@@ -32,7 +30,7 @@ def correct_files(found: ScannedFolder, path: Path | None, *, above: str) -> Cor
         above: The place of the data; see `FileFinder`.
 
     Raises:
-        CorrectionsRejected: If it cannot be applied, or none of its rows means a labelled image of the folder.
+        CorrectionsRejected: If it cannot be applied, or has no rows: the run would be the one without them.
     """
     files = found.files
     if path is None:
@@ -41,9 +39,9 @@ def correct_files(found: ScannedFolder, path: Path | None, *, above: str) -> Cor
     others = {file.path: file.fate for file in files if file.label is None}
     corrections = open_corrections(path, {*labels, *labels.values()})
     finder = FileFinder([*labels, *others], wrapper=interpret(files, found.tables).wrapper, above=above)
+    if not corrections.rows:
+        raise CorrectionsRejected(corrections.filename, "it has no row below the header")
     decided = decide(corrections, GivenFiles(labels, others, finder))
-    if all(outcome.state == "not-found" for outcome in decided.outcomes):
-        raise _without_effect(corrections, decided.outcomes)
     return CorrectedFiles([_corrected(file, decided) for file in files], tuple(decided.outcomes))
 
 
@@ -51,16 +49,3 @@ def _corrected(file: File, decided: Decided) -> File:
     if file.path in decided.left_out:
         return replace(file, fate=NOT_USABLE, reason="left out by a correction")
     return replace(file, label=decided.labels.get(file.path, file.label))
-
-
-def _without_effect(corrections: Corrections, outcomes: Sequence[CorrectionOutcome]) -> CorrectionsRejected:
-    """Refuse corrections of another set: the run would be the one without them."""
-    hint = "`fullcount audit --format csv` lists the paths of the data; a report gives those of its own set."
-    if not outcomes:
-        return CorrectionsRejected(corrections.filename, "it has no row below the header", hint=hint)
-    first = outcomes[0]
-    detail = (
-        f"none of its {counted(len(outcomes), 'row')} means a labelled image of the data; "
-        f"the first is {printable(first.path)}: {first.detail}"
-    )
-    return CorrectionsRejected(corrections.filename, detail, hint=hint)

@@ -11,11 +11,11 @@ from typing import Final
 from model_store.errors import CorrectionsRejected
 from model_store.labelled_sets.corrections.finding import FileFinder
 from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome, CorrectionState
-from model_store.labelled_sets.corrections.reading import Correction, Corrections, contradiction
+from model_store.labelled_sets.corrections.reading import Correction, Corrections
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.labelled_sets.labelled_set import LabelledImage, LabelledSet
 from model_store.labelled_sets.names import LabelMatcher, nearest_label
-from model_store.text import NAMED, printable
+from model_store.text import NAMED, counted, printable
 
 NOT_USABLE: Final = "not-usable"
 """The reason for which a file is ignored that somebody left out."""
@@ -82,8 +82,8 @@ def correct_set(
         above: The path of the set itself: see `FileFinder`.
 
     Raises:
-        CorrectionsRejected: If a row asks for a label that neither the model nor the set has, or two rows say different
-            things about one file.
+        CorrectionsRejected: If a row asks for a label that neither the model nor the set has, two rows say different
+            things about one file, or none means a file: these are corrections of another set.
     """
     given = {image.path: image.label for image in labelled_set.images}
     others = {file.path: file.reason for file in labelled_set.ignored}
@@ -102,11 +102,13 @@ def decide(corrections: Corrections, files: GivenFiles) -> Decided:
     """Decide about every row, in order.
 
     Raises:
-        CorrectionsRejected: If a row asks for a label that neither the model nor the set has, or two rows say different
-            things about one file.
+        CorrectionsRejected: If a row asks for a label that neither the model nor the set has, two rows say different
+            things about one file, or none means a file: these are corrections of another set.
     """
     decision = _Decision(corrections, files)
     outcomes = [decision.take(correction) for correction in corrections.rows]
+    if outcomes and all(outcome.state == "not-found" for outcome in outcomes):
+        raise _of_another_set(corrections.filename, outcomes)
     return Decided(decision.labels, decision.left_out, outcomes)
 
 
@@ -162,14 +164,14 @@ class _Decision:
         more = f" and {len(labels) - _NAMED_LABELS:,} more" if len(labels) > _NAMED_LABELS else ""
         whose = "model" if self._files.known else "set"
         detail = f"'{printable(name)}' is no label of the {whose}{question} Its labels are {shown}{more}"
-        hint = "Correct the row, and use the file again: nothing of it was applied."
+        hint = "Correct the label in this row; no row was applied."
         return CorrectionsRejected(self._filename, detail, row=correction.row, hint=hint)
 
     def _check(self, file: str, correction: Correction) -> None:
-        """Check that no earlier row says something else about a file, under another path."""
+        """Check that no earlier row says something else about a file, under this path or another."""
         before = self._said.setdefault(file, correction)
         if before.should_be != correction.should_be:
-            raise contradiction(self._filename, before, correction)
+            raise _contradiction(self._filename, before, correction)
 
     def _judge(self, file: str, correction: Correction) -> tuple[CorrectionState, str]:
         """Return the state of a row, and the reason if it is not applied."""
@@ -191,3 +193,28 @@ def _without_file(found: Collection[str]) -> str:
     listed = ", ".join(printable(path[:_LONGEST_SHOWN]) for path in sorted(found)[:NAMED])
     more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
     return f"it may mean {listed}{more}"
+
+
+def _of_another_set(filename: str, outcomes: list[CorrectionOutcome]) -> CorrectionsRejected:
+    """Return the error for corrections without an effect, which would be taken for applied ones."""
+    first = outcomes[0]
+    detail = (
+        f"none of its {counted(len(outcomes), 'row')} means a labelled image of the set; "
+        f"the first is {printable(first.path[:_LONGEST_SHOWN])}: {first.detail}"
+    )
+    hint = "A report gives the paths of its own set; `fullcount audit --format csv` lists those of other data."
+    return CorrectionsRejected(filename, detail, hint=hint)
+
+
+def _contradiction(filename: str, before: Correction, correction: Correction) -> CorrectionsRejected:
+    """Return the error for two rows that say different things about one file."""
+    path = printable(correction.path[:_LONGEST_SHOWN])
+    detail = f"{path} {_said(correction)}, but in row {before.row} it {_said(before)}"
+    hint = "Keep the row that is right; no row was applied."
+    return CorrectionsRejected(filename, detail, row=correction.row, hint=hint)
+
+
+def _said(correction: Correction) -> str:
+    if correction.should_be is None:
+        return "is not usable"
+    return f"should be '{printable(correction.should_be[:_LONGEST_SHOWN])}'"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from model_store.errors import CorrectionsRejected
-from model_store.labelled_sets.label_tables.file_names import normal_path
 from model_store.labelled_sets.label_tables.table_rows import (
     DELIMITERS,
     Row,
@@ -26,6 +25,8 @@ MAX_BYTES: Final = 32 << 20
 MAX_ROWS: Final = 100_000
 
 _WHY: Final = "why"
+_LEFT_OUT_BY_EXCEL: Final = "should_be"
+"""The column that a row may lack: Excel writes no empty cells at the end of a row below its first rows."""
 _LONGEST_SHOWN: Final = 100
 """Characters of a cell that an error repeats."""
 
@@ -69,15 +70,16 @@ def read_corrections(filename: str, data: bytes, names: Iterable[str] = ()) -> C
 
     Raises:
         CorrectionsRejected: If it is too large or no table, lacks a column, has a row without a path or without all
-            its columns, or says two things about one path.
+            its columns.
     """
     filename = printable(filename)
     if len(data) > MAX_BYTES:
         raise CorrectionsRejected(filename, f"it has more than {MAX_BYTES >> 20} MiB")
-    header, rows = _split(filename, data, names)
+    table, is_cut_off = _split(filename, data, names)
+    header, rows = (table[0].cells, table[1:]) if table else ([], [])
     places = _places(filename, header)
-    corrections = tuple(_correction(filename, row, places) for row in rows)
-    _check_contradictions(filename, corrections)
+    last = rows[-1].number if rows and is_cut_off else None
+    corrections = tuple(_correction(filename, row, places, is_cut_off=row.number == last) for row in rows)
     return Corrections(filename, hashlib.sha256(data).hexdigest(), corrections)
 
 
@@ -95,8 +97,8 @@ def open_corrections(path: Path, names: Iterable[str] = ()) -> Corrections:
     return read_corrections(path.name, data, names)
 
 
-def _split(filename: str, data: bytes, names: Iterable[str]) -> tuple[list[str], list[Row]]:
-    """Return the header and the rows below it."""
+def _split(filename: str, data: bytes, names: Iterable[str]) -> tuple[list[Row], bool]:
+    """Return the rows, of which the first is the header, and true if the last one may be cut off: it has no end."""
     text = decode_table(data, names)
     if text is None or "\0" in text.text:
         hint = "Save it as 'CSV UTF-8' in the spreadsheet, or export it from the page again."
@@ -109,8 +111,8 @@ def _split(filename: str, data: bytes, names: Iterable[str]) -> tuple[list[str],
     except RowUnreadable as error:
         raise CorrectionsRejected(filename, f"it cannot be read ({error})", row=error.number) from error
     if table.names is not None:
-        return table.names, table.rows
-    return (table.rows[0].cells, table.rows[1:]) if table.rows else ([], [])
+        raise CorrectionsRejected(filename, "it has JSON lines instead of cells")
+    return table.rows, not text.text.endswith(("\n", "\r"))
 
 
 def _places(filename: str, header: Sequence[str]) -> dict[str, int]:
@@ -129,35 +131,12 @@ def _column(cell: str) -> str:
     return cell.casefold().replace(" ", "_").replace("-", "_")
 
 
-def _correction(filename: str, row: Row, places: dict[str, int]) -> Correction:
+def _correction(filename: str, row: Row, places: dict[str, int], *, is_cut_off: bool) -> Correction:
     ends_early = [column for column in COLUMNS if places[column] >= len(row.cells)]
-    if ends_early:  # not the same as an empty cell, which leaves a file out
+    if ends_early and (is_cut_off or ends_early != [_LEFT_OUT_BY_EXCEL]):
         raise CorrectionsRejected(filename, f"it ends before its column {ends_early[0]}", row=row.number)
-    path, was, should_be = (row.cells[places[column]] for column in COLUMNS)
+    path, was, should_be = (row.cells[places[column]] if column not in ends_early else "" for column in COLUMNS)
     if not path:
         raise CorrectionsRejected(filename, "there is no path", row=row.number)
     why = row.cells[places[_WHY]] if len(row.cells) > places.get(_WHY, len(row.cells)) else ""
     return Correction(row.number, path, composed(was), composed(should_be) or None, why)
-
-
-def _check_contradictions(filename: str, corrections: Iterable[Correction]) -> None:
-    """Check that no path is said to have two labels, or to have a label and to be not usable."""
-    said: dict[str, Correction] = {}
-    for correction in corrections:
-        before = said.setdefault(normal_path(correction.path), correction)
-        if before.should_be != correction.should_be:
-            raise contradiction(filename, before, correction)
-
-
-def contradiction(filename: str, before: Correction, correction: Correction) -> CorrectionsRejected:
-    """Return the error for two rows that say different things about one file."""
-    path = printable(correction.path[:_LONGEST_SHOWN])
-    detail = f"{path} {_said(correction)}, but in row {before.row} it {_said(before)}"
-    hint = "Keep one of the two rows: nothing of the file was applied."
-    return CorrectionsRejected(filename, detail, row=correction.row, hint=hint)
-
-
-def _said(correction: Correction) -> str:
-    if correction.should_be is None:
-        return "is not usable"
-    return f"should be '{printable(correction.should_be[:_LONGEST_SHOWN])}'"

@@ -123,8 +123,9 @@ def test_names_that_are_not_utf8_are_escaped(tmp_path: Path) -> None:
         b"a.png\nb c/d.png\n",
         b"\xef\xbb\xbfa.png\r\n\r\nb c/d.png",
         b"a.png\0b c/d.png\0",
+        "a.png\r\nb c/d.png\r\n".encode("utf-16"),
     ],
-    ids=["find", "notepad", "find -print0"],
+    ids=["find", "notepad", "find -print0", "PowerShell"],
 )
 def test_a_list_has_a_path_a_line(data: bytes) -> None:
     assert read_list(io.BytesIO(data)) == [Path("a.png"), Path("b c/d.png")]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import TableNotResumable
+from app.errors import TableBusy, TableNotResumable
 from app.tables.forms import FORMS
 from app.tables.outcomes import Answerer
-from app.tables.partial import TableFile, find_partial
+from app.tables.partial import Partial, TableFile, find_partial
 from tests.unit.app.tables.test_forms import OUTCOMES, scored
 
 PETS = Answerer("pets", 3)
@@ -41,6 +41,18 @@ def test_a_table_has_its_name_only_when_it_is_whole(path: Path) -> None:
     file.finish(b"")
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert path.read_bytes().count(b"png") == 2
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_table_that_another_process_writes_is_left_alone(path: Path, *, resume: bool) -> None:
+    first = TableFile(path)
+    first.open(PETS, b"head\n")
+    first.write(b"row\n")
+    other = TableFile(path, Partial(path.with_name(f"{path.name}.pets-3.partial"), PETS) if resume else None)
+    with pytest.raises(TableBusy, match=r"Another process writes .*partial"):
+        other.open(PETS, b"head\n")
+    first.finish(b"")
+    assert path.read_bytes() == b"head\nrow\n"
 
 
 @pytest.mark.parametrize("cut", range(1, 12))

@@ -111,7 +111,7 @@ def test_the_report_of_a_test_zip_corrects_the_folder_around_it(tmp_path: Path) 
     ("rows", "words"),
     [
         ((), "it has no row below the header"),
-        (("birds/1.png,cats,dogs,", "x.png,cats,dogs,"), "none of its 2 rows means a labelled image of the data; the"),
+        (("birds/1.png,cats,dogs,", "x.png,cats,dogs,"), "none of its 2 rows means a labelled image of the set; the"),
         (("test/cats/1.png,cats,dogs,",), "the first is test/cats/1.png: no file of the set has this path"),
         (("cats/1.png,cats,dgos,",), "row 2: 'dgos' is no label of the set; is it 'dogs'? Its labels are cats, dogs"),
     ],

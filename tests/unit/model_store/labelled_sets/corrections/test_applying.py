@@ -47,8 +47,15 @@ def labels_of(labelled_set: LabelledSet) -> dict[str, str]:
     ],
 )
 def test_each_row_has_one_state(row: str, state: str, detail: str) -> None:
-    (outcome,) = correct(row).outcomes
+    outcome, _ = correct(row, "cat/3.png,cat,cat").outcomes
     assert (outcome.state, outcome.detail) == (state, detail)
+
+
+def test_corrections_that_mean_no_file_of_the_set_are_refused() -> None:
+    with pytest.raises(
+        CorrectionsRejected, match="none of its 2 rows means a labelled image of the set; the first is b"
+    ):
+        correct("bird/1.png,cat,dog", "stray.png,cat,dog")
 
 
 def test_only_applied_rows_change_labels_and_only_those_left_out_are_ignored() -> None:
@@ -87,7 +94,7 @@ def test_a_label_that_nobody_has_is_refused_with_the_nearest(name: str, labels: 
     with pytest.raises(CorrectionsRejected) as refused:
         correct("dog/2.png,dog,dog", f"cat/1.png,cat,{name}", labels=labels)
     assert str(refused.value) == f"corrections.csv, row 3: {words}."
-    assert refused.value.hint == "Correct the row, and use the file again: nothing of it was applied."
+    assert refused.value.hint == "Correct the label in this row; no row was applied."
 
 
 def test_a_label_that_only_another_row_names_is_given_to_no_file() -> None:
@@ -99,6 +106,12 @@ def test_two_paths_of_one_file_must_agree() -> None:
     assert [one.state for one in correct("cat/1.png,cat,dog", "a/cat/1.png,cat,dog").outcomes] == ["applied", "already"]
     with pytest.raises(CorrectionsRejected, match=r"row 3: a/cat/1.png is not usable, but in row 2 it should be 'dog'"):
         correct("cat/1.png,cat,dog", "a/cat/1.png,cat,")
+
+
+def test_rows_that_spell_one_label_in_two_ways_agree() -> None:
+    assert [one.state for one in correct("cat/1.png,cat,Dog", "cat/1.png,CAT,dog").outcomes] == ["applied", "already"]
+    with pytest.raises(CorrectionsRejected, match=r"row 3: cat/1.png should be 'cat', but in row 2 it should be 'dog'"):
+        correct("cat/1.png,cat,Dog", "cat/1.png,cat,Cat")
 
 
 def test_every_file_may_be_left_out() -> None:
