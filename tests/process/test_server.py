@@ -132,7 +132,7 @@ def server(store: Path) -> Iterator[Server]:
 
 
 def head(path: str, *headers: str, method: str = "POST") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", "host: test", *headers, "", ""]).encode()
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "host: localhost", *headers, "", ""]).encode()
 
 
 def post(path: str, body: bytes, *headers: str) -> bytes:
@@ -262,7 +262,7 @@ def test_a_slow_reader_of_lines_gets_them_all(server: Server) -> None:
     ("data", "name"),
     [
         (b"hello\r\n\r\n", "malformed-request"),
-        (b"POST /predict HTTP/1.1\r\nhost: te", "head-timeout"),
+        (b"POST /predict HTTP/1.1\r\nhost: loc", "head-timeout"),
         (b"POST /" + b"y" * 700_000, "head-too-large"),
         (b"POST /predict HTTP/1.1\r\n" + b"x: y\r\n" * 100_000, "head-too-large"),
     ],
