@@ -48,7 +48,7 @@ help: ## List the targets
 demo: $(ENVIRONMENT) ## Train on solar cells, serve, predict, evaluate; SERVE=0 stops after it, FRESH=1 trains again
 	@$(BIN)/python -m scripts.demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: unit ## Run the tests: about thirteen minutes on two cores; sets up what they need
+test: unit ## Run the tests: about seven minutes on two cores; sets up what they need
 	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/tf
 	-tests/browser/prepare >/dev/null
 	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 300 tests/browser

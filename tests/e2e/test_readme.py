@@ -30,8 +30,14 @@ def here(cells: Cells, held_out_zip: bytes, store: Path, tmp_path: Path) -> Path
     for name, source in (("cat.jpg", images[0]), ("dog.jpg", images[-1])):
         with Image.open(source) as image:
             image.save(tmp_path / name)
-    shutil.copytree(cells.root / "test", tmp_path / "holiday")
+    for name in ("holiday", "held-out"):
+        shutil.copytree(cells.root / "test", tmp_path / name)
     (tmp_path / "test.zip").write_bytes(held_out_zip)
+    paths = [image.relative_to(cells.root / "test").as_posix() for image in images]
+    table = "\n".join(["file,verdict", *(f"{path},{path.partition('/')[0]}" for path in paths), ""])
+    for folder in (tmp_path, tmp_path / "held-out"):
+        (folder / "experts.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "corrections.csv").write_text(f"path,was,should_be,why\n{paths[0]},defective,functional,\n")
     shutil.copytree(store, tmp_path / "models")
     return tmp_path
 
