@@ -16,7 +16,7 @@ _RECORD: Final = re.compile(r"(?P<names>-\S+(?:,? (?:/ )?-\S+)*) ?(?P<value>.*)"
 
 def describe_commands() -> str:
     """Return a section for each command: its usage, its help, a table of its options."""
-    root = click.Context(fullcount, info_name="fullcount")
+    root = click.Context(fullcount, info_name="fullcount", **fullcount.context_settings)
     return "\n\n".join(_section(context) for context in _commands(root))
 
 
