@@ -65,7 +65,8 @@ def create_app(
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
     app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
-    hosts = settings.allowed_hosts or (() if is_loopback(settings.host) else (ANY,))
+    is_published = bool(settings.root_path) or not is_loopback(settings.host)  # if by a proxy, it chooses the name
+    hosts = settings.allowed_hosts or ((ANY,) if is_published else ())
     app.add_middleware(Origins, hosts=hosts, pages=settings.cors_origins)
     app.add_middleware(
         RequestContext, metrics=metrics, body_timeout_s=settings.body_timeout_s, max_uploads=settings.max_uploads

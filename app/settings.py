@@ -64,8 +64,9 @@ class Settings(BaseSettings):
     """Origins of other pages that may ask the service in a browser, separated by commas, such as
     `https://shop.example`; `*` allows all. Empty: none."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Names that requests may use for the service, besides `localhost` and IP addresses, separated by commas, such as
-    `vision.example,*.example.org`; `*` allows every name. Empty: none if only this machine can connect, else every."""
+    """Names that requests may use for the service, besides IP addresses, names without a dot and those below
+    `localhost`, separated by commas, such as `vision.example,*.example.org`; `*` allows every name. Empty: none if only
+    this machine can connect and there is no `FULLCOUNT_ROOT_PATH`, which a proxy has; else every."""
     workers: Positive = 1
     """Number of server processes, each with a share of the cores and its own models; limits apply to each."""
     fd: Annotated[int, Field(ge=0)] | None = None

@@ -17,14 +17,15 @@ OWN_HOSTS = [
     "10.0.0.7",
     "[::1]:8000",
     "LOCALHOST.",
+    "fullcount:8000",
 ]
 FOREIGN_HOSTS = [
     "evil.example",
     "evil.example:8000",
     "localhost.evil.example",
-    "evillocalhost",
     "[::1",
     "a@localhost@b",
+    "localhost/evil.example",
 ]
 
 
@@ -55,6 +56,11 @@ async def test_the_hint_names_a_foreign_host_as_the_setting_takes_it(serve: Serv
 
 async def test_a_service_that_others_can_connect_to_answers_for_every_name(serve: Serve) -> None:
     async with serve(host=ANYWHERE) as client:
+        assert (await client.get("/models", headers={"host": "vision.example"})).status_code == 200
+
+
+async def test_below_the_path_of_a_proxy_the_proxy_chooses_the_name(serve: Serve) -> None:
+    async with serve(root_path="/vision") as client:
         assert (await client.get("/models", headers={"host": "vision.example"})).status_code == 200
 
 

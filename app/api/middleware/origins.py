@@ -6,6 +6,7 @@ reading the answer, so what such a page sends changes nothing here. Clients that
 """
 
 import ipaddress
+import re
 from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing."""
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 """Scheme → what a browser leaves out of an origin, and a proxy may add to a host."""
+_SHORT_NAME: Final = re.compile(r"[a-z0-9_-]+")
+"""A name without a dot: `localhost`, a machine of the own network, a service of the own containers. No site has one."""
 
 
 class Origins:
@@ -27,8 +30,8 @@ class Origins:
 
     Args:
         app: The wrapped application.
-        hosts: Names that the service answers for, besides IP addresses and those of the loopback; `*.example.com` is
-            every name below `example.com`, and `*` every name.
+        hosts: Names that the service answers for, besides IP addresses, names without a dot and those below
+            `localhost`; `*.example.com` is every name below `example.com`, and `*` every name.
         pages: Origins whose pages may ask.
     """
 
@@ -70,14 +73,14 @@ class Origins:
 def is_own_host(host: str, hosts: Collection[str]) -> bool:
     """Tell whether the service answers for a host, as the header `Host` names it; see `Origins`.
 
-    An address in numbers, or a name that always means this machine, cannot have been bound to it by somebody else.
+    An address in numbers, or a name that no site can have, has not been bound to this machine by somebody else.
     """
     name = _name_of(host)
     return (
         ANY in hosts
         or not host
         or _is_address(name)
-        or name == "localhost"
+        or _SHORT_NAME.fullmatch(name) is not None
         or name.endswith(".localhost")
         or any(name == known or (known.startswith("*.") and name.endswith(known[1:])) for known in hosts)
     )
@@ -85,15 +88,16 @@ def is_own_host(host: str, hosts: Collection[str]) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Tell whether an address to listen on can be reached from this machine only."""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    return host.lower() == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _name_of(host: str) -> str:
     """Return a host without its port; all of it if it is malformed."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        parts = urlsplit(f"//{host}")
     except ValueError:  # such as brackets without an address of IPv6
         return host
+    return host if parts.netloc != host or "@" in host else (parts.hostname or "").rstrip(".")
 
 
 def _is_address(name: str) -> bool:
