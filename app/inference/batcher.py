@@ -244,7 +244,7 @@ class Batcher:
         probabilities = predict(pixels)
         if len(probabilities) != len(batch):
             raise ValueError(f"the engine returned {len(probabilities)} rows for {len(batch)} images")
-        sums = probabilities.sum(axis=1, dtype=np.float64)
-        if not (np.abs(sums - 1) <= SUM_TOLERANCE).all():  # false for NaN as well
+        sums = probabilities.sum(axis=1)
+        if not np.abs(sums - 1).max() <= SUM_TOLERANCE:  # false for NaN as well
             raise ValueError(f"the engine returned rows that sum to {sums}, not to 1")
         return probabilities

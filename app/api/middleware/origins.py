@@ -5,6 +5,7 @@ request must name a host that the service answers for. A form or a script of ano
 reading the answer, so what such a page sends changes nothing here. Clients that are not browsers notice neither.
 """
 
+import functools
 import ipaddress
 import re
 from collections.abc import Collection
@@ -21,6 +22,8 @@ _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing."""
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 """Scheme → what a browser leaves out of an origin, and a proxy may add to a host."""
+_LONGEST_HOST: Final = 260
+"""Characters of the longest name of DNS and a port."""
 _SHORT_NAME: Final = re.compile(r"[a-z0-9_-]+")
 """A name without a dot: `localhost`, a machine of the own network, a service of the own containers. No site has one."""
 
@@ -37,7 +40,7 @@ class Origins:
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str], pages: Collection[str]) -> None:
         self._app = app
-        self._hosts = hosts
+        self._hosts = tuple(hosts)
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +53,7 @@ class Origins:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             host = headers.get("host", "")
-            if not is_own_host(host, self._hosts):
+            if len(host) > _LONGEST_HOST or not is_own_host(host, self._hosts):
                 raise HostForeign(host, _name_of(host))
             if scope["method"] not in _SAFE and self._is_foreign(headers):
                 raise PageForeign(headers.get("origin"))
@@ -70,7 +73,8 @@ class Origins:
         return relation == "cross-site" or own.isdisjoint({place, place + _DEFAULT_PORTS.get(scheme, "")})
 
 
-def is_own_host(host: str, hosts: Collection[str]) -> bool:
+@functools.lru_cache(maxsize=64)  # nearly all requests name the same host
+def is_own_host(host: str, hosts: tuple[str, ...]) -> bool:
     """Tell whether the service answers for a host, as the header `Host` names it; see `Origins`.
 
     An address in numbers, or a name that no site can have, has not been bound to this machine by somebody else.
