@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,9 +48,15 @@ def test_a_picture_is_blank_if_nearly_all_of_it_is_one_colour(noise: float, expe
     assert is_blank(decode(encoded(Image.fromarray(values)), REFERENCE).pixels) is expected
 
 
-def test_an_array_that_does_not_fit_on_the_disk_is_an_error_at_once(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"No space left|File too large|Cannot allocate"):
-        reserve_array(tmp_path / "pixels", (10**12, 4096))
+@pytest.mark.parametrize("rows", [2, 10**12])
+def test_an_array_that_does_not_fit_is_an_error_before_it_takes_what_others_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5000))
+    monkeypatch.setattr("os.posix_fallocate", lambda *_: pytest.fail("it takes all that is left"))
+    with pytest.raises(OSError, match="No space left"):
+        reserve_array(tmp_path / "pixels", (rows, 4096))
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_empty_array_needs_no_file(tmp_path: Path) -> None:
