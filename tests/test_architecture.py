@@ -46,7 +46,7 @@ FLOORS = {
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > rejections
         > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
-    "model_store/labelled_sets": """archives + folder + corrections > labelled_set > labels_file > set_tables
+    "model_store/labelled_sets": """archives + folder + corrections > labelled_set > refusals > labels_file > set_tables
         > named_table > table_search > label_tables > layout > interpretation > recognition > names + walk""",
     "model_store/labelled_sets/archives": """partial_archive + unpacking > archive > zip_checks + zip_names
         > zip_fields + partial_file""",

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.interpretation import FoundPart, Ignored, Interpretation, LayoutKind, MatchedFolder
-from model_store.labelled_sets.labels_file import HEADER, LabelsTable, find_candidates, read_labels_file
+from model_store.labelled_sets.labels_file import LabelsTable, find_candidates, read_labels_file
 from model_store.labelled_sets.layout import Layout, LayoutChoice, find_layout
 from model_store.labelled_sets.named_table import NamedTable
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.recognition.masks import find_masks
+from model_store.labelled_sets.refusals import no_known_label, no_labels
 from model_store.labelled_sets.walk import is_system_file
-from model_store.text import printable
-
-_NAMED: Final = 20
-"""Folders and labels that a refusal names before it counts the rest."""
-_LONGEST_SHOWN: Final = 100
-"""Characters of a name in a refusal: a zip may hold names of 64 KB."""
 
 REASONS: Final = {
     "not-a-zip": "The bytes are not a zip archive.",
@@ -157,24 +151,45 @@ def give_labels(  # noqa: PLR0913  a set, and what is known about it
         files = folders.photographs
     places: LabelsTable | Layout = table or folders.layout
     names = [places.place_of(path).label for path in files.images]
-    images, unlabelled, matched = _matched(files.images, names, matcher)
-    if not images:
-        raise SetRejected("no-labels", _without_labels(candidates, table))
-    known = [image for image in images if not labels or image.label in labels]
-    if not known:
-        raise _no_known_label({name for name in names if name is not None}, labels, table)
-    interpretation = Interpretation(
+    given = _match(files.images, names, matcher)
+    if not given.images:
+        raise no_labels(candidates, table)
+    if not given.known:
+        raise no_known_label({name for name in names if name is not None}, labels, table)
+    ignored = _ignored(files.ignored, table) + given.unlabelled
+    return LabelledSet(given.images, ignored, directories, read, _interpret(places, given, encoding))
+
+
+class _Given(NamedTuple):
+    """The images of a set as they were given labels.
+
+    Attributes:
+        images: Those with a label.
+        known: Those of them whose label the model has; all of them if no model is known.
+        unlabelled: Those without a label.
+        matched: Counts of those whose name spells the label differently.
+    """
+
+    images: list[LabelledImage]
+    known: list[LabelledImage]
+    unlabelled: list[Ignored]
+    matched: list[MatchedFolder]
+
+
+def _interpret(places: LabelsTable | Layout, given: _Given, encoding: str | None) -> Interpretation:
+    """Say which choices were made in giving the labels."""
+    tables = [table.summary() for table in places.tables] if isinstance(places, LabelsTable) else []
+    return Interpretation(
         wrapper=places.wrapper,
         encoding=encoding,
-        matched=matched,
-        labels_file=None if table is None else table.tables[0].summary(),
+        matched=given.matched,
+        labels_file=tables[0] if tables else None,
         layout=_kind(places),
-        parts=[] if isinstance(places, LabelsTable) else _count_parts(places, [image.path for image in images]),
-        labels=sorted({image.label for image in known}),
-        unlabelled=len(files.images) - len(known),
-        **({"other_labels_files": [other.summary() for other in table.parts[1:]]} if table and table.parts[1:] else {}),
+        parts=[] if isinstance(places, LabelsTable) else _count_parts(places, [image.path for image in given.images]),
+        labels=sorted({image.label for image in given.known}),
+        unlabelled=len(given.images) + len(given.unlabelled) - len(given.known),
+        **({"other_labels_files": tables[1:]} if tables[1:] else {}),
     )
-    return LabelledSet(images, _ignored(files.ignored, table) + unlabelled, directories, read, interpretation)
 
 
 @dataclass(frozen=True)
@@ -212,26 +227,8 @@ def _count_parts(layout: Layout, paths: Iterable[str]) -> list[FoundPart]:
     return [FoundPart(folder=part, split=split, files=counts[part]) for part, split in layout.parts.items()]
 
 
-def _no_known_label(names: Collection[str], labels: Collection[str], table: LabelsTable | None) -> SetRejected:
-    """Refuse a set that would have a report without a single figure."""
-    subject = f"None of the folders {_listed(names)}" if table is None else f"None of {_listed(names)} in {table.path}"
-    detail = f"{subject} is a label of the model: its labels are {_listed(labels)}."
-    if len(names) == 1:
-        where = "The folder" if table is None else f"The label in {table.path},"
-        detail = f"{where} {_listed(names)} is not a label of the model: its labels are {_listed(labels)}."
-    return SetRejected("no-known-label", detail)
-
-
-def _listed(names: Collection[str]) -> str:
-    """Name the first of some names, in order, and count the others."""
-    shown = ", ".join(printable(name[:_LONGEST_SHOWN]) for name in sorted(names)[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED:,} more"
-
-
-def _matched(
-    paths: list[str], names: list[str | None], matcher: LabelMatcher
-) -> tuple[list[LabelledImage], list[Ignored], list[MatchedFolder]]:
-    """Separate images with a label from those without, and count those whose name spells the label differently."""
+def _match(paths: list[str], names: list[str | None], matcher: LabelMatcher) -> _Given:
+    """Give each image the label that its name means."""
     images, unlabelled = [], []
     counts: Counter[tuple[str, str]] = Counter()
     for path, name in zip(paths, names, strict=True):
@@ -243,20 +240,11 @@ def _matched(
         if label != name:
             counts[name, label] += 1
     matched = [MatchedFolder(folder=name, label=label, files=files) for (name, label), files in counts.items()]
-    return images, unlabelled, matched
+    known = [image for image in images if not matcher.has_labels or image.label in matcher.labels]
+    return _Given(images, known, unlabelled, matched)
 
 
 def _ignored(ignored: list[Ignored], table: LabelsTable | None) -> list[Ignored]:
     if table is None:
         return ignored
     return [Ignored(path=file.path, reason="labels-file") if file.path in table.paths else file for file in ignored]
-
-
-def _without_labels(candidates: list[str], table: LabelsTable | None) -> str:
-    """Say why no image has a label."""
-    if table is not None:
-        missing = f" There is no file {table.missing[0]}." if table.missing else ""
-        return f"{table.path} names none of the images; its paths are relative to its own folder.{missing}"
-    if candidates:
-        return f"No image is in a folder of its label, and {candidates[0]} gives no labels: {HEADER}."
-    return "No image is in a folder of its label, and there is no labels.csv."

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
@@ -127,24 +127,18 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
     """
     folder = path[: path.rfind("/") + 1] if is_in_set else ""
     below = [normal_path(file.removeprefix(folder)) for file in files if file.startswith(folder)]
-    max_rows = len(below) + MAX_ROWS_WITHOUT_FILE
-    text = decode_table(data, chain(matcher.labels, (file.rpartition("/")[2] for file in below)))
-    rows = None if text is None else _rows(path, text, max_rows + 1, only_plain=only_plain)
-    columns = None if rows is None else find_columns(rows, FileNames(below))
-    if text is None or rows is None or columns is None:
-        return None
-    split = find_split(columns, matcher.match)
-    found = find_labels(path, columns, split, matcher.match)
-    if found is None:
+    form = _find_form(path, data, below, matcher, only_plain=only_plain)
+    found = None if form is None else find_labels(path, form.columns, form.split, matcher.match)
+    if form is None or found is None:
         return None
     cells, said = _without_codes(path, found.cells, matcher, code_files)
     if must_match and matcher.labels and not any(matcher.match(cell) for cell in cells):
         return None
-    if len(columns.rows) > max_rows:
+    columns, split = form.columns, form.split
+    if len(columns.rows) > _most_rows(below):
         raise _too_many(path, columns.rows[-1].number)
     names, missing = _give_names(path, columns, found, cells, matcher)
     images = sorted(file for file in below if has_image_extension(file))
-    header = [columns.names.name, *(column.name for column in found.columns)]
     described = describe_columns(path, columns, found, set(names.values()), len(images))
     return LabelsTable(
         path=path,
@@ -154,10 +148,39 @@ def read_label_table(  # noqa: PLR0913  a table, and what is known about its set
         missing=missing,
         unnamed=[file for file in images if file not in names],
         splits=_give_splits(columns, split),
-        understood=[described, *describe_form(path, text, rows, columns, split), *said],
-        is_plain=has_known_names(header) and columns.named.naming == BY_PATH and split is None and not said,
+        understood=[described, *describe_form(path, form.text, form.rows, columns, split), *said],
+        is_plain=_is_plain(form, found) and not said,
         is_in_set=is_in_set,
     )
+
+
+class _Form(NamedTuple):
+    """A table as it is written, with the columns of its files and, if there is one, of their splits."""
+
+    text: TableText
+    rows: Rows
+    columns: Columns
+    split: Column | None
+
+
+def _find_form(path: str, data: bytes, below: list[str], matcher: LabelMatcher, *, only_plain: bool) -> _Form | None:
+    """Find how a table is written; None if it is no table, not the one that is asked for, or names no files."""
+    text = decode_table(data, chain(matcher.labels, (file.rpartition("/")[2] for file in below)))
+    rows = None if text is None else _rows(path, text, _most_rows(below) + 1, only_plain=only_plain)
+    columns = None if rows is None else find_columns(rows, FileNames(below))
+    if text is None or rows is None or columns is None:
+        return None
+    return _Form(text, rows, columns, find_split(columns, matcher.match))
+
+
+def _is_plain(form: _Form, found: LabelCells) -> bool:
+    """Tell whether a table names path and label in its first row, and has these and no splits."""
+    header = [form.columns.names.name, *(column.name for column in found.columns)]
+    return has_known_names(header) and form.columns.named.naming == BY_PATH and form.split is None
+
+
+def _most_rows(files: Collection[str]) -> int:
+    return len(files) + MAX_ROWS_WITHOUT_FILE
 
 
 def _give_splits(columns: Columns, split: Column | None) -> dict[str, Split]:
