@@ -6,6 +6,8 @@ from typing import Final
 UNDEFINED: Final = "not defined"
 NAMED: Final = 5
 """Files that a sentence names before it counts the rest."""
+LONGEST_SHOWN: Final = 100
+"""Characters of a name in a sentence: a zip may hold names of 64 KB."""
 
 
 def percent(share: float | None) -> str:
@@ -39,11 +41,16 @@ def points(images: int) -> str:
     return f"{share:.1f}" if share >= 10 else f"{share:.2g}"
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str], most: int = NAMED) -> str:
     """Format the first few names and count the rest: `a.jpg, b.jpg and 3 more`."""
     every = list(names)
-    more = f" and {len(every) - NAMED:,} more" if len(every) > NAMED else ""
-    return ", ".join(map(printable, every[:NAMED])) + more
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(map(printable, every[:most])) + more
+
+
+def excerpt(name: str) -> str:
+    """Return the beginning of a name, in characters that can be printed."""
+    return printable(name[:LONGEST_SHOWN])
 
 
 def printable(text: str) -> str:

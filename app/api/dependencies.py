@@ -22,7 +22,7 @@ from app.reports.rendering.process import Renderer
 from app.reports.schemas import ArchiveFacts
 from app.settings import Settings
 from model_store.labelled_sets.archives.archive import Archive
-from model_store.labelled_sets.corrections.applying import CorrectedSet, correct_set
+from model_store.labelled_sets.corrections.applying import CorrectedSet, correct_set, names_in
 from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.layout import LayoutChoice
@@ -175,7 +175,7 @@ async def _labelled_set(
 
 def _correct(labelled_set: LabelledSet, upload: Spooled, corrections: Upload, labels: Sequence[str]) -> CorrectedSet:
     """Apply the corrections that were sent with a set."""
-    names = [*labels, *(image.path for image in labelled_set.images)]
+    names = names_in(labelled_set, labels)
     read = read_corrections(corrections.filename or CORRECTIONS, corrections.take(), names)
     return correct_set(labelled_set, read, labels, above=PurePosixPath(upload.filename or "").stem)
 

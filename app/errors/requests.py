@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from model_store.errors import FullcountError
-from model_store.text import NAMED, printable
+from model_store.text import listed, printable
 
 _OTHER_ARCHIVE: Final = re.compile(r"gzip|\btar\b|x-tar|7z|\brar\b|x-rar|bzip|\bxz\b|x-xz|zstd|x-lzma")
 """Media types of archives that are not zips."""
@@ -119,9 +119,7 @@ class LabelsDiffer(RequestInvalid):
     hint = "Compare reports of models that have the same labels."
 
     def __init__(self, labels: Sequence[str]) -> None:
-        named = ", ".join(map(printable, labels[:NAMED]))
-        rest = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
-        super().__init__(f"The labels of the two models differ; not in both: {named}{rest}.")
+        super().__init__(f"The labels of the two models differ; not in both: {listed(labels)}.")
 
 
 class HostForeign(RequestInvalid):

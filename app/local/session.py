@@ -24,7 +24,7 @@ from model_store.errors import ImageRejected
 from model_store.images.files import read_image_file
 from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.archives.unpacking import is_tar, unpacked
-from model_store.labelled_sets.corrections.applying import correct_set
+from model_store.labelled_sets.corrections.applying import correct_set, names_in
 from model_store.labelled_sets.corrections.finding import place_of
 from model_store.labelled_sets.corrections.reading import open_corrections
 from model_store.labelled_sets.folder import open_folder
@@ -144,28 +144,28 @@ class Session:
             SetRejected: If the set is refused as a whole.
         """
         labels, limits = self.version.manifest.labels, self.settings.set_limits()
-        if not path.is_dir() and not is_table(path.name) and not is_tar(path):
-            archive = Archive(stack.enter_context(path.open("rb")), limits)
-            return GivenSet(archive.labelled(labels, layout, labels_from), _facts_of_file(path))
-        folder = path
-        if is_tar(path):
-            folder = stack.enter_context(unpacked(path, limits))
-        elif not path.is_dir():
+        folder, is_packed = path, False
+        if path.is_dir():
+            pass
+        elif is_table(path.name):
             labels_from = path.resolve()
             folder = labels_from.parent
+        elif is_tar(path):
+            folder, is_packed = stack.enter_context(unpacked(path, limits)), True
+        else:
+            archive = Archive(stack.enter_context(path.open("rb")), limits)
+            return GivenSet(archive.labelled(labels, layout, labels_from), _facts_of_file(path))
         labelled_set = open_folder(
             folder, labels, max_image_bytes=limits.max_image_bytes, layout=layout, labels_from=labels_from
         )
-        facts = _facts_of_file(path) if is_tar(path) else _facts_of_folder(folder, labelled_set)
-        return GivenSet(labelled_set, facts)
+        return GivenSet(labelled_set, _facts_of_file(path) if is_packed else _facts_of_folder(folder, labelled_set))
 
     def _reader(self, path: Path) -> Read:
         return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
 
     def _correct(self, path: Path, given: GivenSet, corrections: Path) -> GivenSet:
         labels, labelled_set = self.version.manifest.labels, given.labelled_set
-        names = [*labels, *(image.path for image in labelled_set.images)]
-        read = open_corrections(corrections, names)
+        read = open_corrections(corrections, names_in(labelled_set, labels))
         return replace(given, corrected=correct_set(labelled_set, read, labels, above=place_of(path)))
 
 

@@ -5,16 +5,13 @@ They have no part in the figures, so a misspelt folder makes a report about the 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from model_store.evaluation.report import ConfusionMatrix, Evaluation
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.labelled_sets.names import nearest_label
-from model_store.text import NAMED, counted, printable
-
-_LONGEST_SHOWN: Final = 100
-"""Characters of a name that are shown: a zip may hold names of 64 KB."""
+from model_store.text import NAMED, counted, excerpt, printable
 
 
 class UnlabelledFolder(NamedTuple):
@@ -86,10 +83,10 @@ def unlabelled_sentences(folders: Sequence[UnlabelledFolder], images: int) -> It
             yield f"{subject} in no folder of a label."
             continue
         if folder.is_table:
-            yield f"{subject} not named by {printable(folder.name[:_LONGEST_SHOWN])}."
+            yield f"{subject} not named by {excerpt(folder.name)}."
             continue
         question = f"; is it '{printable(folder.suggestion)}'?" if folder.suggestion else "."
-        yield f"{subject} under '{printable(folder.name[:_LONGEST_SHOWN])}', no label of the model{question}"
+        yield f"{subject} under '{excerpt(folder.name)}', no label of the model{question}"
     rest = folders[NAMED:]
     if rest:
         files = sum(folder.files for folder in rest)

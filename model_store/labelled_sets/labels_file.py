@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Final
 
 from model_store.errors import SetRejected
 from model_store.images.signatures import has_image_extension
@@ -21,13 +20,9 @@ from model_store.labelled_sets.named_table import NamedTable
 from model_store.labelled_sets.names import LabelMatcher
 from model_store.labelled_sets.set_tables import HEADER, Read, SetTables
 from model_store.labelled_sets.table_search import NAME, find_candidates, find_part_tables, is_labels_csv
-from model_store.text import printable
+from model_store.text import excerpt
 
 __all__ = ["HEADER", "NAME", "LabelsTable", "find_candidates", "read_labels_file"]
-
-
-_LONGEST_SHOWN: Final = 100
-"""Characters of a name in a refusal: a zip may hold names of 64 KB."""
 
 
 def read_labels_file(  # noqa: PLR0913  a set, what is known about it, and what its user says
@@ -130,7 +125,7 @@ def _images_of(files: Iterable[str]) -> list[str]:
 
 
 def _disagreement(path: str, file: str, folder: str, label: str) -> SetRejected:
-    path, file, folder, label = (printable(name[:_LONGEST_SHOWN]) for name in (path, file, folder, label))
+    path, file, folder, label = map(excerpt, (path, file, folder, label))
     name = path.rpartition("/")[2]  # also that of the tables of other parts
     return SetRejected(
         "labels-file",

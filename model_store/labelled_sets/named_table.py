@@ -10,7 +10,7 @@ from model_store.labelled_sets.label_tables.code_names import may_name_codes
 from model_store.labelled_sets.label_tables.file_names import normal_path
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.table_search import is_table
-from model_store.text import NAMED, printable
+from model_store.text import listed
 
 _MAX_BYTES: Final = 1 << 30
 _MAX_CODE_FILES: Final = 10
@@ -97,9 +97,7 @@ def _elsewhere(given: Path) -> NamedTable:
 
 
 def _refused(given: Path, tables: Collection[str]) -> SetRejected:
-    seen = ", ".join(map(printable, sorted(tables)[:NAMED]))
-    more = f" and {len(tables) - NAMED:,} more" if len(tables) > NAMED else ""
-    has = f"its tables are {seen}{more}" if tables else "it has no table"
+    has = f"its tables are {listed(sorted(tables))}" if tables else "it has no table"
     return SetRejected(
         "labels-file", f"There is no file {given}, neither in the set nor on this machine; {has}.", hint=_HINT
     )

@@ -5,12 +5,10 @@ from typing import Final
 
 from model_store.errors import SetRejected
 from model_store.labelled_sets.labels_file import HEADER, LabelsTable
-from model_store.text import printable
+from model_store.text import excerpt, listed
 
 _NAMED: Final = 20
 """Folders and labels that a refusal names before it counts the rest."""
-_LONGEST_SHOWN: Final = 100
-"""Characters of a name in a refusal: a zip may hold names of 64 KB."""
 
 
 def no_labels(candidates: Sequence[str], table: LabelsTable | None) -> SetRejected:
@@ -46,6 +44,4 @@ def no_known_label(names: Collection[str], labels: Collection[str], table: Label
 
 
 def _listed(names: Collection[str]) -> str:
-    """Name the first of some names, in order, and count the others."""
-    shown = ", ".join(printable(name[:_LONGEST_SHOWN]) for name in sorted(names)[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED:,} more"
+    return listed(map(excerpt, sorted(names)), _NAMED)

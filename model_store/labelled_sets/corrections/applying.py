@@ -15,12 +15,11 @@ from model_store.labelled_sets.corrections.reading import Correction, Correction
 from model_store.labelled_sets.interpretation import Ignored
 from model_store.labelled_sets.labelled_set import LabelledImage, LabelledSet
 from model_store.labelled_sets.names import LabelMatcher, nearest_label
-from model_store.text import NAMED, counted, printable
+from model_store.text import LONGEST_SHOWN, counted, excerpt, listed, printable
 
 NOT_USABLE: Final = "not-usable"
 """The reason for which a file is ignored that somebody left out."""
 _NAMED_LABELS: Final = 20
-_LONGEST_SHOWN: Final = 100
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,11 @@ def correct_set(
     return CorrectedSet(replace(labelled_set, images=images, ignored=ignored), corrections, decided.outcomes)
 
 
+def names_in(labelled_set: LabelledSet, labels: Collection[str]) -> list[str]:
+    """Return what a file of corrections of a set may hold, by which its code page is recognised: paths and labels."""
+    return [*labels, *(image.path for image in labelled_set.images)]
+
+
 def decide(corrections: Corrections, files: GivenFiles) -> Decided:
     """Decide about every row, in order.
 
@@ -157,13 +161,12 @@ class _Decision:
     def _unknown(self, correction: Correction) -> CorrectionsRejected:
         """Refuse a label that nobody knows; it is a mistake in typing more often than a new label."""
         labels = sorted(self._files.known or self._of_all.labels)
-        name = str(correction.should_be)[:_LONGEST_SHOWN]
+        name = str(correction.should_be)[:LONGEST_SHOWN]
         nearest = nearest_label(name, labels)
         question = f"; is it '{printable(nearest)}'?" if nearest else "."
-        shown = ", ".join(printable(label[:_LONGEST_SHOWN]) for label in labels[:_NAMED_LABELS])
-        more = f" and {len(labels) - _NAMED_LABELS:,} more" if len(labels) > _NAMED_LABELS else ""
+        known = listed(map(excerpt, labels), _NAMED_LABELS)
         whose = "model" if self._files.known else "set"
-        detail = f"'{printable(name)}' is no label of the {whose}{question} Its labels are {shown}{more}"
+        detail = f"'{printable(name)}' is no label of the {whose}{question} Its labels are {known}"
         hint = "Correct the label in this row; no row was applied."
         return CorrectionsRejected(self._filename, detail, row=correction.row, hint=hint)
 
@@ -190,9 +193,7 @@ class _Decision:
 def _without_file(found: Collection[str]) -> str:
     if not found:
         return "no file of the set has this path"
-    listed = ", ".join(printable(path[:_LONGEST_SHOWN]) for path in sorted(found)[:NAMED])
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    return f"it may mean {listed}{more}"
+    return f"it may mean {listed(map(excerpt, sorted(found)))}"
 
 
 def _of_another_set(filename: str, outcomes: list[CorrectionOutcome]) -> CorrectionsRejected:
@@ -200,7 +201,7 @@ def _of_another_set(filename: str, outcomes: list[CorrectionOutcome]) -> Correct
     first = outcomes[0]
     detail = (
         f"none of its {counted(len(outcomes), 'row')} means a labelled image of the set; "
-        f"the first is {printable(first.path[:_LONGEST_SHOWN])}: {first.detail}"
+        f"the first is {excerpt(first.path)}: {first.detail}"
     )
     hint = "A report gives the paths of its own set; `fullcount audit --format csv` lists those of other data."
     return CorrectionsRejected(filename, detail, hint=hint)
@@ -208,7 +209,7 @@ def _of_another_set(filename: str, outcomes: list[CorrectionOutcome]) -> Correct
 
 def _contradiction(filename: str, before: Correction, correction: Correction) -> CorrectionsRejected:
     """Return the error for two rows that say different things about one file."""
-    path = printable(correction.path[:_LONGEST_SHOWN])
+    path = excerpt(correction.path)
     detail = f"{path} {_said(correction)}, but in row {before.row} it {_said(before)}"
     hint = "Keep the row that is right; no row was applied."
     return CorrectionsRejected(filename, detail, row=correction.row, hint=hint)
@@ -217,4 +218,4 @@ def _contradiction(filename: str, before: Correction, correction: Correction) ->
 def _said(correction: Correction) -> str:
     if correction.should_be is None:
         return "is not usable"
-    return f"should be '{printable(correction.should_be[:_LONGEST_SHOWN])}'"
+    return f"should be '{excerpt(correction.should_be)}'"

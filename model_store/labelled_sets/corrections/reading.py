@@ -17,7 +17,7 @@ from model_store.labelled_sets.label_tables.table_rows import (
 )
 from model_store.labelled_sets.label_tables.table_text import decode_table
 from model_store.labelled_sets.names import composed
-from model_store.text import printable
+from model_store.text import excerpt, printable
 
 COLUMNS: Final = ("path", "was", "should_be")
 """The columns that the file needs; `why` may be missing, and others are ignored."""
@@ -27,8 +27,6 @@ MAX_ROWS: Final = 100_000
 _WHY: Final = "why"
 _LEFT_OUT_BY_EXCEL: Final = "should_be"
 """The column that a row may lack: Excel writes no empty cells at the end of a row below its first rows."""
-_LONGEST_SHOWN: Final = 100
-"""Characters of a cell that an error repeats."""
 
 
 class Correction(NamedTuple):
@@ -121,7 +119,7 @@ def _places(filename: str, header: Sequence[str]) -> dict[str, int]:
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
         noun = "column" if len(missing) == 1 else "columns"
-        seen = ", ".join(printable(cell[:_LONGEST_SHOWN]) for cell in header)
+        seen = ", ".join(map(excerpt, header))
         has = f"its columns are {seen}" if seen else "it is empty"
         raise CorrectionsRejected(filename, f"it lacks the {noun} {', '.join(missing)}; {has}")
     return {column: columns.index(column) for column in (*COLUMNS, _WHY) if column in columns}

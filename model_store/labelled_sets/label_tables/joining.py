@@ -9,9 +9,8 @@ from model_store.errors import SetRejected
 from model_store.labelled_sets.label_tables.file_names import normal_path
 from model_store.labelled_sets.label_tables.reading import LabelsTable
 from model_store.labelled_sets.recognition.folder_names import Split, is_plain_split, split_of
-from model_store.text import printable
+from model_store.text import excerpt
 
-_LONGEST_SHOWN: Final = 100
 _HINT: Final = "Give each table the files of its own part, or name the one that counts with --labels-from."
 
 
@@ -56,7 +55,7 @@ def join_tables(tables: Sequence[LabelsTable], files: Collection[str]) -> Labels
         for key, label in table.names.items():
             file = normal_path(table.folder + key)
             if file in there and owner.setdefault(file, table.path) != table.path:
-                what = f"{_shown(owner[file])} and {_shown(table.path)} both name {_shown(file)}"
+                what = f"{excerpt(owner[file])} and {excerpt(table.path)} both name {excerpt(file)}"
                 raise _refused(f"{what}: which part is it in?")
             names[file] = label
         splits |= {normal_path(table.folder + key): split for key, split in table.splits.items()}
@@ -83,7 +82,7 @@ def with_folder_splits(table: LabelsTable) -> LabelsTable:
     splits = {key: split for key, name in folders.items() if is_plain_split(name) and (split := split_of(name))}
     if table.splits or len(splits) < len(folders) or not {"train"} < set(splits.values()):
         return table
-    named = ", ".join(f"{_shown(name)}/ ({split_of(name)})" for name in sorted(set(folders.values())))
+    named = ", ".join(f"{excerpt(name)}/ ({split_of(name)})" for name in sorted(set(folders.values())))
     sentence = f"{table.path}: its files are in the folders of splits: {named}."
     return replace(table, splits=splits, understood=[*table.understood, sentence], is_plain=False)
 
@@ -93,23 +92,18 @@ def _with_split(table: LabelsTable, there: Collection[str]) -> LabelsTable:
     for name in table.missing:
         foreign = next((path for path in (normal_path(table.folder + name), name) if path in there), None)
         if foreign is not None:
-            what = f"{_shown(table.path)} names {_shown(foreign)}, which is in another part of the set"
+            what = f"{excerpt(table.path)} names {excerpt(foreign)}, which is in another part of the set"
             raise _refused(f"{what}.")
     split = split_of_table(table.path)
     if split is None:
         return table
     other = next((key for key, given in table.splits.items() if given != split), None)
     if other is not None:
-        what = f"{_shown(table.path)} says that {_shown(other)} is in the split {table.splits[other]}"
+        what = f"{excerpt(table.path)} says that {excerpt(other)} is in the split {table.splits[other]}"
         raise _refused(f"{what}, and its own name or folder says {split}.")
     sentence = f"{table.path}: its files are in the split {split}."
     splits = dict.fromkeys(table.names, split)
     return replace(table, splits=splits, understood=[*table.understood, sentence], is_plain=False)
-
-
-def _shown(name: str) -> str:
-    """Return a name for a sentence: a zip may hold names of 64 KB."""
-    return printable(name[:_LONGEST_SHOWN])
 
 
 def _refused(detail: str) -> SetRejected:

@@ -6,7 +6,7 @@ from model_store.labelled_sets.label_tables.columns import Column, Columns
 from model_store.labelled_sets.label_tables.label_columns import LabelCells
 from model_store.labelled_sets.label_tables.table_rows import Rows
 from model_store.labelled_sets.label_tables.table_text import TableText
-from model_store.text import NAMED, counted, printable
+from model_store.text import counted, listed, printable
 
 
 def describe_columns(path: str, columns: Columns, found: LabelCells, labels: Collection[str], images: int) -> str:
@@ -19,15 +19,13 @@ def describe_columns(path: str, columns: Columns, found: LabelCells, labels: Col
         labels: The labels in the end.
         images: The number of image files below its folder.
     """
-    listed = ", ".join(printable(label) for label in sorted(labels)[:NAMED])
-    more = f" and {len(labels) - NAMED:,} more" if len(labels) > NAMED else ""
     column = f"column '{printable(found.columns[0].name)}' has"
     if len(found.columns) > 1:
         column = f"{len(found.columns)} columns are"
     return (
         f"{path}: column '{printable(columns.names.name)}' names {columns.named.distinct:,} of "
         f"{counted(images, 'file')} {columns.named.naming.words}; {column} {counted(len(labels), 'label')}: "
-        f"{listed}{more}."
+        f"{listed(sorted(labels))}."
     )
 
 

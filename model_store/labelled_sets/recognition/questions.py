@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from model_store.errors import SetRejected
-from model_store.text import NAMED, printable
+from model_store.text import NAMED, excerpt, listed
 
 _NUMBERS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-
-_LONGEST: Final = 100
-"""Characters of a name that are shown: a zip may hold names of 64 KB."""
 
 
 def ask_parts(folders: Sequence[str], shared: Sequence[str]) -> SetRejected:
@@ -20,7 +17,7 @@ def ask_parts(folders: Sequence[str], shared: Sequence[str]) -> SetRejected:
         shared: The names of the folders in them.
     """
     number = _NUMBERS.get(len(folders), str(len(folders)))
-    what = f"{_listed([f'{name}/' for name in folders])} hold the same folders {_named(shared)}"
+    what = f"{_listed([f'{name}/' for name in folders])} hold the same folders {listed(map(excerpt, shared))}"
     return SetRejected("ambiguous-layout", f"{what}: {number} parts or {number} labels?")
 
 
@@ -30,19 +27,14 @@ def ask_level(names: Sequence[str]) -> SetRejected:
     Args:
         names: The names of the folders that could be, from the outer one.
     """
-    path = "/".join(printable(name[:_LONGEST]) for name in names)
+    path = "/".join(map(excerpt, names))
     detail = f"Images are in {path}/, and each of these folders is a label: which one counts?"
     return SetRejected("ambiguous-layout", detail)
 
 
 def _listed(names: Sequence[str]) -> str:
     """Name all of a few things, or the first ones and the number of others: `a/, b/ and c/`."""
-    shown = [printable(name[:_LONGEST]) for name in names[:NAMED]]
+    shown = [excerpt(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         return f"{', '.join(shown)} and {len(names) - NAMED:,} more folders"
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(printable(name[:_LONGEST]) for name in names[:NAMED]) + more
