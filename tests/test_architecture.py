@@ -29,7 +29,7 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
-        > concurrency + observability + settings > errors""",
+        > concurrency + memory + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets""",
