@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from app.api.middleware.browser_headers import BrowserHeaders
 from app.api.middleware.origins import ANY, Origins, is_loopback
 from app.api.middleware.request_context import EXPOSED_HEADERS, RequestContext
 from app.api.middleware.root_path import RootPath
@@ -58,6 +59,8 @@ def create_app(
         version=version("fullcount"),
         description="Image classification and its evaluation; every file is counted.",
         lifespan=_lifespan,
+        docs_url=None,  # `page` has one that asks no other host
+        redoc_url=None,
     )
     metrics = ServiceMetrics()
     app.state.settings = settings
@@ -81,6 +84,7 @@ def create_app(
             allow_headers=("*",),
             expose_headers=EXPOSED_HEADERS,
         )
+    app.add_middleware(BrowserHeaders)  # last, so it is the outermost
     install(app)
     app.add_exception_handler(ClientDisconnect, _record_disconnected)
     made = [room.make_router(settings) for room in (predict, evaluate, interpretation)]

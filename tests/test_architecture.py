@@ -32,8 +32,8 @@ FLOORS = {
         > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
-        > boundary > form_fields + filenames + negotiation + assets""",
-    "app/api/middleware": "request_context + origins + root_path",
+        > boundary > form_fields + filenames + negotiation + assets + reference""",
+    "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering

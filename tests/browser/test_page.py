@@ -136,6 +136,20 @@ def test_every_view_is_silent_fits_and_everybody_can_use_it(
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_reference_is_silent_fits_and_everybody_can_use_it(
+    width: int, scheme: Scheme, server: Server, open_page: Open
+) -> None:
+    visit = open_page(f"{server.url}/redoc", width=width, scheme=scheme)
+    assert visit.page.url == f"{server.url}/docs"
+    assert visit.messages == []
+    assert {one for one in visit.requests if not one.startswith(server.url)} == set()
+    assert not sideways(visit.page)
+    assert violations(visit.page) == {}
+    visit.page.get_by_role("link", name="PredictionBody").first.click()
+    assert visit.page.get_by_role("heading", name="PredictionBody").is_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_answers_fit_and_everybody_can_read_them(width: int, scheme: Scheme, open_view: Open) -> None:
     page = open_view(width=width, scheme=scheme).page
     choose(page, file("a.png", grey(204)), file(f"{'b' * 90}.png", grey(3)), file("c.png", b"none"))

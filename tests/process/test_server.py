@@ -144,12 +144,14 @@ def chunked(*pieces: bytes) -> bytes:
 
 
 def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
-    """Read one response whose length is declared."""
+    """Read one response whose length is declared; every one tells browsers what they may do with it."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(1)
         assert piece, f"closed after {data!r}"
         data += piece
+    assert b"\r\nx-content-type-options: nosniff\r\n" in data
+    assert b"\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n" in data
     length = int(re.search(rb"content-length: (\d+)", data)[1])  # type: ignore[index]
     body = b""
     while len(body) < length:
