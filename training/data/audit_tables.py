@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model_store.cells import quoted
 from model_store.evaluation.summary import recognition_sentence
 from model_store.labelled_sets.corrections.outcomes import row_lines
 from model_store.presentation.tables import SHOWN
@@ -60,7 +61,7 @@ def audit_csv(audit: Audit) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(DATASET_COLUMNS)
-    writer.writerows(dataset_rows(audit.files))
+    writer.writerows(map(quoted, row) for row in dataset_rows(audit.files))
     return text.getvalue()
 
 
