@@ -27,7 +27,7 @@ from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
-from app.reports.storing import warn_if_unwritable
+from app.reports.storing import prepare_reports
 from app.settings import Settings, cores
 from model_store.errors import FullcountError
 from model_store.storage.reports import ReportStore
@@ -150,7 +150,7 @@ async def _load(app: FastAPI) -> None:
         log.exception("the models cannot be loaded")
         app.state.on_load_failure()
         return
-    warn_if_unwritable(app.state.reports, list(registry.served()))
+    await app.state.files.run(prepare_reports, app.state.reports, list(registry.served()))
 
 
 async def _record_disconnected(request: Request, error: Exception) -> Response:

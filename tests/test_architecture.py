@@ -40,7 +40,7 @@ FLOORS = {
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
-        > images + code_pages + decision + precision + cells > text > quiet > errors""",
+        > images + code_pages + decision + precision + cells + scratch > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting
         > comparison + corrected + listing + one_label + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",

@@ -28,6 +28,7 @@ from app.server.http import BoundedHttpProtocol
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
 from model_store.errors import FullcountError
+from model_store.scratch import clean_scratch
 
 log = logging.getLogger(__name__)
 
@@ -135,5 +136,11 @@ def _allow_many_files() -> None:
 
 
 def _use_spool_directory(settings: Settings) -> None:
-    """Put every temporary file of this process, including the form parser's, into the spool directory."""
-    tempfile.tempdir = str(settings.spool_directory())
+    """Put every temporary file of this process, including the form parser's, into the spool directory.
+
+    What killed processes left there is removed.
+    """
+    directory = settings.spool_directory()
+    tempfile.tempdir = str(directory)
+    if removed := clean_scratch(directory):
+        log.info("removed what killed processes left in %s: %s", directory, ", ".join(removed))
