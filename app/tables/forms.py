@@ -131,5 +131,5 @@ def _csv_line(cells: Any) -> bytes:  # noqa: ANN401  as csv.writer
 
 def _cell(value: object) -> object:
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
+        value = json.dumps(value, ensure_ascii=False)
     return quoted(value) if isinstance(value, str) else value
