@@ -17,7 +17,7 @@ PAGES = {"/", "/docs"}
 UNDOCUMENTED = [
     *(("GET", path) for path in ("/", "/web/frame/page.js", "/web/none.js", "/docs", "/redoc", "/openapi.json")),
     *(("GET", path) for path in ("/nowhere", "/models/", "/health/ready/")),
-    *(("HEAD", "/"), ("DELETE", "/predict"), ("OPTIONS", "/models")),
+    *(("HEAD", "/"), ("HEAD", "/docs"), ("DELETE", "/predict"), ("OPTIONS", "/models")),
 ]
 
 

@@ -58,6 +58,7 @@ async def asset(request: Request, name: str) -> Response:
     return _respond(request, assets()[name], _HEADERS)
 
 
+@router.head("/docs")
 @router.get("/docs")
 async def docs(request: Request, files: FilesDep) -> Response:
     """Return the reference of the API, made from the OpenAPI document."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from model_store import scratch
 from model_store.scratch import clean_scratch, scratch_directory
 
 HOLD = """
@@ -95,3 +96,20 @@ def test_a_directory_is_never_taken_while_it_is_made(tmp_path: Path) -> None:
     finally:
         is_over.set()
         cleaner.join()
+
+
+def test_a_directory_that_was_taken_before_it_was_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, taken = scratch._lock, []
+
+    def lock_too_late(handle: int) -> bool | None:
+        if not taken:
+            taken.extend(tmp_path.iterdir())
+            taken[0].rmdir()
+        return lock(handle)
+
+    monkeypatch.setattr(scratch, "_lock", lock_too_late)
+    with scratch_directory("test", tmp_path) as directory:
+        assert directory.is_dir()
+        assert [directory] != taken
