@@ -2,6 +2,7 @@
 #   docker build --tag fullcount .
 #   docker run --read-only --tmpfs /tmp --volume "$PWD/models:/models:ro" --publish 8000:8000 fullcount
 
+# `make base-image` adds the digest of the newest; `make release` refuses a base without one.
 ARG BASE_IMAGE=python:3.11-slim
 
 FROM ${BASE_IMAGE} AS base
@@ -30,8 +31,9 @@ FROM builder AS packages-cpu
 COPY requirements/serve-cpu.txt requirements/
 RUN --mount=type=cache,target=/var/cache/pip \
     tools/bin/pip install --require-hashes --requirement requirements/serve-cpu.txt
-COPY scripts/trim-environment scripts/
+COPY scripts/trim-environment scripts/bill_of_materials.py scripts/
 RUN scripts/trim-environment /opt/fullcount/lib/python3.*/site-packages \
+    && python scripts/bill_of_materials.py /opt/fullcount/lib/python3.*/site-packages >/opt/fullcount/packages.cdx.json \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/fullcount/lib
 
 
@@ -39,8 +41,9 @@ FROM builder AS packages-gpu
 COPY requirements/serve-gpu.txt requirements/
 RUN --mount=type=cache,target=/var/cache/pip \
     tools/bin/pip install --require-hashes --requirement requirements/serve-gpu.txt
-COPY scripts/trim-environment scripts/
+COPY scripts/trim-environment scripts/bill_of_materials.py scripts/
 RUN scripts/trim-environment /opt/fullcount/lib/python3.*/site-packages \
+    && python scripts/bill_of_materials.py /opt/fullcount/lib/python3.*/site-packages >/opt/fullcount/packages.cdx.json \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/fullcount/lib
 
 
@@ -68,7 +71,8 @@ LABEL org.opencontainers.image.title="Fullcount" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.base.name="${BASE_IMAGE}"
+      org.opencontainers.image.base.name="${BASE_IMAGE}" \
+      fullcount.packages="/opt/fullcount/packages.cdx.json"
 ENV PATH=/opt/fullcount/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 DOCKER ?= docker
-BASE_IMAGE ?= python:3.11-slim
+BASE_IMAGE ?= $(shell sed -n 's/^ARG BASE_IMAGE=//p' Dockerfile)
 TARGET ?= cpu
 SOURCE ?= unknown
 IMAGE ?= fullcount$(if $(filter gpu,$(TARGET)),:gpu)
@@ -40,7 +40,7 @@ define check_coverage
 endef
 
 .PHONY: help demo test unit coverage test-thorough test-all test-python3.13 docs check lint types format image \
-	requirements hooks release bench bench-evaluate bench-training screenshots clean
+	requirements base-image audit hooks release bench bench-evaluate bench-training screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +119,14 @@ screenshots: $(ENVIRONMENT) ## Take pictures of the page, after `make demo SERVE
 
 requirements: $(ENVIRONMENT) ## Pin the newest versions that pyproject.toml and requirements/*.in allow
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/pin --upgrade
+
+base-image: ## Pin the image's base by the digest that its tag has now; asks a registry
+	DOCKER=$(DOCKER) scripts/pin-base-image
+
+audit: $(ENVIRONMENT) ## Compare the pins with the known advisories; asks PyPI about each
+	for pins in serve-cpu serve-gpu dev; do \
+		$(BIN)/uv tool run pip-audit --strict --require-hashes --disable-pip --requirement "requirements/$$pins.txt"; \
+	done
 
 hooks: $(ENVIRONMENT) ## Let git run the checks of .pre-commit-config.yaml before each commit and push
 	$(BIN)/pre-commit install

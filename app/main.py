@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from app.api.middleware.browser_headers import BrowserHeaders
 from app.api.middleware.origins import ANY, Origins, is_loopback
 from app.api.middleware.request_context import EXPOSED_HEADERS, RequestContext
 from app.api.middleware.root_path import RootPath
@@ -26,7 +27,7 @@ from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
-from app.reports.storing import warn_if_unwritable
+from app.reports.storing import prepare_reports
 from app.settings import Settings, cores
 from model_store.errors import FullcountError
 from model_store.storage.reports import ReportStore
@@ -58,6 +59,8 @@ def create_app(
         version=version("fullcount"),
         description="Image classification and its evaluation; every file is counted.",
         lifespan=_lifespan,
+        docs_url=None,  # `page` has one that asks no other host
+        redoc_url=None,
     )
     metrics = ServiceMetrics()
     app.state.settings = settings
@@ -81,6 +84,7 @@ def create_app(
             allow_headers=("*",),
             expose_headers=EXPOSED_HEADERS,
         )
+    app.add_middleware(BrowserHeaders)  # last, so it is the outermost
     install(app)
     app.add_exception_handler(ClientDisconnect, _record_disconnected)
     made = [room.make_router(settings) for room in (predict, evaluate, interpretation)]
@@ -146,7 +150,7 @@ async def _load(app: FastAPI) -> None:
         log.exception("the models cannot be loaded")
         app.state.on_load_failure()
         return
-    warn_if_unwritable(app.state.reports, list(registry.served()))
+    await app.state.files.run(prepare_reports, app.state.reports, list(registry.served()))
 
 
 async def _record_disconnected(request: Request, error: Exception) -> Response:

@@ -55,4 +55,6 @@ def excerpt(name: str) -> str:
 
 def printable(text: str) -> str:
     """Escape the characters that break a line, control a terminal or change the writing direction."""
+    if text.isprintable():  # nearly always, and then a hundred times as fast
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -32,15 +32,15 @@ FLOORS = {
         > concurrency + memory + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
-        > boundary > form_fields + filenames + negotiation + assets""",
-    "app/api/middleware": "request_context + origins + root_path",
+        > boundary > form_fields + filenames + negotiation + assets + reference""",
+    "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest
-        > images + code_pages + decision + precision > text > quiet > errors""",
+        > images + code_pages + decision + precision + cells + scratch > text > quiet > errors""",
     "model_store/evaluation": """leakage + overlap > counting
         > comparison + corrected + listing + one_label + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",

@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from model_store.scratch import scratch_directory
 from model_store.storage.durable import directory_lock, fsync
 from training.cache import cache_directory
 from training.errors import RunUnderWay
@@ -140,9 +140,10 @@ def open_run(key: str, *, restart: bool = False) -> Iterator[RunState]:
         RunUnderWay: If another process is at the same run.
     """
     with ExitStack() as stack:
-        directory = _make(cache_directory() / "runs", key) or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcount-", ignore_cleanup_errors=True))
-        )
+        directory = _make(cache_directory() / "runs", key)
+        if directory is None:  # a folder of its own inside: its lock is not the one of the scratch directory
+            directory = stack.enter_context(scratch_directory("run")) / "state"
+            directory.mkdir()
         try:
             stack.enter_context(directory_lock(directory, wait=False))
         except BlockingIOError as error:

@@ -50,7 +50,14 @@ def start_page(root_path: str) -> Asset:
     if not root_path:
         return page
     base = f'<head>\n<base href="{root_path}/">'
-    return _asset(page.media_type, page.plain.body.replace(b"<head>", base.encode(), 1))
+    return make_asset(page.media_type, page.plain.body.replace(b"<head>", base.encode(), 1))
+
+
+def make_asset(media_type: str, body: bytes) -> Asset:
+    """Compress a file and make its entity tags."""
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    gzipped = gzip.compress(body, 9, mtime=0)
+    return Asset(media_type, Coded(body, f'"{digest}"'), Coded(gzipped, f'"{digest}-gzip"'))
 
 
 def _read(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
@@ -59,10 +66,4 @@ def _read(folder: Traversable, above: str) -> Iterator[tuple[str, Asset]]:
         if entry.is_dir():
             yield from _read(entry, f"{name}/")
         elif (media_type := MEDIA_TYPES.get(PurePosixPath(name).suffix)) is not None:
-            yield name, _asset(media_type, entry.read_bytes())
-
-
-def _asset(media_type: str, body: bytes) -> Asset:
-    digest = hashlib.sha256(body).hexdigest()[:32]
-    gzipped = gzip.compress(body, 9, mtime=0)
-    return Asset(media_type, Coded(body, f'"{digest}"'), Coded(gzipped, f'"{digest}-gzip"'))
+            yield name, make_asset(media_type, entry.read_bytes())

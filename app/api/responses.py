@@ -1,6 +1,6 @@
 """Responses from bodies, which are serialised once and not validated again."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Final
 
@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.inference.predictor import Timing
+from app.reports.forms import MEDIA_TYPES, Form
 
 JSON: Final = "application/json"
 JSONL: Final = "application/jsonl"
@@ -16,6 +17,20 @@ PNG: Final = "image/png"
 
 VARY: Final = {"Vary": "Accept"}
 """Tells caches that the response depends on `Accept`."""
+
+
+REPORT_PAGE: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+"""Headers of a report that is a page. A browser may display it, but run and load nothing: it holds names and pictures
+of strangers, and others may have written its file into the store."""
+
+
+def rendered_report(body: bytes, form: Form, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a report in one of its rendered forms; it depends on `Accept`."""
+    own = REPORT_PAGE if form == "html" else {}
+    return Response(body, headers={**VARY, **own, **(headers or {})}, media_type=MEDIA_TYPES[form])
 
 
 def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Response:

@@ -30,9 +30,20 @@ def store_report(report: ReportBody, records: Records, reports: ReportStore) -> 
     return stored
 
 
-def warn_if_unwritable(reports: ReportStore, models: list[str]) -> None:
-    """Log a warning if reports will not be stored; called once at the start."""
+def prepare_reports(reports: ReportStore, models: list[str]) -> None:
+    """Remove what killed processes left half written, and log a warning if reports will not be stored.
+
+    Called once at the start. This blocks.
+    """
     unwritable = [model for model in models if not reports.is_writable(model)]
+    for model in set(models) - set(unwritable):
+        try:
+            removed = reports.remove_abandoned(model)
+        except OSError as error:
+            log.warning("what killed processes left among the reports of %s stays there: %s", model, error)
+            continue
+        if removed:
+            log.info("removed %d files that killed processes left among the reports of %s", len(removed), model)
     if unwritable:
         log.warning(
             "reports of %s will be sent but not stored: the directory is read-only; set FULLCOUNT_EVALUATIONS_DIR",

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.api.middleware.browser_headers import BROWSER_HEADERS
 from app.problems import HEAD_TIMEOUT, HEAD_TOO_LARGE, MALFORMED, MEDIA_TYPE, ProblemType
 from app.server.upgrades import UpgradeBlindParser
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Limit of bytes received without completing a part: a head, or the framing of a chunked body."""
+_SAFETY: Final = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in BROWSER_HEADERS)
 _PHRASES: Final = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
@@ -99,7 +101,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             body = json.dumps({"type": kind.uri, "title": kind.title, "status": kind.status, "detail": detail}).encode()
             head = (
                 f"HTTP/1.1 {kind.status} {_PHRASES[kind.status]}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+                f"content-length: {len(body)}\r\nconnection: close\r\n{_SAFETY}\r\n"
             )
             self.transport.write(head.encode() + body)
         self.transport.close()

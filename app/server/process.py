@@ -23,10 +23,12 @@ from fastapi import FastAPI
 
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.main import create_app
+from app.observability.logs import PrintableFormatter
 from app.server.http import BoundedHttpProtocol
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
 from model_store.errors import FullcountError
+from model_store.scratch import clean_scratch
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,6 @@ _BACKLOG = 2048
 _IDLE_S = 0.2
 _WORKERS = ("image", "engine", "file", "loader")
 """Prefixes of the names of this application's threads."""
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class CannotStart(FullcountError):
@@ -56,7 +57,9 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
         CannotStart: If the server cannot listen on the address.
         SpoolMissing: If there is no directory for uploads.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter())
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form; the sender gets a 4xx
     _use_spool_directory(settings)
     _allow_many_files()
@@ -133,5 +136,11 @@ def _allow_many_files() -> None:
 
 
 def _use_spool_directory(settings: Settings) -> None:
-    """Put every temporary file of this process, including the form parser's, into the spool directory."""
-    tempfile.tempdir = str(settings.spool_directory())
+    """Put every temporary file of this process, including the form parser's, into the spool directory.
+
+    What killed processes left there is removed.
+    """
+    directory = settings.spool_directory()
+    tempfile.tempdir = str(directory)
+    if removed := clean_scratch(directory):
+        log.info("removed what killed processes left in %s: %s", directory, ", ".join(removed))

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from typing import Final
 from prometheus_client.multiprocess import mark_process_dead
 
 from app.settings import Settings, cores
+from model_store.scratch import scratch_directory
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ def run_workers(settings: Settings, listener: socket.socket, command: Sequence[s
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_as_asked)
-    with tempfile.TemporaryDirectory(prefix="fullcount-metrics-") as metrics:
+    with scratch_directory("metrics") as directory:
+        metrics = str(directory)
         crew = _Crew(command, _environment(settings, listener, metrics), listener.fileno(), metrics)
         workers = [crew.start() for _ in range(settings.workers)]
         while not stop.wait(_LOOK_EVERY_S):

@@ -12,13 +12,12 @@ from typing import Any, Final, Protocol
 
 from app.predictions.schemas import BatchPrediction
 from app.tables.outcomes import Answerer, Outcome, Tally, is_damaged, path_of, state_of
+from model_store.cells import quoted
 from model_store.labelled_sets.interpretation import Ignored
 
 DAMAGED: Final = "damaged"
 """The reason in the row of a scored file that is damaged."""
 COLUMNS: Final = ("path", "state", "reason", "label", "probability", "probabilities")
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet interprets a cell that begins with one of these as a formula."""
 
 
 class TableForm(Protocol):
@@ -47,11 +46,6 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
         problem = outcome.error
         row["reason"] = (problem.model_extra or {}).get("reason") or problem.type.rpartition("/")[2]
     return row
-
-
-def harmless(text: str) -> str:
-    """Return text for a cell that no spreadsheet interprets as a formula: an apostrophe comes before such a start."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 class CsvForm:
@@ -137,5 +131,5 @@ def _csv_line(cells: Any) -> bytes:  # noqa: ANN401  as csv.writer
 
 def _cell(value: object) -> object:
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return harmless(value) if isinstance(value, str) else value
+        value = json.dumps(value, ensure_ascii=False)
+    return quoted(value) if isinstance(value, str) else value

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast, get_args
 
 from app.errors import TableBusy, TableNotResumable
-from app.tables.forms import COLUMNS, DAMAGED, harmless
+from app.tables.forms import COLUMNS, DAMAGED
 from app.tables.outcomes import Answerer, State, Tally
+from model_store.cells import unquoted
 from model_store.storage.durable import fsync
 
 _NAME: Final = re.compile(r"\.(.+)-(\d+)\.partial")
@@ -49,7 +50,7 @@ class Partial:
         """
         for number, written in enumerate(self.paths, start=1):
             path = next(paths, None)
-            if path is None or written not in {path, harmless(path)}:
+            if path is None or written != path:
                 detail = f"its row {number} is {written!r}, but file {number} is now {path or 'missing'!r}"
                 raise TableNotResumable(self.path, detail)
 
@@ -158,7 +159,7 @@ def _read_csv(partial: Partial, file: BinaryIO) -> None:
             if len(row) != len(COLUMNS) or (position and not partial.bytes and row != list(COLUMNS)):
                 raise TableNotResumable(partial.path, f"it does not have the columns {', '.join(COLUMNS)}")
             if partial.bytes:
-                _count(partial, row[0], row[1], row[2])
+                _count(partial, unquoted(row[0]), row[1], row[2])
             partial.bytes = position
     except csv.Error:
         return  # the last row ends inside a quoted cell

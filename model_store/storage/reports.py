@@ -14,7 +14,7 @@ from typing import Any
 
 from model_store.errors import ReportNotFound, VersionCorrupt
 from model_store.storage.documents import MAX_DOCUMENT_BYTES, read_bytes, read_document
-from model_store.storage.durable import has_no_writer, make_directory, write_atomically
+from model_store.storage.durable import abandoned_files, has_no_writer, make_directory, write_atomically
 from model_store.storage.layout import EVALUATIONS_NAME, check_name, is_name, version_number
 
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -109,6 +109,18 @@ class ReportStore:
         while not os.path.lexists(folder) and folder != folder.parent:
             folder = folder.parent
         return os.access(folder, os.W_OK | os.X_OK, effective_ids=True)
+
+    def remove_abandoned(self, model: str) -> list[str]:
+        """Remove what killed processes left half written among the reports of a model; return the names, sorted.
+
+        Raises:
+            OSError: If the directory cannot be written.
+        """
+        folder = self._folder(model)
+        left = [*abandoned_files(folder), *abandoned_records(folder)]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return sorted(path.name for path in left)
 
     def _folder(self, model: str) -> Path:
         return self._store / model / EVALUATIONS_NAME if self._directory is None else self._directory / model

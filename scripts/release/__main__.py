@@ -9,7 +9,7 @@ import click
 
 from model_store.commands.main import run
 from scripts.release.distributions import SDIST_FILES, build, check_contents, names_in
-from scripts.release.image import build_labels, check_labels, engine_runs, labels_in
+from scripts.release.image import base_in, build_labels, check_base, check_labels, engine_runs, labels_in
 from scripts.release.source import check_changelog, check_clean, check_version, next_version, tracked_files
 from scripts.release.trial import try_out
 
@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 LEFT: Final = """\
 Left to you, in this order:
-1. Run `make check` for this commit on a fresh machine.
+1. Run `make check` for this commit on a fresh machine, and `make audit`: no pin may have a known advisory.
 2. Tag it and push the tag: git tag --sign v{version} --message "Fullcount {version}"
 3. Let the tag's build upload the two files in dist/ by trusted publishing; no token lies on any machine.
 4. Build, scan and push the image, with a list of its packages: docker buildx build --sbom=true --provenance=true
@@ -27,9 +27,10 @@ Left to you, in this order:
 
 @click.command()
 @click.option("--docker", default="docker", show_default=True, help="The client of the Docker engine.")
-@click.option("--base-image", default="python:3.11-slim", show_default=True, help="The image to build upon.")
-def release(docker: str, base_image: str) -> None:
+@click.option("--base-image", help="The image to build upon, with its digest; default: that of the Dockerfile.")
+def release(docker: str, base_image: str | None) -> None:
     """Check, build and try out a release. Nothing is published."""
+    base_image = check_base(base_image or base_in((ROOT / "Dockerfile").read_text(encoding="utf-8")))
     version = check_version((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     check_changelog((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
     revision = check_clean(ROOT)

@@ -43,6 +43,23 @@ def check_labels(labels: dict[str, str], expected: dict[str, str]) -> None:
             raise ReleaseRefused(f"The image's label {name} is {labels[name]}, not {value}.", hint=hint)
 
 
+def base_in(dockerfile: str) -> str:
+    """Return the base image that a Dockerfile's text names."""
+    return dockerfile.partition("\nARG BASE_IMAGE=")[2].split("\n")[0]
+
+
+def check_base(image: str) -> str:
+    """Return the name of a base image, which must have a digest: a tag means another image tomorrow.
+
+    Raises:
+        ReleaseRefused: If it has none.
+    """
+    if not re.fullmatch(r"\S+@sha256:[0-9a-f]{64}", image):
+        hint = "Run `make base-image`, which writes the digest into the Dockerfile, and commit it."
+        raise ReleaseRefused(f"The base image {image} is not pinned by its digest.", hint=hint)
+    return image
+
+
 def labels_in(dockerfile: str) -> dict[str, str]:
     """Return the labels that a Dockerfile's text sets, without the prefix; variables stay as they are written."""
     return dict(re.findall(rf'{re.escape(_PREFIX)}([a-z.]+)="([^"]*)"', dockerfile))

@@ -30,8 +30,9 @@ async def test_routes_are_found_whether_the_proxy_strips_the_path_or_not(below: 
 
 @pytest.mark.parametrize("prefix", [STRIPPED, LEFT])
 async def test_the_documentation_asks_below_the_path(below: Client, prefix: str) -> None:
-    assert "'/lab/vision/openapi.json'" in (await below.get(f"{prefix}/docs")).text
-    assert "/lab/vision/openapi.json" in (await below.get(f"{prefix}/redoc")).text
+    page = await below.get(f"{prefix}/docs")
+    assert set(re.findall(r'href="([^"#]+)"', page.text)) == {"data:,", "openapi.json", "./"}
+    assert (await below.get(f"{prefix}/redoc")).headers["location"] == "docs"
     assert (await below.get(f"{prefix}/openapi.json")).json()["servers"] == [{"url": ROOT_PATH}]
 
 

@@ -1,6 +1,8 @@
 """The page at `/` as a person uses it: a real server, a real browser, mouse, keyboard or neither."""
 
 import base64
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import FileChooser, Page, Route, expect
 
+from model_store.cells import quoted
 from model_store.manifest import Headline
 from tests.browser.conftest import LOOKS, Open, Scheme, Visit
 from tests.process.test_server import Server, started
@@ -133,6 +136,20 @@ def test_every_view_is_silent_fits_and_everybody_can_use_it(
     assert {one for one in visit.requests if not one.startswith(server.url)} == set()
     assert not sideways(visit.page)
     assert violations(visit.page) == {}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_reference_is_silent_fits_and_everybody_can_use_it(
+    width: int, scheme: Scheme, server: Server, open_page: Open
+) -> None:
+    visit = open_page(f"{server.url}/redoc", width=width, scheme=scheme)
+    assert visit.page.url == f"{server.url}/docs"
+    assert visit.messages == []
+    assert {one for one in visit.requests if not one.startswith(server.url)} == set()
+    assert not sideways(visit.page)
+    assert violations(visit.page) == {}
+    visit.page.get_by_role("link", name="PredictionBody").first.click()
+    assert visit.page.get_by_role("heading", name="PredictionBody").is_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -442,3 +459,17 @@ def test_nothing_jumps_while_the_page_comes(server: Server, open_page: Open) -> 
     page = open_page(f"{server.url}/", width=390).page
     page.wait_for_load_state("networkidle")
     assert page.evaluate(SHIFTS) < 0.02
+
+
+def test_the_page_writes_and_reads_cells_as_the_service_does(open_view: Open) -> None:
+    texts = ["=1", "'=1", "a;=1", "\t+1", "a\r\nb", "-", "@x", "\uff1d1", "it's", "a-b", "1e-05", "\t=", "'a"]
+    written, read = open_view().page.evaluate(
+        """async texts => {
+          const { rowOf, rowsOf } = await import(new URL("web/lib/csv.js", document.baseURI));
+          const row = rowOf(texts);
+          return [row, [...rowsOf(row)]];
+        }""",
+        texts,
+    )
+    assert next(csv.reader(io.StringIO(written, newline=""))) == [quoted(text) for text in texts]
+    assert read == [texts]

@@ -1,5 +1,6 @@
 """The image as it will run: read-only, without privileges, with the store read-only; used and stopped for real."""
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,15 @@ def test_the_image_stays_small(image: str, measure: Measure) -> None:
     size = int(docker("image", "inspect", "--format", "{{.Size}}", image))
     measure(f"image of {size / 1e9:.2f} GB")
     assert size < MAX_IMAGE_BYTES
+
+
+def test_it_says_which_packages_it_has(container: Container) -> None:
+    bill = json.loads(
+        container.execute("cat", container.inspect('{{index .Config.Labels "fullcount.packages"}}')).stdout
+    )
+    names = {one["name"] for one in bill["components"]}
+    assert {"pillow", "openvino", "fastapi"} <= names
+    assert not {"openvino-telemetry", "watchfiles", "websockets", "pip"} & names
 
 
 def test_it_becomes_healthy(container: Container) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from model_store.scratch import scratch_directory
 from tests.support.fakes import grey, publish, zip_of
 
 ROOT = Path(__file__).parents[2]
@@ -144,12 +145,14 @@ def chunked(*pieces: bytes) -> bytes:
 
 
 def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
-    """Read one response whose length is declared."""
+    """Read one response whose length is declared; every one tells browsers what they may do with it."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(1)
         assert piece, f"closed after {data!r}"
         data += piece
+    assert b"\r\nx-content-type-options: nosniff\r\n" in data
+    assert b"\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n" in data
     length = int(re.search(rb"content-length: (\d+)", data)[1])  # type: ignore[index]
     body = b""
     while len(body) < length:
@@ -363,3 +366,18 @@ def test_models_that_cannot_be_loaded_end_the_process_with_one(tmp_path: Path) -
         assert server.ended() == 1
         assert "There is no model in" in "".join(server.lines)
         assert "Traceback" not in "".join(server.lines)
+
+
+def test_what_killed_processes_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    publish(tmp_path / "store")
+    spool = tmp_path / "spool"
+    left, others = spool / "fullcount-plots-1-abcd1234.scratch", spool / "others"
+    spool.mkdir()
+    with scratch_directory("plots", spool) as in_use:
+        for folder in (left, others):
+            folder.mkdir()
+            (folder / "file").write_bytes(b"x")
+        with started(tmp_path / "store", spool_dir=str(spool)) as server:
+            assert left.name in server.wait_for(r"removed what killed processes left in .*")[0]
+            assert {path.name for path in spool.iterdir()} >= {in_use.name, others.name}
+            assert not left.exists()

@@ -10,9 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from model_store.cells import quoted
 from model_store.evaluation.summary import recognition_sentence
 from model_store.labelled_sets.corrections.outcomes import row_lines
-from model_store.presentation.tables import SHOWN
+from model_store.presentation.tables import SHOWN, verbatim
 from training.data.files import DATASET_COLUMNS, FATES, ODD_FATES, USED_FATES, Audit, Fate, dataset_rows
 
 _RECOGNISED: Final = {"layout", "wrapper", "parts", "labels", "unlabelled", "labels_file", "other_labels_files"}
@@ -39,16 +40,16 @@ def audit_table(audit: Audit) -> RenderableType:
     """Lay out an audit: the layout, the sum, the images per label, remarks on folders, the first files to look at."""
     odd = sorted((file for file in audit.files if file.fate in ODD_FATES), key=lambda file: LOOK_FIRST.index(file.fate))
     recognised = [recognition_sentence(audit.interpretation)] if audit.labels else []
-    parts: list[RenderableType] = [*map(Text, recognised), Text(audit.sentence(), style="bold")]
-    parts += [Text(line) for line in (row_lines(audit.corrections) if audit.corrections else ())]
+    parts: list[RenderableType] = [*map(verbatim, recognised), Text(audit.sentence(), style="bold")]
+    parts += [verbatim(line) for line in (row_lines(audit.corrections) if audit.corrections else ())]
     parts += [_fates_table(audit), _labels_table(audit)]
-    parts += [Text(note) for note in audit.notes]
+    parts += [verbatim(note) for note in audit.notes]
     if odd:
         table = Table(title=f"To look at: {len(odd)}", title_justify="left")
         for column in ("path", "label", "fate", "reason"):
             table.add_column(column, overflow="fold")
         for file in odd[:SHOWN]:
-            table.add_row(*map(Text, (file.path, file.label or "", file.fate, file.reason)))
+            table.add_row(*map(verbatim, (file.path, file.label or "", file.fate, file.reason)))
         if len(odd) > SHOWN:
             table.caption = f"and {len(odd) - SHOWN} more; --format csv lists all"
         parts.append(table)
@@ -60,7 +61,7 @@ def audit_csv(audit: Audit) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(DATASET_COLUMNS)
-    writer.writerows(dataset_rows(audit.files))
+    writer.writerows(map(quoted, row) for row in dataset_rows(audit.files))
     return text.getvalue()
 
 
@@ -92,7 +93,7 @@ def _fates_table(audit: Audit) -> Table:
 def _labels_table(audit: Audit) -> Table:
     table = Table("label", "used", "other", title="Labels", title_justify="left")
     for label, counts in _label_counts(audit).items():
-        table.add_row(Text(label), str(counts["used"]), str(counts["other"]))
+        table.add_row(verbatim(label), str(counts["used"]), str(counts["other"]))
     return table
 
 

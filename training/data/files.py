@@ -166,7 +166,7 @@ class Audit:
 
 
 def dataset_rows(files: Iterable[File]) -> Iterator[tuple[str, ...]]:
-    """Yield a row of `DATASET_COLUMNS` per file."""
+    """Yield a row of `DATASET_COLUMNS` per file, as values; a table of them has its cells `quoted`."""
     for file in files:
         yield file.path, file.sha256, file.label or "", file.split or "", file.fate, file.reason
 

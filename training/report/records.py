@@ -20,9 +20,11 @@ from typing import Final
 
 import numpy as np
 
+from model_store.cells import quoted
 from model_store.evaluation.report import Evaluation
 from model_store.images.fingerprint import TrainingFingerprints, digest_array
 from model_store.images.light_grids import GRID_BYTES, has_grid, light_grid
+from model_store.labelled_sets.corrections.outcomes import CorrectionOutcome
 from model_store.manifest import TrainingImages
 from model_store.storage.digest import digest_file
 from model_store.storage.training_images import write_fingerprints
@@ -73,7 +75,7 @@ def write_dataset(path: Path, audit: Audit) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(DATASET_COLUMNS)
-        writer.writerows(dataset_rows(audit.files))
+        writer.writerows(map(quoted, row) for row in dataset_rows(audit.files))
 
 
 def write_corrections(path: Path, audit: Audit) -> None:
@@ -81,7 +83,11 @@ def write_corrections(path: Path, audit: Audit) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, CORRECTIONS_COLUMNS, extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(outcome.model_dump() for outcome in audit.corrections)
+        writer.writerows(map(_quoted_texts, audit.corrections))
+
+
+def _quoted_texts(outcome: CorrectionOutcome) -> dict[str, object]:
+    return {name: quoted(one) if isinstance(one, str) else one for name, one in outcome.model_dump().items()}
 
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:

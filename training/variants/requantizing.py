@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from rich.progress import Progress
 
+from model_store.cells import unquoted
 from model_store.errors import VersionCorrupt
 from model_store.labelled_sets.recognition.folder_names import Split
 from model_store.manifest import MANIFEST_NAME, Description, Manifest
@@ -69,9 +70,10 @@ def _read_dataset(stored: StoredVersion) -> dict[Split, list[dict[str, str]]]:
     """Return the rows of the used files in the version's `dataset.csv`, by split."""
     try:
         with (stored.directory / DATASET).open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["fate"] in USED_FATES]
+            cells = [row for row in csv.DictReader(file) if row["fate"] in USED_FATES]
     except OSError as error:
         raise VersionCorrupt(stored.directory, [f"{DATASET} cannot be read ({error.strerror})"]) from error
+    rows = [{name: unquoted(cell) for name, cell in row.items()} for row in cells]
     return {split: [row for row in rows if row["split"] == split] for split in SPLITS}
 
 

@@ -23,10 +23,10 @@ from app.api.documentation import problems, report_forms, upload
 from app.api.middleware.request_context import limit_body
 from app.api.negotiation import preferred
 from app.api.problem_responses import content_of
-from app.api.responses import VARY, LinesResponse, json_response, server_timing
+from app.api.responses import VARY, LinesResponse, json_response, rendered_report, server_timing
 from app.api.uploads import CORRECTIONS
 from app.reports.evaluator import Report
-from app.reports.forms import FORMS, MEDIA_TYPES
+from app.reports.forms import FORMS
 from app.settings import Settings
 from model_store.evaluation.records_file import dump_records
 
@@ -83,7 +83,7 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
             return json_response(report.body, headers)
         text = report.body.model_dump_json(exclude_unset=True)
         rendered = await renderer.render(form, text, await files.run(dump_records, report.records))
-        return Response(rendered, headers=headers, media_type=MEDIA_TYPES[form])
+        return rendered_report(rendered, form, headers)
 
     return await unless_disconnected(request, asyncio.create_task(respond()))
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.api.dependencies import FilesDep, RegistryDep
 from app.api.documentation import problems
 from app.api.negotiation import is_known
+from app.api.responses import REPORT_PAGE
 from app.api.schemas import ModelBody, ModelsBody
 from app.errors import TrainingReportMissing
 from app.lifecycle.registry import Registry
@@ -21,13 +22,8 @@ log = logging.getLogger(__name__)
 
 _REPORT_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "private, no-cache",  # validated by its ETag each time: another store may have taken its place
-    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+    **REPORT_PAGE,
 }
-"""Others may have written the report's file into the store: a browser may display it, but run and load nothing."""
 
 router = APIRouter(tags=["models"])
 

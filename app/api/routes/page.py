@@ -1,13 +1,15 @@
-"""`GET /`, the page for people, and its files at `/web/…`. They are not part of the API."""
+"""`GET /`, the page for people, with its files at `/web/…`, and the reference at `/docs`. No part of the API."""
 
+import functools
 from collections.abc import Mapping
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from app.api.assets import Asset, assets, start_page
+from app.api.assets import Asset, assets, make_asset, start_page
+from app.api.dependencies import FilesDep
 from app.api.negotiation import is_known, takes_gzip
 
 _ALLOWED: Final[Mapping[str, str]] = {
@@ -27,10 +29,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-cache",  # cached, but validated by its ETag each time, so that a new release is seen at once
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
     "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
 }
 
 _HEADERS_BELOW_ROOT_PATH: Final = {
@@ -57,6 +56,29 @@ async def asset(request: Request, name: str) -> Response:
     if name not in assets():
         raise HTTPException(404, "The page has no such file")
     return _respond(request, assets()[name], _HEADERS)
+
+
+@router.head("/docs")
+@router.get("/docs")
+async def docs(request: Request, files: FilesDep) -> Response:
+    """Return the reference of the API, made from the OpenAPI document."""
+    page, policy = await files.run(_reference, request.app)
+    return _respond(request, page, {**_HEADERS, "Content-Security-Policy": policy})
+
+
+@router.get("/redoc")
+async def redoc() -> Response:
+    """Lead to `/docs`: the address is one that FastAPI's users know."""
+    return RedirectResponse("docs")
+
+
+@functools.lru_cache(maxsize=1)
+def _reference(app: FastAPI) -> tuple[Asset, str]:
+    """Render the reference, once, and return it with its policy."""
+    from app.api.reference import render_reference  # noqa: PLC0415  the template engine is loaded if somebody asks
+
+    reference = render_reference(app.openapi())
+    return make_asset("text/html", reference.body), reference.policy
 
 
 def _respond(request: Request, file: Asset, general: Mapping[str, str]) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.api.dependencies import FilesDep, RegistryDep, RendererDep, ReportStoreDep
 from app.api.documentation import problems, report_forms
 from app.api.negotiation import preferred
-from app.api.responses import VARY, json_response
+from app.api.responses import VARY, json_response, rendered_report
 from app.errors import RecordsMissing, ThumbnailNotFound
 from app.predictions.answers import rows_of
 from app.reports.comparing import compare_reports
@@ -58,7 +58,7 @@ async def read_evaluation(
     records = b"" if form == "png" else await files.run(stored.read_records)
     if records is None:
         raise RecordsMissing(evaluation_id, media_type)
-    return Response(await renderer.render(form, report, records), headers=VARY, media_type=media_type)
+    return rendered_report(await renderer.render(form, report, records), form)
 
 
 @router.get(

@@ -8,7 +8,6 @@ batch size is always 1. See docs/explanation/performance.md.
 
 import functools
 import math
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -29,6 +28,7 @@ from model_store.images.pixels import Pixels
 from model_store.manifest import Manifest, Signature
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.quiet import forbid_telemetry
+from model_store.scratch import scratch_directory
 
 CPU: Final = "cpu"
 TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 0.15}
@@ -127,9 +127,9 @@ class OpenVinoEngine:
             GraphRefused: If the graph contains operations outside the allow-list.
         """
         check_graph(self._directory)
-        with tempfile.TemporaryDirectory(dir=self._scratch) as copy:
-            write_serving(signature.name, self._directory, Path(copy))
-            requests = _requests(_read(Path(copy), self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
+        with scratch_directory("graph", self._scratch) as copy:
+            write_serving(signature.name, self._directory, copy)
+            requests = _requests(_read(copy, self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
         return functools.partial(_infer, requests, signature.output.name)
 
     def close(self) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import sys
-import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from app.errors import RenderingFailed
 from app.reports.forms import Form
 from app.reports.rendering.render import packed
+from model_store.scratch import scratch_directory
 
 
 class Renderer:
@@ -20,12 +21,12 @@ class Renderer:
 
     def __init__(self, at_once: int) -> None:
         self._places = asyncio.Semaphore(at_once)
-        self._cache: tempfile.TemporaryDirectory[str] | None = None
+        self._cache: Path | None = None
+        self._open = ExitStack()
 
     def close(self) -> None:
         """Remove the cache that the processes share: matplotlib's list of fonts."""
-        if self._cache is not None:
-            self._cache.cleanup()
+        self._open.close()
 
     async def render(self, form: Form, report: str, records: bytes) -> bytes:
         """Render a report in another form; cancelling the call ends the process.
@@ -39,7 +40,7 @@ class Renderer:
             RenderingFailed: If the process fails.
         """
         if self._cache is None:
-            self._cache = tempfile.TemporaryDirectory(prefix="fullcount-plots-", ignore_cleanup_errors=True)
+            self._cache = self._open.enter_context(scratch_directory("plots"))
         async with self._places:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -47,7 +48,7 @@ class Renderer:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, "MPLCONFIGDIR": self._cache.name},
+                env={**os.environ, "MPLCONFIGDIR": str(self._cache)},
             )
             try:
                 rendered, errors = await process.communicate(packed(report, records))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.reports.schemas import ReportBody
+from model_store.cells import quoted
 from model_store.evaluation.records import Records
 
 _FIRST: Final = ("path", "label", "predicted")
@@ -16,15 +17,14 @@ def render(report: ReportBody, records: Records) -> bytes:
     """Return the table: image files in the order of the archive, then the ignored files.
 
     Each label of the model has a column `probability[LABEL]`; `damaged` is `true` or `false` for a scored file, else
-    empty; `fate` is `scored`, `unreadable` or `ignored`. Names are those in the archive: a spreadsheet may interpret
-    one that begins with `=` as a formula.
+    empty; `fate` is `scored`, `unreadable` or `ignored`. Names and labels are `quoted`.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow([*_FIRST, *(f"probability[{label}]" for label in records.labels), *_LAST])
+    writer.writerow([*_FIRST, *(quoted(f"probability[{label}]") for label in records.labels), *_LAST])
     writer.writerows(_images(report, records))
     nothing = [""] * len(records.labels)
-    writer.writerows([entry.path, "", "", *nothing, "", "ignored", entry.reason] for entry in report.ignored)
+    writer.writerows([quoted(entry.path), "", "", *nothing, "", "ignored", entry.reason] for entry in report.ignored)
     return file.getvalue().encode()
 
 
@@ -32,11 +32,11 @@ def _images(report: ReportBody, records: Records) -> Iterator[list[str]]:
     nothing = [""] * len(records.labels)
     predicted = report.decision().indices(records.probabilities).tolist()  # meaningless for an unreadable file
     for place, path in enumerate(records.paths):
-        head = [path, records.label(place)]
+        head = [quoted(path), quoted(records.label(place))]
         rejection = records.rejections.get(place)
         if rejection is None:
             damaged = "true" if records.is_damaged[place] else "false"
             probabilities = map(str, records.probabilities[place])  # the shortest text that is the same float32
-            yield [*head, records.labels[predicted[place]], *probabilities, damaged, "scored", ""]
+            yield [*head, quoted(records.labels[predicted[place]]), *probabilities, damaged, "scored", ""]
         else:
             yield [*head, "", *nothing, "", "unreadable", rejection.reason]

@@ -6,6 +6,11 @@ const COMMA = 44;
 const LINE_FEED = 10;
 const RETURN = 13;
 
+// As `model_store/cells.py`: no spreadsheet takes a cell for a formula, and what is read is what was written.
+const BEGINNING = "(?:^(?='*[=+\\-@＝＋－＠\\t\\r\\n])|(?<=[;\\t\\r\\n])(?='*[=+\\-@＝＋－＠]))";
+const FORMULA = new RegExp(BEGINNING, "g");
+const QUOTED_FORMULA = new RegExp(`${BEGINNING}'`, "g");
+
 /**
  * Yield the rows of a table.
  *
@@ -21,7 +26,8 @@ export function* rowsOf(text) {
     do {
       const isQuoted = text.charCodeAt(at) === QUOTE;
       const end = isQuoted ? endOfQuoted(text, at) : endOfPlain(text, at);
-      row.push(isQuoted ? unquoted(text.slice(at, end)) : text.slice(at, end));
+      const field = isQuoted ? unquoted(text.slice(at, end)) : text.slice(at, end);
+      row.push(field.includes("'") ? field.replace(QUOTED_FORMULA, "") : field);
       at = end + 1;
     } while (text.charCodeAt(at - 1) === COMMA);
     if (text.charCodeAt(at - 1) === RETURN && text.charCodeAt(at) === LINE_FEED) at += 1;
@@ -35,7 +41,8 @@ export function* rowsOf(text) {
  * @param {string[]} fields
  */
 export function rowOf(fields) {
-  const written = fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
+  const harmless = fields.map((field) => field.replace(FORMULA, "'"));
+  const written = harmless.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
   return `${written.join(",")}\r\n`;
 }
 

@@ -6,7 +6,6 @@ with what the entries need before the first is written, and the folder is remove
 
 import shutil
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from model_store.errors import ImageRejected, SetRejected
 from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.labelled_set import SetLimits
 from model_store.labelled_sets.walk import is_system_file
+from model_store.scratch import scratch_directory
 
 _HINT: Final = "Name a folder, a zip, a tar or a table of labels such as labels.csv."
 _ROOM_HINT: Final = "Set TMPDIR to a directory with more room, or unpack the archive yourself and name the folder."
@@ -37,8 +37,7 @@ def unpacked(path: Path, limits: SetLimits) -> Iterator[Path]:
     Raises:
         SetRejected: If it is neither a zip nor a tar, its entries are refused, or there is no room for them.
     """
-    with tempfile.TemporaryDirectory(prefix="fullcount-") as temporary:
-        folder = Path(temporary)
+    with scratch_directory("unpacked") as folder:
         try:
             _unpack(path, folder, limits)
             yield folder

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from model_store.cells import quoted
 from model_store.labelled_sets.label_tables.file_names import normal_path
 from model_store.labelled_sets.recognition.folder_names import split_of
 from model_store.labelled_sets.table_search import is_table
@@ -42,7 +43,7 @@ class FileFinder:
     def find(self, path: str) -> list[str]:
         """Return the file that a path means: one, or none, or several between which nothing decides."""
         path = _key(path).lstrip("/")
-        written = self._written(path)
+        written = self._written(path) or self._written(quoted(path))  # its apostrophe may be its own
         if written:
             return written
         parts = path.split("/")

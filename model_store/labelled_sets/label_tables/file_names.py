@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from model_store.cells import quoted
 from model_store.images.signatures import has_image_extension
 from model_store.labelled_sets.names import composed
 
@@ -167,7 +168,8 @@ class FileNames:
         keys = self._keys[naming.words]
 
         def file_of(cell: str) -> str | None:
-            return next((keys[key] for key in naming.of_cell(cell) if key in keys), None) if cell else None
+            texts = (cell, quoted(cell)) if cell else ()  # a name may begin with an apostrophe that is its own
+            return next((keys[key] for text in texts for key in naming.of_cell(text) if key in keys), None)
 
         named = [file_of(cell) for cell in cells]
         return NamedFiles(naming, named, len({file for file in named if file is not None}))

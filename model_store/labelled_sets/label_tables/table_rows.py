@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, NamedTuple
 
+from model_store.cells import unquoted
+
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MAX_CELLS: Final = 10_000_000
 """Rows times columns; each cell takes memory, also one that its row leaves out."""
@@ -24,7 +26,7 @@ class Row(NamedTuple):
 
     Attributes:
         number: Its number in the file, from 1, as a spreadsheet shows it.
-        cells: Its values, without the spaces around them.
+        cells: Its values, without the spaces around them, `unquoted`.
     """
 
     number: int
@@ -132,7 +134,7 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
-            stripped = [cell.strip() for cell in cells]
+            stripped = [unquoted(cell.strip()) for cell in cells]
             if any(stripped):
                 yield Row(number, stripped)
     except csv.Error as error:

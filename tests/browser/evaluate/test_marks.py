@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from model_store.cells import quoted
 from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.text import number, percent
 from tests.browser.conftest import Open
@@ -74,7 +75,7 @@ def exported(page: Page) -> bytes:
 
 def corrections(*rows: tuple[str, str, str, str]) -> bytes:
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([HEADER, *sorted(rows)])
+    csv.writer(file).writerows([HEADER, *(map(quoted, row) for row in sorted(rows))])
     return file.getvalue().encode()
 
 
@@ -96,7 +97,7 @@ def test_files_are_marked_by_keyboard_alone_kept_and_exported(server: Server, op
         (sixth.path, sixth.actual, sixth.actual, "misclassified: right"),
     ]
     wanted = corrections(*judged)
-    assert all(odd in wanted.decode() for odd in ('""b""', "\r\nbreak", "日本語", "=dog"))
+    assert all(odd in wanted.decode() for odd in ('""b""', "\r\nbreak", "日本語", "'=dog"))
     assert exported(page) == wanted
     read = read_corrections("corrections.csv", wanted).rows
     assert sorted((one.path, one.was, one.should_be or "", one.why) for one in read) == sorted(judged)

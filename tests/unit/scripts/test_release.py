@@ -1,14 +1,18 @@
 """A release is refused, with the reason, before anything is built."""
 
+import os
+import shutil
 import subprocess
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from scripts.bill_of_materials import bill_of_materials
 from scripts.release.distributions import check_contents
 from scripts.release.errors import ReleaseRefused
-from scripts.release.image import LABELS, check_labels, engine_runs, labels_in
+from scripts.release.image import LABELS, base_in, check_base, check_labels, engine_runs, labels_in
 from scripts.release.source import PACKAGES, check_changelog, check_clean, check_version, next_version
 
 ROOT = Path(__file__).parents[3]
@@ -94,6 +98,43 @@ def test_the_image_has_every_label_with_the_values_of_the_release() -> None:
         check_labels(dict.fromkeys(LABELS - {"revision"}, ""), {})
     with pytest.raises(ReleaseRefused, match=r"version is 0\.1\.0, not 0\.2\.0"):
         check_labels(dict.fromkeys(LABELS, "0.1.0"), {"version": "0.2.0"})
+
+
+def test_a_base_image_without_a_digest_is_not_released() -> None:
+    assert base_in((ROOT / "Dockerfile").read_text(encoding="utf-8")).startswith("python:3.11-slim")
+    pinned = f"python:3.11-slim@sha256:{7:064x}"
+    assert check_base(pinned) == pinned
+    for loose in ("python:3.11-slim", pinned[:-1], pinned.replace("sha256", "md5")):
+        with pytest.raises(ReleaseRefused, match="is not pinned"):
+            check_base(loose)
+
+
+def test_the_digest_of_the_base_is_written_into_the_dockerfile(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name in ("Dockerfile", "scripts/pin-base-image"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    client = tmp_path / "docker"  # says what an engine says after a pull
+    client.write_text(f'#!/bin/sh\n[ "$1" = pull ] || echo "example.org/python@sha256:{7:064x}"\n')
+    client.chmod(0o755)
+    command = [tmp_path / "scripts" / "pin-base-image"]
+    environment = {**os.environ, "DOCKER": str(client)}
+    for _ in range(2):  # a base that is pinned is pinned anew
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        dockerfile = (tmp_path / "Dockerfile").read_text(encoding="utf-8")
+        assert check_base(base_in(dockerfile)) == f"python:3.11-slim@sha256:{7:064x}"
+    client.write_text("#!/bin/sh\n")
+    refused = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert (refused.returncode, "has no digest of python:3.11-slim" in refused.stderr) == (1, True)
+
+
+def test_the_bill_of_materials_names_what_is_installed() -> None:
+    folder = str(Path(pytest.__file__).parents[1])
+    bill = bill_of_materials(folder)
+    found = {one["name"]: one for one in bill["components"]}
+    assert found["pillow"]["purl"] == f"pkg:pypi/pillow@{version('pillow')}"
+    assert found["click"]["licenses"] == [{"expression": "BSD-3-Clause"}]
+    assert len(found) == len(bill["components"]) > 40
+    assert bill == bill_of_materials(folder)
 
 
 def test_without_a_client_no_engine_runs() -> None:

@@ -8,7 +8,6 @@ Without a cache, or without room in it, a temporary folder is used.
 
 import hashlib
 import math
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from rich.progress import Progress
 
 from model_store.images.fingerprint import pixel_digest
 from model_store.images.pixels import InputSpec, Pixels
+from model_store.scratch import scratch_directory
 from training.data.files import File
 from training.data.pixels.arrays import release_pages, reserve_array
 from training.data.pixels.decoding import RELEASE_EVERY, decode_all, in_threads, read_image
@@ -130,7 +130,7 @@ class _Request:
         making = stack.enter_context(self.space.making(size)) if self.images else None
         arrays = self._reserved(making.path, shape) if making else None
         if making is None or arrays is None:
-            making, folder = None, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fullcount-")))
+            making, folder = None, stack.enter_context(scratch_directory("pixels"))
             arrays = self._reserved(folder, shape if needs_pixels else (0, *shape[1:]))
             if arrays is None:
                 raise CacheUnusable(folder, size, "there is not enough room")

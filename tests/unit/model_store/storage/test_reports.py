@@ -144,3 +144,16 @@ def test_what_a_killed_writer_left_of_a_report_is_pruned_once_it_is_old(
     assert _kinds(store.prune("shades")) == (left if left != WHOLE else [])
     assert [path.is_file() for path in paths] == [left == WHOLE] * len(paths)
     assert [one.read_records() for one in ReportStore(tmp_path).newest()] == [b"records"] * (left == WHOLE)
+
+
+def test_what_a_killed_writer_left_is_removed_wherever_reports_are(evaluations: ReportStore) -> None:
+    kept = evaluations.put(FIRST, "shades", 1, "{}", b"records").path
+    left = [kept.with_name(f".{SECOND}.json.0123abcd"), kept.with_name(f"{THIRD}.npz")]
+    young = kept.with_name(f".{THIRD}.json.0123abcd")
+    for path in (*left, young):
+        path.touch()
+    for path in (*left, kept):
+        os.utime(path, (0, 0))
+    assert evaluations.remove_abandoned("shades") == sorted(path.name for path in left)
+    assert {path.name for path in kept.parent.iterdir()} == {kept.name, f"{FIRST}.npz", young.name}
+    assert evaluations.remove_abandoned("other") == []

@@ -25,6 +25,15 @@ def test_the_audit_says_where_every_file_went(folder: Path) -> None:
     assert "cats/bad.png" in done.stdout
 
 
+def test_no_name_controls_the_terminal(tmp_path: Path) -> None:
+    odd = "\x1b]0;title\x07\x1b[31m\u202egnp"
+    files = labelled(["cats", "dogs"], 3) | {f"cats/bad{odd}.png": b"no image", f"{odd}/1.png": picture(9)}
+    done = CliRunner().invoke(audit, [str(write(tmp_path, files))], terminal_width=400)
+    assert done.exit_code == 0
+    assert "\\x1b]0;title" in done.stdout
+    assert [char for char in done.stdout if not char.isprintable() and char != "\n"] == []
+
+
 def test_the_audit_as_csv_has_a_line_per_file(folder: Path) -> None:
     done = CliRunner().invoke(audit, [str(folder), "--format", "csv"])
     rows = list(csv.DictReader(io.StringIO(done.stdout)))

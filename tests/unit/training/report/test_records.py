@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model_store.cells import unquoted
 from model_store.labelled_sets.corrections.reading import read_corrections
 from model_store.manifest import TrainingImages
 from model_store.storage.digest import digest_file
@@ -34,7 +35,7 @@ def test_every_file_of_the_data_has_its_row(written: tuple[Path, TrainingImages]
     folder, _ = written
     with (folder / "dataset.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["path"] for row in rows] == [file.path for file in make_outcome(SMALL).dataset.audit.files]
+    assert [unquoted(row["path"]) for row in rows] == [file.path for file in make_outcome(SMALL).dataset.audit.files]
 
 
 def test_the_report_for_tools_is_the_test_splits(written: tuple[Path, TrainingImages]) -> None:

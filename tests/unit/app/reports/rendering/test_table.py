@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from app.reports.rendering.table import render
+from model_store.cells import unquoted
 from tests.support.reports import HOSTILE_NAMES, MANY_LABELS, NO_FILES, SOLAR_CELLS, Recipe, make
 
 RECIPES = {"solar cells": SOLAR_CELLS, "hostile": HOSTILE_NAMES, "many": MANY_LABELS, "none": NO_FILES}
 
 
 def read(table: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table.decode(), newline=""), strict=True))
+    rows = csv.DictReader(io.StringIO(table.decode(), newline=""), strict=True)
+    return [{name: unquoted(cell) for name, cell in row.items()} for row in rows]
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
