@@ -74,7 +74,11 @@ class Settings(BaseSettings):
     shutdown_grace_s: Positive = 30
     """Seconds that requests under way have to finish after SIGTERM."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds after which a request is dropped, if its head is incomplete or no byte of its body arrives."""
+    """Seconds after which a client is dropped, if the head of its request is incomplete, no byte of its body arrives or
+    it takes no byte of its answer."""
+    max_connections: Positive = 1024
+    """Maximum number of connections. With one more, the one that has waited longest for a request is closed; if all
+    have requests under way, the new one gets 503. There are never more than half of the files that may be open."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest severity that is logged."""
 
