@@ -108,7 +108,13 @@ class Settings(BaseSettings):
     max_in_flight: Positive = 64
     """Maximum number of images of one batch or evaluation that are decoded or computed at the same time."""
     max_evaluations: Positive = 4
-    """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503."""
+    """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503. As many
+    interpretations, and as many comparisons and renderings of stored reports, may be under way as well."""
+    max_job_seconds: Positive = 7200
+    """Seconds after which a batch or an evaluation, its upload included, an interpretation, a comparison or a rendering
+    is ended."""
+    max_report_reads: Positive = 128
+    """Maximum number of requests under way that read stored reports; a further one gets 503."""
 
     max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
     """Maximum size of one image file, in bytes."""
