@@ -21,7 +21,7 @@ from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
 from app.memory import Share
 from app.observability.metrics import ServiceMetrics
-from app.reports.evaluator import Evaluator, GivenSet
+from app.reports.evaluator import Evaluator, GivenSet, evaluation_bytes
 from app.reports.rendering.process import Renderer
 from app.reports.schemas import ArchiveFacts
 from app.reports.summaries import Summaries
@@ -204,7 +204,7 @@ async def _labelled_set(  # noqa: PLR0913, PLR0917  the dependencies
     job: JobDep,
     layout: LayoutQuery = None,
 ) -> AsyncIterator[GivenSet]:
-    del against, explainer  # an impossible parameter is an error before the upload is read
+    del explainer  # an impossible parameter is an error before the upload is read
 
     def open_set() -> GivenSet:
         labels = version.manifest.labels
@@ -218,6 +218,8 @@ async def _labelled_set(  # noqa: PLR0913, PLR0917  the dependencies
             upload = await stack.enter_async_context(open_archive(request, state.files, state.settings))
             facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
             given = await state.files.run_to_its_end(open_set)
+            share = stack.enter_context(state.memory.share("evaluating the set"))
+            await share.take(evaluation_bytes(given.labelled_set, version, against))
         yield given
 
 

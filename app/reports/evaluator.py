@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from ulid import ULID
 
@@ -27,6 +28,11 @@ from model_store.storage.reports import ReportStore
 
 Progress = Callable[[int], None]
 """Called with the number of image files that are done."""
+
+_BYTES_OF_A_FILE: Final = 1500
+"""Measured with names of 300 characters."""
+_BYTES_OF_A_PROBABILITY: Final = 24
+"""Measured at the peak, while the figures are computed."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,18 @@ class Evaluator:
         conclusions = conclude(answers.versions, answers.records, given.labelled_set, given.corrected)
         add_thumbnails(conclusions, answers.versions[0], given.labelled_set, self._max_image_pixels, explainer)
         return conclusions
+
+
+def evaluation_bytes(labelled_set: LabelledSet, *versions: LoadedVersion | None) -> int:
+    """Return the bytes of memory that an evaluation takes besides the images under way.
+
+    Args:
+        labelled_set: The set.
+        *versions: The versions that predict it; None is none.
+    """
+    files = len(labelled_set.images) + len(labelled_set.ignored)
+    answers = sum(len(version.manifest.labels) for version in versions if version is not None)
+    return files * _BYTES_OF_A_FILE + len(labelled_set.images) * answers * _BYTES_OF_A_PROBABILITY
 
 
 def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:
