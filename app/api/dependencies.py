@@ -219,7 +219,7 @@ async def _labelled_set(  # noqa: PLR0913, PLR0917  the dependencies
             facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
             given = await state.files.run_to_its_end(open_set)
             share = stack.enter_context(state.memory.share("evaluating the set"))
-            await share.take(evaluation_bytes(given.labelled_set, version, against))
+            await share.take(await state.files.run(evaluation_bytes, given.labelled_set, version, against))
         yield given
 
 

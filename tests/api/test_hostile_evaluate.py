@@ -198,7 +198,7 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
 
 async def test_a_set_that_takes_more_memory_than_there_is_is_refused(client: Client) -> None:
     body = zip_of({"dark/1.png": grey(3)} | {f"x/{number}.txt": b"" for number in range(500)})
-    client.app.state.memory.resize(600_000)
+    client.app.state.memory.resize(300_000)
     for accept in ("application/json", "application/jsonl"):
         response = await client.post("/evaluate", content=body, headers={**ZIP, "accept": accept})
         assert_problem(response, "too-much-memory")
