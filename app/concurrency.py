@@ -60,9 +60,21 @@ class FileThreads:
         """Call a function in one of the threads and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args, **kwargs))
 
+    async def run_to_its_end(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function and return its result; when cancelled, wait until it has ended.
+
+        So what the caller holds for it, such as a slot, is not free before its thread is.
+        """
+        work = asyncio.ensure_future(self.run(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+
     async def run_in_background(self, function: Callable[[], T]) -> T:
-        """Call a function at the lowest priority and return its result."""
-        return await self.run(call_at_low_priority, function)
+        """Call a function at the lowest priority, and as `run_to_its_end` does."""
+        return await self.run_to_its_end(call_at_low_priority, function)
 
 
 class Slots:

@@ -24,11 +24,13 @@ from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
 from app.reports.storing import prepare_reports
-from app.settings import Settings, cores
+from app.reports.summaries import Summaries
+from app.settings import GIB, Settings, cores
 from model_store.errors import FullcountError
 from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
@@ -67,6 +69,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
+    app.state.memory = MemoryBudget(GIB)
     app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
     is_published = bool(settings.root_path) or not is_loopback(settings.host)  # if by a proxy, it chooses the name
     hosts = settings.allowed_hosts or ((ANY,) if is_published else ())
@@ -101,6 +104,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.files = FileThreads(settings.max_evaluations + 4)
     app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
     app.state.interpretations = Slots("interpretations in progress", settings.max_evaluations)
+    app.state.conversions = Slots("comparisons and renderings of reports in progress", settings.max_evaluations)
+    app.state.report_reads = Slots("requests for stored reports in progress", settings.max_report_reads)
+    app.state.summaries = Summaries(app.state.reports, app.state.files, app.state.memory)
     app.state.evaluator = Evaluator(
         app.state.predictor,
         app.state.files,

@@ -92,6 +92,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.ShuttingDown: ProblemType("shutting-down", 503, "Shutting down"),
     errors.MemoryNeverEnough: ProblemType("too-much-memory", 413, "Too much memory"),
     errors.DeadlineExceeded: ProblemType("deadline-exceeded", 504, "Deadline exceeded"),
+    errors.JobTooLong: ProblemType("job-too-long", 504, "Job too long"),
     errors.SpoolFull: ProblemType("no-space", 507, "No space"),
 }
 """Exception class → problem type; a subclass that is not listed has the type of its parent."""

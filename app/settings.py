@@ -74,7 +74,11 @@ class Settings(BaseSettings):
     shutdown_grace_s: Positive = 30
     """Seconds that requests under way have to finish after SIGTERM."""
     body_timeout_s: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds after which a request is dropped, if its head is incomplete or no byte of its body arrives."""
+    """Seconds after which a client is dropped, if the head of its request is incomplete, no byte of its body arrives or
+    it takes no byte of its answer."""
+    max_connections: Positive = 1024
+    """Maximum number of connections. With one more, the one that has waited longest for a request is closed; if all
+    have requests under way, the new one gets 503. There are never more than half of the files that may be open."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest severity that is logged."""
 
@@ -104,7 +108,13 @@ class Settings(BaseSettings):
     max_in_flight: Positive = 64
     """Maximum number of images of one batch or evaluation that are decoded or computed at the same time."""
     max_evaluations: Positive = 4
-    """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503."""
+    """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503. As many
+    interpretations, and as many comparisons and renderings of stored reports, may be under way as well."""
+    max_job_seconds: Positive = 7200
+    """Seconds after which a batch or an evaluation, its upload included, an interpretation, a comparison or a rendering
+    is ended."""
+    max_report_reads: Positive = 128
+    """Maximum number of requests under way that read stored reports; a further one gets 503."""
 
     max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
     """Maximum size of one image file, in bytes."""

@@ -30,13 +30,13 @@ FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
         > concurrency + memory + observability + settings > errors""",
-    "app/api": """routes > dependencies + documentation + middleware > uploads
+    "app/api": """routes > dependencies + documentation + middleware > uploads + stored
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets + reference""",
     "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
-    "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering
+    "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering + summaries
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",
     "model_store": """commands > presentation + store > evaluation + storage > labelled_sets > manifest

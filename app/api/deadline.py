@@ -1,4 +1,4 @@
-"""Request deadlines: the client's `X-Request-Timeout-Ms`, capped by the service's own limit."""
+"""Deadlines: of a prediction, the client's `X-Request-Timeout-Ms`, capped by the service's own limit; of a job."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from app.errors import DeadlineExceeded, ParameterInvalid
+from app.errors import DeadlineExceeded, JobTooLong, ParameterInvalid
 from app.settings import Settings
 
 HEADER: Final = "X-Request-Timeout-Ms"
@@ -31,6 +31,34 @@ async def deadline(request: Request, settings: Settings) -> AsyncIterator[None]:
         if timer.expired():
             raise DeadlineExceeded(timeout_ms) from error
         raise
+
+
+class JobTime:
+    """The time that a job may take, from when this is made.
+
+    Args:
+        limit_s: The number of seconds.
+    """
+
+    def __init__(self, limit_s: int) -> None:
+        self._limit_s = limit_s
+        self._ends = asyncio.get_running_loop().time() + limit_s
+
+    @asynccontextmanager
+    async def limit(self) -> AsyncIterator[None]:
+        """Cancel the block when the time is over. No generator may yield within it.
+
+        Raises:
+            JobTooLong: If the time is over.
+        """
+        timer = asyncio.timeout_at(self._ends)
+        try:
+            async with timer:
+                yield
+        except TimeoutError as error:
+            if timer.expired():
+                raise JobTooLong(self._limit_s) from error
+            raise
 
 
 def timeout_header() -> dict[str, Any]:

@@ -5,21 +5,26 @@ plain function in a thread, which costs more than the function itself.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from app.api.deadline import JobTime
+from app.api.stored import OpenReport
 from app.api.uploads import CORRECTIONS, Spooled, Upload, open_archive
 from app.concurrency import FileThreads, Slots
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
+from app.memory import Share
 from app.observability.metrics import ServiceMetrics
-from app.reports.evaluator import Evaluator, GivenSet
+from app.reports.evaluator import Evaluator, GivenSet, evaluation_bytes
 from app.reports.rendering.process import Renderer
 from app.reports.schemas import ArchiveFacts
+from app.reports.summaries import Summaries
 from app.settings import Settings
 from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.corrections.applying import CorrectedSet, correct_set, names_in
@@ -55,14 +60,30 @@ async def _files(request: Request) -> FileThreads:
     return files
 
 
-async def _jobs(request: Request) -> Slots:
-    jobs: Slots = request.app.state.jobs
-    return jobs
+async def _job(request: Request) -> AsyncIterator[JobTime]:
+    state = request.app.state
+    with state.jobs.take():
+        yield JobTime(state.settings.max_job_seconds)
 
 
 async def _interpretations(request: Request) -> Slots:
     interpretations: Slots = request.app.state.interpretations
     return interpretations
+
+
+async def _conversions(request: Request) -> Slots:
+    conversions: Slots = request.app.state.conversions
+    return conversions
+
+
+async def _summaries(request: Request) -> Summaries:
+    summaries: Summaries = request.app.state.summaries
+    return summaries
+
+
+async def _report_share(request: Request) -> AsyncIterator[Share]:
+    with request.app.state.memory.share("reading the report") as share:
+        yield share
 
 
 async def _reports(request: Request) -> ReportStore:
@@ -85,11 +106,35 @@ RegistryDep = Annotated[Registry, Depends(_registry)]
 PredictorDep = Annotated[Predictor, Depends(_predictor)]
 EvaluatorDep = Annotated[Evaluator, Depends(_evaluator)]
 FilesDep = Annotated[FileThreads, Depends(_files)]
-JobsDep = Annotated[Slots, Depends(_jobs)]
 InterpretationsDep = Annotated[Slots, Depends(_interpretations)]
+ConversionsDep = Annotated[Slots, Depends(_conversions)]
+SummariesDep = Annotated[Summaries, Depends(_summaries)]
 ReportStoreDep = Annotated[ReportStore, Depends(_reports)]
 RendererDep = Annotated[Renderer, Depends(_renderer)]
 MetricsDep = Annotated[ServiceMetrics, Depends(_metrics)]
+
+JobDep = Annotated[JobTime, Depends(_job)]
+"""The time of a batch or an evaluation, which holds a slot among the jobs until the response is sent."""
+ReportShareDep = Annotated[Share, Depends(_report_share)]
+"""A share of the memory for reading stored reports; what it has is given back when the response is sent."""
+
+
+async def report_slot(request: Request) -> AsyncIterator[None]:
+    """Hold a slot among the requests that read stored reports until the response is sent."""
+    with request.app.state.report_reads.take():
+        yield
+
+
+async def _open_report(evaluation_id: str, files: FilesDep, reports: ReportStoreDep) -> AsyncIterator[OpenReport]:
+    opened = await files.run(lambda: OpenReport.of(reports.get(evaluation_id)))
+    try:
+        yield opened
+    finally:
+        opened.file.close()
+
+
+OpenReportDep = Annotated[OpenReport, Depends(_open_report)]
+"""The stored report of the path, open until the response is sent."""
 
 
 ModelQuery = Annotated[str | None, Query(description="Model; default: the first in the settings, or the only one.")]
@@ -151,14 +196,15 @@ LayoutQuery = Annotated[
 ]
 
 
-async def _labelled_set(
+async def _labelled_set(  # noqa: PLR0913, PLR0917  the dependencies
     request: Request,
     version: LoadedDep,
     against: AgainstDep,
     explainer: ExplainerDep,
+    job: JobDep,
     layout: LayoutQuery = None,
 ) -> AsyncIterator[GivenSet]:
-    del against, explainer  # an impossible parameter is an error before the upload is read
+    del explainer  # an impossible parameter is an error before the upload is read
 
     def open_set() -> GivenSet:
         labels = version.manifest.labels
@@ -167,10 +213,14 @@ async def _labelled_set(
         return GivenSet(labelled_set, facts, corrected)
 
     state = request.app.state
-    with state.jobs.take():
-        async with open_archive(request, state.files, state.settings) as upload:
+    async with AsyncExitStack() as stack:
+        async with job.limit():
+            upload = await stack.enter_async_context(open_archive(request, state.files, state.settings))
             facts = ArchiveFacts(filename=upload.filename, bytes=upload.bytes, sha256=upload.sha256)
-            yield await state.files.run(open_set)
+            given = await state.files.run_to_its_end(open_set)
+            share = stack.enter_context(state.memory.share("evaluating the set"))
+            await share.take(await state.files.run(evaluation_bytes, given.labelled_set, version, against))
+        yield given
 
 
 def _correct(labelled_set: LabelledSet, upload: Spooled, corrections: Upload, labels: Sequence[str]) -> CorrectedSet:
@@ -181,4 +231,4 @@ def _correct(labelled_set: LabelledSet, upload: Spooled, corrections: Upload, la
 
 
 LabelledSetDep = Annotated[GivenSet, Depends(_labelled_set)]
-"""The labelled set that was sent, opened on disk; it holds a slot among the jobs until the response is sent."""
+"""The labelled set that was sent, opened on disk until the response is sent."""

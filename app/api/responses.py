@@ -38,11 +38,32 @@ def json_response(body: BaseModel, headers: dict[str, str] | None = None) -> Res
     return Response(body.model_dump_json(exclude_unset=True), headers=headers, media_type=JSON)
 
 
-class LinesResponse(StreamingResponse):
-    """A response of JSON lines, sent as they are made.
+class StreamedResponse(StreamingResponse):
+    """A response that is sent as it is made.
 
     When the response ends, for whatever reason, the generator is closed at once: before its files are closed, and not
     at some later garbage collection.
+
+    Args:
+        parts: Generates the parts.
+        media_type: The media type.
+        headers: Further headers.
+    """
+
+    def __init__(
+        self, parts: AsyncGenerator[str | bytes, None], *, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(parts, media_type=media_type, headers=headers)
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the parts until there are no more or the client disconnects."""
+        async with aclosing(self._parts):
+            await super().__call__(scope, receive, send)
+
+
+class LinesResponse(StreamedResponse):
+    """A response of JSON lines, sent as they are made.
 
     Args:
         lines: Generates the lines.
@@ -50,12 +71,6 @@ class LinesResponse(StreamingResponse):
 
     def __init__(self, lines: AsyncGenerator[str, None]) -> None:
         super().__init__(lines, media_type=JSONL)
-        self._lines = lines
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the lines until there are no more or the client disconnects."""
-        async with aclosing(self._lines):
-            await super().__call__(scope, receive, send)
 
 
 def server_timing(timing: Timing) -> dict[str, str]:

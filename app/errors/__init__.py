@@ -23,6 +23,7 @@
     │   └── ShuttingDown
     ├── MemoryNeverEnough       `limit_bytes`: more memory than one request may take
     ├── DeadlineExceeded        the answer took longer than the client or the service allows
+    ├── JobTooLong              a batch or an evaluation took longer than the service allows
     ├── SpoolMissing            there is no directory for uploads
     ├── SpoolFull               no space is left for uploads
     ├── EngineError             the engine failed; the caller cannot help it
@@ -93,6 +94,7 @@ from app.errors.requests import (
 from app.errors.serving import (
     DeadlineExceeded,
     Exhausted,
+    JobTooLong,
     MemoryNeverEnough,
     NotReady,
     Overloaded,
@@ -119,6 +121,7 @@ __all__ = [
     "GraphRefused",
     "HostForeign",
     "InferenceFailed",
+    "JobTooLong",
     "LabelsDiffer",
     "MediaTypeUnsupported",
     "MemoryNeverEnough",

@@ -73,6 +73,15 @@ class DeadlineExceeded(FullcountError):
         super().__init__(f"There was no answer within {timeout_ms} ms; the request was dropped.")
 
 
+class JobTooLong(FullcountError):
+    """A batch, an evaluation or other work on reports took longer than the service allows."""
+
+    hint = "Send fewer files at once, or let the service allow more time (FULLCOUNT_MAX_JOB_SECONDS)."
+
+    def __init__(self, limit_s: int) -> None:
+        super().__init__(f"The work was not done within {limit_s} s and has been ended.")
+
+
 class SpoolMissing(FullcountError):
     """There is no directory for uploads."""
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from ulid import ULID
 
@@ -27,6 +28,12 @@ from model_store.storage.reports import ReportStore
 
 Progress = Callable[[int], None]
 """Called with the number of image files that are done."""
+
+_BYTES_OF_A_FILE: Final = 600
+_BYTES_OF_A_CHARACTER: Final = 3
+"""Of a file's path, which the set, the records and the report have."""
+_BYTES_OF_A_PROBABILITY: Final = 24
+"""Measured at the peak, while the figures are computed."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,19 @@ class Evaluator:
         conclusions = conclude(answers.versions, answers.records, given.labelled_set, given.corrected)
         add_thumbnails(conclusions, answers.versions[0], given.labelled_set, self._max_image_pixels, explainer)
         return conclusions
+
+
+def evaluation_bytes(labelled_set: LabelledSet, *versions: LoadedVersion | None) -> int:
+    """Return the bytes of memory that an evaluation takes besides the images under way. This blocks.
+
+    Args:
+        labelled_set: The set.
+        *versions: The versions that predict it; None is none.
+    """
+    paths = [file.path for files in (labelled_set.images, labelled_set.ignored) for file in files]
+    of_files = len(paths) * _BYTES_OF_A_FILE + sum(map(len, paths)) * _BYTES_OF_A_CHARACTER
+    answers = sum(len(version.manifest.labels) for version in versions if version is not None)
+    return of_files + len(labelled_set.images) * answers * _BYTES_OF_A_PROBABILITY
 
 
 def make_report(conclusions: Conclusions, manifest: Manifest, archive: ArchiveFacts) -> ReportBody:

@@ -2,13 +2,12 @@
 
 import logging
 
-from pydantic import ValidationError
-
 from app.errors import RecordsMissing
-from app.reports.schemas import ReportBody, ReportSummary
-from model_store.errors import ReportNotFound, VersionCorrupt
+from app.reports.schemas import ReportBody
+from app.reports.summaries import READING_FACTOR, write_summary
+from model_store.errors import VersionCorrupt
 from model_store.evaluation.records import Records
-from model_store.evaluation.records_file import Thumbnails, dump_records, load_thumbnails
+from model_store.evaluation.records_file import Thumbnails, dump_records, load_thumbnails, unpacked_bytes
 from model_store.storage.reports import ReportStore, StoredReport
 
 log = logging.getLogger(__name__)
@@ -23,7 +22,8 @@ def store_report(report: ReportBody, records: Records, reports: ReportStore) -> 
     stored = report.model_copy(update={"stored": True})
     try:
         text = stored.model_dump_json(exclude_unset=True)
-        reports.put(report.id, report.model, report.version, text, dump_records(records))
+        at = reports.put(report.id, report.model, report.version, text, dump_records(records))
+        write_summary(at, stored)
     except OSError as error:
         log.warning("report %s is not stored: %s", report.id, error)
         return report
@@ -51,21 +51,8 @@ def prepare_reports(reports: ReportStore, models: list[str]) -> None:
         )
 
 
-def list_reports(reports: ReportStore, *, model: str | None, limit: int) -> list[ReportSummary]:
-    """Summarise the stored reports, newest first. This blocks. A damaged report is logged and left out."""
-    summaries = []
-    for stored in reports.newest(model=model, limit=limit):
-        try:
-            summaries.append(_summarise(stored))
-        except ReportNotFound:
-            continue  # removed meanwhile
-        except (VersionCorrupt, KeyError, TypeError, ValidationError) as error:
-            log.warning("report %s cannot be read: %r", stored.path, error)
-    return summaries
-
-
 def read_thumbnails(reports: ReportStore, report_id: str) -> Thumbnails:
-    """Read the thumbnails of a stored report. This blocks.
+    """Read the thumbnails of a stored report, and nothing else of it. This blocks.
 
     Raises:
         ReportNotFound: If the report does not exist.
@@ -73,26 +60,32 @@ def read_thumbnails(reports: ReportStore, report_id: str) -> Thumbnails:
         VersionCorrupt: If its records cannot be read.
     """
     stored = reports.get(report_id)
-    records = stored.read_records()
+    records = stored.open_records()
     if records is None:
         raise RecordsMissing(report_id, "a thumbnail")
     try:
-        return load_thumbnails(records)
+        with records:
+            return load_thumbnails(records)
     except ValueError as error:
         raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error
 
 
-def _summarise(stored: StoredReport) -> ReportSummary:
-    report = stored.read()
-    return ReportSummary(
-        id=stored.id,
-        created=report["created"],
-        model=stored.model,
-        version=stored.version,
-        filename=report["archive"]["filename"],
-        images=report["accounting"]["images"],
-        scored=report["accounting"]["scored"],
-        unreadable=report["accounting"]["unreadable"],
-        accuracy=report["metrics"]["accuracy"]["value"],
-        corrections=(report.get("corrections") or {}).get("filename"),
-    )
+def reading_bytes(*reports: StoredReport) -> int:
+    """Return the bytes of memory that it takes to read reports with their records. This blocks.
+
+    Raises:
+        ReportNotFound: If one was removed in the meantime.
+        VersionCorrupt: If the records of one cannot be read.
+    """
+    return READING_FACTOR * sum(one.state()[0] + _records_bytes(one) for one in reports)
+
+
+def _records_bytes(stored: StoredReport) -> int:
+    records = stored.open_records()
+    if records is None:
+        return 0
+    try:
+        with records:
+            return unpacked_bytes(records)
+    except ValueError as error:
+        raise VersionCorrupt(stored.path, [f"its records cannot be read ({error})"]) from error

@@ -24,7 +24,9 @@ from fastapi import FastAPI
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.main import create_app
 from app.observability.logs import PrintableFormatter
+from app.server.connections import Connections
 from app.server.http import BoundedHttpProtocol
+from app.server.sending import keep_little_unsent
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
 from model_store.errors import FullcountError
@@ -62,8 +64,9 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of every bad form; the sender gets a 4xx
     _use_spool_directory(settings)
-    _allow_many_files()
+    connections = Connections(_connections_within(settings, _allow_many_files()), settings.body_timeout_s)
     listener = _listen(settings)
+    keep_little_unsent(listener)
     if settings.workers > 1:
         return run_workers(settings, listener, worker)
     failed = False
@@ -78,7 +81,7 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
         server.should_exit = True
 
     app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
-    server = uvicorn.Server(_config(settings, app))
+    server = uvicorn.Server(_config(settings, app, connections))
     for number in (signal.SIGTERM, signal.SIGINT):
         # For a signal before uvicorn installs its handlers, and for the one that uvicorn raises again after shutdown to
         # end the process by the signal: here it shall end normally.
@@ -88,8 +91,8 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
     return 1 if failed else 0
 
 
-def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
-    protocol = functools.partial(BoundedHttpProtocol, head_timeout_s=settings.body_timeout_s)
+def _config(settings: Settings, app: FastAPI, connections: Connections) -> uvicorn.Config:
+    protocol = functools.partial(BoundedHttpProtocol, head_timeout_s=settings.body_timeout_s, peers=connections)
     return uvicorn.Config(
         app,
         http=cast("type[asyncio.Protocol]", protocol),
@@ -128,11 +131,23 @@ def _exit_if_threads_remain(code: int) -> None:
         os._exit(code)
 
 
-def _allow_many_files() -> None:
-    """Raise the limit of open files to the highest that the system allows, since each upload may need one."""
+def _allow_many_files() -> int:
+    """Raise the limit of open files to the highest that the system allows, and return it: each upload may need one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
+
+
+def _connections_within(settings: Settings, files: int) -> int:
+    """Return the greatest number of connections: no more than half of the files that may be open."""
+    allowed = files // 2
+    if settings.max_connections > allowed:
+        log.warning(
+            "only %d connections are served, not %d: no more than %d files may be open (ulimit -n)",
+            *(allowed, settings.max_connections, files),
+        )
+    return min(settings.max_connections, allowed)
 
 
 def _use_spool_directory(settings: Settings) -> None:

@@ -4,7 +4,7 @@ Percentile bootstrap (Efron and Tibshirani 1993, "An Introduction to the Bootstr
 equal those of `scipy.stats.bootstrap` with the same seed (tests compare). Pure NumPy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -51,11 +51,10 @@ class ScoredFiles:
         """True if there are files of every label, which the areas under curves need."""
         return len(np.unique(self.actual)) == self.labels
 
-    @cached_property
-    def rankings(self) -> list[Ranking]:
-        """A ranking for each label that the mean area is taken over."""
-        chosen = chosen_labels(self.labels, self.positive)
-        return [Ranking(self.actual == label, self.probabilities[:, label]) for label in chosen]
+    def rankings(self) -> Iterator[Ranking]:
+        """Make a ranking for each label that the mean area is taken over. Each takes four times its label's scores."""
+        for label in chosen_labels(self.labels, self.positive):
+            yield Ranking(self.actual == label, self.probabilities[:, label])
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,7 @@ def bootstrap(answered: ScoredFiles, resamples: int, seed: int = SEED) -> Bootst
     if not len(answered.actual) or not resamples:
         return BootstrapIntervals({}, [None] * answered.labels)
     needs_areas = answered.has_every_label and answered.probabilities.size * resamples <= MAX_STEPS
+    rankings = list(answered.rankings()) if needs_areas else []
     counting, over_bins = _Counting(answered), _OverBins(answered)
     samples: dict[str, list[npt.NDArray[np.float64]]] = {}
     f1: list[npt.NDArray[np.float64]] = []
@@ -89,7 +89,7 @@ def bootstrap(answered: ScoredFiles, resamples: int, seed: int = SEED) -> Bootst
         figures["log_loss"] = weights @ loss / len(loss)
         figures["expected_calibration_error"] = over_bins.calibration_error(weights)
         if needs_areas:
-            figures |= _areas(answered, weights)
+            figures |= _areas(rankings, weights)
         for name, values in figures.items():
             samples.setdefault(name, []).append(values)
         f1.append(f1_of_labels)
@@ -166,8 +166,8 @@ class _OverBins:
         return error
 
 
-def _areas(answered: ScoredFiles, weights: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
-    steps = [ranking.steps(weights) for ranking in answered.rankings]
+def _areas(rankings: Sequence[Ranking], weights: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
+    steps = [ranking.steps(weights) for ranking in rankings]
     return {
         "roc_auc": np.mean([roc_auc(ranked) for ranked in steps], axis=0),
         "average_precision": np.mean([average_precision(ranked) for ranked in steps], axis=0),

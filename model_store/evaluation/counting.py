@@ -135,7 +135,7 @@ class _Evaluator:
         actual, probabilities = self._answered.actual, self._answered.probabilities
         scored = int(known.sum())
         macro_recall = metrics.mean_of_defined([label.recall.value for label in per_label])
-        steps = [ranking.steps() for ranking in self._answered.rankings] if self._answered.has_every_label else []
+        areas = self._areas()
         return Metrics(
             accuracy=Estimate.of(int(known.trace()), scored),
             balanced_accuracy=macro_recall,
@@ -143,12 +143,20 @@ class _Evaluator:
             macro_recall=macro_recall,
             macro_f1=metrics.mean_of_defined([label.f1 for label in per_label]),
             log_loss=metrics.log_loss(actual, probabilities),
-            roc_auc=float(np.mean([roc_auc(ranked) for ranked in steps])) if steps else None,
-            average_precision=float(np.mean([average_precision(ranked) for ranked in steps])) if steps else None,
+            roc_auc=None if areas is None else areas[0],
+            average_precision=None if areas is None else areas[1],
             expected_calibration_error=metrics.expected_calibration_error(actual, probabilities),
             majority_baseline=metrics.ratio(int(known.sum(axis=1).max()), scored),
             resolution=metrics.ratio(1, scored),
         )
+
+    def _areas(self) -> tuple[float, float] | None:
+        """Return the mean areas under the ROC and the precision-recall curves, if there are files of every label."""
+        if not self._answered.has_every_label:
+            return None
+        steps = (ranking.steps() for ranking in self._answered.rankings())  # one after the other: they are large
+        areas = [(roc_auc(ranked), average_precision(ranked)) for ranked in steps]
+        return float(np.mean([roc for roc, _ in areas])), float(np.mean([precision for _, precision in areas]))
 
     def _intervals(self, resamples: int) -> Intervals:
         intervals = bootstrap(self._answered, resamples)

@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,15 +75,28 @@ class Thumbnails:
     """Class activation maps `(rows, columns)` of the predicted labels."""
 
 
-def load_thumbnails(data: bytes) -> Thumbnails:
-    """Deserialise only thumbnails and maps from the bytes of `dump_records`.
+def load_thumbnails(file: BinaryIO) -> Thumbnails:
+    """Deserialise only thumbnails and maps from a file with the bytes of `dump_records`; nothing else is read.
 
     Raises:
         ValueError: If the bytes are not records.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             return _thumbnails(arrays)
+    except _DAMAGES as error:
+        raise ValueError(f"the bytes are not records ({error!r})") from error
+
+
+def unpacked_bytes(file: BinaryIO) -> int:
+    """Return the size of the arrays in a file with the bytes of `dump_records`, which are compressed.
+
+    Raises:
+        ValueError: If the bytes are not records.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
     except _DAMAGES as error:
         raise ValueError(f"the bytes are not records ({error!r})") from error
 

@@ -8,7 +8,7 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 MAX_DOCUMENT_BYTES: Final = 64 * 2**20
 """Size limit of a document: a manifest of 300,000 files, or a report of as many images, is smaller."""
@@ -31,17 +31,30 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 def read_bytes(path: Path, *, dir_fd: int | None = None) -> bytes:
-    """Read a small file.
+    """Read a small file; the errors are those of `open_document`."""
+    with open_document(path, dir_fd=dir_fd) as file:
+        return file.read(MAX_DOCUMENT_BYTES)
+
+
+def open_document(path: Path, *, dir_fd: int | None = None) -> BinaryIO:
+    """Open a small file, for reading.
 
     Raises:
         FileNotFoundError: If the file does not exist.
         OSError, ValueError: If the file cannot be read, is not a regular file or has more than `MAX_DOCUMENT_BYTES`.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=dir_fd)
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("it is not a regular file")
-        if status.st_size > MAX_DOCUMENT_BYTES:
-            raise ValueError(f"it has {status.st_size} bytes, more than {MAX_DOCUMENT_BYTES}")
-        return file.read(MAX_DOCUMENT_BYTES)
+    file = os.fdopen(handle, "rb")
+    try:
+        _check_file(os.fstat(handle))
+    except ValueError:
+        file.close()
+        raise
+    return file
+
+
+def _check_file(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is not a regular file")
+    if status.st_size > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"it has {status.st_size} bytes, more than {MAX_DOCUMENT_BYTES}")

@@ -40,19 +40,27 @@ def make_directory(path: Path) -> None:
     fsync(path.parent)
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a small file so that readers see either the old or the new content, even after a crash."""
+def write_atomically(path: Path, content: str | bytes, *, is_durable: bool = True) -> None:
+    """Write a small file so that readers see either the old or the new content.
+
+    Args:
+        path: The file.
+        content: Its new content.
+        is_durable: Whether this holds after a crash of the machine, too; else its content may then be lost.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with temporary.open("xb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
+            if is_durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    fsync(path.parent)
+    if is_durable:
+        fsync(path.parent)
 
 
 def abandoned_files(directory: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from tests.api.conftest import Client, Serve
 from tests.process.test_memory import open_files
 from tests.property.test_fuzzed_archive import PAIRS, cases
 from tests.support.fakes import FakeEngine, grey, zip_of
+from tests.support.problem_shape import assert_problem
 
 ZIP = {"content-type": "application/zip"}
 BODIES = [data for seed, region in PAIRS for data in cases(seed, region)][::45]
@@ -193,3 +194,15 @@ async def test_a_client_that_goes_while_its_archive_is_opened_is_forgotten_too(
     assert asyncio.all_tasks() == before
     assert client.app.state.jobs.taken == 0
     assert_no_upload_is_left(spool)
+
+
+async def test_a_set_that_takes_more_memory_than_there_is_is_refused(client: Client) -> None:
+    body = zip_of({"dark/1.png": grey(3)} | {f"x/{number}.txt": b"" for number in range(500)})
+    client.app.state.memory.resize(300_000)
+    for accept in ("application/json", "application/jsonl"):
+        response = await client.post("/evaluate", content=body, headers={**ZIP, "accept": accept})
+        assert_problem(response, "too-much-memory")
+    assert client.app.state.memory.taken == 0
+    client.app.state.memory.resize(10_000_000)
+    assert (await client.post("/evaluate", content=body, headers=ZIP)).status_code == 200
+    assert client.app.state.memory.taken == 0

@@ -124,6 +124,8 @@ ELSEWHERE = {
     "model-required": "api/test_predict.py",
     "not-ready": "api/test_health.py",
     "deadline-exceeded": "api/test_deadline.py",
+    "job-too-long": "api/test_deadline.py",
+    "too-much-memory": "api/test_representations.py",
     "inference-failed": "api/test_predict.py",
     "records-missing": "api/test_representations.py",
     "foreign-page": "api/test_origins.py",

@@ -118,9 +118,48 @@ async def test_damaged_records_are_a_problem_of_this_service(
     (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.npz")))
     path.write_bytes(b"no records")
     response = await apart.get(f"/evaluations/{report['id']}", headers={"accept": "text/csv"})
+    assert_problem(response, "model-unusable")
+    assert "its records cannot be read" in caplog.text
+    assert (await apart.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_a_report_that_is_another_document_cannot_be_rendered(
+    apart: Client, store: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = (await evaluate(apart)).json()
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.json")))
+    path.write_text('{"a": 1}')
+    response = await apart.get(f"/evaluations/{report['id']}", headers={"accept": "text/csv"})
     assert_problem(response, "rendering-failed")
     assert "could not be rendered as csv" in caplog.text
-    assert (await apart.get(f"/evaluations/{report['id']}")).json() == report
+    path.write_text('{"a": 1')
+    for accept in ("text/csv", "application/json", "application/jsonl"):
+        response = await apart.get(f"/evaluations/{report['id']}", headers={"accept": accept})
+        assert_problem(response, "model-unusable")
+
+
+async def test_a_report_that_takes_more_memory_than_there_is_is_sent_as_it_is(client: Client) -> None:
+    report = (await evaluate(client)).json()
+    client.app.state.memory.resize(1000)
+    for url in (f"/evaluations/{report['id']}", f"/evaluations/{report['id']}/comparison?against={report['id']}"):
+        assert_problem(await client.get(url, headers={"accept": "text/html"}), "too-much-memory")
+    assert (await client.get(f"/evaluations/{report['id']}")).json() == report
+
+
+async def test_a_stored_report_is_sent_as_it_lies_there_and_only_once(client: Client, store: Path) -> None:
+    report = (await evaluate(client)).json()
+    (path,) = await run_in_threadpool(lambda: list(store.rglob(f"{report['id']}.json")))
+    text = json.dumps(json.loads(path.read_text()), indent=2, ensure_ascii=False)
+    path.write_text(text)  # edited by hand
+    url = f"/evaluations/{report['id']}"
+    sent = await client.get(url)
+    assert (sent.text, sent.headers["content-length"]) == (text, str(len(text.encode())))
+    again = await client.get(url, headers={"if-none-match": sent.headers["etag"]})
+    assert (again.status_code, again.text) == (304, "")
+    lines = await client.get(url, headers={"accept": "application/jsonl", "if-none-match": sent.headers["etag"]})
+    assert [json.loads(line) for line in lines.text.splitlines()] == [{"event": "report", "report": report}]
+    path.write_text(text + "\n")
+    assert (await client.get(url, headers={"if-none-match": sent.headers["etag"]})).status_code == 200
 
 
 async def test_who_goes_while_a_report_is_rendered_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

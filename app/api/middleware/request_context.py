@@ -28,8 +28,10 @@ HEADER: Final = "X-Request-ID"
 EXPOSED_HEADERS: Final = (HEADER, "Retry-After", "Server-Timing")
 """The headers of responses that a page of another origin may read, if it may ask at all."""
 _LIMIT_KEY: Final = "fullcount.max_body_bytes"
-_MIN_BYTES_PER_S: Final = 16 * 1024
+_MIN_BYTES_PER_S: Final = 32 * 1024
 """The lowest rate of a body that takes longer than the timeout: a trickle of bytes must not hold a slot forever."""
+_PIECE_BYTES: Final = 64 * 1024
+"""The most bytes of an answer that are handed to the transport at once, which buffers what the client does not read."""
 _NO_ANSWER: Final = 499
 """nginx's status for a client that disconnects before the response."""
 _ACCEPTABLE_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -85,7 +87,10 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = request_id
-            await send(message)
+            if len(message.get("body", b"")) > _PIECE_BYTES:
+                await _send_in_pieces(message, send)
+            else:
+                await send(message)
 
         started = time.perf_counter()
         with self._metrics.requests_in_progress.track_inprogress():
@@ -134,6 +139,15 @@ class RequestContext:
         self._metrics.request_seconds.labels(route).observe(taken_s)
         path = quote(scope["path"])  # quoted as it was sent: decoded, it may contain a line break
         log.info("%s %s %d %.1f ms %s", scope["method"], path, status, taken_s * 1e3, scope[REQUEST_ID_KEY])
+
+
+async def _send_in_pieces(message: Message, send: Send) -> None:
+    """Send a large body in pieces, each after the client has taken most of the one before."""
+    body: bytes = message["body"]
+    for start in range(0, len(body), _PIECE_BYTES):
+        has_more = start + _PIECE_BYTES < len(body) or message.get("more_body", False)
+        piece = body[start : start + _PIECE_BYTES]
+        await send({"type": "http.response.body", "body": piece, "more_body": has_more})
 
 
 def _request_id(proposed: str | None) -> str:

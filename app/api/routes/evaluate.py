@@ -9,11 +9,13 @@ from typing import Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from app.api.deadline import JobTime
 from app.api.dependencies import (
     AgainstDep,
     EvaluatorDep,
     ExplainerDep,
     FilesDep,
+    JobDep,
     LabelledSetDep,
     LoadedDep,
     RendererDep,
@@ -42,7 +44,7 @@ def make_router(settings: Settings) -> APIRouter:
         evaluate,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_archive_bytes))],
-        responses={200: report_forms(), **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        responses={200: report_forms(), **problems(400, 404, 408, 413, 415, 422, 503, 504, 507)},
         response_class=Response,
         openapi_extra=upload(("application/zip",), "file", others=(CORRECTIONS,)),
     )
@@ -54,6 +56,7 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
     version: LoadedDep,
     against: AgainstDep,
     explainer: ExplainerDep,
+    job: JobDep,
     given: LabelledSetDep,
     evaluator: EvaluatorDep,
     renderer: RendererDep,
@@ -74,9 +77,13 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
     evaluating = functools.partial(evaluator.evaluate, version, given, against=against, explainer=explainer)
     form = FORMS[preferred(request, tuple(FORMS))]
     if form == "jsonl":
-        return LinesResponse(_lines(request, evaluating, len(given.labelled_set.images)))
+        return LinesResponse(_lines(request, job, evaluating, len(given.labelled_set.images)))
 
     async def respond() -> Response:
+        async with job.limit():
+            return await make()
+
+    async def make() -> Response:
         report = await evaluating()
         headers = {**server_timing(report.timing), **VARY}
         if form == "json":
@@ -89,7 +96,7 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
 
 
 async def _lines(
-    request: Request, evaluating: Callable[..., Coroutine[None, None, Report]], total: int
+    request: Request, job: JobTime, evaluating: Callable[..., Coroutine[None, None, Report]], total: int
 ) -> AsyncGenerator[str, None]:
     """Yield the progress from time to time and, at the end, the report or a problem."""
     done = 0
@@ -98,7 +105,11 @@ async def _lines(
         nonlocal done
         done = so_far
 
-    work = asyncio.create_task(evaluating(on_progress=count))
+    async def evaluate_in_time() -> Report:
+        async with job.limit():
+            return await evaluating(on_progress=count)
+
+    work = asyncio.create_task(evaluate_in_time())
     try:
         reported = -1
         while not work.done() or reported < done:

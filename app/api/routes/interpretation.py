@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app.api.deadline import JobTime
 from app.api.dependencies import FilesDep, InterpretationsDep, LayoutQuery, ManifestDep, SettingsDep
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems
@@ -44,7 +45,7 @@ def make_router(settings: Settings) -> APIRouter:
         interpret,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_archive_bytes))],
-        responses={200: {"model": InterpretationBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        responses={200: {"model": InterpretationBody}, **problems(400, 404, 408, 413, 415, 422, 503, 504, 507)},
         response_class=Response,
         openapi_extra=_PIECES,
     )
@@ -69,8 +70,8 @@ async def interpret(  # noqa: PLR0913, PLR0917  the dependencies
     if size is not None and size > settings.max_archive_bytes:
         raise BodyTooLarge(settings.max_archive_bytes)  # as soon as the zip is sent to be evaluated
     with interpretations.take():
-        async with open_pieces(request, size) as (pieces, whole):
+        async with JobTime(settings.max_job_seconds).limit(), open_pieces(request, size) as (pieces, whole):
             limits, labels = settings.set_limits(), manifest.labels
-            work = asyncio.create_task(files.run(read_partial_archive, pieces, whole, limits, labels, layout))
-            reading = await unless_disconnected(request, work)
-            return json_response(await files.run(describe_reading, reading, manifest))
+            reading = files.run_to_its_end(read_partial_archive, pieces, whole, limits, labels, layout)
+            read = await unless_disconnected(request, asyncio.create_task(reading))
+            return json_response(await files.run(describe_reading, read, manifest))

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api.dependencies import FilesDep, RegistryDep
+from app.api.dependencies import FilesDep, RegistryDep, ReportShareDep
 from app.api.documentation import problems
 from app.api.negotiation import is_known
 from app.api.responses import REPORT_PAGE
@@ -50,10 +50,12 @@ async def read_version(model: str, version: int, registry: RegistryDep, files: F
 
 @router.get(
     "/models/{model}/versions/{version}/report",
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **problems(404, 503)},
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **problems(404, 413, 503)},
     response_class=Response,
 )
-async def read_report(request: Request, model: str, version: int, registry: RegistryDep, files: FilesDep) -> Response:
+async def read_report(  # noqa: PLR0913, PLR0917  the dependencies
+    request: Request, model: str, version: int, registry: RegistryDep, files: FilesDep, share: ReportShareDep
+) -> Response:
     """Return a version's training report, which is a page; the version need not be in memory."""
     stored = await files.run(registry.store.open, registry.check_served(model), version, verify=False)
     listed = stored.manifest.files.get(TRAINING_REPORT)
@@ -62,6 +64,7 @@ async def read_report(request: Request, model: str, version: int, registry: Regi
     headers = {**_REPORT_HEADERS, "ETag": f'"{listed.sha256[:32]}"'}
     if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    await share.take(listed.bytes)
     return Response(await files.run(read_training_report, stored), headers=headers, media_type="text/html")
 
 

@@ -1,25 +1,28 @@
 """`POST /predict` and `POST /predict/batch`."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from app.api.deadline import deadline, timeout_header
-from app.api.dependencies import FilesDep, JobsDep, LoadedDep, ModelQuery, PredictorDep, SettingsDep, VersionQuery
+from app.api.deadline import JobTime, deadline, timeout_header
+from app.api.dependencies import FilesDep, JobDep, LoadedDep, ModelQuery, PredictorDep, SettingsDep, VersionQuery
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, upload
 from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
+from app.api.problem_responses import content_of
 from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
 from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader
+from app.errors import JobTooLong
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
-from app.inference.predictor import Prediction, Predictor
+from app.inference.predictor import Prediction, Predictor, Timing
 from app.predictions.answers import explanation, predicted_fields
 from app.predictions.batch import Result, Source, check_top_k, collect, results_of, sources_of
 from app.predictions.schemas import BatchBody, PredictionBody
@@ -52,7 +55,7 @@ def make_router(settings: Settings) -> APIRouter:
         predict_batch,
         methods=["POST"],
         dependencies=[Depends(limit_body(settings.max_batch_bytes))],
-        responses={200: {"model": BatchBody}, **problems(400, 404, 408, 413, 415, 422, 503, 507)},
+        responses={200: {"model": BatchBody}, **problems(400, 404, 408, 413, 415, 422, 503, 504, 507)},
         response_class=Response,
         openapi_extra=upload(("application/zip",), "files", is_list=True),
     )
@@ -106,23 +109,26 @@ async def _predict(
 
 
 async def _sources(
-    request: Request, loaded: LoadedDep, jobs: JobsDep, threads: FilesDep, settings: SettingsDep
+    request: Request, loaded: LoadedDep, job: JobDep, threads: FilesDep, settings: SettingsDep
 ) -> AsyncIterator[list[Source]]:
-    """Open the images of a batch, which holds a slot among the jobs, until the response is sent."""
+    """Open the images of a batch, until the response is sent."""
     del loaded  # an unknown model fails before the upload is read
-    with jobs.take():
-        if media_type(request) == FORM:
-            async with open_files(request, settings.max_batch_images) as files:
-                yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
-        else:
-            async with open_archive(request, threads, settings) as spooled:
+    async with AsyncExitStack() as stack:
+        async with job.limit():
+            if media_type(request) == FORM:
+                files = await stack.enter_async_context(open_files(request, settings.max_batch_images))
+                sources = [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
+            else:
+                spooled = await stack.enter_async_context(open_archive(request, threads, settings))
                 archive = await threads.run(Archive, spooled.file, settings.set_limits())
-                yield await threads.run(sources_of, archive, settings.max_batch_images)
+                sources = await threads.run(sources_of, archive, settings.max_batch_images)
+        yield sources
 
 
-async def predict_batch(
+async def predict_batch(  # noqa: PLR0913, PLR0917  the dependencies
     request: Request,
     loaded: LoadedDep,
+    job: JobDep,
     predictor: PredictorDep,
     sources: Annotated[list[Source], Depends(_sources)],
     top_k: TopK = None,
@@ -133,13 +139,25 @@ async def predict_batch(
     """
     check_top_k(top_k, loaded)
     if wants(request, JSONL):
-        return LinesResponse(_lines(results_of(loaded, predictor, sources, top_k)))
-    work = asyncio.create_task(collect(loaded, predictor, sources, top_k))
-    body, timing = await unless_disconnected(request, work)
+        return LinesResponse(_lines(request, job, results_of(loaded, predictor, sources, top_k)))
+
+    async def predict_in_time() -> tuple[BatchBody, Timing]:
+        async with job.limit():
+            return await collect(loaded, predictor, sources, top_k)
+
+    body, timing = await unless_disconnected(request, asyncio.create_task(predict_in_time()))
     return json_response(body, server_timing(timing))
 
 
-async def _lines(results: AsyncGenerator[Result, None]) -> AsyncGenerator[str, None]:
+async def _lines(request: Request, job: JobTime, results: AsyncGenerator[Result, None]) -> AsyncGenerator[str, None]:
+    """Yield the results and, if the time of the job is over before the last one, a problem."""
     async with aclosing(results):
-        async for result, _ in results:
-            yield result.model_dump_json(exclude_unset=True) + "\n"
+        try:
+            while True:
+                async with job.limit():
+                    result, _ = await anext(results)
+                yield result.model_dump_json(exclude_unset=True) + "\n"
+        except StopAsyncIteration:
+            return
+        except JobTooLong as error:
+            yield json.dumps({"error": content_of(request, error)}) + "\n"

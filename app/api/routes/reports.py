@@ -1,80 +1,116 @@
 """The routes of the stored reports: `GET /evaluations…`."""
 
+import asyncio
 import functools
-import json
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from app.api.dependencies import FilesDep, RegistryDep, RendererDep, ReportStoreDep
+from app.api.deadline import JobTime
+from app.api.dependencies import (
+    ConversionsDep,
+    FilesDep,
+    OpenReportDep,
+    RegistryDep,
+    RendererDep,
+    ReportShareDep,
+    ReportStoreDep,
+    SettingsDep,
+    SummariesDep,
+    report_slot,
+)
+from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems, report_forms
 from app.api.negotiation import preferred
-from app.api.responses import VARY, json_response, rendered_report
+from app.api.responses import json_response, rendered_report
+from app.api.stored import stream_report
 from app.errors import RecordsMissing, ThumbnailNotFound
 from app.predictions.answers import rows_of
 from app.reports.comparing import compare_reports
 from app.reports.forms import FORMS, MEDIA_TYPES
 from app.reports.schemas import ReportComparisonBody, ReportsBody, ThumbnailsBody
-from app.reports.storing import list_reports, read_thumbnails
+from app.reports.storing import read_thumbnails, reading_bytes
 
 _KEPT: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 """Headers of a response that never changes, such as a thumbnail of a report."""
 
-router = APIRouter(tags=["evaluate"])
+router = APIRouter(tags=["evaluate"], dependencies=[Depends(report_slot)])
 
 
 @router.get("/evaluations", responses=problems(404, 503))
 async def list_evaluations(
     registry: RegistryDep,
-    files: FilesDep,
-    reports: ReportStoreDep,
+    summaries: SummariesDep,
     model: Annotated[str | None, Query(description="Only reports of this model.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="The greatest number of reports to return.")] = 50,
 ) -> ReportsBody:
     """List the stored reports, newest first."""
     if model is not None:
         registry.check_served(model)
-    return ReportsBody(evaluations=await files.run(list_reports, reports, model=model, limit=limit))
+    return ReportsBody(evaluations=await summaries.newest(model=model, limit=limit))
 
 
 @router.get(
     "/evaluations/{evaluation_id}",
-    responses={200: report_forms(), **problems(404, 406)},
+    responses={200: report_forms(), **problems(404, 406, 413, 503, 504)},
     response_class=Response,
 )
-async def read_evaluation(
-    request: Request, evaluation_id: str, files: FilesDep, reports: ReportStoreDep, renderer: RendererDep
+async def read_evaluation(  # noqa: PLR0913, PLR0917  the dependencies
+    request: Request,
+    opened: OpenReportDep,
+    files: FilesDep,
+    renderer: RendererDep,
+    conversions: ConversionsDep,
+    settings: SettingsDep,
+    share: ReportShareDep,
 ) -> Response:
     """Return one stored report, as it was sent or in the form that `Accept` chooses."""
-    stored = await files.run(reports.get, evaluation_id)
-    report = json.dumps(await files.run(stored.read))
     form = FORMS[preferred(request, tuple(FORMS))]
+    if form == "json" or form == "jsonl":  # noqa: PLR1714  the type checker does not narrow by a set
+        return stream_report(request, opened, form, files)
     media_type = MEDIA_TYPES[form]
-    if form == "json":
-        return Response(report, headers=VARY, media_type=media_type)
-    if form == "jsonl":
-        return Response(f'{{"event":"report","report":{report}}}\n', headers=VARY, media_type=media_type)
-    records = b"" if form == "png" else await files.run(stored.read_records)
-    if records is None:
-        raise RecordsMissing(evaluation_id, media_type)
-    return rendered_report(await renderer.render(form, report, records), form)
+
+    async def render() -> bytes:
+        with conversions.take():
+            async with JobTime(settings.max_job_seconds).limit():
+                await share.take(await files.run(reading_bytes, opened.stored))
+                report = (await files.run(opened.file.read)).decode()
+                records = b"" if form == "png" else await files.run(opened.stored.read_records)
+                if records is None:
+                    raise RecordsMissing(opened.stored.id, media_type)
+                return await renderer.render(form, report, records)
+
+    rendered = await unless_disconnected(request, asyncio.create_task(render()))
+    share.give_back(len(rendered))
+    return rendered_report(rendered, form)
 
 
 @router.get(
     "/evaluations/{evaluation_id}/comparison",
-    responses={200: {"model": ReportComparisonBody}, **problems(404, 406, 422)},
+    responses={200: {"model": ReportComparisonBody}, **problems(404, 406, 413, 422, 503, 504)},
     response_class=Response,
 )
-async def compare_evaluations(
+async def compare_evaluations(  # noqa: PLR0913, PLR0917  the dependencies
+    request: Request,
     evaluation_id: str,
     files: FilesDep,
     reports: ReportStoreDep,
+    conversions: ConversionsDep,
+    settings: SettingsDep,
+    share: ReportShareDep,
     against: Annotated[str, Query(description="Id of the report to compare with.")],
 ) -> Response:
     """Compare two stored reports over the files that are in both, whichever versions they are of."""
-    compare = functools.partial(compare_reports, evaluation_id, against, reports)
-    return json_response(await files.run_in_background(compare))
+
+    async def compare() -> Response:
+        with conversions.take():
+            async with JobTime(settings.max_job_seconds).limit():
+                await share.take(await files.run(lambda: reading_bytes(*map(reports.get, (evaluation_id, against)))))
+                work = functools.partial(compare_reports, evaluation_id, against, reports)
+                return json_response(await files.run_in_background(work))
+
+    return await unless_disconnected(request, asyncio.create_task(compare()))
 
 
 @router.get("/evaluations/{evaluation_id}/thumbnails", responses=problems(404, 406))

@@ -1,6 +1,7 @@
 """What can be said before the server runs; how it runs and ends is in tests/api/test_server_process.py."""
 
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import SpoolMissing
-from app.server.process import CannotStart, _listen, _use_spool_directory
+from app.server.process import CannotStart, _connections_within, _listen, _use_spool_directory
 from app.settings import Settings
 
 
@@ -52,3 +53,12 @@ def test_a_missing_spool_directory_is_a_sentence(tmp_path: Path) -> None:
 def test_every_temporary_file_lies_in_the_spool_directory(tmp_path: Path) -> None:
     _use_spool_directory(Settings(spool_dir=tmp_path))
     assert Path(tempfile.gettempdir()) == tmp_path
+
+
+def test_connections_leave_half_of_the_files_to_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(max_connections=1000)
+    assert _connections_within(settings, sys.maxsize) == 1000
+    assert _connections_within(settings, 2000) == 1000
+    assert caplog.text == ""
+    assert _connections_within(settings, 1024) == 512
+    assert "only 512 connections are served, not 1000" in caplog.text

@@ -34,7 +34,7 @@ def test_records_come_back_as_they_were() -> None:
     np.testing.assert_array_equal(found.probabilities, given.probabilities)
     assert found.rejections == given.rejections
     assert found.is_damaged.tolist() == [False, False, True]
-    assert found.thumbnails == given.thumbnails == load_thumbnails(dump_records(given)).thumbnails
+    assert found.thumbnails == given.thumbnails == load_thumbnails(io.BytesIO(dump_records(given))).thumbnails
     assert list(found.maps) == [2]
     np.testing.assert_array_equal(found.maps[2], given.maps[2])
 
@@ -50,7 +50,7 @@ def older(*missing: str) -> bytes:
 
 def test_records_that_are_older_than_maps_have_none() -> None:
     data = older("maps", "map_places")
-    assert load_thumbnails(data).maps == {}
+    assert load_thumbnails(io.BytesIO(data)).maps == {}
     assert load_records(data).thumbnails == make_records().thumbnails
 
 

@@ -84,6 +84,37 @@ def test_a_report_that_is_a_directory_or_gone_is_said_to_be(evaluations: ReportS
         stored.read()
 
 
+def test_a_summary_is_read_while_the_report_is_as_it_was(evaluations: ReportStore) -> None:
+    stored = evaluations.put(FIRST, "shades", 1, '{"a": 1}')
+    assert stored.read_summary(stored.state()) is None
+    stored.write_summary(stored.state(), {"images": 2})
+    assert stored.read_summary(stored.state()) == {"images": 2}
+    assert evaluations.newest() == [stored]
+    stored.path.write_text('{"a": 123}')
+    assert stored.read_summary(stored.state()) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"of": [1, 2]}', '{"of": null, "summary": 3}', "\0"])
+def test_a_damaged_summary_is_none(evaluations: ReportStore, text: str) -> None:
+    stored = evaluations.put(FIRST, "shades", 1, "{}")
+    stored.path.with_suffix(".summary").write_text(text)
+    assert stored.read_summary(stored.state()) is None
+
+
+def test_the_summary_of_a_report_that_was_removed_is_pruned_once_it_is_old(tmp_path: Path) -> None:
+    store, reports = ModelStore(tmp_path), ReportStore(tmp_path)
+    publish(tmp_path)
+    kept, removed = (reports.put(one, "shades", 1, "{}") for one in (FIRST, SECOND))
+    for one in (kept, removed):
+        one.write_summary(one.state(), {})
+        os.utime(one.path.with_suffix(".summary"), times=(0, 0))
+    removed.path.unlink()
+    with pytest.raises(ReportNotFound):
+        removed.state()
+    assert store.prune("shades") == [f"{SECOND}.summary"]
+    assert kept.read_summary(kept.state()) == {}
+
+
 def test_whether_a_report_could_be_stored_is_known_without_a_trace(open_place: Path) -> None:
     evaluations = ReportStore(open_place)
     assert evaluations.is_writable("shades")

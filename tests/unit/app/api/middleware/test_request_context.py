@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.middleware.request_context import HEADER, RequestContext, limit_body
 from app.errors import BodyTimeout, BodyTooLarge
@@ -168,3 +168,27 @@ async def test_a_stall_is_raised_to_whoever_reads() -> None:
     async with client(reading, timeout_s=0.05) as http:
         assert (await http.post("/", content=stalled())).text == "read"
     assert str(caught[0]) == "No part of the body arrived for 0.05 s."
+
+
+@pytest.mark.parametrize("more", [False, True])
+async def test_a_large_answer_is_handed_over_in_pieces(*, more: bool) -> None:
+    data = bytes(range(256)) * 1000
+    sent: list[Message] = []
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    wrapped = RequestContext(large, metrics=ServiceMetrics(), body_timeout_s=5, max_uploads=8)
+    await wrapped({"type": "http", "method": "GET", "path": "/", "headers": []}, nothing, keep)
+    pieces = sent[1:]
+    assert b"".join(piece["body"] for piece in pieces) == data
+    assert max(len(piece["body"]) for piece in pieces) <= 64 * 1024
+    assert [piece["more_body"] for piece in pieces] == [True] * (len(pieces) - 1) + [more]
