@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -27,6 +28,7 @@ from app.server.http import BoundedHttpProtocol
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
 from model_store.errors import FullcountError
+from model_store.storage.private_copy import remove_own_copies
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +124,7 @@ def _exit_if_threads_remain(code: int) -> None:
         thread.join(_IDLE_S)  # an idle thread ends by itself
     if any(thread.is_alive() for thread in workers):
         logging.shutdown()
+        remove_own_copies(Path(tempfile.gettempdir()))  # of a version that is still being loaded
         os._exit(code)
 
 

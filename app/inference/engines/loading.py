@@ -25,7 +25,12 @@ _FASTEST_FIRST: Final[tuple[Precision, ...]] = ("int8", "bf16")
 
 
 def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
-    """Load a version whose digests have been verified.
+    """Load a version.
+
+    Args:
+        stored: The version, as `private_copy` yields it where others can write to the store. The engine does not need
+            its files afterwards.
+        settings: Engine, device, precision and threads.
 
     Raises:
         EngineError: If the engine, device or precision is missing, the graph is refused or the golden samples are not
@@ -79,7 +84,6 @@ def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
         device=settings.device,
         threads=settings.engine_threads or cores(),
         precision=choose_precision(stored.manifest) if settings.precision == "auto" else settings.precision,
-        scratch=settings.spool_dir,
     )
 
 

@@ -51,12 +51,11 @@ class OpenVinoEngine:
     """A SavedModel compiled by OpenVINO for this CPU.
 
     Args:
-        directory: The version directory, whose digests the caller has verified.
+        directory: The version directory, a private copy; nothing refers to it later.
         manifest: The version's manifest.
         threads: Number of cores to use.
         device: `auto` or `cpu`.
         precision: `f32`, `bf16` if the CPU supports it, or `int8` if the version has such a variant.
-        scratch: Directory for a temporary file while `load_maps` runs; None: the system's.
 
     Raises:
         DeviceMissing: If a GPU is requested.
@@ -68,7 +67,7 @@ class OpenVinoEngine:
     device = CPU
     batch_sizes: tuple[int, ...] = (1,)
 
-    def __init__(  # noqa: PLR0913  one for each thing that can be set
+    def __init__(
         self,
         directory: Path,
         manifest: Manifest,
@@ -76,7 +75,6 @@ class OpenVinoEngine:
         threads: int,
         device: str = "auto",
         precision: Precision = "f32",
-        scratch: Path | None = None,
     ) -> None:
         if device not in {"auto", CPU}:
             raise DeviceMissing("OpenVINO", device, [CPU])
@@ -86,7 +84,6 @@ class OpenVinoEngine:
         self.precision = precision
         self.tolerance = _tolerance(precision, manifest)
         self.lanes = threads
-        self._directory, self._scratch = directory, scratch
         self._shape = [1, manifest.input.height, manifest.input.width, 3]
         model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory, self._shape)
         common = _options(threads, "bf16" if precision == "bf16" else "f32")  # for operations that are not in int8
@@ -118,7 +115,7 @@ class OpenVinoEngine:
         """Return both implementations, on all cores and on one; see `Engine.ways`."""
         return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Compile the function for all cores; see `Engine.load_maps`.
 
         OpenVINO reads only the signature `serving_default`, so it gets a copy of the graph with the names swapped.
@@ -126,9 +123,9 @@ class OpenVinoEngine:
         Raises:
             GraphRefused: If the graph contains operations outside the allow-list.
         """
-        check_graph(self._directory)
-        with tempfile.TemporaryDirectory(dir=self._scratch) as copy:
-            write_serving(signature.name, self._directory, Path(copy))
+        check_graph(directory)
+        with tempfile.TemporaryDirectory(dir=directory) as copy:
+            write_serving(signature.name, directory, Path(copy))
             requests = _requests(_read(Path(copy), self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
         return functools.partial(_infer, requests, signature.output.name)
 
