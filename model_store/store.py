@@ -20,7 +20,7 @@ from model_store.errors import (
     VersionNotFound,
 )
 from model_store.storage.digest import differences
-from model_store.storage.documents import read_document
+from model_store.storage.documents import MAX_SMALL_BYTES, read_document
 from model_store.storage.durable import abandoned_files, directory_lock, write_atomically
 from model_store.storage.layout import (
     ALIASES_NAME,
@@ -155,7 +155,7 @@ class ModelStore:
         """
         home = self._home(model)
         try:
-            aliases = read_document(home / ALIASES_NAME)
+            aliases = read_document(home / ALIASES_NAME, max_bytes=MAX_SMALL_BYTES)
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from model_store.errors import SchemaUnknown, VersionCorrupt
 from model_store.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest
-from model_store.storage.documents import read_document
+from model_store.storage.documents import MAX_SMALL_BYTES, read_document
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -17,7 +17,7 @@ def read_manifest(directory: Path) -> Manifest:
         VersionCorrupt: If the manifest is missing or invalid.
     """
     try:
-        raw = read_document(directory / MANIFEST_NAME)
+        raw = read_document(directory / MANIFEST_NAME, max_bytes=MAX_SMALL_BYTES)
     except (OSError, ValueError) as error:
         raise VersionCorrupt(directory, [f"{MANIFEST_NAME} cannot be read ({error})"]) from error
     schema_version = raw.get("schema_version")

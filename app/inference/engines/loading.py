@@ -1,22 +1,26 @@
 """Loading a stored version into an engine, which must reproduce the golden samples before it is used."""
 
 import importlib.util
+import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from app.errors import EngineMissing, PrecisionMissing
+from app.errors import EngineMissing, PrecisionMissing, VersionUnloadable
 from app.inference.engines.base import Engine
 from app.inference.engines.proof import replay_golden
 from app.inference.engines.replicas import replicate
 from app.settings import Settings, cores
+from model_store.errors import FullcountError
 from model_store.manifest import Manifest
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.quiet import hold_back_stderr
 from model_store.storage.golden import load_golden
 from model_store.store import StoredVersion
+
+log = logging.getLogger(__name__)
 
 EngineFactory = Callable[[StoredVersion, Settings], Engine]
 
@@ -33,11 +37,22 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
         settings: Engine, device, precision and threads.
 
     Raises:
-        EngineError: If the engine, device or precision is missing, the graph is refused or the golden samples are not
-            reproduced.
+        EngineError: If the engine, device or precision is missing, the graph is refused, the engine cannot load it or
+            the golden samples are not reproduced.
         VersionCorrupt: If its golden samples are missing or damaged.
     """
-    engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
+    name = choose_engine(settings)
+    try:
+        return _prove(_openvino(stored, settings) if name == "openvino" else _tensorflow(stored, settings), stored)
+    except (FullcountError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # the libraries raise many classes for files that are not as they expect
+        log.info("the engine %r cannot load %s", name, stored.directory, exc_info=True)
+        raise VersionUnloadable(name, str(stored.directory), error) from error
+
+
+def _prove(engine: Engine, stored: StoredVersion) -> Engine:
+    """Return the engine if it reproduces the golden samples; else close it."""
     with ExitStack() as on_failure:
         on_failure.callback(engine.close)
         golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)

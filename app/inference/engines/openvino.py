@@ -59,7 +59,7 @@ class OpenVinoEngine:
 
     Raises:
         DeviceMissing: If a GPU is requested.
-        GraphRefused: If the graph contains operations outside the allow-list.
+        GraphRefused: If the graph may not be loaded: see `check_graph`.
         PrecisionMissing: If the CPU or the version does not support the precision.
     """
 
@@ -121,7 +121,7 @@ class OpenVinoEngine:
         OpenVINO reads only the signature `serving_default`, so it gets a copy of the graph with the names swapped.
 
         Raises:
-            GraphRefused: If the graph contains operations outside the allow-list.
+            GraphRefused: If the graph may not be loaded: see `check_graph`.
         """
         check_graph(directory)
         with tempfile.TemporaryDirectory(dir=directory) as copy:

@@ -38,7 +38,7 @@ class TensorFlowEngine:
         threads: Number of threads of one operation; 0: TensorFlow's default, every core.
 
     Raises:
-        GraphRefused: If the graph contains operations outside the allow-list.
+        GraphRefused: If the graph may not be loaded: see `check_graph`.
     """
 
     name = "tensorflow"
@@ -75,7 +75,7 @@ class TensorFlowEngine:
         """Load the function; see `Engine.load_maps`.
 
         Raises:
-            GraphRefused: If the graph contains operations outside the allow-list.
+            GraphRefused: If the graph may not be loaded: see `check_graph`.
         """
         check_graph(directory)
         return functools.partial(self._call, self._load(directory, signature), signature.output.name)

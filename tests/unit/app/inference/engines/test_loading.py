@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing
+from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing, VersionUnloadable
 from app.inference.engines import loading, openvino, tensorflow
 from app.settings import Settings
 from model_store.manifest import Manifest
@@ -180,3 +180,29 @@ def test_an_engine_that_does_not_prove_itself_is_closed(stored: StoredVersion, m
     with pytest.raises(GoldenMismatch):
         loading.load_engine(stored, Settings(engine="tensorflow"))
     assert engine.is_closed
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no such operation\n  at 0x1"), KeyError("output"), ValueError()])
+def test_whatever_a_library_raises_is_an_engines_error(
+    stored: StoredVersion, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> FakeEngine:
+        raise error
+
+    monkeypatch.setattr(loading, "_tensorflow", fail)
+    with pytest.raises(VersionUnloadable, match=r"'tensorflow' cannot load .*shades/1: .+") as caught:
+        loading.load_engine(stored, Settings(engine="tensorflow"))
+    assert caught.value.__cause__ is error
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no libstdc++")])
+def test_what_is_not_the_versions_fault_is_not_called_so(
+    stored: StoredVersion, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> FakeEngine:
+        raise error
+
+    monkeypatch.setattr(loading, "_tensorflow", fail)
+    with pytest.raises(type(error)):
+        loading.load_engine(stored, Settings(engine="tensorflow"))
