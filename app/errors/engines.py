@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from model_store.errors import FullcountError
+from model_store.text import printable
 
 _LONGEST_REASON: Final = 300
 """Characters of a library's message that are repeated; some contain a stack."""
@@ -58,7 +59,7 @@ class VersionUnloadable(EngineError):
     hint = "Publish the model again with `fullcount train`, or use another engine."
 
     def __init__(self, engine: str, where: str, error: Exception) -> None:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        reason = printable(" ".join(str(error).split())[:_LONGEST_REASON]) or type(error).__name__
         super().__init__(f"The engine {engine!r} cannot load {where}: {reason}")
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from model_store.manifest import MANIFEST_NAME, FileDigest
 from model_store.storage.plain_files import open_files
+from model_store.text import printable
 
 _CHUNK_BYTES: Final = 2**20
 
@@ -54,10 +55,10 @@ def differences(directory: Path, expected: dict[str, FileDigest], *, copy_to: Pa
         missing.discard(path)
         listed = expected.get(path)
         if listed is None and path != MANIFEST_NAME:
-            found.append(f"{path} is not in the manifest")
+            found.append(f"{printable(path)} is not in the manifest")
         elif listed is not None and not _is_as_listed(file, listed, copy_to and copy_to / path):
-            found.append(f"{path} has changed")
-    return sorted([*found, *(f"{path} is missing" for path in missing)])
+            found.append(f"{printable(path)} has changed")
+    return sorted([*found, *(f"{printable(path)} is missing" for path in missing)])
 
 
 def _is_as_listed(file: BinaryIO, listed: FileDigest, copy: Path | None) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from model_store.errors import VersionCorrupt
+from model_store.text import printable
 
 _MAX_DEPTH: Final = 16
 """Folders inside each other; a version has two."""
@@ -57,13 +58,13 @@ class _Walk:
                 else:
                     yield from self._opened(os.open(name, _NOT_FOLLOWING, dir_fd=folder), path)
             except OSError as error:
-                self._refused.append(f"{path} cannot be read ({error.strerror})")
+                self._refused.append(f"{printable(path)} cannot be read ({error.strerror})")
 
     def refused(self) -> list[str]:
         """Return a sentence for each entry that was not yielded, and one for all hard links."""
         sentences = sorted(self._refused)
         if self._linked:
-            listed = ", ".join(sorted(self._linked))
+            listed = ", ".join(map(printable, sorted(self._linked)))
             sentences.append(f"hard links, by which others could change it: {listed} (a copy made by `cp -r` has none)")
         return sentences
 
@@ -89,8 +90,8 @@ def _against(path: str, mode: int) -> str | None:
     if not _is_utf8(path):
         return f"{path!a} has a name that is not UTF-8"
     if stat.S_ISDIR(mode):
-        return f"{path} is inside {_MAX_DEPTH} folders" if path.count("/") >= _MAX_DEPTH else None
-    return None if stat.S_ISREG(mode) else f"{path} is a link or a special file"
+        return f"{printable(path)} is inside {_MAX_DEPTH} folders" if path.count("/") >= _MAX_DEPTH else None
+    return None if stat.S_ISREG(mode) else f"{printable(path)} is a link or a special file"
 
 
 def _is_utf8(name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from app.errors import GraphRefused
 from app.inference.engines.saved_model import DecodeError, SavedModel, called_by, node_of
 from app.inference.engines.wiring import CALLS, faults_of_wiring
+from model_store.text import excerpt, listed
 
 
 def _names(text: str) -> frozenset[str]:
@@ -43,6 +44,7 @@ CHECKPOINT_OPS: Final = frozenset(
 )
 """Operations that read or write files, for saving and restoring only."""
 
+_MOST_NAMED: Final = 20
 _NOT_A_SAVED_MODEL: Final = "saved_model.pb is not a SavedModel"
 _NO_OBJECTS: Final = "saved_model.pb is not one graph with its objects, as TensorFlow 2 writes it"
 
@@ -54,7 +56,7 @@ def check_graph(directory: Path) -> None:
         directory: Directory of the SavedModel.
 
     Raises:
-        GraphRefused: If the graph contains such operations, all of which are named, or `wiring.faults` are found, or
+        GraphRefused: If the graph contains such operations, which are named, or `wiring.faults` are found, or
             the file is not a SavedModel of TensorFlow 2. TensorFlow loads one of TensorFlow 1 in another way, and runs
             its saver.
     """
@@ -71,7 +73,7 @@ def _faults(graphs: Sequence[Any]) -> list[str]:
     if not graphs:
         return [_NOT_A_SAVED_MODEL]
     if refused := sorted({operation for graph in graphs for operation in _refused(graph)}):
-        return [f"operations that are not on the allow-list: {', '.join(refused)}"]
+        return [f"operations that are not on the allow-list: {listed(map(excerpt, refused), _MOST_NAMED)}"]
     if len(graphs) > 1 or not graphs[0].object_graph_def.nodes:
         return [_NO_OBJECTS]
     return faults_of_wiring(graphs[0].graph_def)

@@ -12,15 +12,19 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from app.inference.engines.saved_model import called_by, node_of
+from model_store.text import excerpt
 
-MAX_NODES: Final = 1_000_000
-"""Nodes of a graph after each call is replaced by what it calls; the largest networks have some thousands."""
+MAX_NODES: Final = 500_000
+"""Nodes of a graph, and those after each call is replaced by what it calls; large networks have ten thousand."""
 MAX_ELEMENTS: Final = 2**24
 """Elements of a constant; weights are variables, whose size is that of their file."""
+_MOST_DIMENSIONS: Final = 32
 MAX_CALLS: Final = 32
 """Functions that call each other in a row; a network has three."""
 CALLS: Final = frozenset(["PartitionedCall", "StatefulPartitionedCall"])
 """Operations that call the function which their attribute `f` names."""
+
+_MOST_NAMED: Final = 10
 
 _Bodies = Mapping[str, Any]
 """The nodes of each function by its name, and those of the graph itself by an empty one."""
@@ -35,31 +39,35 @@ def faults_of_wiring(graph: Any) -> list[str]:  # noqa: ANN401  a protocol buffe
     functions = graph.functions.function
     names = Counter(["", *(function.signature.name for function in functions)])
     if repeated := [name for name, times in names.items() if times > 1]:
-        return [f"several functions are called {name!r}, or one has no name" for name in repeated]
+        return [f"several functions are called '{excerpt(repeated[0])}', or one has no name"]
     bodies = {"": graph.node, **{function.signature.name: function.node_def for function in functions}}
+    if (nodes := sum(map(len, bodies.values()))) > MAX_NODES:
+        return [f"it has {nodes} nodes, more than {MAX_NODES}"]
     faults = [f"{fault} in {_said(name)}" for name, nodes in bodies.items() for fault in _in_a_body(nodes, bodies)]
     faults += [fault for function in functions for fault in _of_results(function)]
-    return faults or list(_of_calls(bodies))
+    return faults[:_MOST_NAMED] or list(_of_calls(bodies))
 
 
 def _said(name: str) -> str:
-    return f"function {name!r}" if name else "the graph"
+    return f"function '{excerpt(name)}'" if name else "the graph"
 
 
 def _of_results(function: Any) -> list[str]:  # noqa: ANN401  as above
     missing = {output.name for output in function.signature.output_arg} - {result.key for result in function.ret}
-    return [f"function {function.signature.name!r} has no node for its result {name!r}" for name in sorted(missing)]
+    return [
+        f"{_said(function.signature.name)} has no node for its result '{excerpt(name)}'" for name in sorted(missing)
+    ]
 
 
 def _in_a_body(nodes: Iterable[Any], bodies: _Bodies) -> Iterator[str]:
     needs: dict[str, set[str]] = {}
     for node in nodes:
         if node.name in needs:
-            yield f"several nodes are called {node.name!r}"
+            yield f"several nodes are called '{excerpt(node.name)}'"
         if node.op in CALLS and not _calls_one_of(bodies, node.attr):
-            yield f"node {node.name!r} calls nothing that there is"
-        if (elements := _largest_constant(node)) > MAX_ELEMENTS:
-            yield f"node {node.name!r} is a constant of {elements} elements"
+            yield f"node '{excerpt(node.name)}' calls nothing that there is"
+        if _is_huge(node):
+            yield f"node '{excerpt(node.name)}' is a constant of more than {MAX_ELEMENTS} elements"
         needs[node.name] = {node_of(source) for source in node.input}
     if circle := _circle(needs):
         yield f"nodes need each other: {circle}"
@@ -70,10 +78,13 @@ def _calls_one_of(bodies: _Bodies, attributes: Iterable[Any]) -> bool:
     return "" not in called and bool(called) and bodies.keys() >= set(called)
 
 
-def _largest_constant(node: Any) -> int:  # noqa: ANN401  as above
-    """Return the declared number of elements: a few bytes are enough to declare, and to fill, any number of them."""
+def _is_huge(node: Any) -> bool:  # noqa: ANN401  as above
+    """Return True if it declares a constant of too many elements: a few bytes can declare, and fill, any number."""
     tensors = [tensor for entry in node.attr for tensor in (entry.value.tensor, *entry.value.list.tensor)]
-    return max((math.prod(abs(dim.size) for dim in tensor.tensor_shape.dim) for tensor in tensors), default=0)
+    return any(
+        len(shape.dim) > _MOST_DIMENSIONS or math.prod(abs(dim.size) for dim in shape.dim) > MAX_ELEMENTS
+        for shape in (tensor.tensor_shape for tensor in tensors)
+    )
 
 
 def _of_calls(bodies: _Bodies) -> Iterator[str]:
@@ -103,5 +114,6 @@ def _circle(needs: Mapping[str, Iterable[str]]) -> str | None:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1]
-        return " → ".join(circle)
+        more = " → …" if len(circle) > _MOST_NAMED else ""
+        return " → ".join(map(excerpt, circle[:_MOST_NAMED])) + more
     return None

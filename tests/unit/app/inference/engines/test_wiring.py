@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.inference.engines.saved_model import SavedModel
-from app.inference.engines.wiring import MAX_CALLS, MAX_ELEMENTS, faults_of_wiring
+from app.inference.engines.wiring import MAX_CALLS, MAX_ELEMENTS, MAX_NODES, faults_of_wiring
 
 Fields = dict[str, Any]
 
@@ -73,8 +73,19 @@ def test_names_are_not_repeated_or_empty() -> None:
     assert "no name" in faults([], function(""))[0]
 
 
-@pytest.mark.parametrize("sizes", [[MAX_ELEMENTS + 1], [2**31, 2**31, 2], [-(2**40)]])
+@pytest.mark.parametrize("sizes", [[MAX_ELEMENTS + 1], [2**31, 2**31, 2], [-(2**40)], [1] * 100])
 def test_a_constant_that_declares_more_than_it_holds_is_found(sizes: list[int]) -> None:
     tensor = {"tensor": {"tensor_shape": {"dim": [{"size": size} for size in sizes]}}}
     assert "elements" in faults([node("n", op="Const", value=tensor)])[0]
     assert "elements" in faults([node("n", op="Const", value={"list": {"tensor": [tensor["tensor"]]}})])[0]
+
+
+def test_more_nodes_than_any_network_has_are_not_looked_at() -> None:
+    assert faults([{"name": "n"}] * (MAX_NODES + 1)) == [f"it has {MAX_NODES + 1} nodes, more than {MAX_NODES}"]
+
+
+def test_what_is_said_fits_on_a_line() -> None:
+    circle = [node(f"\x1b{n}", f"\x1b{n - 1}") for n in range(50)]
+    (said,) = faults([*circle[1:], node("\x1b0", "\x1b49")])
+    assert said.isprintable()
+    assert len(said) < 200
