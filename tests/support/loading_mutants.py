@@ -1,4 +1,4 @@
-"""python -m tests.support.loading_mutants FOLDER ENGINE LOG FIRST END: load mutants, note what became of each.
+"""python -m tests.support.loading_mutants FOLDER ENGINE FILE FIRST END: load mutants, note what became of each.
 
 A process of its own, since what is wrong with a mutant may end it: its line then lacks the outcome.
 """
@@ -15,28 +15,33 @@ from model_store.manifest import MANIFEST_NAME
 from model_store.storage.digest import digest_file
 from model_store.storage.private_copy import private_copy
 from model_store.store import ModelStore
-from tests.support.mutated_graphs import mutate
+from tests.support.mutated_graphs import mutate, mutate_bytes
 
 MODEL = "noise"
 
 
-def main(folder: Path, engine: str, log: Path, seeds: range) -> None:
-    """Load the mutants and write a line each: its number, `answered`, `refused` or `failed`, and the error."""
+def main(folder: Path, engine: str, file: str, seeds: range) -> None:
+    """Load versions of which one file was mutated.
+
+    Writes a line for each into the log of the engine: its number, `answered`, `refused` or `failed`, and the error.
+    """
     directory = ModelStore(folder / "store").open(MODEL).directory
-    original = (folder / "original.pb").read_bytes()
-    with log.open("w") as lines:
+    original = (directory / file).read_bytes()
+    paths = folder / "pipe", folder / "watched" / "written"
+    with (folder / f"{engine}.log").open("w") as lines:
         for seed in seeds:
             lines.write(f"{seed} ")
             lines.flush()
-            _spoil(directory, mutate(original, seed, (folder / "pipe", folder / "watched" / "written")))
+            is_graph = file == "saved_model.pb"
+            _spoil(directory, file, mutate(original, seed, paths) if is_graph else mutate_bytes(original, seed))
             lines.write(" ".join(_outcome(folder, engine).split()) + "\n")
 
 
-def _spoil(directory: Path, data: bytes) -> None:
-    """Replace the graph, and its digest in the manifest."""
-    (directory / "saved_model.pb").write_bytes(data)
+def _spoil(directory: Path, file: str, data: bytes) -> None:
+    """Replace a file, and its digest in the manifest."""
+    (directory / file).write_bytes(data)
     manifest = json.loads((directory / MANIFEST_NAME).read_text())
-    manifest["files"]["saved_model.pb"] = digest_file(directory / "saved_model.pb").model_dump()
+    manifest["files"][file] = digest_file(directory / file).model_dump()
     (directory / MANIFEST_NAME).write_text(json.dumps(manifest))
 
 
@@ -53,4 +58,4 @@ def _outcome(folder: Path, engine: str) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), range(int(sys.argv[4]), int(sys.argv[5])))
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], range(int(sys.argv[4]), int(sys.argv[5])))

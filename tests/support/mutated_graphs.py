@@ -34,7 +34,7 @@ def mutate(data: bytes, seed: int, paths: tuple[Path, Path]) -> bytes:
     """
     dice = random.Random(seed)
     if seed % 5 == 4:
-        return _bytewise(data, dice)
+        return mutate_bytes(data, seed)
     model = SavedModel.FromString(data)
     for _ in range(dice.choice((1, 1, 1, 2, 3))):
         if seed % 5 == 3:
@@ -44,9 +44,13 @@ def mutate(data: bytes, seed: int, paths: tuple[Path, Path]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _bytewise(data: bytes, dice: random.Random) -> bytes:
+def mutate_bytes(data: bytes, seed: int) -> bytes:
+    """Return a file of any kind with some bytes changed, removed or repeated, always the same one for a seed."""
+    dice = random.Random(seed)
     changed = bytearray(data)
     for _ in range(dice.choice((1, 1, 2, 5, 20))):
+        if not changed:
+            break
         at = dice.randrange(len(changed))
         match dice.randrange(5):
             case 0:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.errors import GraphRefused
 from app.inference.engines.saved_model import DecodeError, SavedModel, called_by, node_of
+from app.inference.engines.variables import fault_of_variables
 from app.inference.engines.wiring import CALLS, faults_of_wiring
 from model_store.text import excerpt, listed
 
@@ -50,22 +51,25 @@ _NO_OBJECTS: Final = "saved_model.pb is not one graph with its objects, as Tenso
 
 
 def check_graph(directory: Path) -> None:
-    """Refuse a SavedModel that contains an operation outside the allow-list, or is wired so that no engine could end.
+    """Refuse a SavedModel with an operation outside the allow-list, or on which an engine would hang or crash.
 
     Args:
         directory: Directory of the SavedModel.
 
     Raises:
-        GraphRefused: If the graph contains such operations, which are named, or `wiring.faults` are found, or
-            the file is not a SavedModel of TensorFlow 2. TensorFlow loads one of TensorFlow 1 in another way, and runs
-            its saver.
+        GraphRefused: If the graph contains such operations, which are named; if `faults_of_wiring` finds any; if the
+            index of variables leads out of its file; or if the file is not a SavedModel of TensorFlow 2. TensorFlow
+            loads one of TensorFlow 1 in another way, and runs its saver.
     """
     saved_model = SavedModel()
     try:
         saved_model.ParseFromString((directory / "saved_model.pb").read_bytes())
     except (DecodeError, OSError) as error:
         raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL]) from error
-    if faults := _faults(saved_model.meta_graphs):
+    faults = _faults(saved_model.meta_graphs)
+    if fault := fault_of_variables(directory):
+        faults.append(fault)
+    if faults:
         raise GraphRefused(str(directory), faults)
 
 

@@ -1,7 +1,7 @@
 """The parts of `saved_model.pb` that the service itself reads, without TensorFlow.
 
 Protocol buffers preserve unknown fields, so the messages below define only the fields that are needed. Their numbers
-are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver,saved_object_graph}.proto` and
+are those of `tensorflow/core/protobuf/{saved_model,meta_graph,saver,saved_object_graph,tensor_bundle}.proto` and
 `tensorflow/core/framework/{graph,node_def,attr_value,function,op_def,tensor,tensor_shape}.proto`; names are not part of
 the encoding. A test reads real files both ways. Maps are read as lists of entries, their encoding, so that a check sees
 both of two entries with the same key.
@@ -64,6 +64,16 @@ _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "BareFunction": {"concrete_function_name": (1, _TEXT)},
     "CapturedTensor": {"concrete_function": (2, _TEXT)},
     "Concrete": {"key": (1, _TEXT)},
+    "BundleHeader": {"num_shards": (1, _NUMBER), "endianness": (2, _NUMBER)},
+    "BundleEntry": {
+        "dtype": (1, _NUMBER),
+        "shape": (2, "Shape"),
+        "shard_id": (3, _NUMBER),
+        "offset": (4, _NUMBER),
+        "size": (5, _NUMBER),
+        "slices": (7, "Slice*"),
+    },
+    "Slice": {},
 }
 """Number and type by message and field; a star marks a repeated field."""
 
@@ -86,8 +96,10 @@ def _schema() -> FileDescriptorProto:
 _POOL: Final = DescriptorPool()  # a pool of our own, since TensorFlow's has the complete messages
 _POOL.Add(_schema())
 SavedModel: Final[Any] = GetMessageClass(_POOL.FindMessageTypeByName("fullcount.SavedModel"))
+BundleHeader: Final[Any] = GetMessageClass(_POOL.FindMessageTypeByName("fullcount.BundleHeader"))
+BundleEntry: Final[Any] = GetMessageClass(_POOL.FindMessageTypeByName("fullcount.BundleEntry"))
 
-__all__ = ["DecodeError", "SavedModel", "called_by", "node_of", "write_serving"]
+__all__ = ["BundleEntry", "BundleHeader", "DecodeError", "SavedModel", "called_by", "node_of", "write_serving"]
 
 _NAME: Final = "saved_model.pb"
 _SERVED: Final = "serving_default"

@@ -30,10 +30,10 @@ class Laboratory:
     def written(self) -> list[Path]:
         return list((self.folder / "watched").iterdir())
 
-    def outcomes(self, engine: str, seeds: range) -> list[str]:
+    def outcomes(self, engine: str, file: str, seeds: range) -> list[str]:
         """Load mutants in one process and return a line each; if it ends or hangs, the last one is short."""
         log = self.folder / f"{engine}.log"
-        command = [sys.executable, "-m", "tests.support.loading_mutants", str(self.folder), engine, str(log)]
+        command = [sys.executable, "-m", "tests.support.loading_mutants", str(self.folder), engine, file]
         process = subprocess.Popen([*command, str(seeds.start), str(seeds.stop)], cwd=ROOT, stderr=subprocess.DEVNULL)
         size, since = -1, time.monotonic()
         while process.poll() is None:
@@ -48,21 +48,19 @@ class Laboratory:
 @pytest.fixture
 def laboratory(stored: StoredVersion, tmp_path: Path) -> Laboratory:
     shutil.copytree(stored.directory.parents[1], tmp_path / "store")
-    shutil.copy(stored.directory / "saved_model.pb", tmp_path / "original.pb")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "watched").mkdir()
     return Laboratory(tmp_path)
 
 
-def check(laboratory: Laboratory, engine: str, seeds: range) -> None:
-    lines = laboratory.outcomes(engine, seeds)
+def check(laboratory: Laboratory, engine: str, seeds: range, file: str = "saved_model.pb") -> None:
+    lines = laboratory.outcomes(engine, file, seeds)
     assert [line.split()[0] for line in lines] == [str(seed) for seed in seeds], lines[-1:]
-    assert [line for line in lines if line.split()[1] not in {"answered", "refused"}] == []
-    outcomes = [line.split()[1] for line in lines]
-    assert (
-        min(outcomes.count("answered"), outcomes.count("refused")) > len(seeds) // 10
-    )  # the mutants are not all alike
+    assert [line for line in lines if line.split()[1:2] not in (["answered"], ["refused"])] == []
     assert laboratory.written == []
+    assert sum("refused" in line for line in lines) > len(seeds) // 5
+    if file == "saved_model.pb":
+        assert sum("answered" in line for line in lines) > len(seeds) // 5  # they are not spoilt beyond recognition
 
 
 @pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
@@ -73,4 +71,10 @@ def test_a_changed_graph_is_refused_or_answers_as_before(laboratory: Laboratory,
 @pytest.mark.thorough
 @pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
 def test_so_are_five_hundred(laboratory: Laboratory, engine: str) -> None:
-    check(laboratory, engine, range(1000, 1500))
+    check(laboratory, engine, range(500))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("engine", ["openvino", "tensorflow"])
+def test_so_is_a_changed_index_of_variables(laboratory: Laboratory, engine: str) -> None:
+    check(laboratory, engine, range(300), "variables/variables.index")
