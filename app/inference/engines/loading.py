@@ -13,11 +13,11 @@ from app.inference.engines.base import Engine
 from app.inference.engines.proof import replay_golden
 from app.inference.engines.replicas import replicate
 from app.settings import Settings, cores
-from model_store.errors import FullcountError
+from model_store.errors import FullcountError, VersionCorrupt
 from model_store.manifest import Manifest
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.quiet import hold_back_stderr
-from model_store.storage.golden import load_golden
+from model_store.storage.golden import GOLDEN_NAME, Golden, load_golden
 from model_store.store import StoredVersion
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
     Raises:
         EngineError: If the engine, device or precision is missing, the graph is refused, the engine cannot load it or
             the golden samples are not reproduced.
-        VersionCorrupt: If its golden samples are missing or damaged.
+        VersionCorrupt: If its golden samples are missing or damaged, or are not of its input and labels.
     """
     name = choose_engine(settings)
     try:
@@ -56,9 +56,19 @@ def _prove(engine: Engine, stored: StoredVersion) -> Engine:
     with ExitStack() as on_failure:
         on_failure.callback(engine.close)
         golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
+        _check_shapes(golden, stored)
         replay_golden(engine, golden)
         on_failure.pop_all()
     return engine
+
+
+def _check_shapes(golden: Golden, stored: StoredVersion) -> None:
+    """Check that the golden samples are of the manifest's input and labels: what they prove is then what is served."""
+    spec, labels = stored.manifest.input, len(stored.manifest.labels)
+    pixels, probabilities = golden.pixels.shape[1:], golden.probabilities.shape[1]
+    if (pixels, probabilities) != ((spec.height, spec.width, 3), labels):
+        shapes = f"pixels {pixels} and {probabilities} probabilities for {labels} labels"
+        raise VersionCorrupt(stored.directory, [f"{GOLDEN_NAME} holds {shapes}"])
 
 
 def choose_engine(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing, VersionUnloadable
 from app.inference.engines import loading, openvino, tensorflow
 from app.settings import Settings
+from model_store.errors import VersionCorrupt
 from model_store.manifest import Manifest
 from model_store.precision import MeasuredPrecision, Precision
 from model_store.store import StoredVersion
@@ -171,6 +173,15 @@ def test_tensorflow_loads_a_version_once_for_each_gpu_that_is_wanted(
     else:
         engine = loading.load_engine(stored, settings)
         assert (engine.device, engine.lanes) == (",".join(devices), len(devices))
+
+
+@pytest.mark.parametrize("claimed", [{"labels": ("a", "b", "c")}, {"size": 16}])
+def test_golden_samples_are_of_the_versions_input_and_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(loading, "_tensorflow", lambda *_: FakeEngine())
+    with pytest.raises(VersionCorrupt, match=r"golden\.npz holds pixels \(8, 8, 3\) and 2 probabilities"):
+        loading.load_engine(publish(tmp_path, **claimed), Settings(engine="tensorflow"))
 
 
 def test_an_engine_that_does_not_prove_itself_is_closed(stored: StoredVersion, monkeypatch: pytest.MonkeyPatch) -> None:
