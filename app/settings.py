@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     evaluations_dir: Path | None = None
     """Directory for stored reports; default: in the store, beside each model."""
     spool_dir: Path | None = None
-    """Directory for uploads while they wait on disk; default: the system's directory for temporary files."""
+    """Directory for uploads while they wait on disk, and for the copy of a version while it is loaded; default: the
+    system's directory for temporary files."""
 
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 listens on all addresses."""

@@ -64,7 +64,7 @@ def main(store: str, model: str) -> None:
         without, with_maps = (statistics.median(column) for column in zip(*rows, strict=True))
         print(f"{name}: without maps {without:.2f} ms, with {with_maps:.2f} ms, ratio {with_maps / without:.3f}")
     loaded = [time.perf_counter()]
-    compute = engines[1].load_maps(maps)
+    compute = engines[1].load_maps(stored.directory, maps)
     loaded.append(time.perf_counter())
     each = statistics.median(taken_ms(lambda: compute(pixels)) for _ in range(REPETITIONS))
     print(f"maps: loaded in {1e3 * (loaded[1] - loaded[0]):.0f} ms, then {each:.2f} ms an image")

@@ -203,7 +203,7 @@ class SchemaUnknown(FullcountError):
     def __init__(self, directory: Path, schema_version: object, known: Sequence[int]) -> None:
         readable = ", ".join(map(str, known))
         super().__init__(
-            f"The manifest in {directory} has schema version {schema_version!r}; this release reads {readable}.",
+            f"The manifest in {directory} has schema version {schema_version!r:.60}; this release reads {readable}.",
             hint="Use the release of Fullcount that published it, or publish the model again with this one.",
         )
 

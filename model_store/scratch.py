@@ -50,6 +50,12 @@ def clean_scratch(within: Path) -> list[str]:
     return [path.name for path in named if _is_own_directory(path) and _remove_if_left(path)]
 
 
+def remove_own_scratch(within: Path) -> None:
+    """Remove the scratch directories of this process, for one that ends without leaving its blocks."""
+    for path in within.glob(f"fullcount-*-{os.getpid()}-*.scratch"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 @cache
 def _clean_once(within: Path) -> None:
     clean_scratch(within)

@@ -19,9 +19,8 @@ from model_store.errors import (
     VersionInUse,
     VersionNotFound,
 )
-from model_store.manifest import MANIFEST_NAME, FileDigest
-from model_store.storage.digest import compare, digest_directory
-from model_store.storage.documents import read_document
+from model_store.storage.digest import differences
+from model_store.storage.documents import MAX_SMALL_BYTES, read_document
 from model_store.storage.durable import abandoned_files, directory_lock, write_atomically
 from model_store.storage.layout import (
     ALIASES_NAME,
@@ -111,7 +110,8 @@ class ModelStore:
         Args:
             model: The model's name.
             version: The version's number; default: the one that serves.
-            verify: Compare every file with its digest in the manifest.
+            verify: Compare every file with its digest in the manifest. Whoever loads the version need not: the copy
+                that `storage.private_copy` makes is verified.
 
         Raises:
             ModelNotFound, VersionNotFound: If the model or the version does not exist.
@@ -121,13 +121,16 @@ class ModelStore:
         number = self.resolve(model, version)
         directory = self._version_directory(model, number)
         manifest = read_manifest(directory)
-        differences = (
+        different = (
             [] if (manifest.model, manifest.version) == (model, number) else ["the manifest names another version"]
         )
         if verify:
-            differences += _differences(directory, manifest.files)
-        if differences:
-            raise VersionCorrupt(directory, differences)
+            try:
+                different += differences(directory, manifest.files)
+            except OSError as error:
+                different.append(f"{error.filename or directory} cannot be read ({error.strerror})")
+        if different:
+            raise VersionCorrupt(directory, different)
         return StoredVersion(directory, manifest)
 
     @contextmanager
@@ -152,7 +155,7 @@ class ModelStore:
         """
         home = self._home(model)
         try:
-            aliases = read_document(home / ALIASES_NAME)
+            aliases = read_document(home / ALIASES_NAME, max_bytes=MAX_SMALL_BYTES)
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
@@ -269,13 +272,3 @@ class ModelStore:
 
     def _write_aliases(self, model: str, aliases: dict[str, int]) -> None:
         write_atomically(self._home(model) / ALIASES_NAME, json.dumps(aliases, indent=2, sort_keys=True) + "\n")
-
-
-def _differences(directory: Path, files: dict[str, FileDigest]) -> list[str]:
-    """Compare a version directory with the digests in its manifest."""
-    try:
-        digests = digest_directory(directory)
-    except OSError as error:
-        return [f"{error.filename or directory} cannot be read ({error.strerror})"]
-    digests.pop(MANIFEST_NAME, None)
-    return compare(files, digests)

@@ -18,6 +18,7 @@ from app.inference.engines.loading import load_engine_quietly
 from app.lifecycle.registry import choose_version
 from app.settings import cores
 from model_store.storage.golden import load_golden
+from model_store.storage.private_copy import private_copy
 from model_store.store import ModelStore
 
 
@@ -42,9 +43,10 @@ def bench(images: tuple[Path, ...], seconds: float, form: str, **options: Any) -
     """
     settings = read_settings(pop_model(options))
     store = ModelStore(settings.store)
-    stored = store.open(*choose_version(store, settings))
-    engine = load_engine_quietly(stored, settings)
-    samples = load_golden(stored.directory).pixels
+    stored = store.open(*choose_version(store, settings), verify=False)
+    with private_copy(stored, within=settings.spool_directory()) as copy:
+        engine = load_engine_quietly(copy, settings)
+        samples = load_golden(copy.directory).pixels
     pictures = read_pictures(images, settings.max_image_bytes) if images else make_pictures(samples)
     subject = Subject(engine, stored.manifest, settings, pictures)
     with Progress(console=Console(stderr=True)) as progress:

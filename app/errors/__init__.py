@@ -30,7 +30,8 @@
     │   ├── EngineMissing       its package is not installed
     │   ├── DeviceMissing       the device asked for does not exist
     │   ├── PrecisionMissing    the machine or the version lacks the precision
-    │   ├── GraphRefused        operations outside the allow-list; nothing was loaded
+    │   ├── GraphRefused        not a graph that may be loaded; nothing was loaded
+    │   ├── VersionUnloadable   the engine raised an error when it loaded the version
     │   ├── GoldenMismatch      the engine does not reproduce the probabilities of training
     │   └── InferenceFailed
     ├── RenderingFailed         a report could not be rendered
@@ -67,6 +68,7 @@ from app.errors.engines import (
     GraphRefused,
     InferenceFailed,
     PrecisionMissing,
+    VersionUnloadable,
 )
 from app.errors.reports import (
     AllowanceInvalid,
@@ -148,4 +150,5 @@ __all__ = [
     "TrainingReportMissing",
     "Unavailable",
     "VersionChanged",
+    "VersionUnloadable",
 ]

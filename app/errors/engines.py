@@ -1,8 +1,13 @@
 """Errors of an engine: it is missing, does not load, or fails on an image."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from model_store.errors import FullcountError
+from model_store.text import printable
+
+_LONGEST_REASON: Final = 300
+"""Characters of a library's message that are repeated; some contain a stack."""
 
 
 class EngineError(FullcountError):
@@ -35,13 +40,27 @@ class PrecisionMissing(EngineError):
 
 
 class GraphRefused(EngineError):
-    """The SavedModel contains operations that are not on the allow-list; nothing was loaded."""
+    """The SavedModel is not a graph that may be loaded; nothing was loaded.
+
+    Attributes:
+        faults: What is wrong with it, as one phrase each.
+    """
 
     hint = "Only serve models that you trained or trust; publish this one again with `fullcount train`."
 
-    def __init__(self, where: str, operations: Sequence[str]) -> None:
-        super().__init__(f"{where} contains operations that are not on the allow-list: {', '.join(operations)}.")
-        self.operations = list(operations)
+    def __init__(self, where: str, faults: Sequence[str]) -> None:
+        super().__init__(f"The graph in {where} is refused: {'; '.join(faults)}.")
+        self.faults = list(faults)
+
+
+class VersionUnloadable(EngineError):
+    """The engine cannot load the version; what it raised is in the log."""
+
+    hint = "Publish the model again with `fullcount train`, or use another engine."
+
+    def __init__(self, engine: str, where: str, error: Exception) -> None:
+        reason = printable(" ".join(str(error).split())[:_LONGEST_REASON]) or type(error).__name__
+        super().__init__(f"The engine {engine!r} cannot load {where}: {reason}")
 
 
 class GoldenMismatch(EngineError):

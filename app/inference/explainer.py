@@ -6,6 +6,7 @@ Without a request they cost neither time nor memory.
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from app.inference.engines.proof import check_maps
 from model_store.images.pixels import Pixels
 from model_store.manifest import Signature
 from model_store.storage.golden import load_golden
+from model_store.storage.private_copy import private_copy
 from model_store.store import StoredVersion
 
 log = logging.getLogger(__name__)
@@ -24,14 +26,18 @@ class Explainer:
     """Computes the maps of a version.
 
     Args:
-        stored: The version.
+        stored: The version in the store.
         signature: The manifest's `activation_maps`.
         engine: The loaded version.
+        spool: The directory for temporary files.
         max_waiting: Maximum number of waiting images; a further one is refused.
     """
 
-    def __init__(self, stored: StoredVersion, signature: Signature, engine: Engine, *, max_waiting: int) -> None:
+    def __init__(
+        self, stored: StoredVersion, signature: Signature, engine: Engine, *, spool: Path, max_waiting: int
+    ) -> None:
         self._stored = stored
+        self._spool = spool
         self._signature = signature
         self._engine = engine
         self._max_waiting = max_waiting
@@ -90,7 +96,11 @@ class Explainer:
         return maps
 
     def _load(self) -> ComputeMaps:
-        """Load the function that computes maps, and check it with the golden samples."""
-        compute = self._engine.load_maps(self._signature)
-        check_maps(compute, load_golden(self._stored.directory))
+        """Load the function that computes maps, and check it with the golden samples.
+
+        The files are read again, from a copy that is verified by the manifest of the version in memory.
+        """
+        with private_copy(self._stored, within=self._spool) as copy:
+            compute = self._engine.load_maps(copy.directory, self._signature)
+            check_maps(compute, load_golden(copy.directory))
         return compute

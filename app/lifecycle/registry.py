@@ -23,6 +23,7 @@ from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound
 from model_store.images.fingerprint import TrainingFingerprints
 from model_store.manifest import Manifest
+from model_store.storage.private_copy import private_copy
 from model_store.storage.training_images import read_fingerprints
 from model_store.store import ModelStore, StoredVersion
 
@@ -64,7 +65,7 @@ class Registry:
     Args:
         store: The store.
         settings: The models to serve, and limits.
-        make_engine: Makes an engine from a stored version; blocks.
+        make_engine: Makes an engine from a version's private copy, which is removed afterwards; blocks.
         metrics: Counts batches and loaded versions.
     """
 
@@ -229,15 +230,20 @@ class Registry:
         max_waiting = self._settings.max_queue
         batcher = Batcher(engine, max_waiting=max_waiting, observe=self._metrics.batch_size.observe)
         spec, maps = self._settings.input_of(stored.manifest.input), stored.manifest.activation_maps
-        explainer = None if maps is None else Explainer(stored, maps, engine, max_waiting=max_waiting)
+        explainer = None
+        if maps is not None:
+            spool = self._settings.spool_directory()
+            explainer = Explainer(stored, maps, engine, spool=spool, max_waiting=max_waiting)
         loaded = LoadedVersion(stored.manifest, spec, engine, batcher, trained, explainer)
         self._metrics.loaded.labels(*key, engine.name, engine.device).set(1)
         log.info("model %s version %d is ready: %s on %s in %s", *key, engine.name, engine.device, engine.precision)
         return loaded
 
     def _open(self, key: _Key) -> tuple[StoredVersion, TrainingFingerprints | None, Engine]:
-        stored = self.store.open(*key)
-        return stored, _read_trained(stored), self._make_engine(stored, self._settings)
+        """Load from a copy that nobody else can change; it is removed at once, for engines keep no file."""
+        stored = self.store.open(*key, verify=False)
+        with private_copy(stored, within=self._settings.spool_directory()) as copy:
+            return stored, _read_trained(copy), self._make_engine(copy, self._settings)
 
     async def _make_room(self, key: _Key) -> None:
         """Unload the least recently used idle versions, except default ones, until there is room for another."""

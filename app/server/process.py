@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -30,7 +31,7 @@ from app.server.sending import keep_little_unsent
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
 from model_store.errors import FullcountError
-from model_store.scratch import clean_scratch
+from model_store.scratch import clean_scratch, remove_own_scratch
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,7 @@ def _exit_if_threads_remain(code: int) -> None:
         thread.join(_IDLE_S)  # an idle thread ends by itself
     if any(thread.is_alive() for thread in workers):
         logging.shutdown()
+        remove_own_scratch(Path(tempfile.gettempdir()))  # the copy of a version that is still being loaded
         os._exit(code)
 
 

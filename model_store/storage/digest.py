@@ -1,13 +1,16 @@
-"""Digests of every file in a directory. Links and special files are refused, not followed."""
+"""Digests of every file in a directory, and copies of exactly what was digested."""
 
 import hashlib
 import os
-import stat
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO, Final
 
-from model_store.errors import VersionCorrupt
-from model_store.manifest import FileDigest
+from model_store.manifest import MANIFEST_NAME, FileDigest
+from model_store.storage.plain_files import open_files
+from model_store.text import printable
+
+_CHUNK_BYTES: Final = 2**20
 
 
 def digest_file(path: Path) -> FileDigest:
@@ -24,41 +27,56 @@ def digest_directory(directory: Path) -> dict[str, FileDigest]:
         POSIX path relative to `directory` → digest, sorted by path.
 
     Raises:
-        VersionCorrupt: If there is a link, a special file or a name that is not UTF-8; all of them are listed.
-        OSError: If a file or folder cannot be read.
+        VersionCorrupt: If there is a link, or anything else that `open_files` refuses; all of them are listed.
+        OSError: If the directory or a file cannot be read.
     """
-    files: list[Path] = []
-    refused: list[str] = []
-    for path, mode in _walk(directory):
-        inner = path.relative_to(directory).as_posix()
-        if not stat.S_ISREG(mode):
-            refused.append(f"{inner} is a link or a special file")
-        elif not _is_utf8(inner):
-            refused.append(f"{inner!a} has a name that is not UTF-8")
-        files.append(path)
-    if refused:
-        raise VersionCorrupt(directory, sorted(refused))
-    return {path.relative_to(directory).as_posix(): digest_file(path) for path in sorted(files)}
+    return dict(sorted((path, _digest(file, None)) for path, file in open_files(directory)))
 
 
-def compare(expected: dict[str, FileDigest], actual: dict[str, FileDigest]) -> list[str]:
-    """List every difference between two sets of digests, one sentence each, sorted by path."""
-    differences = [f"{path} is missing" for path in expected.keys() - actual.keys()]
-    differences += [f"{path} is not in the manifest" for path in actual.keys() - expected.keys()]
-    differences += [f"{path} has changed" for path in expected.keys() & actual.keys() if expected[path] != actual[path]]
-    return sorted(differences)
+def differences(directory: Path, expected: dict[str, FileDigest], *, copy_to: Path | None = None) -> list[str]:
+    """Compare the files of a version with the digests in its manifest.
+
+    Args:
+        directory: The version's directory. The manifest in it is not compared.
+        expected: The digests by path.
+        copy_to: A directory that gets a copy of each listed file. The copy is made of the bytes that are digested, so
+            it is what the manifest lists even if the file changes meanwhile.
+
+    Returns:
+        Every difference, one sentence each, sorted.
+
+    Raises:
+        VersionCorrupt: As for `digest_directory`.
+        OSError: If the directory or a file cannot be read, or a copy cannot be written.
+    """
+    missing = set(expected)
+    found: list[str] = []
+    for path, file in open_files(directory):
+        missing.discard(path)
+        listed = expected.get(path)
+        if listed is None and path != MANIFEST_NAME:
+            found.append(f"{printable(path)} is not in the manifest")
+        elif listed is not None and not _is_as_listed(file, listed, copy_to and copy_to / path):
+            found.append(f"{printable(path)} has changed")
+    return sorted([*found, *(f"{printable(path)} is missing" for path in missing)])
 
 
-def _is_utf8(name: str) -> bool:
-    """Return True if a name can be written into a manifest; Python decodes other bytes to lone surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
+def _is_as_listed(file: BinaryIO, listed: FileDigest, copy: Path | None) -> bool:
+    """Compare an open file; one of another size is neither read nor copied."""
+    return os.fstat(file.fileno()).st_size == listed.bytes and _digest(file, copy) == listed
 
 
-def _walk(directory: Path) -> Iterator[tuple[Path, int]]:
-    """Yield the path and mode of everything below a directory except plain folders, without following links."""
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path))
-            else:
-                yield Path(entry.path), entry.stat(follow_symlinks=False).st_mode
+def _digest(file: BinaryIO, copy: Path | None) -> FileDigest:
+    """Digest an open file up to the size that it has now, and write what was digested to a new file."""
+    digest, size, left = hashlib.sha256(), 0, os.fstat(file.fileno()).st_size
+    with ExitStack() as stack:
+        target = None
+        if copy is not None:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            target = stack.enter_context(copy.open("xb"))
+        while piece := file.read(min(left - size, _CHUNK_BYTES)):
+            digest.update(piece)
+            size += len(piece)
+            if target is not None:
+                target.write(piece)
+    return FileDigest(sha256=digest.hexdigest(), bytes=size)

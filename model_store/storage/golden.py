@@ -3,15 +3,15 @@
 Every engine replays them before it serves. They hold the probabilities of the Keras model, never those of an engine.
 """
 
-import zipfile
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from model_store.errors import VersionCorrupt
 from model_store.images.pixels import Pixels
+from model_store.storage.arrays import MAX_ARRAYS_BYTES, read_arrays
 
 GOLDEN_NAME: Final = "golden.npz"
 MAX_GOLDEN: Final = 16
@@ -30,7 +30,8 @@ def save_golden(directory: Path, golden: Golden) -> None:
     """Write the samples into a version directory.
 
     Raises:
-        ValueError: If there are not 1 to `MAX_GOLDEN` samples, or not as many rows of probabilities.
+        ValueError: If there are not 1 to `MAX_GOLDEN` samples, or not as many rows of probabilities, or they have more
+            bytes than are read again.
     """
     pixels, probabilities = golden
     if not 1 <= len(pixels) <= MAX_GOLDEN or len(pixels) != len(probabilities):
@@ -38,6 +39,8 @@ def save_golden(directory: Path, golden: Golden) -> None:
             f"there are {len(pixels)} golden samples and {len(probabilities)} rows of probabilities; "
             f"there must be as many of each, 1 to {MAX_GOLDEN}"
         )
+    if pixels.nbytes > MAX_ARRAYS_BYTES // 2:
+        raise ValueError(f"the golden samples have {pixels.nbytes} bytes, more than {MAX_ARRAYS_BYTES // 2}")
     np.savez_compressed(directory / GOLDEN_NAME, pixels=pixels, probabilities=probabilities.astype(np.float32))
 
 
@@ -48,9 +51,9 @@ def load_golden(directory: Path) -> Golden:
         VersionCorrupt: If the file is missing or damaged, or if its arrays have other shapes or dtypes.
     """
     try:
-        with zipfile.ZipFile(directory / GOLDEN_NAME) as arrays:
-            golden = Golden(_array(arrays, "pixels"), _array(arrays, "probabilities"))
-    except Exception as error:  # zipfile, zlib and NumPy raise many classes for damaged bytes
+        arrays = read_arrays(directory / GOLDEN_NAME)
+        golden = Golden(arrays["pixels"], arrays["probabilities"])
+    except (ValueError, KeyError) as error:
         raise VersionCorrupt(directory, [f"{GOLDEN_NAME} cannot be read ({error})"]) from error
     pixels, probabilities = golden
     fits = (
@@ -60,10 +63,3 @@ def load_golden(directory: Path) -> Golden:
         arrays_held = f"{pixels.dtype} {pixels.shape} and {probabilities.dtype} {probabilities.shape}"
         raise VersionCorrupt(directory, [f"{GOLDEN_NAME} holds arrays {arrays_held}"])
     return golden
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    """Read one array of an `.npz`; unlike `numpy.load`, accept no other format and no pickle."""
-    with archive.open(f"{name}.npy") as file:
-        array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    return array

@@ -4,6 +4,7 @@ Each array is sorted on its own, so that its order does not reveal which entries
 """
 
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,10 @@ import numpy.typing as npt
 from model_store.errors import VersionCorrupt
 from model_store.images.fingerprint import DIGEST_BYTES, TrainingFingerprints
 from model_store.images.light_grids import GRID_BYTES
+from model_store.storage.arrays import read_arrays
+
+_HELD: Final = [("uint64", ()), ("uint8", (DIGEST_BYTES,)), ("uint8", (GRID_BYTES,))]
+"""Dtype of each array, and its shape but for the number of images."""
 
 
 def write_fingerprints(path: Path, fingerprints: TrainingFingerprints) -> None:
@@ -30,14 +35,14 @@ def read_fingerprints(path: Path) -> TrainingFingerprints:
         VersionCorrupt: If the file cannot be read or its arrays have other shapes.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            grids = file["light_grids"] if "light_grids" in file else np.zeros((0, GRID_BYTES), np.uint8)
-            fingerprints = TrainingFingerprints(file["perceptual_hashes"], file["pixel_digests"], grids)
-    except (OSError, ValueError, KeyError) as error:
+        arrays = read_arrays(path)
+        grids = arrays.get("light_grids", np.zeros((0, GRID_BYTES), np.uint8))
+        fingerprints = TrainingFingerprints(arrays["perceptual_hashes"], arrays["pixel_digests"], grids)
+    except (ValueError, KeyError) as error:
         raise VersionCorrupt(path, [f"it cannot be read ({error})"]) from error
-    digests, grids = fingerprints.digests, fingerprints.grids
-    if digests.shape[1:] != (DIGEST_BYTES,) or grids.shape[1:] != (GRID_BYTES,):
-        raise VersionCorrupt(path, [f"its arrays have the shapes {digests.shape} and {grids.shape}"])
+    held: list[npt.NDArray[Any]] = [fingerprints.perceptual_hashes, fingerprints.digests, fingerprints.grids]
+    if [(array.dtype.name, array.shape[1:]) for array in held] != _HELD:
+        raise VersionCorrupt(path, [f"its arrays are {', '.join(f'{array.dtype} {array.shape}' for array in held)}"])
     return fingerprints
 
 

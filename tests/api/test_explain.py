@@ -110,9 +110,9 @@ class Broken(FakeEngine):
         super().__init__()
         self.raises = raises
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Fail."""
-        super().load_maps(signature)
+        super().load_maps(directory, signature)
         if self.raises:
             raise OSError("the version was removed")
         return lambda pixels: activation(pixels)[..., ::-1]
@@ -125,6 +125,12 @@ async def test_maps_that_are_not_the_models_are_not_shown_and_predictions_go_on(
         assert (await client.post("/predict", content=SHADED)).status_code == 200
 
 
+async def test_maps_are_loaded_from_the_files_that_were_verified(serve: Serve, store: Path) -> None:
+    async with serve(models=("shades",)) as client:
+        (store / "shades" / "1" / "saved_model.pb").write_bytes(b"another one")
+        assert_problem(await client.post("/predict?explain=true", content=SHADED), "inference-failed")
+
+
 class Held(FakeEngine):
     """An engine whose maps wait until they are let go."""
 
@@ -132,9 +138,9 @@ class Held(FakeEngine):
         super().__init__()
         self.asked, self.let_go = threading.Event(), threading.Event()
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Return what waits."""
-        compute = super().load_maps(signature)
+        compute = super().load_maps(directory, signature)
 
         def wait(pixels: Pixels) -> Maps:
             self.asked.set()

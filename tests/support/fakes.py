@@ -99,9 +99,9 @@ class FakeEngine:
     def ways(self) -> tuple[Predict, ...]:
         return (self.predict,)
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Return what is law-abiding and looks at places: the brightness of each quadrant shifts it."""
-        del signature
+        del directory, signature
         self.maps_loaded += 1
         return activation
 

@@ -1,5 +1,6 @@
 """`fullcount models quantize`: publishes a copy of a stored version with an int8 variant."""
 
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from model_store.commands.models import store_option
+from model_store.storage.private_copy import private_copy
 from model_store.store import ModelStore
 from training.commands.options import make_progress
 from training.variants.requantizing import publish_quantized
@@ -33,9 +35,9 @@ def quantize(store: Path, model: str, version: int | None, data: Path, seed: int
     accuracy and calibration stay within the margins on the version's own validation images.
     """
     models = ModelStore(store)
-    stored = models.open(model, version)
-    with make_progress() as progress:
-        published, variants = publish_quantized(models, stored, data, seed, progress)
+    stored = models.open(model, version, verify=False)
+    with private_copy(stored, within=Path(tempfile.gettempdir())) as copy, make_progress() as progress:
+        published, variants = publish_quantized(models, copy, data, seed, progress)
     console = Console()
     for precision, measured in variants.measured.items():
         console.print(Text(f"In {precision}: {measured.sentence()}."))

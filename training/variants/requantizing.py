@@ -35,7 +35,7 @@ def publish_quantized(
 
     Args:
         store: Store of both versions.
-        stored: The version, with verified digests.
+        stored: The version in a private copy.
         data: Folder, archive or table that the version was trained on.
         seed: Seed of the choice of calibration images.
         progress: Progress display, which gets a bar per step.

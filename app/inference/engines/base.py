@@ -1,6 +1,10 @@
-"""The protocol of an engine: a loaded version on a device. Knows no TensorFlow."""
+"""The protocol of an engine: a loaded version on a device. Knows no TensorFlow.
+
+An engine reads files only while it is made and in `load_maps`, from a copy that is removed afterwards.
+"""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -53,12 +57,13 @@ class Engine(Protocol):
         """Return every implementation that `predict` chooses from; each must reproduce training's probabilities."""
         ...
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Load the function that computes class activation maps, in float32.
 
         Loading takes a second and as much memory again as the model, so it is done only on request.
 
         Args:
+            directory: The directory of the version, a private copy in which the engine may write.
             signature: The manifest's `activation_maps`.
         """
         ...

@@ -5,12 +5,15 @@ functions with which TensorFlow saves and restores variables, and only if nothin
 is named by the objects of the file, not by its nodes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from app.errors import GraphRefused
-from app.inference.engines.saved_model import DecodeError, SavedModel
+from app.inference.engines.saved_model import DecodeError, SavedModel, called_by, node_of
+from app.inference.engines.variables import fault_of_variables
+from app.inference.engines.wiring import CALLS, faults_of_wiring
+from model_store.text import excerpt, listed
 
 
 def _names(text: str) -> frozenset[str]:
@@ -42,35 +45,42 @@ CHECKPOINT_OPS: Final = frozenset(
 )
 """Operations that read or write files, for saving and restoring only."""
 
-_CALLS: Final = frozenset(["PartitionedCall", "StatefulPartitionedCall"])
-
-_NOT_A_SAVED_MODEL: Final = "(saved_model.pb is not a SavedModel)"
-_NO_OBJECTS: Final = "(saved_model.pb is not one graph with its objects, as TensorFlow 2 writes it)"
+_MOST_NAMED: Final = 20
+_NOT_A_SAVED_MODEL: Final = "saved_model.pb is not a SavedModel"
+_NO_OBJECTS: Final = "saved_model.pb is not one graph with its objects, as TensorFlow 2 writes it"
 
 
 def check_graph(directory: Path) -> None:
-    """Refuse a SavedModel that contains an operation outside the allow-list.
+    """Refuse a SavedModel with an operation outside the allow-list, or on which an engine would hang or crash.
 
     Args:
         directory: Directory of the SavedModel.
 
     Raises:
-        GraphRefused: If the graph contains such operations, all of which are named, or the file is not a SavedModel of
-            TensorFlow 2. TensorFlow loads one of TensorFlow 1 in another way, and runs its saver.
+        GraphRefused: If the graph contains such operations, which are named; if `faults_of_wiring` finds any; if the
+            index of variables leads out of its file; or if the file is not a SavedModel of TensorFlow 2. TensorFlow
+            loads one of TensorFlow 1 in another way, and runs its saver.
     """
     saved_model = SavedModel()
     try:
         saved_model.ParseFromString((directory / "saved_model.pb").read_bytes())
     except (DecodeError, OSError) as error:
         raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL]) from error
-    graphs = saved_model.meta_graphs
+    faults = _faults(saved_model.meta_graphs)
+    if fault := fault_of_variables(directory):
+        faults.append(fault)
+    if faults:
+        raise GraphRefused(str(directory), faults)
+
+
+def _faults(graphs: Sequence[Any]) -> list[str]:
     if not graphs:
-        raise GraphRefused(str(directory), [_NOT_A_SAVED_MODEL])
-    refused = sorted({operation for graph in graphs for operation in _refused(graph)})
-    if not refused and (len(graphs) > 1 or not graphs[0].object_graph_def.nodes):
-        refused = [_NO_OBJECTS]
-    if refused:
-        raise GraphRefused(str(directory), refused)
+        return [_NOT_A_SAVED_MODEL]
+    if refused := sorted({operation for graph in graphs for operation in _refused(graph)}):
+        return [f"operations that are not on the allow-list: {listed(map(excerpt, refused), _MOST_NAMED)}"]
+    if len(graphs) > 1 or not graphs[0].object_graph_def.nodes:
+        return [_NO_OBJECTS]
+    return faults_of_wiring(graphs[0].graph_def)
 
 
 def _refused(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
@@ -92,32 +102,27 @@ def _checkpoint_functions(meta_graph: Any) -> set[str]:  # noqa: ANN401  a proto
     by_saver: set[str] = set()
     by_others = _named_by_objects(meta_graph.object_graph_def) | _gradients(graph.functions)
     for node in graph.node:
-        if node.name in saver and node.op in _CALLS:
+        if node.name in saver and node.op in CALLS:
             by_saver.update(attribute.value.func.name for attribute in node.attr if attribute.key == "f")
-            by_others.update(_called(attribute for attribute in node.attr if attribute.key != "f"))
+            by_others.update(called_by(attribute for attribute in node.attr if attribute.key != "f"))
         else:
-            by_others.update({node.op}, _called(node.attr))
+            by_others.update({node.op}, called_by(node.attr))
     for function in graph.functions.function:
         if not all(attribute.key.startswith("_") for attribute in function.attr):
             by_others.add(function.signature.name)  # such as `api_implements`, by which another function's call runs it
         for node in function.node_def:
-            by_others.update({node.op}, _called(node.attr))  # TensorFlow calls a function that is named like an `op`
+            by_others.update({node.op}, called_by(node.attr))  # TensorFlow calls a function that is named like an `op`
     return by_saver - by_others
 
 
 def _saver_nodes(meta_graph: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     """Return the names of the nodes that save and restore, without those that another node or a signature needs."""
     saver = meta_graph.saver_def
-    needed = {_node_of(name) for node in meta_graph.graph_def.node for name in node.input}
+    needed = {node_of(name) for node in meta_graph.graph_def.node for name in node.input}
     for signature in meta_graph.signature_def:
-        needed.update(_node_of(tensor.value.name) for tensor in signature.value.inputs)
-        needed.update(_node_of(tensor.value.name) for tensor in signature.value.outputs)
-    return {_node_of(saver.save_tensor_name), _node_of(saver.restore_op_name)} - needed
-
-
-def _node_of(tensor: str) -> str:
-    """Return the name of the node that a tensor, or a control input, comes from."""
-    return tensor.removeprefix("^").split(":")[0]
+        needed.update(node_of(tensor.value.name) for tensor in signature.value.inputs)
+        needed.update(node_of(tensor.value.name) for tensor in signature.value.outputs)
+    return {node_of(saver.save_tensor_name), node_of(saver.restore_op_name)} - needed
 
 
 def _named_by_objects(objects: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
@@ -133,14 +138,3 @@ def _gradients(functions: Any) -> set[str]:  # noqa: ANN401  a protocol buffer
     return {
         gradient.gradient_func for gradients in (functions.gradient, functions.registered) for gradient in gradients
     }
-
-
-def _called(attributes: Iterable[Any]) -> set[str]:
-    """Return the names of the functions that attributes refer to, also those that are passed on to a function."""
-    names: set[str] = set()
-    for attribute in attributes:
-        value = attribute.value
-        for called in (value.func, *value.list.func):
-            names.add(called.name)
-            names.update(_called(called.attr))
-    return names

@@ -1,22 +1,26 @@
 """Loading a stored version into an engine, which must reproduce the golden samples before it is used."""
 
 import importlib.util
+import logging
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from app.errors import EngineMissing, PrecisionMissing
+from app.errors import EngineMissing, PrecisionMissing, VersionUnloadable
 from app.inference.engines.base import Engine
 from app.inference.engines.proof import replay_golden
 from app.inference.engines.replicas import replicate
 from app.settings import Settings, cores
+from model_store.errors import FullcountError, VersionCorrupt
 from model_store.manifest import Manifest
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.quiet import hold_back_stderr
-from model_store.storage.golden import load_golden
+from model_store.storage.golden import GOLDEN_NAME, Golden, load_golden
 from model_store.store import StoredVersion
+
+log = logging.getLogger(__name__)
 
 EngineFactory = Callable[[StoredVersion, Settings], Engine]
 
@@ -25,20 +29,46 @@ _FASTEST_FIRST: Final[tuple[Precision, ...]] = ("int8", "bf16")
 
 
 def load_engine(stored: StoredVersion, settings: Settings) -> Engine:
-    """Load a version whose digests have been verified.
+    """Load a version.
+
+    Args:
+        stored: The version, as `private_copy` yields it where others can write to the store. The engine does not need
+            its files afterwards.
+        settings: Engine, device, precision and threads.
 
     Raises:
-        EngineError: If the engine, device or precision is missing, the graph is refused or the golden samples are not
-            reproduced.
-        VersionCorrupt: If its golden samples are missing or damaged.
+        EngineError: If the engine, device or precision is missing, the graph is refused, the engine cannot load it or
+            the golden samples are not reproduced.
+        VersionCorrupt: If its golden samples are missing or damaged, or are not of its input and labels.
     """
-    engine = _openvino(stored, settings) if choose_engine(settings) == "openvino" else _tensorflow(stored, settings)
+    name = choose_engine(settings)
+    try:
+        return _prove(_openvino(stored, settings) if name == "openvino" else _tensorflow(stored, settings), stored)
+    except (FullcountError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # the libraries raise many classes for files that are not as they expect
+        log.info("the engine %r cannot load %s", name, stored.directory, exc_info=True)
+        raise VersionUnloadable(name, str(stored.directory), error) from error
+
+
+def _prove(engine: Engine, stored: StoredVersion) -> Engine:
+    """Return the engine if it reproduces the golden samples; else close it."""
     with ExitStack() as on_failure:
         on_failure.callback(engine.close)
         golden = load_golden(stored.directory / INT8_DIRECTORY if engine.precision == "int8" else stored.directory)
+        _check_shapes(golden, stored)
         replay_golden(engine, golden)
         on_failure.pop_all()
     return engine
+
+
+def _check_shapes(golden: Golden, stored: StoredVersion) -> None:
+    """Check that the golden samples are of the manifest's input and labels: what they prove is then what is served."""
+    spec, labels = stored.manifest.input, len(stored.manifest.labels)
+    pixels, probabilities = golden.pixels.shape[1:], golden.probabilities.shape[1]
+    if (pixels, probabilities) != ((spec.height, spec.width, 3), labels):
+        shapes = f"pixels {pixels} and {probabilities} probabilities for {labels} labels"
+        raise VersionCorrupt(stored.directory, [f"{GOLDEN_NAME} holds {shapes}"])
 
 
 def choose_engine(settings: Settings) -> str:
@@ -79,7 +109,6 @@ def _openvino(stored: StoredVersion, settings: Settings) -> Engine:
         device=settings.device,
         threads=settings.engine_threads or cores(),
         precision=choose_precision(stored.manifest) if settings.precision == "auto" else settings.precision,
-        scratch=settings.spool_dir,
     )
 
 

@@ -8,6 +8,7 @@ batch size is always 1. See docs/explanation/performance.md.
 
 import functools
 import math
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ from model_store.images.pixels import Pixels
 from model_store.manifest import Manifest, Signature
 from model_store.precision import INT8_DIRECTORY, Precision
 from model_store.quiet import forbid_telemetry
-from model_store.scratch import scratch_directory
 
 CPU: Final = "cpu"
 TOLERANCES: Final[dict[Precision, float]] = {"f32": 1e-4, "bf16": 0.15, "int8": 0.15}
@@ -51,16 +51,15 @@ class OpenVinoEngine:
     """A SavedModel compiled by OpenVINO for this CPU.
 
     Args:
-        directory: The version directory, whose digests the caller has verified.
+        directory: The version directory, a private copy; nothing refers to it later.
         manifest: The version's manifest.
         threads: Number of cores to use.
         device: `auto` or `cpu`.
         precision: `f32`, `bf16` if the CPU supports it, or `int8` if the version has such a variant.
-        scratch: Directory for a temporary file while `load_maps` runs; None: the system's.
 
     Raises:
         DeviceMissing: If a GPU is requested.
-        GraphRefused: If the graph contains operations outside the allow-list.
+        GraphRefused: If the graph may not be loaded: see `check_graph`.
         PrecisionMissing: If the CPU or the version does not support the precision.
     """
 
@@ -68,7 +67,7 @@ class OpenVinoEngine:
     device = CPU
     batch_sizes: tuple[int, ...] = (1,)
 
-    def __init__(  # noqa: PLR0913  one for each thing that can be set
+    def __init__(
         self,
         directory: Path,
         manifest: Manifest,
@@ -76,7 +75,6 @@ class OpenVinoEngine:
         threads: int,
         device: str = "auto",
         precision: Precision = "f32",
-        scratch: Path | None = None,
     ) -> None:
         if device not in {"auto", CPU}:
             raise DeviceMissing("OpenVINO", device, [CPU])
@@ -86,7 +84,6 @@ class OpenVinoEngine:
         self.precision = precision
         self.tolerance = _tolerance(precision, manifest)
         self.lanes = threads
-        self._directory, self._scratch = directory, scratch
         self._shape = [1, manifest.input.height, manifest.input.width, 3]
         model = _read(directory / INT8_DIRECTORY / "model.xml" if precision == "int8" else directory, self._shape)
         common = _options(threads, "bf16" if precision == "bf16" else "f32")  # for operations that are not in int8
@@ -118,18 +115,18 @@ class OpenVinoEngine:
         """Return both implementations, on all cores and on one; see `Engine.ways`."""
         return functools.partial(self._infer, self._spread), functools.partial(self._infer, self._apart)
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Compile the function for all cores; see `Engine.load_maps`.
 
         OpenVINO reads only the signature `serving_default`, so it gets a copy of the graph with the names swapped.
 
         Raises:
-            GraphRefused: If the graph contains operations outside the allow-list.
+            GraphRefused: If the graph may not be loaded: see `check_graph`.
         """
-        check_graph(self._directory)
-        with scratch_directory("graph", self._scratch) as copy:
-            write_serving(signature.name, self._directory, copy)
-            requests = _requests(_read(copy, self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
+        check_graph(directory)
+        with tempfile.TemporaryDirectory(dir=directory) as copy:
+            write_serving(signature.name, directory, Path(copy))
+            requests = _requests(_read(Path(copy), self._shape), _options(self.lanes, "f32") | _SPREAD, 1)
         return functools.partial(_infer, requests, signature.output.name)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 
 from app.inference.engines.base import ComputeMaps, Engine, Predict, Probabilities
@@ -42,9 +43,9 @@ class Replicas:
         """Return the implementations of all replicas; see `Engine.ways`."""
         return tuple(way for engine in self._engines for way in engine.ways())
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Load the function on the first device; see `Engine.load_maps`."""
-        return self._engines[0].load_maps(signature)
+        return self._engines[0].load_maps(directory, signature)
 
     def close(self) -> None:
         """Release the model's memory on every device."""

@@ -31,14 +31,14 @@ class TensorFlowEngine:
     """A SavedModel loaded by TensorFlow.
 
     Args:
-        directory: The version directory, whose digests the caller has verified.
+        directory: The version directory, a private copy; nothing refers to it later.
         manifest: The version's manifest.
         device: A device from `choose_devices`, `cpu` or `gpu:N`; TensorFlow would use the CPU for a missing GPU.
         max_batch_size: Maximum number of images in one call.
         threads: Number of threads of one operation; 0: TensorFlow's default, every core.
 
     Raises:
-        GraphRefused: If the graph contains operations outside the allow-list.
+        GraphRefused: If the graph may not be loaded: see `check_graph`.
     """
 
     name = "tensorflow"
@@ -50,14 +50,13 @@ class TensorFlowEngine:
     ) -> None:
         check_graph(directory)
         tensorflow = _start(threads)
-        self._directory = directory
         self.device = device
         self.tolerance = CPU_TOLERANCE if self.device == CPU else GPU_TOLERANCE
         self.batch_sizes = powers_of_two(max_batch_size)
         self._tensorflow = tensorflow
         self._loaded: Any = None  # on a GPU, where all functions share the variables
         self._output = manifest.signature.output.name
-        self._function = self._load(manifest.signature)
+        self._function = self._load(directory, manifest.signature)
         self._halving = Halving(
             self._compute, out_of_memory=tensorflow.errors.ResourceExhaustedError, device=self.device
         )
@@ -72,23 +71,23 @@ class TensorFlowEngine:
         """Return the only implementation; see `Engine.ways`."""
         return (self.predict,)
 
-    def load_maps(self, signature: Signature) -> ComputeMaps:
+    def load_maps(self, directory: Path, signature: Signature) -> ComputeMaps:
         """Load the function; see `Engine.load_maps`.
 
         Raises:
-            GraphRefused: If the graph contains operations outside the allow-list.
+            GraphRefused: If the graph may not be loaded: see `check_graph`.
         """
-        check_graph(self._directory)
-        return functools.partial(self._call, self._load(signature), signature.output.name)
+        check_graph(directory)
+        return functools.partial(self._call, self._load(directory, signature), signature.output.name)
 
     def close(self) -> None:
         """Release the model's memory."""
         self._loaded = self._function = None
 
-    def _load(self, signature: Signature) -> Any:  # noqa: ANN401  an untyped function
+    def _load(self, directory: Path, signature: Signature) -> Any:  # noqa: ANN401  an untyped function
         """Load a function, frozen on a CPU; there the loaded model with its variables is not kept."""
         with self._tensorflow.device(self.device.upper()):
-            loaded = self._loaded or self._tensorflow.saved_model.load(str(self._directory))
+            loaded = self._loaded or self._tensorflow.saved_model.load(str(directory))
             function = loaded.signatures[signature.name]
         if self.device == CPU:
             return _freeze(function)

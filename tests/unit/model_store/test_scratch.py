@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model_store import scratch
-from model_store.scratch import clean_scratch, scratch_directory
+from model_store.scratch import clean_scratch, remove_own_scratch, scratch_directory
 
 HOLD = """
 import sys, time
@@ -113,3 +113,10 @@ def test_a_directory_that_was_taken_before_it_was_locked_is_made_anew(
     with scratch_directory("test", tmp_path) as directory:
         assert directory.is_dir()
         assert [directory] != taken
+
+
+def test_a_process_that_ends_at_once_removes_its_own_only(tmp_path: Path) -> None:
+    (tmp_path / f"fullcount-version-{os.getpid()}-x.scratch" / "shades").mkdir(parents=True)
+    (tmp_path / f"fullcount-version-{os.getpid() + 1}-x.scratch").mkdir()
+    remove_own_scratch(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"fullcount-version-{os.getpid() + 1}-x.scratch"]

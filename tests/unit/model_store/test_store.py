@@ -12,6 +12,7 @@ from model_store.errors import (
     FullcountError,
     ModelNotFound,
     NameInvalid,
+    SchemaUnknown,
     StoreUnusable,
     VersionCorrupt,
     VersionInUse,
@@ -350,3 +351,26 @@ def test_an_empty_store_says_how_to_fill_it(store: ModelStore) -> None:
     with pytest.raises(ModelNotFound) as caught:
         store.open("pets")
     assert caught.value.hint == "Publish one with `fullcount train`."
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"schema_version": "x" * 10**6},
+        {"schema_version": 1, "files": {f"../\x1b{number}": 0 for number in range(10_000)}},
+        {"schema_version": 1, "labels": ["x" * 10**6], "model": 5},
+    ],
+)
+def test_what_is_wrong_with_a_manifest_fits_on_a_screen(store: ModelStore, document: dict[str, object]) -> None:
+    (publish(store.directory).directory / MANIFEST_NAME).write_text(json.dumps(document))
+    with pytest.raises((VersionCorrupt, SchemaUnknown)) as caught:
+        store.open("shades", verify=False)
+    assert len(str(caught.value)) < 8000
+    assert str(caught.value).isprintable()
+
+
+def test_a_manifest_of_nothing_but_brackets_is_not_parsed(store: ModelStore) -> None:
+    brackets = b'{"a": [' + b"[]," * 2**21 + b"[]]}"
+    (publish(store.directory).directory / MANIFEST_NAME).write_bytes(brackets)
+    with pytest.raises(VersionCorrupt, match=f"has {len(brackets)} bytes, more than 4194304"):
+        store.open("shades", verify=False)

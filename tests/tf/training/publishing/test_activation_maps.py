@@ -102,7 +102,7 @@ def test_engines_give_a_trained_models_maps_as_keras_does(run: TrainingResult, e
     expected = by_hand(backbone, head, pixels, manifest.temperature)
     loaded = load_engine(run.stored, Settings(engine=engine, device="cpu", precision="f32"))
     assert manifest.activation_maps is not None
-    compute = loaded.load_maps(manifest.activation_maps)
+    compute = loaded.load_maps(run.stored.directory, manifest.activation_maps)
     found = np.concatenate([compute(one[np.newaxis]) for one in pixels])
     assert found.dtype == np.float32
     assert furthest(found, expected) <= 1e-4

@@ -13,8 +13,8 @@ from app.lifecycle.registry import Registry
 from app.observability.metrics import ServiceMetrics
 from app.settings import Settings
 from model_store.errors import FullcountError, ModelNotFound, VersionCorrupt, VersionNotFound
-from model_store.store import ModelStore
-from tests.support.fakes import FakeFactory, publish
+from model_store.store import ModelStore, StoredVersion
+from tests.support.fakes import FakeEngine, FakeFactory, publish
 
 Open = Callable[..., AbstractAsyncContextManager[Registry]]
 
@@ -82,6 +82,23 @@ async def test_a_version_is_loaded_once_however_many_ask_for_it(opened: Open, fa
         factory.gate.set()
         assert len({id(loaded) for loaded in await asyncio.gather(*using)}) == 1
         assert factory.made == [("shades", 1), ("shades", 3)]
+
+
+async def test_what_is_loaded_is_a_copy_of_which_nothing_is_left(
+    store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    spool, seen = tmp_path_factory.mktemp("spool"), []
+
+    def make_engine(copy: StoredVersion, settings: Settings) -> FakeEngine:
+        del settings
+        seen.extend([copy.directory.is_relative_to(spool), (copy.directory / "golden.npz").is_file()])
+        return FakeEngine()
+
+    registry = Registry(ModelStore(store), Settings(store=store, spool_dir=spool), make_engine, ServiceMetrics())
+    await registry.start()
+    assert seen == [True, True]
+    assert list(spool.iterdir()) == []
+    await registry.close()
 
 
 async def test_who_gives_up_waiting_does_not_stop_the_loading(opened: Open, factory: FakeFactory) -> None:

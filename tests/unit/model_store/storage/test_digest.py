@@ -1,13 +1,9 @@
 import os
-import socket
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-
-from model_store.errors import VersionCorrupt
 from model_store.manifest import FileDigest
-from model_store.storage.digest import compare, digest_directory, digest_file
+from model_store.storage.digest import differences, digest_directory, digest_file
 
 
 def some_digest(content: bytes) -> FileDigest:
@@ -30,26 +26,21 @@ def test_a_file_longer_than_a_buffer_is_read_to_its_end(tmp_path: Path) -> None:
     assert digest_file(tmp_path / "x") == some_digest(content)
 
 
-def test_links_and_special_files_are_refused_all_at_once(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "folder")
-    (tmp_path / "folder" / "dangling").symlink_to("/nowhere")
-    os.mkfifo(tmp_path / "pipe")
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(tmp_path / "s"))
-    with pytest.raises(VersionCorrupt) as caught:
-        digest_directory(tmp_path)
-    assert [one.split()[0] for one in caught.value.differences] == ["folder/dangling", "link", "pipe", "s"]
-
-
-def test_a_name_that_no_manifest_can_hold_is_refused(tmp_path: Path) -> None:
-    (tmp_path / os.fsdecode(b"caf\xe9")).write_bytes(b"")
-    with pytest.raises(VersionCorrupt, match="not UTF-8"):
-        digest_directory(tmp_path)
-
-
-def test_every_difference_is_listed_and_sorted() -> None:
+def test_every_difference_is_listed_and_sorted(tmp_path: Path) -> None:
+    for name in ("same", "changed", "longer", "new"):
+        (tmp_path / name).write_bytes(b"1" if name != "longer" else b"11")
     one, other = some_digest(b"1"), some_digest(b"2")
-    expected = {"same": one, "changed": one, "gone": one}
-    found = {"same": one, "changed": other, "new": one}
-    assert compare(expected, found) == ["changed has changed", "gone is missing", "new is not in the manifest"]
+    expected = {"same": one, "changed": other, "longer": one, "gone": one}
+    listed = ["changed has changed", "gone is missing", "longer has changed", "new is not in the manifest"]
+    assert differences(tmp_path, expected) == listed
+
+
+def test_what_is_copied_is_what_was_digested(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    (source / "a" / "b").mkdir(parents=True)
+    (source / "a" / "b" / "x").write_bytes(content := os.urandom(3_000_001))
+    (source / "unlisted").write_bytes(b"1")
+    found = differences(source, {"a/b/x": some_digest(content)}, copy_to=copy)
+    assert found == ["unlisted is not in the manifest"]
+    assert [path.relative_to(copy).as_posix() for path in copy.rglob("*")] == ["a", "a/b", "a/b/x"]
+    assert (copy / "a" / "b" / "x").read_bytes() == content

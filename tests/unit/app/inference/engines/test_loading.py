@@ -2,13 +2,15 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing
+from app.errors import DeviceMissing, EngineMissing, GoldenMismatch, PrecisionMissing, VersionUnloadable
 from app.inference.engines import loading, openvino, tensorflow
 from app.settings import Settings
+from model_store.errors import VersionCorrupt
 from model_store.manifest import Manifest
 from model_store.precision import MeasuredPrecision, Precision
 from model_store.store import StoredVersion
@@ -173,6 +175,15 @@ def test_tensorflow_loads_a_version_once_for_each_gpu_that_is_wanted(
         assert (engine.device, engine.lanes) == (",".join(devices), len(devices))
 
 
+@pytest.mark.parametrize("claimed", [{"labels": ("a", "b", "c")}, {"size": 16}])
+def test_golden_samples_are_of_the_versions_input_and_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(loading, "_tensorflow", lambda *_: FakeEngine())
+    with pytest.raises(VersionCorrupt, match=r"golden\.npz holds pixels \(8, 8, 3\) and 2 probabilities"):
+        loading.load_engine(publish(tmp_path, **claimed), Settings(engine="tensorflow"))
+
+
 def test_an_engine_that_does_not_prove_itself_is_closed(stored: StoredVersion, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = FakeEngine()
     monkeypatch.setattr(engine, "predict", lambda pixels: np.full((len(pixels), 3), 1 / 3, np.float32))
@@ -180,3 +191,29 @@ def test_an_engine_that_does_not_prove_itself_is_closed(stored: StoredVersion, m
     with pytest.raises(GoldenMismatch):
         loading.load_engine(stored, Settings(engine="tensorflow"))
     assert engine.is_closed
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no such operation\n  at 0x1"), KeyError("output"), ValueError()])
+def test_whatever_a_library_raises_is_an_engines_error(
+    stored: StoredVersion, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> FakeEngine:
+        raise error
+
+    monkeypatch.setattr(loading, "_tensorflow", fail)
+    with pytest.raises(VersionUnloadable, match=r"'tensorflow' cannot load .*shades/1: .+") as caught:
+        loading.load_engine(stored, Settings(engine="tensorflow"))
+    assert caught.value.__cause__ is error
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no libstdc++")])
+def test_what_is_not_the_versions_fault_is_not_called_so(
+    stored: StoredVersion, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> FakeEngine:
+        raise error
+
+    monkeypatch.setattr(loading, "_tensorflow", fail)
+    with pytest.raises(type(error)):
+        loading.load_engine(stored, Settings(engine="tensorflow"))
