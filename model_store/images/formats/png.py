@@ -13,7 +13,7 @@ from model_store.errors import ImageRejected
 
 _APPLE: Final = b"CgBI"
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
+TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Starts of the texts that may hold EXIF."""
 _FRAME_BYTES: Final = 12
@@ -89,7 +89,7 @@ def without_text(data: bytes) -> Iterator[bytes]:
     """
     if not data.startswith(_SIGNATURE):
         return
-    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in _TEXTS]
+    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in TEXTS]
     others = [chunk for chunk in found if not chunk.content(data).startswith(_ORIENTING)]
     for dropped in (others, found) if others != found else (found,):
         if dropped:

@@ -6,7 +6,7 @@ raw photograph the directories beside the first tell what it is. See the TIFF sp
 
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 SUBFILE: Final = 254
 OLD_SUBFILE: Final = 255
@@ -18,8 +18,11 @@ PHOTOMETRIC: Final = 262
 MAKE: Final = 271
 STRIPS: Final = 273
 SAMPLES: Final = 277
+ROWS: Final = 278
 MAX_SAMPLE: Final = 281
 PLANES: Final = 284
+TILE_WIDTH: Final = 322
+TILE_HEIGHT: Final = 323
 TILES: Final = 324
 SUBDIRECTORIES: Final = 330
 EXTRA: Final = 338
@@ -27,9 +30,9 @@ SAMPLE_FORMAT: Final = 339
 SUBSAMPLING: Final = 530
 DNG_VERSION: Final = 50706
 
-_CODES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_CODES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
 """Type of a tag → its code for `struct`; tags of other types, such as fractions, are left out."""
-_MAX_TAGS: Final = 4096
+MAX_TAGS: Final = 4096
 _MAX_VALUES: Final = 64
 """Tags with more values than this are left out, except those of places, of which the first are kept."""
 _PLACES: Final = frozenset({STRIPS, TILES})
@@ -37,6 +40,18 @@ _MAX_DIRECTORIES: Final = 16
 
 Tags = dict[int, tuple[int, ...]]
 """Number of a tag → its values."""
+
+
+class Directory(NamedTuple):
+    """A directory, as far as the file has it."""
+
+    tags: Tags
+    place_count: int
+    """The number of strips or tiles that it names."""
+    declared_count: int
+    """The number of tags that it declares; if over `MAX_TAGS`, none of them is read."""
+    following: int | None
+    """Offset of the next directory, or 0; None if this one is not whole."""
 
 
 def read_directories(data: bytes) -> list[Tags]:
@@ -51,33 +66,41 @@ def read_directories(data: bytes) -> list[Tags]:
     return list(_directories(data))
 
 
-def _directories(data: bytes) -> Iterator[Tags]:
-    order = "<" if data[:2] == b"II" else ">"
-    is_big = 43 in data[2:4]  # BigTIFF
+def first_directory(data: bytes) -> Directory:
+    """Read the first directory of a TIFF, whole or not: Pillow opens a file that ends within it, too."""
+    order, is_big = _form(data)
     first = _unpack(data, order, "Q" if is_big else "I", 8 if is_big else 4)
-    found = _read(data, order, first[0], is_big=is_big) if first else None
-    if found is None:
+    return _read(data, order, first[0] if first else len(data), is_big=is_big)
+
+
+def _form(data: bytes) -> tuple[str, bool]:
+    """Return the byte order, and whether the file is a BigTIFF."""
+    return "<" if data[:2] == b"II" else ">", 43 in data[2:4]
+
+
+def _directories(data: bytes) -> Iterator[Tags]:
+    order, is_big = _form(data)
+    first = first_directory(data)
+    if first.following is None:
         return
-    tags, following = found
-    yield tags
-    for offset in (*tags.get(SUBDIRECTORIES, ())[:_MAX_DIRECTORIES], following):
-        other = _read(data, order, offset, is_big=is_big) if offset else None
-        if other is not None:
-            yield other[0]
+    yield first.tags
+    for offset in (*first.tags.get(SUBDIRECTORIES, ())[:_MAX_DIRECTORIES], first.following):
+        other = _read(data, order, offset, is_big=is_big)
+        if offset and other.following is not None:
+            yield other.tags
 
 
-def _read(data: bytes, order: str, start: int, *, is_big: bool) -> tuple[Tags, int] | None:
-    """Read a directory and the offset of the next one; None if it is not whole."""
+def _read(data: bytes, order: str, start: int, *, is_big: bool) -> Directory:
     head, entry, inline = ("Q", "HHQ", 8) if is_big else ("H", "HHI", 4)
     counted = _unpack(data, order, head, start)
-    if not counted or counted[0] > _MAX_TAGS:
-        return None
+    if not counted or counted[0] > MAX_TAGS:
+        return Directory({}, 0, counted[0] if counted else 0, None)
     tags: Tags = {}
-    place = start + struct.calcsize(head)
+    place_count, place = 0, start + struct.calcsize(head)
     for _ in range(counted[0]):
         fields = _unpack(data, order, entry, place)
         if not fields:
-            return None
+            return Directory(tags, place_count, counted[0], None)
         tag, kind, count = fields
         values = place + struct.calcsize(order + entry)
         place = values + inline
@@ -88,8 +111,14 @@ def _read(data: bytes, order: str, start: int, *, is_big: bool) -> tuple[Tags, i
             values = (_unpack(data, order, head if is_big else "I", values) or (len(data),))[0]
         if found := _unpack(data, order, code, values):
             tags.setdefault(tag, found)
+            place_count = max(place_count, count) if tag in _PLACES else place_count
     following = _unpack(data, order, "Q" if is_big else "I", place)
-    return tags, following[0] if following else 0
+    return Directory(tags, place_count, counted[0], following[0] if following else 0)
+
+
+def first_value(tags: Tags, tag: int, default: int) -> int:
+    """Return the first value of a tag, or a default if it has none."""
+    return next(iter(tags.get(tag, ())), default)
 
 
 def _unpack(data: bytes, order: str, code: str, start: int) -> tuple[int, ...]:
