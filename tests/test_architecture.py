@@ -45,7 +45,7 @@ FLOORS = {
         > comparison + corrected + listing + one_label + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
     "model_store/images": """fingerprint > light_grids > pixels + files > examination > decoding
-        > limits + rejections + resizing + rgb > formats > deep_samples + foreign + input_spec
+        > limits + memory + rejections + resizing + rgb > formats > deep_samples + foreign + input_spec
         > foreign_text > signatures""",
     "model_store/images/formats": """tiff_outline + jpeg_outline + png_outline + webp + gif + bmp + avif
         > tiff + png + jpeg_loading + outline > jpeg + tiff_tags""",

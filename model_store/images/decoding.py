@@ -20,6 +20,7 @@ from model_store.images.formats.png import check_png
 from model_store.images.formats.tiff import check_tiff
 from model_store.images.input_spec import Format, InputSpec, Pixels
 from model_store.images.limits import SHRUNK_FACTOR, over_limit, too_many_pixels
+from model_store.images.memory import is_out_of_memory
 from model_store.images.rejections import explain_failure, explain_unopened
 from model_store.images.resizing import DRAFT_FACTOR, needed_size, resized
 from model_store.images.rgb import ORIENTATION, TURNED, load_rgb, turned_upright
@@ -55,6 +56,8 @@ class ImageSource(NamedTuple):
     """Those of a JPEG; None of another format."""
     limit: int
     """The most pixels that it may have; of a JPEG that is shrunk, `SHRUNK_FACTOR` times as many."""
+    memory_bytes: int
+    """Memory that decoding takes at most."""
 
 
 def decode_source(source: ImageSource, spec: InputSpec) -> Decoded:
@@ -62,28 +65,55 @@ def decode_source(source: ImageSource, spec: InputSpec) -> Decoded:
 
     Raises:
         ImageRejected: If the bytes cannot be decoded.
+        MemoryError: If there is not enough memory.
     """
-    data, name, segments, limit = source
+    try:
+        return _decode(source, spec)
+    except ImageRejected:
+        raise
+    except Exception as error:  # parsers raise any class for hostile bytes
+        _release_frames(error)
+        if is_out_of_memory(error, source.memory_bytes):
+            raise MemoryError(f"Decoding the image takes up to {source.memory_bytes} bytes of memory.") from error
+        raise _explained(error, source) from error
+
+
+def _explained(error: Exception, source: ImageSource) -> ImageRejected:
+    """Explain an error of Pillow."""
+    if isinstance(error, UnidentifiedImageError):
+        return explain_unopened(source.data, (source.format,))
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return too_many_pixels(f"{error}")
+    return explain_failure(error, source.data)
+
+
+def _release_frames(error: BaseException | None) -> None:
+    """Drop the tracebacks of an error: their frames hold the bytes and the picture."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
+
+
+def _decode(source: ImageSource, spec: InputSpec) -> Decoded:
+    data, name, segments, limit, _ = source
     image = _open(data, name)
     width, height = image.size
     if width * height > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(width, height, limit)
-    try:
-        declared_bits = _check_kind(image, data)
-        _shrink_on_load(image, spec)
-        if segments:
-            _check_memory(image, segments, (width, height), limit)
-        is_damaged = load_jpeg(image, data, segments) if segments else _is_damaged(image, data)
-        loaded = load_rgb(image, spec.background, reopen=lambda: _reopened(data, name), declared_bits=declared_bits)
-        del image  # its memory is needed for turning
-        pixels = np.array(resized(turned_upright(loaded), spec), dtype=np.uint8)
-    except (ImageRejected, MemoryError):  # the latter is this machine's fault, not the file's
-        raise
-    except Image.DecompressionBombError as error:
-        raise too_many_pixels(f"{error}") from error
-    except Exception as error:  # parsers raise any class for hostile bytes
-        raise explain_failure(error, data) from error
+    declared_bits = _check_kind(image, data)
+    _shrink_on_load(image, spec)
+    if segments:
+        _check_memory(image, segments, (width, height), limit)
+    is_damaged = load_jpeg(image, data, segments) if segments else _is_damaged(image, data)
+    loaded = load_rgb(image, spec.background, reopen=lambda: _reopened(data, name), declared_bits=declared_bits)
+    del image  # its memory is needed for turning
+    pixels = np.array(resized(turned_upright(loaded), spec), dtype=np.uint8)
     return Decoded(pixels, name, width, height, loaded.suspect_maximum, is_damaged)
+
+
+def _open(data: bytes, name: Format) -> ImageFile:
+    """Read only the header, format and size. Only the parser of the format sees the bytes."""
+    return Image.open(io.BytesIO(data), formats=(name,))
 
 
 def _check_kind(image: ImageFile, data: bytes) -> int | None:
@@ -108,20 +138,6 @@ def _reopened(data: bytes, name: Format) -> ImageFile:
     image = _open(data, name)
     _check_kind(image, data)
     return image
-
-
-def _open(data: bytes, name: Format) -> ImageFile:
-    """Read only the header, format and size. Only the parser of the format sees the bytes."""
-    try:
-        return Image.open(io.BytesIO(data), formats=(name,))
-    except UnidentifiedImageError as error:
-        raise explain_unopened(data, (name,)) from error
-    except MemoryError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_many_pixels(f"{error}") from error
-    except Exception as error:  # as above
-        raise explain_failure(error, data) from error
 
 
 def _shrink_on_load(image: Image.Image, spec: InputSpec) -> None:

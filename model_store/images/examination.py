@@ -30,7 +30,7 @@ _OUTLINES: Final[dict[Format, Callable[[bytes], Outline]]] = {
 _LIGHT_FORMATS: Final = frozenset({"JPEG", "PNG", "WEBP"})
 _LIGHT_BYTES: Final = 64 * 2**20
 _LIGHT_NANOSECONDS: Final = 100_000_000
-_FIXED_BYTES: Final = 2**20
+_FIXED_BYTES: Final = 2**22
 """Memory that any decoding takes beside that of its pixels."""
 _RGB_BYTES: Final = 4
 """Bytes of a pixel of RGB, as Pillow keeps it."""
@@ -96,7 +96,7 @@ def examine(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX
     memory = _memory(outline, spec)
     is_cheap = memory <= _LIGHT_BYTES and outline.nanoseconds <= _LIGHT_NANOSECONDS
     is_light = outline.is_usual and is_cheap and name in _LIGHT_FORMATS
-    return Examined(memory, is_light, ImageSource(data, name, segments, limit), spec)
+    return Examined(memory, is_light, ImageSource(data, name, segments, limit, memory), spec)
 
 
 def _jpeg(data: bytes, segments: Segments, spec: InputSpec) -> Outline:
@@ -106,17 +106,13 @@ def _jpeg(data: bytes, segments: Segments, spec: InputSpec) -> Outline:
 
 
 def _memory(outline: Outline, spec: InputSpec) -> int:
-    """Return the most memory that any step takes: loading, conversion, turning and resizing follow each other."""
+    """Return the most memory that all steps take. What an earlier one has freed may still belong to the process."""
     width, height = outline.loaded_size
-    rgb = _RGB_BYTES * width * height
-    steps = [
-        outline.loading_bytes,
-        outline.loaded_bytes + outline.converting_bytes,
-        rgb + resizing_bytes((width, height), spec),
-    ]
-    if outline.may_turn:
-        steps += [2 * rgb, rgb + resizing_bytes((height, width), spec)]
-    return _FIXED_BYTES + max(steps)
+    memory = _FIXED_BYTES + max(outline.loading_bytes, outline.loaded_bytes + outline.converting_bytes)
+    if not outline.may_turn:
+        return memory + resizing_bytes((width, height), spec)
+    resizing = max(resizing_bytes(size, spec) for size in ((width, height), (height, width)))
+    return memory + _RGB_BYTES * width * height + resizing
 
 
 def _format_of(head: bytes) -> Format | None:

@@ -1,8 +1,11 @@
 """The header of a BMP: its size, its kind of samples, and what decoding them takes. Decodes nothing."""
 
+from typing import Final
+
 from model_store.images.formats.outline import UNREADABLE, Outline
 
-_RLE = frozenset({1, 2})
+_RLE: Final = frozenset({1, 2})
+_BIT_FIELDS: Final = 3
 
 
 def outline(data: bytes) -> Outline:
@@ -16,9 +19,17 @@ def outline(data: bytes) -> Outline:
         height = 2**32 - height if data[25] == 0xFF else height
         bits, compression = _little(data, 28, 2), _little(data, 30, 4)
     pixels = width * height
-    loaded = pixels * (1 if bits <= 8 else 4)
-    unpacked = 3 * pixels if compression in _RLE else 4 * width
-    return Outline(width, height, loading_bytes=loaded + unpacked, loaded_bytes=loaded, converting_bytes=4 * pixels)
+    is_palette = bits <= 8
+    loaded = pixels * (1 if is_palette else 4)
+    reading = 2 * pixels if compression in _RLE else 12 * width  # two copies of all; a row, read and joined
+    is_rgb = not is_palette and compression != _BIT_FIELDS
+    return Outline(
+        width,
+        height,
+        loading_bytes=loaded + reading,
+        loaded_bytes=loaded,
+        converting_bytes=0 if is_rgb else 4 * pixels,
+    )
 
 
 def _little(data: bytes, start: int, length: int) -> int:

@@ -28,7 +28,7 @@ def outline(data: bytes) -> Outline:
     )
     width, height = max(width, left + across), max(height, top + down)
     pixels = width * height
-    return Outline(width, height, loading_bytes=2 * pixels, loaded_bytes=2 * pixels, converting_bytes=8 * pixels)
+    return Outline(width, height, loading_bytes=3 * pixels, loaded_bytes=pixels, converting_bytes=8 * pixels)
 
 
 def _first_picture(data: bytes) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from model_store.errors import ImageRejected
+from model_store.images.deep_samples import deep_strip_bytes
 from model_store.images.formats.outline import UNREADABLE, Outline
 from model_store.images.formats.png import TEXTS, chunks
 
@@ -17,9 +18,14 @@ _USUAL_CHUNKS, _USUAL_PACKED_TEXTS, _USUAL_METADATA = 10_000, 4, 2**16
 _PACKED: Final = frozenset({b"zTXt", b"iTXt", b"iCCP"})
 _ANIMATED: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _ORIENTING: Final = b"eXIf"
+_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
+_BANDS: Final = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
+"""Colour type → number of bands."""
 _CHUNK_NS: Final = 10_000
 _PACKED_NS: Final = 5_000_000
-_TEXT_BYTES: Final = 2**20
+_UNPACKED_BYTES: Final = 2**20
+_CHARACTER_BYTES: Final = 6
+"""Bytes that a byte of text may take: four as a character, and its copies."""
 
 
 @dataclass(slots=True)
@@ -32,6 +38,8 @@ class _Chunks:
     packed_texts: int = 0
     metadata: int = 0
     """Bytes that are not of pixels."""
+    text_bytes: int = 0
+    """Memory that texts take."""
     has_transparency: bool = False
     has_exif: bool = False
     is_animated: bool = False
@@ -49,18 +57,16 @@ def outline(data: bytes) -> Outline:
     width, height = int.from_bytes(found.header[:4]), int.from_bytes(found.header[4:8])
     bits, colour, is_interlaced = found.header[8], found.header[9], found.header[12] > 0
     is_deep, pixels = bits == 16, width * height
-    sample_bytes = max(1, bits // 8) * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4)
-    held = {(0, False): 1, (3, False): 1, (0, True): 2}.get((colour, is_deep), 4)
-    converting = (8 if found.has_transparency or colour == 4 else 4) + (12 if is_deep else 0)
-    tries = 3 if found.texts else 1
+    sample_bytes = max(1, bits // 8) * _BANDS.get(colour, 4)
+    loaded, converting = _pixel_bytes(colour, is_deep=is_deep, has_transparency=found.has_transparency)
     return Outline(
         width,
         height,
-        loading_bytes=pixels * held + 4 * sample_bytes * width + min(found.texts, 64) * _TEXT_BYTES,
-        loaded_bytes=pixels * held,
-        converting_bytes=pixels * converting,
+        loading_bytes=pixels * loaded + 4 * sample_bytes * width + found.text_bytes,
+        loaded_bytes=pixels * loaded + found.text_bytes,
+        converting_bytes=pixels * converting + (deep_strip_bytes(width, height) if is_deep else 0),
         may_turn=found.has_exif or found.texts > 0,
-        nanoseconds=tries
+        nanoseconds=(3 if found.texts else 1)  # see `png.without_text`
         * (
             pixels * sample_bytes * (12 if is_interlaced else 8) * (2 if is_deep else 1)
             + pixels * 10
@@ -77,6 +83,15 @@ def outline(data: bytes) -> Outline:
     )
 
 
+def _pixel_bytes(colour: int, *, is_deep: bool, has_transparency: bool) -> tuple[int, int]:
+    """Return the bytes of a pixel of the loaded picture, and those that conversion to RGB takes beside them."""
+    if colour == _GREY and is_deep:
+        return 2, 10
+    loaded = 1 if colour in {_GREY, _PALETTE} else 4
+    converting = {_GREY: 4, _RGB: 0, _PALETTE: 4, _GREY_ALPHA: 8, _RGB_ALPHA: 4}.get(colour, 8)
+    return loaded, (8 if has_transparency else converting) + (8 if is_deep else 0)
+
+
 def _read(data: bytes) -> _Chunks:
     found = _Chunks()
     for chunk in chunks(data):
@@ -90,6 +105,8 @@ def _read(data: bytes) -> _Chunks:
         elif name in TEXTS:
             found.texts += 1
             found.packed_texts += name in _PACKED
+            length = max(chunk.length, _UNPACKED_BYTES) if name in _PACKED else chunk.length
+            found.text_bytes += _CHARACTER_BYTES * length
         found.has_exif = found.has_exif or name == _ORIENTING
         found.has_transparency = found.has_transparency or name == b"tRNS"
         found.is_animated = found.is_animated or name in _ANIMATED

@@ -7,19 +7,26 @@ some thousand pixels square, and strips of any declared height.
 from typing import Final
 
 from model_store.errors import ImageRejected
+from model_store.images.deep_samples import deep_strip_bytes
 from model_store.images.formats import tiff_tags
 from model_store.images.formats.outline import UNREADABLE, Outline
 from model_store.images.formats.tiff import SampleLayout, sample_layout
-from model_store.images.formats.tiff_tags import MAX_TAGS, Tags, first_directory, first_value
+from model_store.images.formats.tiff_tags import MAX_TAGS, Directory, Tags, first_directory, first_value
 
 _PLAIN_PART: Final = 2**24
 """Pixels that a strip or tile may have, however small the picture is: a tile of 4096 x 4096."""
 _MAX_PARTS: Final = 2**18
 """Strips or tiles; Pillow takes about a kilobyte for each."""
-_PART_BYTES: Final = 1024
+_PLACE_BYTES: Final = 1024
 _WHOLE: Final = 2**32 - 1
 """Rows of a strip that is the whole picture."""
-_GREY_BITS: Final = 8
+_UNCOMPRESSED: Final = 1
+_RGB_BYTES: Final = 4
+"""Bytes of a pixel of RGB, as Pillow keeps it."""
+_BYTE: Final = 8
+_GREYS: Final = frozenset({0, 1, 3, 4})
+_PALETTE: Final = 3
+_RGB_BANDS: Final = 3
 
 
 def outline(data: bytes) -> Outline:
@@ -39,16 +46,16 @@ def outline(data: bytes) -> Outline:
         return UNREADABLE
     layout, part = sample_layout(tags), _part(tags, width, height)
     pixels = width * height
-    loaded = pixels * _loaded_bytes(layout)
-    bands = layout.bands if not layout.is_planar else 1
-    buffer = part * max(4, (bands * max(layout.bits, default=8) + 7) // 8)
+    loaded, converting = _pixel_bytes(layout)
     return Outline(
         width,
         height,
-        loading_bytes=loaded + 2 * buffer + directory.place_count * _PART_BYTES,
-        loaded_bytes=loaded,
-        converting_bytes=pixels * 8,
-        may_turn=True,
+        loading_bytes=loaded * pixels
+        + _reading_bytes(layout, directory, part, width)
+        + directory.place_count * _PLACE_BYTES,
+        loaded_bytes=loaded * pixels,
+        converting_bytes=converting * pixels + (deep_strip_bytes(width, height) if _is_deep(layout) else 0),
+        may_turn=first_value(tags, tiff_tags.ORIENTATION, 1) != 1 or tiff_tags.XMP in tags,
     )
 
 
@@ -64,11 +71,26 @@ def _part(tags: Tags, width: int, height: int) -> int:
     return pixels
 
 
-def _loaded_bytes(layout: SampleLayout) -> int:
-    """Return the bytes of a pixel of the loaded picture."""
-    if layout.bands > 1 or layout.photometric in {2, 5, 6}:
-        return 4
-    return 1 if max(layout.bits, default=1) <= _GREY_BITS else 2
+def _is_deep(layout: SampleLayout) -> bool:
+    return max(layout.bits, default=1) > _BYTE
+
+
+def _reading_bytes(layout: SampleLayout, directory: Directory, part: int, width: int) -> int:
+    """Return the memory that reading a strip or tile takes: libtiff keeps one, Pillow reads one and joins its pieces."""
+    bands = 1 if layout.is_planar else layout.bands
+    sample_bytes = (bands * max(layout.bits, default=1) + 7) // 8
+    if layout.compression != _UNCOMPRESSED:
+        return part * max(_RGB_BYTES, sample_bytes)
+    return 3 * sample_bytes * (part if directory.place_count > 1 else width)
+
+
+def _pixel_bytes(layout: SampleLayout) -> tuple[int, int]:
+    """Return the bytes of a pixel of the loaded picture, and those that conversion to RGB takes beside them."""
+    is_grey = layout.photometric in _GREYS and layout.bands == 1
+    if is_grey:
+        return (2, 10) if _is_deep(layout) else (1, 4)
+    is_rgb = layout.bands == _RGB_BANDS and layout.photometric != _PALETTE
+    return 4, (0 if is_rgb else 8) + (12 if _is_deep(layout) else 0)
 
 
 def _unusual(what: str) -> ImageRejected:

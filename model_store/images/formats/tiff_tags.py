@@ -17,6 +17,7 @@ COMPRESSION: Final = 259
 PHOTOMETRIC: Final = 262
 MAKE: Final = 271
 STRIPS: Final = 273
+ORIENTATION: Final = 274
 SAMPLES: Final = 277
 ROWS: Final = 278
 MAX_SAMPLE: Final = 281
@@ -28,6 +29,7 @@ SUBDIRECTORIES: Final = 330
 EXTRA: Final = 338
 SAMPLE_FORMAT: Final = 339
 SUBSAMPLING: Final = 530
+XMP: Final = 700
 DNG_VERSION: Final = 50706
 
 _CODES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
