@@ -32,8 +32,8 @@ _LIGHT_BYTES: Final = 64 * 2**20
 _LIGHT_NANOSECONDS: Final = 100_000_000
 _FIXED_BYTES: Final = 2**22
 """Memory that any decoding takes beside that of its pixels."""
-_RGB_BYTES: Final = 4
-"""Bytes of a pixel of RGB, as Pillow keeps it."""
+_RESIZING_NS: Final = 1
+"""Processor time of resizing, for each byte that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,11 @@ def examine(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX
     limit = min(max_image_pixels, MAX_IMAGE_PIXELS)
     if outline.width * outline.height > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(outline.width, outline.height, limit)
-    memory = _memory(outline, spec)
-    is_cheap = memory <= _LIGHT_BYTES and outline.nanoseconds <= _LIGHT_NANOSECONDS
-    is_light = outline.is_usual and is_cheap and name in _LIGHT_FORMATS
+    resizing = _resizing_bytes(outline, spec)
+    memory = _FIXED_BYTES + resizing + outline.peak_bytes
+    nanoseconds = outline.nanoseconds + resizing * _RESIZING_NS
+    is_cheap = memory <= _LIGHT_BYTES and nanoseconds <= _LIGHT_NANOSECONDS
+    is_light = name in _LIGHT_FORMATS and outline.is_usual and is_cheap
     return Examined(memory, is_light, ImageSource(data, name, segments, limit, memory), spec)
 
 
@@ -105,14 +107,11 @@ def _jpeg(data: bytes, segments: Segments, spec: InputSpec) -> Outline:
     return jpeg_outline.outline(data, segments, shrinking)
 
 
-def _memory(outline: Outline, spec: InputSpec) -> int:
-    """Return the most memory that all steps take. What an earlier one has freed may still belong to the process."""
+def _resizing_bytes(outline: Outline, spec: InputSpec) -> int:
+    """Return the memory that resizing takes, however the picture may have to be turned."""
     width, height = outline.loaded_size
-    memory = _FIXED_BYTES + max(outline.loading_bytes, outline.loaded_bytes + outline.converting_bytes)
-    if not outline.may_turn:
-        return memory + resizing_bytes((width, height), spec)
-    resizing = max(resizing_bytes(size, spec) for size in ((width, height), (height, width)))
-    return memory + _RGB_BYTES * width * height + resizing
+    sizes = [(width, height), (height, width)] if outline.may_turn else [(width, height)]
+    return max(resizing_bytes(size, spec) for size in sizes)
 
 
 def _format_of(head: bytes) -> Format | None:

@@ -1,32 +1,50 @@
-"""The boxes of an AVIF that say its size. Decodes nothing."""
+"""The boxes of an AVIF that say its size and depth. Decodes nothing.
 
+Boxes are found by their names, wherever they stand: the greatest size counts, so nothing that is hidden makes it less.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from model_store.images.formats.outline import UNREADABLE, Outline
 
-_EXTENTS: Final = b"ispe"
-_MAX_EXTENTS: Final = 1000
-"""Boxes of extents that are looked at: a picture of tiles has one for each kind of tile."""
+_EXTENTS, _CONFIGURATION = b"ispe", b"av1C"
+_MAX_BOXES: Final = 1000
+"""Boxes of a name that are looked at: a picture of tiles has one for each kind of tile."""
+_DEEP: Final = 0x40
+"""Bit of the configuration: samples of more than 8 bits."""
 
 
 def outline(data: bytes) -> Outline:
     """Read the greatest size in an AVIF, and tell what decoding it takes."""
-    width, height, place = 0, 0, data.find(_EXTENTS)
-    for _ in range(_MAX_EXTENTS):
-        if place < 0:
-            break
-        across, down = (int.from_bytes(data[at : at + 4]) for at in (place + 8, place + 12))
-        if across * down > width * height:
-            width, height = across, down
-        place = data.find(_EXTENTS, place + 4)
-    pixels = width * height
-    if not pixels:
+    extents = [(_number(data, place + 8), _number(data, place + 12)) for place in _boxes(data, _EXTENTS)]
+    width, height = max(extents, key=lambda size: size[0] * size[1], default=(0, 0))
+    if not width or not height:
         return UNREADABLE
+    pixels = width * height
+    is_deep = any(_number(data, place + 4) >> 8 & _DEEP for place in _boxes(data, _CONFIGURATION))
     return Outline(
         width,
         height,
-        loading_bytes=20 * pixels,
+        loading_bytes=(24 if is_deep else 16) * pixels,
         loaded_bytes=12 * pixels,
         converting_bytes=4 * pixels,
         may_turn=True,
     )
+
+
+def _boxes(data: bytes, name: bytes) -> Iterator[int]:
+    """Yield the offset of a name wherever it occurs."""
+    return islice(_occurrences(data, name), _MAX_BOXES)
+
+
+def _occurrences(data: bytes, name: bytes) -> Iterator[int]:
+    place = data.find(name)
+    while place >= 0:
+        yield place
+        place = data.find(name, place + len(name))
+
+
+def _number(data: bytes, start: int) -> int:
+    return int.from_bytes(data[start : start + 4])

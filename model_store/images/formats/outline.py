@@ -5,6 +5,10 @@ takes, and a test compares the two.
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+_RGB_BYTES: Final = 4
+"""Bytes of a pixel of RGB, as Pillow keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,13 @@ class Outline:
     def loaded_size(self) -> tuple[int, int]:
         """Width and height of the loaded picture, in pixels."""
         return -(-self.width // self.shrinking), -(-self.height // self.shrinking)
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory up to resizing. What an earlier step has freed may still belong to the process."""
+        width, height = self.loaded_size
+        turning = _RGB_BYTES * width * height if self.may_turn else 0
+        return max(self.loading_bytes, self.loaded_bytes + self.converting_bytes) + turning
 
 
 UNREADABLE = Outline(0, 0, 0, 0, 0)

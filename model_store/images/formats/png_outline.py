@@ -3,29 +3,36 @@
 Pillow reads every chunk in Python, and unpacks up to a megabyte of each compressed text and colour profile.
 """
 
+import struct
 from dataclasses import dataclass
 from typing import Final
 
 from model_store.errors import ImageRejected
 from model_store.images.deep_samples import deep_strip_bytes
 from model_store.images.formats.outline import UNREADABLE, Outline
-from model_store.images.formats.png import TEXTS, chunks
+from model_store.images.formats.png import FRAME_BYTES, SIGNATURE, TEXTS
 
-_HEADER: Final = b"IHDR"
-_MAX_CHUNKS: Final = 100_000
+_CHUNK_START: Final = struct.Struct(">I4s")
+_MAX_CHUNKS: Final = 40_000
+"""A file of 32 MiB has 4096 of the size that libpng writes."""
 _MAX_PACKED_TEXTS: Final = 1000
 _USUAL_CHUNKS, _USUAL_PACKED_TEXTS, _USUAL_METADATA = 10_000, 4, 2**16
 _PACKED: Final = frozenset({b"zTXt", b"iTXt", b"iCCP"})
 _ANIMATED: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
-_ORIENTING: Final = b"eXIf"
+_RAW_PROFILE: Final = b"Raw profile type"
+"""Start of a text with EXIF in hexadecimal."""
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _BANDS: Final = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
 """Colour type → number of bands."""
-_CHUNK_NS: Final = 10_000
+_CHUNK_NS: Final = 5_000
 _PACKED_NS: Final = 5_000_000
 _UNPACKED_BYTES: Final = 2**20
 _CHARACTER_BYTES: Final = 6
 """Bytes that a byte of text may take: four as a character, and its copies."""
+_MOST_TEXT_BYTES: Final = _CHARACTER_BYTES * 64 * 2**20
+"""Pillow refuses more than 64 MiB of characters."""
+_METADATA_NS: Final = 300
+"""Processor time for a byte of metadata: EXIF may be a list of fractions."""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class _Chunks:
     """Counts of the chunks."""
 
     header: bytes = b""
+    headers: int = 0
     count: int = 0
     texts: int = 0
     packed_texts: int = 0
@@ -43,6 +51,26 @@ class _Chunks:
     has_transparency: bool = False
     has_exif: bool = False
     is_animated: bool = False
+    has_packed_exif: bool = False
+
+    def note(self, name: bytes, content: memoryview) -> None:
+        """Count a chunk that is not of pixels."""
+        self.metadata += len(content)
+        if name == b"IHDR":
+            self.headers += 1
+            self.header = bytes(content[:13])
+        elif name in TEXTS:
+            is_packed = name in _PACKED
+            self.texts += 1
+            self.packed_texts += is_packed
+            self.text_bytes += _CHARACTER_BYTES * (max(len(content), _UNPACKED_BYTES) if is_packed else len(content))
+            self.has_packed_exif |= is_packed and bytes(content[: len(_RAW_PROFILE)]) == _RAW_PROFILE
+        elif name == b"eXIf":
+            self.has_exif = True
+        elif name == b"tRNS":
+            self.has_transparency = True
+        elif name in _ANIMATED:
+            self.is_animated = True
 
 
 def outline(data: bytes) -> Outline:
@@ -68,17 +96,19 @@ def outline(data: bytes) -> Outline:
         may_turn=found.has_exif or found.texts > 0,
         nanoseconds=(3 if found.texts else 1)  # see `png.without_text`
         * (
-            pixels * sample_bytes * (12 if is_interlaced else 8) * (2 if is_deep else 1)
+            pixels * sample_bytes * (12 if is_interlaced else 5) * (2 if is_deep else 1)
             + pixels * 10
             + len(data) * 40
             + found.count * _CHUNK_NS
             + found.packed_texts * _PACKED_NS
+            + found.metadata * _METADATA_NS
         ),
         is_usual=(
             found.count <= _USUAL_CHUNKS
             and found.packed_texts <= _USUAL_PACKED_TEXTS
             and found.metadata <= _USUAL_METADATA
             and not found.is_animated
+            and not found.has_packed_exif
         ),
     )
 
@@ -93,25 +123,25 @@ def _pixel_bytes(colour: int, *, is_deep: bool, has_transparency: bool) -> tuple
 
 
 def _read(data: bytes) -> _Chunks:
+    """Count the chunks, as far as they are whole."""
     found = _Chunks()
-    for chunk in chunks(data):
+    start, size = len(SIGNATURE), len(data)
+    while start + FRAME_BYTES <= size:
+        length, name = _CHUNK_START.unpack_from(data, start)
+        end = start + length + FRAME_BYTES
+        if end > size:
+            break
         found.count += 1
-        name = chunk.name
-        if name == b"IDAT":
-            continue
-        found.metadata += chunk.length
-        if name == _HEADER and not found.header:
-            found.header = chunk.content(data)
-        elif name in TEXTS:
-            found.texts += 1
-            found.packed_texts += name in _PACKED
-            length = max(chunk.length, _UNPACKED_BYTES) if name in _PACKED else chunk.length
-            found.text_bytes += _CHARACTER_BYTES * length
-        found.has_exif = found.has_exif or name == _ORIENTING
-        found.has_transparency = found.has_transparency or name == b"tRNS"
-        found.is_animated = found.is_animated or name in _ANIMATED
-        if found.count > _MAX_CHUNKS or found.packed_texts > _MAX_PACKED_TEXTS:
-            raise _unusual(f"more than {_MAX_CHUNKS} chunks, or {_MAX_PACKED_TEXTS} compressed texts")
+        if name != b"IDAT":
+            found.note(name, memoryview(data)[start + 8 : end - 4])
+        start = end
+        if found.count > _MAX_CHUNKS:
+            raise _unusual(f"more than {_MAX_CHUNKS} chunks")
+    if found.headers > 1:
+        raise _unusual(f"{found.headers} headers")
+    if found.packed_texts > _MAX_PACKED_TEXTS:
+        raise _unusual(f"{found.packed_texts} compressed texts")
+    found.text_bytes = min(found.text_bytes, _MOST_TEXT_BYTES)
     return found
 
 

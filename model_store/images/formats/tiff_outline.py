@@ -76,7 +76,7 @@ def _is_deep(layout: SampleLayout) -> bool:
 
 
 def _reading_bytes(layout: SampleLayout, directory: Directory, part: int, width: int) -> int:
-    """Return the memory that reading a strip or tile takes: libtiff keeps one, Pillow reads one and joins its pieces."""
+    """Return the memory that reading a strip or tile takes: libtiff keeps one, Pillow joins its pieces."""
     bands = 1 if layout.is_planar else layout.bands
     sample_bytes = (bands * max(layout.bits, default=1) + 7) // 8
     if layout.compression != _UNCOMPRESSED:

@@ -20,6 +20,15 @@ _ANIMATED: Final = 2
 _CANVASES: Final = 8
 _FRAME: Final = 8
 """Bytes a pixel: the two canvases; and while a frame is copied, its bytes and its picture."""
+_LOSSLESS: Final = frozenset({b"VP8L", b"ALPH"})
+_GROUP_BYTES: Final = 17_512
+"""Memory of the tables of a group of five prefix codes, with the largest cache of colours."""
+_SMALLEST_GROUP: Final = 2.5
+"""Bytes of a file that declare such a group."""
+_TABLE_BYTES: Final = 2**24
+"""Memory of all those tables in a usual picture. Encoders write some hundred groups."""
+_METADATA_NS: Final = 300
+"""Processor time for a byte of metadata: EXIF may be a list of fractions."""
 _COPIES: Final = 3
 """Copies of the file that Pillow and libwebp make."""
 
@@ -39,17 +48,25 @@ def outline(data: bytes) -> Outline:
     width, height = size
     pixels = width * height
     chunks = list(islice(_chunks(data), _MAX_CHUNKS))
-    is_lossless = any(chunk.name == b"VP8L" for chunk in chunks)
+    names = {chunk.name for chunk in chunks}
+    metadata = sum(chunk.length for chunk in chunks if chunk.name in _METADATA)
+    tables = _table_bytes(width, height, len(data)) if names & _LOSSLESS else 0
+    is_animated = data[12:16] == b"VP8X" and data[20] & _ANIMATED
     return Outline(
         width,
         height,
-        loading_bytes=pixels * (_CANVASES + _FRAME) + _COPIES * len(data),
+        loading_bytes=pixels * (_CANVASES + _FRAME) + _COPIES * len(data) + min(tables, _TABLE_BYTES),
         loaded_bytes=pixels * (_CANVASES + 4) + len(data),
         converting_bytes=pixels * 4,
-        may_turn=any(chunk.name in _METADATA for chunk in chunks) or len(chunks) == _MAX_CHUNKS,
-        nanoseconds=pixels * (60 if is_lossless else 40) + len(data) * 30,
-        is_usual=_is_usual(data, chunks),
+        may_turn=metadata > 0 or len(chunks) == _MAX_CHUNKS,
+        nanoseconds=pixels * 32 + len(data) * 45 + metadata * _METADATA_NS + tables,
+        is_usual=not is_animated and len(chunks) < _MAX_CHUNKS and metadata <= _MAX_METADATA and tables < _TABLE_BYTES,
     )
+
+
+def _table_bytes(width: int, height: int, size: int) -> int:
+    """Return the memory of the prefix codes of a lossless picture, which may have other ones for each 4x4 pixels."""
+    return min(width * height // 16 + 1, int(size / _SMALLEST_GROUP)) * _GROUP_BYTES
 
 
 def _canvas(data: bytes) -> tuple[int, int] | None:
@@ -71,13 +88,6 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         chunk = _Chunk(data[start : start + 4], start + 8, _little(data, start + 4, 4))
         yield chunk
         start = chunk.start + chunk.length + chunk.length % 2
-
-
-def _is_usual(data: bytes, chunks: list[_Chunk]) -> bool:
-    """Tell whether it is one picture with few chunks and little metadata."""
-    flags = data[20] if data[12:16] == b"VP8X" else 0
-    metadata = sum(chunk.length for chunk in chunks if chunk.name in _METADATA)
-    return not flags & _ANIMATED and len(chunks) < _MAX_CHUNKS and metadata <= _MAX_METADATA
 
 
 def _little(data: bytes, start: int, length: int) -> int:
