@@ -11,6 +11,7 @@ import multiprocessing
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -33,9 +34,12 @@ class Form(NamedTuple):
 
     format: str
     form: str
-    data: bytes
+    make: Callable[[], bytes]
     pixels: int
     spec: InputSpec = SPEC
+
+
+Row = tuple[str, Callable[[], bytes], InputSpec]
 
 
 class Measured(NamedTuple):
@@ -50,6 +54,11 @@ def encoded(image: Image.Image, form: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
+
+
+def cut(image: Image.Image) -> bytes:
+    """Return a JPEG without its end."""
+    return encoded(image, "JPEG")[:-2]
 
 
 def turned() -> bytes:
@@ -80,86 +89,87 @@ def bmp(width: int, height: int, bits: int, body: bytes, compression: int = 0) -
     return b"BM" + struct.pack("<IHHI", offset + len(body), 0, 0, offset) + header + palette + body
 
 
-def _jpegs(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
+def _jpegs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
     for mode in ("L", "RGB", "CMYK"):
-        yield f"{mode}", encoded(image(mode), "JPEG"), SPEC
-        yield f"{mode}, progressive", encoded(image(mode), "JPEG", progressive=True, subsampling=0), SPEC
-    yield "RGB, progressive 4:2:0", encoded(image("RGB"), "JPEG", progressive=True), SPEC
-    yield "RGB, turned", encoded(image("RGB"), "JPEG", exif=turned()), SPEC
-    yield "L, turned", encoded(image("L"), "JPEG", exif=turned()), SPEC
-    yield "RGB, cut", encoded(image("RGB"), "JPEG")[:-2], SPEC
-    yield "RGB, shrunk", encoded(image("RGB"), "JPEG"), DRAFT
-    yield "RGB, shrunk, progressive", encoded(image("RGB"), "JPEG", progressive=True, subsampling=0), DRAFT
+        yield f"{mode}", partial(encoded, image(mode), "JPEG"), SPEC
+        yield f"{mode}, progressive", partial(encoded, image(mode), "JPEG", progressive=True, subsampling=0), SPEC
+    yield "RGB, progressive 4:2:0", partial(encoded, image("RGB"), "JPEG", progressive=True), SPEC
+    yield "RGB, turned", partial(encoded, image("RGB"), "JPEG", exif=turned()), SPEC
+    yield "L, turned", partial(encoded, image("L"), "JPEG", exif=turned()), SPEC
+    yield "RGB, cut", partial(cut, image("RGB")), SPEC
+    yield "RGB, shrunk", partial(encoded, image("RGB"), "JPEG"), DRAFT
+    yield "RGB, shrunk, progressive", partial(encoded, image("RGB"), "JPEG", progressive=True, subsampling=0), DRAFT
 
 
-def _pngs(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
+def _pngs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
     for bits, colour, name in [
         (1, 0, "1 bit"), (8, 0, "L"), (16, 0, "L, 16 bits"), (8, 2, "RGB"), (16, 2, "RGB, 16 bits"), (8, 3, "palette"),
         (8, 4, "LA"), (16, 4, "LA, 16 bits"), (8, 6, "RGBA"), (16, 6, "RGBA, 16 bits"),
     ]:  # fmt: skip
-        yield name, png(SIDE, SIDE, (bits, colour)), SPEC
-    yield "RGB, 16 bits, lower only", png(SIDE, SIDE, (16, 2), value=0), SPEC
-    yield "LA, 16 bits, lower only", png(SIDE, SIDE, (16, 4), value=0), SPEC
-    yield "L, transparent", png(SIDE, SIDE, (8, 0), b"tRNS\0\1"), SPEC
-    yield "1 bit, transparent", png(SIDE, SIDE, (1, 0), b"tRNS\0\1"), SPEC
-    yield "L, 16 bits, transparent", png(SIDE, SIDE, (16, 0), b"tRNS\0\1"), SPEC
-    yield "RGB, transparent", png(SIDE, SIDE, (8, 2), b"tRNS\0\1\0\1\0\1"), SPEC
-    yield "palette, transparent", png(SIDE, SIDE, (8, 3), b"tRNS\0\7"), SPEC
-    yield "RGB, turned", encoded(image("RGB"), "PNG", compress_level=1, exif=turned()), SPEC
-    yield "RGBA, turned", encoded(image("RGBA"), "PNG", compress_level=1, exif=turned()), SPEC
-    yield "L, one row", png(SIDE * SIDE, 1, (8, 0)), SPEC
-    yield "L, 16 bits, one row", png(SIDE * SIDE, 1, (16, 0)), SPEC
-    yield "RGB, 16 bits, one row, lower only", png(SIDE * SIDE, 1, (16, 2), value=0), SPEC
+        yield name, partial(png, SIDE, SIDE, (bits, colour)), SPEC
+    yield "RGB, 16 bits, lower only", partial(png, SIDE, SIDE, (16, 2), value=0), SPEC
+    yield "LA, 16 bits, lower only", partial(png, SIDE, SIDE, (16, 4), value=0), SPEC
+    yield "L, transparent", partial(png, SIDE, SIDE, (8, 0), b"tRNS\0\1"), SPEC
+    yield "1 bit, transparent", partial(png, SIDE, SIDE, (1, 0), b"tRNS\0\1"), SPEC
+    yield "L, 16 bits, transparent", partial(png, SIDE, SIDE, (16, 0), b"tRNS\0\1"), SPEC
+    yield "RGB, transparent", partial(png, SIDE, SIDE, (8, 2), b"tRNS\0\1\0\1\0\1"), SPEC
+    yield "palette, transparent", partial(png, SIDE, SIDE, (8, 3), b"tRNS\0\7"), SPEC
+    yield "RGB, turned", partial(encoded, image("RGB"), "PNG", compress_level=1, exif=turned()), SPEC
+    yield "RGBA, turned", partial(encoded, image("RGBA"), "PNG", compress_level=1, exif=turned()), SPEC
+    yield "L, one row", partial(png, SIDE * SIDE, 1, (8, 0)), SPEC
+    yield "L, one column", partial(png, 1, SIDE * SIDE, (8, 0)), SPEC
+    yield "L, 16 bits, one row", partial(png, SIDE * SIDE, 1, (16, 0)), SPEC
+    yield "RGB, 16 bits, one row, lower only", partial(png, SIDE * SIDE, 1, (16, 2), value=0), SPEC
 
 
-def _webps(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
-    yield "RGB", encoded(image("RGB"), "WEBP", method=0), SPEC
-    yield "RGBA", encoded(image("RGBA"), "WEBP", method=0), SPEC
-    yield "RGBA, lossless", encoded(image("RGBA"), "WEBP", lossless=True, quality=0, method=0), SPEC
-    yield "RGB, lossless", encoded(image("RGB"), "WEBP", lossless=True, quality=0, method=0), SPEC
-    yield "RGB, turned", encoded(image("RGB"), "WEBP", method=0, exif=turned()), SPEC
+def _webps(image: Callable[[str], Image.Image]) -> Iterator[Row]:
+    yield "RGB", partial(encoded, image("RGB"), "WEBP", method=0), SPEC
+    yield "RGBA", partial(encoded, image("RGBA"), "WEBP", method=0), SPEC
+    yield "RGBA, lossless", partial(encoded, image("RGBA"), "WEBP", lossless=True, quality=0, method=0), SPEC
+    yield "RGB, lossless", partial(encoded, image("RGB"), "WEBP", lossless=True, quality=0, method=0), SPEC
+    yield "RGB, turned", partial(encoded, image("RGB"), "WEBP", method=0, exif=turned()), SPEC
     frames = [image("RGB"), Image.new("RGB", (SIDE, SIDE), (9, 9, 9))]
-    yield "animated", encoded(frames[0], "WEBP", method=0, save_all=True, append_images=frames[1:]), SPEC
+    yield "animated", partial(encoded, frames[0], "WEBP", method=0, save_all=True, append_images=frames[1:]), SPEC
 
 
-def _gifs(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
-    yield "L", encoded(image("L"), "GIF"), SPEC
-    yield "palette", encoded(image("P"), "GIF"), SPEC
-    yield "palette, transparent", encoded(image("P"), "GIF", transparency=3), SPEC
-    yield "interlaced", encoded(image("P"), "GIF", interlace=1), SPEC
+def _gifs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
+    yield "L", partial(encoded, image("L"), "GIF"), SPEC
+    yield "palette", partial(encoded, image("P"), "GIF"), SPEC
+    yield "palette, transparent", partial(encoded, image("P"), "GIF", transparency=3), SPEC
+    yield "interlaced", partial(encoded, image("P"), "GIF", interlace=1), SPEC
 
 
-def _bmps(_: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
+def _bmps(_: Callable[[str], Image.Image]) -> Iterator[Row]:
     pixels = SIDE * SIDE
     for bits in (1, 4, 8, 16, 24, 32):
-        yield f"{bits} bits", bmp(SIDE, SIDE, bits, bytes([1]) * (pixels * bits // 8)), SPEC
+        yield f"{bits} bits", partial(bmp, SIDE, SIDE, bits, bytes([1]) * (pixels * bits // 8)), SPEC
     runs = b"\x80\1" * (SIDE // 128) + b"\0\0"
-    yield "RLE of 8 bits", bmp(SIDE, SIDE, 8, runs * SIDE, 1), SPEC
-    yield "RLE of 4 bits", bmp(SIDE, SIDE, 4, runs * SIDE, 2), SPEC
-    yield "8 bits, one row", bmp(pixels, 1, 8, bytes([1]) * pixels), SPEC
-    yield "RLE, one row", bmp(pixels, 1, 8, b"\xff\1" * (pixels // 255 + 1), 1), SPEC
-    yield "24 bits, one row", bmp(pixels, 1, 24, bytes([1]) * pixels * 3), SPEC
+    yield "RLE of 8 bits", partial(bmp, SIDE, SIDE, 8, runs * SIDE, 1), SPEC
+    yield "RLE of 4 bits", partial(bmp, SIDE, SIDE, 4, runs * SIDE, 2), SPEC
+    yield "8 bits, one row", partial(bmp, pixels, 1, 8, bytes([1]) * pixels), SPEC
+    yield "RLE, one row", partial(bmp, pixels, 1, 8, b"\xff\1" * (pixels // 255 + 1), 1), SPEC
+    yield "24 bits, one row", partial(bmp, pixels, 1, 24, bytes([1]) * pixels * 3), SPEC
 
 
-def _tiffs(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
+def _tiffs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
     for mode in ("1", "L", "P", "I;16", "LA", "RGB", "RGBA", "CMYK"):
-        yield mode, encoded(image(mode), "TIFF"), SPEC
+        yield mode, partial(encoded, image(mode), "TIFF"), SPEC
     for mode in ("L", "I;16", "RGB", "RGBA", "CMYK"):
-        yield f"{mode}, LZW", encoded(image(mode), "TIFF", compression="tiff_lzw"), SPEC
+        yield f"{mode}, LZW", partial(encoded, image(mode), "TIFF", compression="tiff_lzw"), SPEC
     for name in ("tiff_adobe_deflate", "packbits", "jpeg", "lzma", "zstd"):
-        yield f"RGB, {name}", encoded(image("RGB"), "TIFF", compression=name), SPEC
-    yield "1, CCITT", encoded(image("1"), "TIFF", compression="group4"), SPEC
-    yield "RGB, one strip", encoded(image("RGB"), "TIFF", compression="tiff_lzw", tiffinfo={278: SIDE}), SPEC
-    yield "RGB, JPEG, one strip", encoded(image("RGB"), "TIFF", compression="jpeg", tiffinfo={278: SIDE}), SPEC
-    yield "RGB, two strips", encoded(image("RGB"), "TIFF", tiffinfo={278: SIDE // 2}), SPEC
-    yield "RGB, turned", encoded(image("RGB"), "TIFF", tiffinfo={274: 6}), SPEC
-    yield "RGB, turned, LZW", encoded(image("RGB"), "TIFF", compression="tiff_lzw", tiffinfo={274: 6}), SPEC
+        yield f"RGB, {name}", partial(encoded, image("RGB"), "TIFF", compression=name), SPEC
+    yield "1, CCITT", partial(encoded, image("1"), "TIFF", compression="group4"), SPEC
+    yield "RGB, one strip", partial(encoded, image("RGB"), "TIFF", compression="tiff_lzw", tiffinfo={278: SIDE}), SPEC
+    yield "RGB, JPEG, one strip", partial(encoded, image("RGB"), "TIFF", compression="jpeg", tiffinfo={278: SIDE}), SPEC
+    yield "RGB, two strips", partial(encoded, image("RGB"), "TIFF", tiffinfo={278: SIDE // 2}), SPEC
+    yield "RGB, turned", partial(encoded, image("RGB"), "TIFF", tiffinfo={274: 6}), SPEC
+    yield "RGB, turned, LZW", partial(encoded, image("RGB"), "TIFF", compression="tiff_lzw", tiffinfo={274: 6}), SPEC
 
 
-def _avifs(image: Callable[[str], Image.Image]) -> Iterator[tuple[str, bytes, InputSpec]]:
-    yield "RGB", encoded(image("RGB"), "AVIF", speed=10), SPEC
-    yield "RGB, 4:4:4", encoded(image("RGB"), "AVIF", speed=10, subsampling="4:4:4"), SPEC
-    yield "RGBA", encoded(image("RGBA"), "AVIF", speed=10), SPEC
+def _avifs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
+    yield "RGB", partial(encoded, image("RGB"), "AVIF", speed=10), SPEC
+    yield "RGB, 4:4:4", partial(encoded, image("RGB"), "AVIF", speed=10, subsampling="4:4:4"), SPEC
+    yield "RGBA", partial(encoded, image("RGBA"), "AVIF", speed=10), SPEC
 
 
 MAKERS: Final = {
@@ -173,9 +183,9 @@ MAKERS: Final = {
 }
 
 
-def forms(side: int = SIDE) -> Iterator[Form]:
+def forms() -> Iterator[Form]:
     """Yield a picture of each format and form."""
-    levels = np.add.outer(np.arange(side) // 8, np.arange(side) // 8).astype(np.uint8)
+    levels = np.add.outer(np.arange(SIDE) // 8, np.arange(SIDE) // 8).astype(np.uint8)
     grey = Image.fromarray(levels)
 
     def image(mode: str) -> Image.Image:
@@ -184,8 +194,8 @@ def forms(side: int = SIDE) -> Iterator[Form]:
         return grey.convert("RGB").convert(mode)
 
     for name, make in MAKERS.items():
-        for form, data, spec in make(image):
-            yield Form(name, form, data, side * side, spec)
+        for form, encode, spec in make(image):
+            yield Form(name, form, encode, SIDE * SIDE, spec)
 
 
 def measured(data: bytes, spec: InputSpec) -> Measured:
@@ -216,7 +226,7 @@ def main() -> None:
     """Measure and print."""
     table = Table("format", "form", "measured", "told", "ratio")
     for form in forms():
-        taken, told = measured(form.data, form.spec)
+        taken, told = measured(form.make(), form.spec)
         a, b = taken / form.pixels, told / form.pixels
         table.add_row(form.format, form.form, f"{a:.1f}", f"{b:.1f}", f"{told / max(1, taken):.2f}")
     Console(width=100).print(table)

@@ -41,7 +41,7 @@ _USUAL: Final = {
     "bytes of quantization tables": 2048,
     "resources of Photoshop": 500,
 }
-_USUAL_SCANS: Final = 16
+_USUAL_SCANS: Final = 24
 
 
 def outline(data: bytes, segments: Segments, shrinking: int) -> Outline:

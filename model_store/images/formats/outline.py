@@ -9,6 +9,8 @@ from typing import Final
 
 _RGB_BYTES: Final = 4
 """Bytes of a pixel of RGB, as Pillow keeps it."""
+_ROW_BYTES: Final = 8
+"""Bytes of a row beside its pixels: its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class Outline:
     def peak_bytes(self) -> int:
         """The most memory up to resizing. What an earlier step has freed may still belong to the process."""
         width, height = self.loaded_size
-        turning = _RGB_BYTES * width * height if self.may_turn else 0
-        return max(self.loading_bytes, self.loaded_bytes + self.converting_bytes) + turning
+        steps = max(self.loading_bytes, self.loaded_bytes + self.converting_bytes) + 2 * _ROW_BYTES * height
+        return steps + (_RGB_BYTES * width * height + _ROW_BYTES * width if self.may_turn else 0)
 
 
 UNREADABLE = Outline(0, 0, 0, 0, 0)
