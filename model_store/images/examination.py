@@ -30,7 +30,7 @@ _OUTLINES: Final[dict[Format, Callable[[bytes], Outline]]] = {
 _LIGHT_FORMATS: Final = frozenset({"JPEG", "PNG", "WEBP"})
 _LIGHT_BYTES: Final = 64 * 2**20
 _LIGHT_NANOSECONDS: Final = 100_000_000
-_FIXED_BYTES: Final = 2**22
+FIXED_BYTES: Final = 2**22
 """Memory that any decoding takes beside that of its pixels."""
 _RESIZING_NS: Final = 1
 """Processor time of resizing, for each byte that it takes."""
@@ -94,7 +94,7 @@ def examine(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX
     if outline.width * outline.height > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(outline.width, outline.height, limit)
     resizing = _resizing_bytes(outline, spec)
-    memory = _FIXED_BYTES + resizing + outline.peak_bytes
+    memory = FIXED_BYTES + resizing + outline.peak_bytes
     nanoseconds = outline.nanoseconds + resizing * _RESIZING_NS
     is_cheap = memory <= _LIGHT_BYTES and nanoseconds <= _LIGHT_NANOSECONDS
     is_light = name in _LIGHT_FORMATS and outline.is_usual and is_cheap
