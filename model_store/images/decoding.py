@@ -21,7 +21,7 @@ from model_store.images.formats.tiff import check_tiff
 from model_store.images.input_spec import Format, InputSpec, Pixels
 from model_store.images.limits import SHRUNK_FACTOR, over_limit, too_many_pixels
 from model_store.images.memory import is_out_of_memory
-from model_store.images.rejections import explain_failure, explain_unopened
+from model_store.images.rejections import damaged_header, explain_failure, explain_unopened
 from model_store.images.resizing import DRAFT_FACTOR, needed_size, resized
 from model_store.images.rgb import ORIENTATION, TURNED, load_rgb, turned_upright
 
@@ -56,6 +56,8 @@ class ImageSource(NamedTuple):
     """Those of a JPEG; None of another format."""
     limit: int
     """The most pixels that it may have; of a JPEG that is shrunk, `SHRUNK_FACTOR` times as many."""
+    pixels: int
+    """Its pixels, as its header was read here; Pillow must not find more."""
     memory_bytes: int
     """Memory that decoding takes at most."""
 
@@ -95,11 +97,13 @@ def _release_frames(error: BaseException | None) -> None:
 
 
 def _decode(source: ImageSource, spec: InputSpec) -> Decoded:
-    data, name, segments, limit, _ = source
+    data, name, segments, limit, pixels, _ = source
     image = _open(data, name)
     width, height = image.size
     if width * height > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(width, height, limit)
+    if width * height > pixels:
+        raise damaged_header()
     declared_bits = _check_kind(image, data)
     _shrink_on_load(image, spec)
     if segments:
@@ -107,8 +111,8 @@ def _decode(source: ImageSource, spec: InputSpec) -> Decoded:
     is_damaged = load_jpeg(image, data, segments) if segments else _is_damaged(image, data)
     loaded = load_rgb(image, spec.background, reopen=lambda: _reopened(data, name), declared_bits=declared_bits)
     del image  # its memory is needed for turning
-    pixels = np.array(resized(turned_upright(loaded), spec), dtype=np.uint8)
-    return Decoded(pixels, name, width, height, loaded.suspect_maximum, is_damaged)
+    array = np.array(resized(turned_upright(loaded), spec), dtype=np.uint8)
+    return Decoded(array, name, width, height, loaded.suspect_maximum, is_damaged)
 
 
 def _open(data: bytes, name: Format) -> ImageFile:

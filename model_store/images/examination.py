@@ -91,14 +91,15 @@ def examine(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX
     segments = read_segments(data) if name == "JPEG" else None
     outline = _jpeg(data, segments, spec) if segments else _OUTLINES[name](data)
     limit = min(max_image_pixels, MAX_IMAGE_PIXELS)
-    if outline.width * outline.height > (limit * SHRUNK_FACTOR if segments else limit):
+    pixels = outline.width * outline.height
+    if pixels > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(outline.width, outline.height, limit)
     resizing = _resizing_bytes(outline, spec)
     memory = FIXED_BYTES + resizing + outline.peak_bytes
     nanoseconds = outline.nanoseconds + resizing * _RESIZING_NS
     is_cheap = memory <= _LIGHT_BYTES and nanoseconds <= _LIGHT_NANOSECONDS
     is_light = name in _LIGHT_FORMATS and outline.is_usual and is_cheap
-    return Examined(memory, is_light, ImageSource(data, name, segments, limit, memory), spec)
+    return Examined(memory, is_light, ImageSource(data, name, segments, limit, pixels, memory), spec)
 
 
 def _jpeg(data: bytes, segments: Segments, spec: InputSpec) -> Outline:

@@ -55,7 +55,7 @@ def explain_unopened(data: bytes, formats: Sequence[str]) -> ImageRejected:
     if _is_cut_webp(data):
         return truncated()
     explained = {"TIFF": _tiff, "JPEG": _jpeg, "BMP": _bmp}.get(name)
-    return (explained(data) if explained else None) or ImageRejected("corrupt", _HEADER)
+    return (explained(data) if explained else None) or damaged_header()
 
 
 def explain_failure(error: Exception, data: bytes) -> ImageRejected:
@@ -68,6 +68,11 @@ def explain_failure(error: Exception, data: bytes) -> ImageRejected:
     explained = {"BMP": _bmp, "JPEG": _jpeg}.get(signature_format(data[:SIGNATURE_BYTES]) or "")
     damaged = ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")
     return (explained(data) if explained else None) or damaged
+
+
+def damaged_header() -> ImageRejected:
+    """Make the error for a header that cannot be read, or not in one way."""
+    return ImageRejected("corrupt", _HEADER)
 
 
 def truncated() -> ImageRejected:

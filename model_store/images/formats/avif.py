@@ -9,7 +9,7 @@ from typing import Final
 
 from model_store.images.formats.outline import UNREADABLE, Outline
 
-_EXTENTS, _CONFIGURATION = b"ispe", b"av1C"
+_EXTENTS, _TRACK, _CONFIGURATION = b"ispe", b"tkhd", b"av1C"
 _MAX_BOXES: Final = 1000
 """Boxes of a name that are looked at: a picture of tiles has one for each kind of tile."""
 _DEEP: Final = 0x40
@@ -19,6 +19,7 @@ _DEEP: Final = 0x40
 def outline(data: bytes) -> Outline:
     """Read the greatest size in an AVIF, and tell what decoding it takes."""
     extents = [(_number(data, place + 8), _number(data, place + 12)) for place in _boxes(data, _EXTENTS)]
+    extents += [_track_size(data, place + 4) for place in _boxes(data, _TRACK)]
     width, height = max(extents, key=lambda size: size[0] * size[1], default=(0, 0))
     if not width or not height:
         return UNREADABLE
@@ -32,6 +33,12 @@ def outline(data: bytes) -> Outline:
         converting_bytes=4 * pixels,
         may_turn=True,
     )
+
+
+def _track_size(data: bytes, start: int) -> tuple[int, int]:
+    """Return the size of a track of an animation: two numbers with 16 bits of fraction, after times of 4 or 8 bytes."""
+    place = start + (88 if data[start : start + 1] == b"\1" else 76)
+    return _number(data, place) >> 16, _number(data, place + 4) >> 16
 
 
 def _boxes(data: bytes, name: bytes) -> Iterator[int]:

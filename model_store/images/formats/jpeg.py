@@ -30,6 +30,8 @@ _FRAMES: Final = {
 }
 """Marker of a frame → its kind."""
 _READ_KINDS: Final = frozenset({"baseline", "progressive"})
+_BARE: Final = frozenset({0xC8, _END_OF_IMAGE, *range(0xF0, 0xFE)}) - {0xF7}
+"""Markers that Pillow goes on right after: reserved ones, and an end before the first scan."""
 _FRAME_BYTES: Final = 50
 """Enough of a frame header for every number of bands that is read."""
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # neither stuffing nor a marker inside a scan
@@ -134,10 +136,10 @@ def read_segments(data: bytes) -> Segments:
         if marker is None or len(scans) > MAX_SCANS:
             break
         kind, start = data[marker.start() + 1], marker.end()
-        if kind == _END_OF_IMAGE:
+        if kind == _END_OF_IMAGE and scans:
             end = marker.start()
             break
-        place = start + int.from_bytes(data[start : start + 2])
+        place = start if kind in _BARE else start + int.from_bytes(data[start : start + 2])
         has_restarts = has_restarts or kind == _RESTART_INTERVAL
         if kind in _FRAMES and frame is None and start + 8 <= len(data):
             frame = _frame(kind, data[start + 2 : start + _FRAME_BYTES])

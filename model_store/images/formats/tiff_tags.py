@@ -41,8 +41,11 @@ _NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16})
 """Types of tags of which Pillow makes an object for each value."""
 MAX_TAGS: Final = 4096
 _MAX_VALUES: Final = 64
-"""Tags with more values than this are left out, except those of places, of which the first are kept."""
-_PLACES: Final = frozenset({STRIPS, TILES})
+"""Tags with more values than this are left out, except those of the layout, of which the first are kept."""
+_LAYOUT: Final = frozenset(
+    {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, ORIENTATION, SAMPLES, ROWS, PLANES}
+    | {TILE_WIDTH, TILE_HEIGHT, TILES}
+)
 _MAX_DIRECTORIES: Final = 16
 
 Tags = dict[int, tuple[int, ...]]
@@ -122,7 +125,7 @@ def _read(data: bytes, order: str, start: int, *, is_big: bool) -> Directory:
         place = values + inline
         counts.setdefault(tag, count)
         numbers += count * (kind in _NUMBERS)
-        if kind not in _CODES or (count > _MAX_VALUES and tag not in _PLACES):
+        if kind not in _CODES or (count > _MAX_VALUES and tag not in _LAYOUT):
             continue
         code = f"{min(count, _MAX_VALUES)}{_CODES[kind]}"
         if count * struct.calcsize(_CODES[kind]) > inline:
