@@ -47,6 +47,11 @@ class Examined:
     _source: ImageSource
     _spec: InputSpec
 
+    @property
+    def pixels(self) -> int:
+        """Width times height that the file declares."""
+        return self._source.pixels
+
     def decode(self) -> Decoded:
         """Decode the file.
 

@@ -10,7 +10,7 @@ from typing import Final
 from model_store.errors import ImageRejected
 from model_store.images.deep_samples import deep_strip_bytes
 from model_store.images.formats.outline import UNREADABLE, Outline
-from model_store.images.formats.png import FRAME_BYTES, SIGNATURE, TEXTS
+from model_store.images.formats.png import FRAME_BYTES, SIGNATURE, TEXTS, Chunk
 
 _CHUNK_START: Final = struct.Struct(">I4s")
 _MAX_CHUNKS: Final = 40_000
@@ -54,12 +54,9 @@ class _Chunks:
     has_packed_exif: bool = False
 
     def note(self, name: bytes, content: memoryview) -> None:
-        """Count a chunk that is not of pixels."""
+        """Count a chunk of neither the header nor pixels."""
         self.metadata += len(content)
-        if name == b"IHDR":
-            self.headers += 1
-            self.header = bytes(content[:13])
-        elif name in TEXTS:
+        if name in TEXTS:
             is_packed = name in _PACKED
             self.texts += 1
             self.packed_texts += is_packed
@@ -132,7 +129,10 @@ def _read(data: bytes) -> _Chunks:
         if end > size:
             break
         found.count += 1
-        if name != b"IDAT":
+        if name == b"IHDR":
+            found.headers += 1
+            found.header = data[start + 8 : start + 21] if Chunk(name, start, length).is_whole(data) else b""
+        elif name != b"IDAT":
             found.note(name, memoryview(data)[start + 8 : end - 4])
         start = end
         if found.count > _MAX_CHUNKS:

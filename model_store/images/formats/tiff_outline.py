@@ -28,6 +28,8 @@ _UNCOMPRESSED: Final = 1
 _RGB_BYTES: Final = 4
 """Bytes of a pixel of RGB, as Pillow keeps it."""
 _BYTE: Final = 8
+_MAX_BANDS, _MAX_BITS = 6, 64
+"""Bands, and bits of a sample, that Pillow opens."""
 _GREYS: Final = frozenset({0, 1, 3, 4})
 _PALETTE: Final = 3
 _RGB_BANDS: Final = 3
@@ -40,14 +42,15 @@ def outline(data: bytes) -> Outline:
         ImageRejected: If it has more tags, strips or tiles, or larger ones, than any encoder writes.
     """
     directory = first_directory(data)
-    tags = directory.tags
+    tags = directory.opened_tags
     _check_tags(data, directory)
     width, height = first_value(tags, tiff_tags.WIDTH, 0), first_value(tags, tiff_tags.HEIGHT, 0)
     if width <= 0 or height <= 0:
         return UNREADABLE
-    layout, part = sample_layout(tags), _part(tags, width, height)
+    layout = sample_layout(tags)
+    part = _part(tags, width, height, is_kept=layout.compression != _UNCOMPRESSED)
     places = _places(directory)
-    if places > 4 * layout.bands * (width * height // max(part, 1) + width + height) + _FEW_PLACES:
+    if places > 4 * min(layout.bands, _MAX_BANDS) * (width * height // max(part, 1) + width + height) + _FEW_PLACES:
         raise _unusual(f"{places} strips or tiles for a picture of {width}x{height} pixels")
     pixels = width * height
     loaded, converting = _pixel_bytes(layout)
@@ -55,7 +58,7 @@ def outline(data: bytes) -> Outline:
         width,
         height,
         loading_bytes=loaded * pixels
-        + _reading_bytes(layout, part, part if places > 1 else width)
+        + _reading_bytes(layout, part, part if places > 1 else width, len(data))
         + places * _PLACE_BYTES,
         loaded_bytes=loaded * pixels,
         converting_bytes=converting * pixels + (deep_strip_bytes(width, height) if _is_deep(layout) else 0),
@@ -65,13 +68,13 @@ def outline(data: bytes) -> Outline:
 
 def _check_tags(data: bytes, directory: Directory) -> None:
     """Refuse more tags, values of them, strips or tiles than any encoder writes."""
-    if directory.declared_count > MAX_TAGS:
-        raise _unusual(f"{directory.declared_count} tags")
+    if directory.tag_count > MAX_TAGS:
+        raise _unusual(f"{directory.tag_count} tags")
     if _places(directory) > _MAX_PLACES:
         raise _unusual(f"{_places(directory)} strips or tiles")
     numbers = sum(directory.counts.get(tag, 0) for tag in _UNPACKED)
     for tag in tiff_tags.EXIF_DIRECTORIES:
-        if offset := first_value(directory.tags, tag, 0):
+        if offset := first_value(directory.opened_tags, tag, 0):
             numbers += directory_at(data, offset).number_count
     if numbers > _MAX_NUMBERS:
         raise _unusual(f"{numbers} numbers in its tags")
@@ -82,14 +85,14 @@ def _places(directory: Directory) -> int:
     return max(directory.counts.get(tag, 0) for tag in (tiff_tags.STRIPS, tiff_tags.TILES))
 
 
-def _part(tags: Tags, width: int, height: int) -> int:
-    """Return the number of pixels in a strip or tile, of which the decoder keeps one."""
+def _part(tags: Tags, width: int, height: int, *, is_kept: bool) -> int:
+    """Return the number of pixels in a strip or tile; the decoder of a compressed one keeps it whole."""
     across = first_value(tags, tiff_tags.TILE_WIDTH, width)
     down = first_value(tags, tiff_tags.TILE_HEIGHT, 0) or first_value(tags, tiff_tags.ROWS, height)
     if down == _WHOLE:
         down = height
     pixels = max(0, across) * max(0, down)
-    if pixels > max(_PLAIN_PART, 2 * width * height):
+    if is_kept and pixels > max(_PLAIN_PART, 2 * width * height):
         raise _unusual(f"a picture of {width}x{height} pixels in strips or tiles of {across}x{down}")
     return pixels
 
@@ -98,13 +101,13 @@ def _is_deep(layout: SampleLayout) -> bool:
     return max(layout.bits, default=1) > _BYTE
 
 
-def _reading_bytes(layout: SampleLayout, part: int, joined: int) -> int:
-    """Return the memory that reading a strip or tile takes: libtiff keeps one, Pillow joins its pieces."""
-    bands = 1 if layout.is_planar else layout.bands
-    sample_bytes = (bands * max(layout.bits, default=1) + 7) // 8
+def _reading_bytes(layout: SampleLayout, part: int, joined: int, size: int) -> int:
+    """Return the memory that reading a strip or tile takes: libtiff keeps one, Pillow joins pieces of the file."""
+    bands = 1 if layout.is_planar else min(layout.bands, _MAX_BANDS)
+    sample_bytes = (bands * min(max(layout.bits, default=1), _MAX_BITS) + 7) // 8
     if layout.compression != _UNCOMPRESSED:
         return part * max(_RGB_BYTES, sample_bytes)
-    return 3 * sample_bytes * joined
+    return 3 * min(sample_bytes * joined, size)
 
 
 def _pixel_bytes(layout: SampleLayout) -> tuple[int, int]:

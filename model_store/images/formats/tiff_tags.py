@@ -41,11 +41,10 @@ _NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16})
 """Types of tags of which Pillow makes an object for each value."""
 MAX_TAGS: Final = 4096
 _MAX_VALUES: Final = 64
-"""Tags with more values than this are left out, except those of the layout, of which the first are kept."""
-_LAYOUT: Final = frozenset(
-    {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, ORIENTATION, SAMPLES, ROWS, PLANES}
-    | {TILE_WIDTH, TILE_HEIGHT, TILES}
-)
+"""Tags with more values than this are left out, except those of places, of which the first are kept."""
+_PLACES: Final = frozenset({STRIPS, TILES})
+_SIGNED: Final = frozenset({6, 8, 9})
+"""Types that no tag of a layout should have, but that Pillow reads."""
 _MAX_DIRECTORIES: Final = 16
 
 Tags = dict[int, tuple[int, ...]]
@@ -56,12 +55,14 @@ class Directory(NamedTuple):
     """A directory, as far as the file has it."""
 
     tags: Tags
+    opened_tags: Tags
+    """The tags as Pillow reads them to open a file, of any number and sign: the first values of each."""
     counts: dict[int, int]
     """Number of a tag → how many values it has."""
     number_count: int
     """How many values all tags have together, without bytes and text."""
-    declared_count: int
-    """The number of tags that it declares; if over `MAX_TAGS`, none of them is read."""
+    tag_count: int
+    """The number of tags that it has; if over `MAX_TAGS`, none of them is read."""
     following: int | None
     """Offset of the next directory, or 0; None if this one is not whole."""
 
@@ -111,29 +112,32 @@ def _directories(data: bytes) -> Iterator[Tags]:
 def _read(data: bytes, order: str, start: int, *, is_big: bool) -> Directory:
     head, entry, inline = ("Q", "HHQ", 8) if is_big else ("H", "HHI", 4)
     counted = _unpack(data, order, head, start)
-    if not counted or counted[0] > MAX_TAGS:
-        return Directory({}, {}, 0, counted[0] if counted else 0, None)
+    place = start + struct.calcsize(head)
+    room = max(0, len(data) - place) // (struct.calcsize(order + entry) + inline)
+    tag_count = min(counted[0], room) if counted else 0
+    if not counted or tag_count > MAX_TAGS:
+        return Directory({}, {}, {}, 0, tag_count, None)
     tags: Tags = {}
+    opened: Tags = {}
     counts: dict[int, int] = {}
-    numbers, place = 0, start + struct.calcsize(head)
-    for _ in range(counted[0]):
-        fields = _unpack(data, order, entry, place)
-        if not fields:
-            return Directory(tags, counts, numbers, counted[0], None)
-        tag, kind, count = fields
+    numbers = 0
+    for _ in range(tag_count):
+        tag, kind, count = struct.unpack_from(order + entry, data, place)
         values = place + struct.calcsize(order + entry)
         place = values + inline
         counts.setdefault(tag, count)
         numbers += count * (kind in _NUMBERS)
-        if kind not in _CODES or (count > _MAX_VALUES and tag not in _LAYOUT):
+        if kind not in _CODES:
             continue
         code = f"{min(count, _MAX_VALUES)}{_CODES[kind]}"
         if count * struct.calcsize(_CODES[kind]) > inline:
             values = (_unpack(data, order, head if is_big else "I", values) or (len(data),))[0]
         if found := _unpack(data, order, code, values):
-            tags.setdefault(tag, found)
-    following = _unpack(data, order, "Q" if is_big else "I", place)
-    return Directory(tags, counts, numbers, counted[0], following[0] if following else 0)
+            opened.setdefault(tag, found)
+            if kind not in _SIGNED and (count <= _MAX_VALUES or tag in _PLACES):
+                tags.setdefault(tag, found)
+    following = (*_unpack(data, order, "Q" if is_big else "I", place), 0)[0] if tag_count == counted[0] else None
+    return Directory(tags, opened, counts, numbers, tag_count, following)
 
 
 def first_value(tags: Tags, tag: int, default: int) -> int:

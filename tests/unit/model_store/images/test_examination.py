@@ -1,5 +1,8 @@
 """A file is examined before it is decoded: cheaply, without Pillow, and what may be costly is told or refused."""
 
+import io
+import math
+import random
 import struct
 import subprocess
 import sys
@@ -72,9 +75,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "more than 100000 blocks",
     ),
     "BMP of one row": (lambda: bmp_row(49_999_999), "49999999x1 pixels in 1082 bytes"),
-    "TIFF of a large strip": (lambda: tiff_of({278: 2**31 - 1}), "64x2147483647"),
-    "TIFF of a large tile": (lambda: tiff_of({322: 16384, 323: 16384, 324: 8}), "16384x16384"),
-    "TIFF that is cut in its tags": (lambda: tiff_of({322: 16384, 323: 16384, 324: 8})[:-6], "16384x16384"),
+    "TIFF of a large strip": (lambda: tiff_of({259: 8, 278: 2**31 - 1}), "64x2147483647"),
+    "TIFF of a large tile": (lambda: tiff_of({259: 8, 322: 16384, 323: 16384, 324: 8}), "16384x16384"),
+    "TIFF that is cut in its tags": (lambda: tiff_of({259: 8, 322: 16384, 323: 16384, 324: 8})[:-6], "16384x16384"),
 }
 
 
@@ -106,6 +109,32 @@ def test_no_file_reaches_pillow_before_it_is_decoded(name: str, monkeypatch: pyt
         patched.setattr(Image, "open", None)
         examined = examine(odd_images()[name].data, SPEC)
     assert (examined.decode().pixels == decode(odd_images()[name].data, SPEC).pixels).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("name", odd_images())
+def test_pillow_never_opens_a_larger_picture_than_was_told(name: str) -> None:
+    dice = random.Random(name)
+    for _ in range(60):
+        data = bytearray(odd_images()[name].data)
+        for _ in range(dice.randint(1, 3)):
+            data[dice.randrange(min(400, len(data)))] = dice.choice([0, 1, 2, 4, 8, 16, 64, 127, 128, 255])
+        assert opened_pixels(data) <= told_pixels(data)
+
+
+def told_pixels(data: bytes) -> float:
+    try:
+        return examine(bytes(data), SPEC, max_image_pixels=10**9).pixels
+    except ImageRejected:
+        return math.inf
+
+
+def opened_pixels(data: bytes) -> int:
+    try:
+        width, height = Image.open(io.BytesIO(data), formats=FORMATS).size
+    except Exception:  # noqa: BLE001  parsers raise any class
+        return 0
+    return width * height
 
 
 def test_a_webp_of_46_bytes_is_told_to_take_what_its_canvas_takes() -> None:
