@@ -110,6 +110,8 @@ def _counts(data: bytes, segments: Segments) -> Counter[str]:
         elif kind in _FRAMES:
             counts["frame headers"] += 1
             counts["bytes of frame headers"] += end - start
+    if not segments.scans:
+        counts["bytes between segments"] += max(0, len(data) - place)
     return counts
 
 

@@ -13,6 +13,9 @@ from model_store.images.formats.outline import UNREADABLE, Outline
 from model_store.images.formats.png import FRAME_BYTES, SIGNATURE, TEXTS, Chunk
 
 _CHUNK_START: Final = struct.Struct(">I4s")
+_HEADER: Final = struct.Struct(">IIBBBBB")
+"""Width, height, bits of a sample, colour type, compression, filter, interlacing."""
+_DEEP_BITS: Final = 16
 _MAX_CHUNKS: Final = 40_000
 """A file of 32 MiB has 4096 of the size that libpng writes."""
 _MAX_PACKED_TEXTS: Final = 1000
@@ -69,6 +72,17 @@ class _Chunks:
         elif name in _ANIMATED:
             self.is_animated = True
 
+    @property
+    def nanoseconds(self) -> int:
+        """Processor time that reading the chunks takes."""
+        return self.count * _CHUNK_NS + self.packed_texts * _PACKED_NS + self.metadata * _METADATA_NS
+
+    @property
+    def is_usual(self) -> bool:
+        """True if there are few, with few bytes that are not of pixels."""
+        is_small = self.metadata <= _USUAL_METADATA and self.packed_texts <= _USUAL_PACKED_TEXTS
+        return is_small and self.count <= _USUAL_CHUNKS and not self.is_animated and not self.has_packed_exif
+
 
 def outline(data: bytes) -> Outline:
     """Read the size and form of a PNG, and tell what decoding it takes.
@@ -77,36 +91,23 @@ def outline(data: bytes) -> Outline:
         ImageRejected: If it has more chunks than any encoder writes.
     """
     found = _read(data)
-    if len(found.header) < 13:
+    if len(found.header) < _HEADER.size:
         return UNREADABLE
-    width, height = int.from_bytes(found.header[:4]), int.from_bytes(found.header[4:8])
-    bits, colour, is_interlaced = found.header[8], found.header[9], found.header[12] > 0
-    is_deep, pixels = bits == 16, width * height
-    sample_bytes = max(1, bits // 8) * _BANDS.get(colour, 4)
+    width, height, bits, colour, _, _, interlace = _HEADER.unpack(found.header)
+    is_deep, pixels = bits == _DEEP_BITS, width * height
+    row_bytes = width * (2 if is_deep else 1) * _BANDS.get(colour, 4)
     loaded, converting = _pixel_bytes(colour, is_deep=is_deep, has_transparency=found.has_transparency)
+    sample_ns = (12 if interlace else 5) * (2 if is_deep else 1)  # deep samples may be read twice
+    nanoseconds = row_bytes * height * sample_ns + pixels * 10 + len(data) * 40 + found.nanoseconds
     return Outline(
         width,
         height,
-        loading_bytes=pixels * loaded + 4 * sample_bytes * width + found.text_bytes,
+        loading_bytes=pixels * loaded + 4 * row_bytes + found.text_bytes,
         loaded_bytes=pixels * loaded + found.text_bytes,
         converting_bytes=pixels * converting + (deep_strip_bytes(width, height) if is_deep else 0),
         may_turn=found.has_exif or found.texts > 0,
-        nanoseconds=(3 if found.texts else 1)  # see `png.without_text`
-        * (
-            pixels * sample_bytes * (12 if is_interlaced else 5) * (2 if is_deep else 1)
-            + pixels * 10
-            + len(data) * 40
-            + found.count * _CHUNK_NS
-            + found.packed_texts * _PACKED_NS
-            + found.metadata * _METADATA_NS
-        ),
-        is_usual=(
-            found.count <= _USUAL_CHUNKS
-            and found.packed_texts <= _USUAL_PACKED_TEXTS
-            and found.metadata <= _USUAL_METADATA
-            and not found.is_animated
-            and not found.has_packed_exif
-        ),
+        nanoseconds=nanoseconds * (3 if found.texts else 1),  # see `png.without_text`
+        is_usual=found.is_usual,
     )
 
 
@@ -131,7 +132,9 @@ def _read(data: bytes) -> _Chunks:
         found.count += 1
         if name == b"IHDR":
             found.headers += 1
-            found.header = data[start + 8 : start + 21] if Chunk(name, start, length).is_whole(data) else b""
+            found.header = (
+                data[start + 8 : start + 8 + _HEADER.size] if Chunk(name, start, length).is_whole(data) else b""
+            )
         elif name != b"IDAT":
             found.note(name, memoryview(data)[start + 8 : end - 4])
         start = end
@@ -141,7 +144,8 @@ def _read(data: bytes) -> _Chunks:
         raise _unusual(f"{found.headers} headers")
     if found.packed_texts > _MAX_PACKED_TEXTS:
         raise _unusual(f"{found.packed_texts} compressed texts")
-    found.text_bytes = min(found.text_bytes, _MOST_TEXT_BYTES)
+    if found.texts:  # `png.without_text` makes a copy of the file
+        found.text_bytes = min(found.text_bytes, _MOST_TEXT_BYTES) + size
     return found
 
 

@@ -62,6 +62,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "JPEG of tables": (lambda: jpeg_with(segment(0xDB, (b"\0" + b"\1" * 64) * 1000) * 2), "quantization tables"),
     "JPEG of resources": (lambda: jpeg_with(segment(0xED, b"Photoshop 3.0\0" + b"8BIM" * 16000) * 2), "Photoshop"),
     "JPEG of junk": (lambda: jpeg_with(b"\xff\0" * 2**18), "bytes between segments"),
+    "JPEG of nothing": (lambda: b"\xff\xd8\xff" + bytes(2**19), "bytes between segments"),
     "JPEG of two frames": (lambda: jpeg_with(segment(0xC0, b"\x08" + b"\xff" * 4 + b"\1\1\x11\0")), "2 frame headers"),
     "JPEG of a long frame": (lambda: jpeg_with(segment(0xDE, bytes(60_000))), "frame headers"),
     "PNG of chunks": (lambda: png_with(png_chunk(b"gAMA", bytes(4)) * 50_000), "more than 40000 chunks"),
