@@ -120,12 +120,12 @@ def test_pillow_never_opens_a_larger_picture_than_was_told(name: str) -> None:
         data = bytearray(odd_images()[name].data)
         for _ in range(dice.randint(1, 3)):
             data[dice.randrange(min(400, len(data)))] = dice.choice([0, 1, 2, 4, 8, 16, 64, 127, 128, 255])
-        assert opened_pixels(data) <= told_pixels(data)
+        assert opened_pixels(bytes(data)) <= told_pixels(bytes(data))
 
 
 def told_pixels(data: bytes) -> float:
     try:
-        return examine(bytes(data), SPEC, max_image_pixels=10**9).pixels
+        return examine(data, SPEC, max_image_pixels=10**9).pixels
     except ImageRejected:
         return math.inf
 
@@ -229,8 +229,7 @@ def test_a_lack_of_memory_is_never_called_a_fault_of_the_file(tmp_path: Path) ->
     for name, side, outcome in [("large", 3000, "MemoryError"), ("small", 32, "decoded")]:
         flat = Image.new("RGB", (side, side), (1, 2, 3))
         for form in sorted(FORMATS):
-            options = {"TIFF": {"compression": "tiff_adobe_deflate"}, "AVIF": {"speed": 10}}.get(form, {})
-            (tmp_path / f"{name} {form}").write_bytes(encode(flat, form, **options))
+            (tmp_path / f"{name} {form}").write_bytes(encode(flat, form, compression="tiff_adobe_deflate", speed=10))
             outcomes.append(f"{name} {form} {outcome}")
     child = [sys.executable, "-c", WITHOUT_MEMORY, str(tmp_path)]
     done = subprocess.run(child, capture_output=True, text=True, timeout=60, check=True)
