@@ -44,8 +44,11 @@ FLOORS = {
     "model_store/evaluation": """leakage + overlap > counting
         > comparison + corrected + listing + one_label + summary + unlabelled
         > bootstrap + records_file + report + suspicion > metrics + ranking + records""",
-    "model_store/images": """fingerprint > light_grids > pixels + files > rejections
-        > tiff + png + jpeg_loading > jpeg + rgb > deep_samples + foreign > foreign_text + tiff_tags > signatures""",
+    "model_store/images": """fingerprint > light_grids > pixels + files > examination > decoding
+        > limits + memory + rejections + resizing + rgb > formats > deep_samples + foreign + input_spec
+        > foreign_text > signatures""",
+    "model_store/images/formats": """tiff_outline + jpeg_outline + png_outline + webp + gif + bmp + avif
+        > tiff + png + jpeg_loading + outline > jpeg + tiff_tags""",
     "model_store/labelled_sets": """archives + folder + corrections > labelled_set > refusals > labels_file > set_tables
         > named_table > table_search > label_tables > layout > interpretation > recognition > names + walk""",
     "model_store/labelled_sets/archives": """partial_archive + unpacking > archive > zip_checks + zip_names

@@ -15,6 +15,8 @@ from PIL import Image, ImageFile
 
 _STRIP: Final = 256
 """Number of rows scaled at a time: the whole picture at once would need four times its memory."""
+_SCALING_BYTES: Final = 16
+"""Bytes that scaling takes for each pixel of a strip."""
 _WHITE: Final = 65535
 _SUSPECT: Final = 2**14
 """If no sample of 16 bits reaches this, the upper bits are probably unused."""
@@ -22,6 +24,11 @@ _SWAPPED: Final = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" els
 
 Samples = npt.NDArray[np.uint16]
 """uint16 `(rows, columns)` or `(rows, columns, bands)`."""
+
+
+def deep_strip_bytes(width: int, height: int) -> int:
+    """Return the memory that scaling the rows of a picture takes, strip by strip."""
+    return _SCALING_BYTES * width * min(height, _STRIP)
 
 
 class SampleRange(NamedTuple):

@@ -54,7 +54,7 @@ _SIGNATURES: Final = (
     _Signature(b"\xd7\xcd\xc6\x9a", "a Windows metafile", _RENDER),
     _Signature(b" EMF", "a Windows metafile", _RENDER, 40),
     *(_Signature(b"P%d%c" % (kind, space), "a PNM picture", CONVERT) for kind in range(1, 8) for space in b"\n\r\t #"),
-    # camera raw with a signature of its own; the others are TIFFs, see model_store.images.tiff
+    # camera raw with a signature of its own; the others are TIFFs, see model_store.images.formats.tiff
     _Signature(b"FUJIFILMCCD-RAW", "a Fujifilm RAF photograph", DEVELOP),
     _Signature(b"IIRO", "an Olympus ORF photograph", DEVELOP),
     _Signature(b"IIRS", "an Olympus ORF photograph", DEVELOP),

@@ -9,11 +9,24 @@ from typing import Final
 
 from model_store.errors import ImageRejected
 from model_store.images.foreign import CONVERT, describe_foreign
-from model_store.images.jpeg import read_segments
+from model_store.images.formats.jpeg import read_segments
+from model_store.images.formats.tiff import explain_tiff
 from model_store.images.signatures import SIGNATURE_BYTES, signature_format
-from model_store.images.tiff import explain_tiff
 
 UNKNOWN: Final = "The bytes are not an image in a format that Fullcount reads."
+REASONS: Final[dict[str, str]] = {
+    "empty": "The file has no bytes.",
+    "not-an-image": UNKNOWN,
+    "format-not-allowed": "The bytes are an image, but the model does not accept its format.",
+    "truncated": "The image ends before its last pixel.",
+    "corrupt": "The image's data are inconsistent.",
+    "unsupported-mode": "The samples are stored in a way that is not read, or have no standard conversion to RGB.",
+    "too-many-pixels": "The image has more pixels than the limit.",
+    "too-costly": "Decoding takes more time or memory than one image may have.",
+    "too-large": "The file has more bytes than the limit for one image.",
+}
+"""Every reason for which an image can be rejected, with its meaning."""
+
 _HEADER: Final = "The bytes begin like an image, but its header is damaged."
 _BMP_COMPRESSIONS: Final = {
     0: "none",
@@ -42,7 +55,7 @@ def explain_unopened(data: bytes, formats: Sequence[str]) -> ImageRejected:
     if _is_cut_webp(data):
         return truncated()
     explained = {"TIFF": _tiff, "JPEG": _jpeg, "BMP": _bmp}.get(name)
-    return (explained(data) if explained else None) or ImageRejected("corrupt", _HEADER)
+    return (explained(data) if explained else None) or damaged_header()
 
 
 def explain_failure(error: Exception, data: bytes) -> ImageRejected:
@@ -55,6 +68,11 @@ def explain_failure(error: Exception, data: bytes) -> ImageRejected:
     explained = {"BMP": _bmp, "JPEG": _jpeg}.get(signature_format(data[:SIGNATURE_BYTES]) or "")
     damaged = ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")
     return (explained(data) if explained else None) or damaged
+
+
+def damaged_header() -> ImageRejected:
+    """Make the error for a header that cannot be read, or not in one way."""
+    return ImageRejected("corrupt", _HEADER)
 
 
 def truncated() -> ImageRejected:

@@ -47,7 +47,9 @@ class Loaded(NamedTuple):
     """A loaded picture."""
 
     rgb: Image.Image
-    """RGB of 8 bits, over the background, upright."""
+    """RGB of 8 bits, over the background, as it is stored."""
+    orientation: object
+    """What its EXIF says: an integer, if it is sound."""
     suspect_maximum: int | None = None
     """The highest sample of 16 bits, if upper bits are probably unused and the file does not say so; else None."""
 
@@ -55,7 +57,7 @@ class Loaded(NamedTuple):
 def load_rgb(
     image: ImageFile, background: Sequence[int], *, reopen: Callable[[], ImageFile], declared_bits: int | None = None
 ) -> Loaded:
-    """Load an opened image's pixels as RGB over the background, turned upright by its EXIF orientation.
+    """Load an opened image's pixels as RGB over the background.
 
     Args:
         image: The opened image.
@@ -78,8 +80,13 @@ def load_rgb(
     else:
         suspect = restore_colour(image, reopen, declared_bits) if is_deep else None
         rgb = _to_rgb(image, colour)
-    method = _TRANSPOSE.get(orientation) if isinstance(orientation, int) else None
-    return Loaded(rgb if method is None else rgb.transpose(method), suspect)
+    return Loaded(rgb, orientation, suspect)
+
+
+def turned_upright(loaded: Loaded) -> Image.Image:
+    """Turn a loaded picture upright by its EXIF orientation."""
+    method = _TRANSPOSE.get(loaded.orientation) if isinstance(loaded.orientation, int) else None
+    return loaded.rgb if method is None else loaded.rgb.transpose(method)
 
 
 def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
@@ -91,7 +98,7 @@ def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
     if image.mode == "La":  # premultiplied alpha
         image = image.convert("LA")
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     with_alpha = image if image.mode == "RGBA" else image.convert("RGBA")
     rgb = Image.new("RGB", image.size, background)
     rgb.paste(with_alpha, mask=with_alpha)

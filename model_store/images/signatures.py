@@ -51,6 +51,21 @@ def signature_format(head: bytes) -> str | None:
     return "BMP" if is_bmp else None
 
 
+def opened_format(head: bytes) -> str | None:
+    """Return the format whose parser opens a file: Pillow also takes some signatures that no specification knows.
+
+    Args:
+        head: The file's first `SIGNATURE_BYTES` bytes.
+    """
+    if (name := signature_format(head)) is not None:
+        return name
+    if head[:4] in {b"MM*\0", b"II\0*"}:
+        return "TIFF"
+    if head[4:8] == b"ftyp" and head[8:12] in {b"mif1", b"msf1"}:
+        return "AVIF"
+    return "BMP" if head[:2] == b"BM" else None
+
+
 def has_image_signature(head: bytes) -> bool:
     """Tell whether a file's first `SIGNATURE_BYTES` bytes are the start of an image format that Fullcount reads."""
     return signature_format(head) is not None

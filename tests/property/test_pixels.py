@@ -146,8 +146,8 @@ def test_every_reason_is_reached_by_a_file(case: str) -> None:
     assert caught.value.detail.endswith(".")
 
 
-def test_the_files_above_reach_every_reason_but_that_of_the_reader_of_files() -> None:
-    assert {case.split()[0] for case in _rejected()} == set(REASONS) - {"too-large"}
+def test_the_files_above_reach_every_reason_but_those_of_the_reader_and_of_the_service() -> None:
+    assert {case.split()[0] for case in _rejected()} == set(REASONS) - {"too-large", "too-costly"}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")

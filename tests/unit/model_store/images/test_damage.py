@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from model_store.errors import ImageRejected
+from model_store.images.formats.png import chunks
 from model_store.images.pixels import Decoded, InputSpec, decode
-from model_store.images.png import chunks
 from tests.support.images import damaged_jpeg, damaged_png, encode, noisy_jpeg, odd_images, picture, png_chunk, tiff
 
 HEIGHT, WIDTH = 100, 150

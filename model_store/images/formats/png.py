@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 from model_store.errors import ImageRejected
 
 _APPLE: Final = b"CgBI"
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Starts of the texts that may hold EXIF."""
-_FRAME_BYTES: Final = 12
+FRAME_BYTES: Final = 12
 """Length, name and checksum of a chunk."""
 _MAX_CHUNKS: Final = 10_000
 """Chunks that are looked at for texts and checksums."""
@@ -40,7 +40,7 @@ class Chunk(NamedTuple):
     @property
     def end(self) -> int:
         """Offset of the first byte after it."""
-        return self.start + self.length + _FRAME_BYTES
+        return self.start + self.length + FRAME_BYTES
 
     def is_whole(self, data: bytes) -> bool:
         """Return True if its checksum is right."""
@@ -54,8 +54,8 @@ class Chunk(NamedTuple):
 
 def chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks of a PNG, as far as they are whole."""
-    start = len(_SIGNATURE)
-    while start + _FRAME_BYTES <= len(data):
+    start = len(SIGNATURE)
+    while start + FRAME_BYTES <= len(data):
         chunk = Chunk(data[start + 4 : start + 8], start, int.from_bytes(data[start : start + 4]))
         if chunk.end > len(data):
             return
@@ -87,9 +87,9 @@ def without_text(data: bytes) -> Iterator[bytes]:
     Yields:
         The file with the texts that may hold the orientation, and the file without any.
     """
-    if not data.startswith(_SIGNATURE):
+    if not data.startswith(SIGNATURE):
         return
-    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in _TEXTS]
+    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in TEXTS]
     others = [chunk for chunk in found if not chunk.content(data).startswith(_ORIENTING)]
     for dropped in (others, found) if others != found else (found,):
         if dropped:

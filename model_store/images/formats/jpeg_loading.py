@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from model_store.images.jpeg import END, Segments
+from model_store.images.formats.jpeg import END, Segments
 
 _AHEAD: Final = bytes(8)
 """Bytes after a scan: the decoder reads up to 8 ahead, and passes over them in search of the next marker."""

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple, cast
 from PIL.TiffImagePlugin import TiffImageFile
 
 from model_store.errors import ImageRejected
-from model_store.images import tiff_tags
 from model_store.images.foreign import DEVELOP
-from model_store.images.tiff_tags import Tags, read_directories
+from model_store.images.formats import tiff_tags
+from model_store.images.formats.tiff_tags import Tags, first_value, read_directories
 from model_store.text import counted, printable
 
 _READ_BITS: Final = {
@@ -129,13 +129,13 @@ def sample_layout(tags: Tags) -> SampleLayout:
     """Return the layout that the tags of a directory declare."""
     bits = tags.get(tiff_tags.BITS, (1,))
     return SampleLayout(
-        bands=_first(tags, tiff_tags.SAMPLES, len(bits)),
+        bands=first_value(tags, tiff_tags.SAMPLES, len(bits)),
         extra=tags.get(tiff_tags.EXTRA, ()),
         bits=bits,
         sample_formats=tags.get(tiff_tags.SAMPLE_FORMAT, (1,)),
-        photometric=_first(tags, tiff_tags.PHOTOMETRIC, 0),
-        is_planar=_first(tags, tiff_tags.PLANES, 1) == 2,
-        compression=_first(tags, tiff_tags.COMPRESSION, 1),
+        photometric=first_value(tags, tiff_tags.PHOTOMETRIC, 0),
+        is_planar=first_value(tags, tiff_tags.PLANES, 1) == 2,
+        compression=first_value(tags, tiff_tags.COMPRESSION, 1),
     )
 
 
@@ -206,7 +206,7 @@ def explain_tiff(data: bytes, *, is_opened: bool) -> ImageRejected | None:
 def _explain_subfile(directories: Sequence[Tags]) -> ImageRejected | None:
     """Explain why the first picture is not the one that the file was made for."""
     tags = directories[0]
-    kind = _first(tags, tiff_tags.SUBFILE, 0) or (_first(tags, tiff_tags.OLD_SUBFILE, 0) == 2) * _REDUCED
+    kind = first_value(tags, tiff_tags.SUBFILE, 0) or (first_value(tags, tiff_tags.OLD_SUBFILE, 0) == 2) * _REDUCED
     is_copy = kind & _REDUCED and len(directories) > 1
     if not is_copy and not kind & _MASK:
         return None
@@ -218,13 +218,9 @@ def _explain_subfile(directories: Sequence[Tags]) -> ImageRejected | None:
 def _is_whole(tags: Tags) -> bool:
     """Tell whether a directory has what every picture has: a width, a height and a place for its samples."""
     places = tags.keys() & {tiff_tags.STRIPS, tiff_tags.TILES}
-    return bool(places) and _first(tags, tiff_tags.WIDTH, 0) > 0 and _first(tags, tiff_tags.HEIGHT, 0) > 0
+    return bool(places) and first_value(tags, tiff_tags.WIDTH, 0) > 0 and first_value(tags, tiff_tags.HEIGHT, 0) > 0
 
 
 def _is_raw(tags: Tags) -> bool:
-    photometric, compression = _first(tags, tiff_tags.PHOTOMETRIC, 0), _first(tags, tiff_tags.COMPRESSION, 1)
+    photometric, compression = first_value(tags, tiff_tags.PHOTOMETRIC, 0), first_value(tags, tiff_tags.COMPRESSION, 1)
     return tiff_tags.DNG_VERSION in tags or photometric in _RAW_PHOTOMETRICS or compression in _RAW_COMPRESSIONS
-
-
-def _first(tags: Tags, tag: int, default: int) -> int:
-    return next(iter(tags.get(tag, ())), default)

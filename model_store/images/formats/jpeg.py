@@ -14,8 +14,8 @@ MAX_SCANS: Final = 100
 END: Final = b"\xff\xd9"
 """The marker of the end."""
 
-_MAX_SEGMENTS: Final = 2000
-"""Segments that are read; encoders write a few dozen, or some hundred with a large colour profile."""
+MAX_SEGMENTS: Final = 2000
+"""Segments that are read; encoders write a few dozen, or some hundred with large metadata."""
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _RESTART_INTERVAL: Final = 0xDD
@@ -30,6 +30,10 @@ _FRAMES: Final = {
 }
 """Marker of a frame → its kind."""
 _READ_KINDS: Final = frozenset({"baseline", "progressive"})
+_BARE: Final = frozenset({0xC8, _END_OF_IMAGE, *range(0xF0, 0xFE)}) - {0xF7}
+"""Markers that Pillow goes on right after: reserved ones, and an end before the first scan."""
+_FRAME_BYTES: Final = 50
+"""Enough of a frame header for every number of bands that is read."""
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # neither stuffing nor a marker inside a scan
 
 
@@ -40,7 +44,10 @@ class Frame(NamedTuple):
     bits: int
     """Bits per sample."""
     height: int
+    width: int
     bands: int
+    sampling: tuple[tuple[int, int], ...]
+    """Across and down, of each band."""
 
     @property
     def is_usual(self) -> bool:
@@ -71,6 +78,16 @@ class Scan(NamedTuple):
     """Number of lower bits that later scans bring."""
 
 
+class Segment(NamedTuple):
+    """A segment before the first scan."""
+
+    kind: int
+    """The second byte of its marker."""
+    start: int
+    """Offset of its content, after its length."""
+    end: int
+
+
 class Segments(NamedTuple):
     """The parts of the first picture of a JPEG."""
 
@@ -82,6 +99,10 @@ class Segments(NamedTuple):
     """Offset after its end marker; None if it is missing."""
     has_restarts: bool
     """True if its scans may have restart markers."""
+    header: tuple[Segment, ...]
+    """Its segments before the first scan."""
+    has_too_many: bool
+    """True if it has more than `MAX_SEGMENTS`; those after them are not read."""
 
     @property
     def has_too_many_scans(self) -> bool:
@@ -108,25 +129,39 @@ def read_segments(data: bytes) -> Segments:
     """Read the segments of the first picture of a JPEG, up to its end."""
     frame: Frame | None = None
     scans: list[Scan] = []
-    place, has_restarts = 0, False
-    for _ in range(_MAX_SEGMENTS):
+    header: list[Segment] = []
+    place, has_restarts, end, has_too_many = 0, False, -1, False
+    for _ in range(MAX_SEGMENTS):
         marker = _MARKER.search(data, place)
         if marker is None or len(scans) > MAX_SCANS:
             break
         kind, start = data[marker.start() + 1], marker.end()
-        if kind == _END_OF_IMAGE:
-            return Segments(frame, tuple(scans), start, has_restarts)
-        place = start + int.from_bytes(data[start : start + 2])
+        if kind == _END_OF_IMAGE and scans:
+            end = marker.start()
+            break
+        place = start if kind in _BARE else start + int.from_bytes(data[start : start + 2])
         has_restarts = has_restarts or kind == _RESTART_INTERVAL
         if kind in _FRAMES and frame is None and start + 8 <= len(data):
-            height = int.from_bytes(data[start + 3 : start + 5])
-            frame = Frame(_FRAMES[kind], data[start + 2], height, data[start + 7])
-        elif kind == _START_OF_SCAN:
+            frame = _frame(kind, data[start + 2 : start + _FRAME_BYTES])
+        if kind == _START_OF_SCAN:
             following = _MARKER.search(data, place)
             scans.append(_scan(data[start:place], place, following.start() if following else _end_of(data)))
             place = scans[-1].end
-    end = data.find(END, scans[-1].end) if scans else -1  # a damaged length may have led past it
-    return Segments(frame, tuple(scans), None if end < 0 else end + len(END), has_restarts)
+        elif not scans:
+            header.append(Segment(kind, start + 2, place))
+    else:
+        has_too_many = True
+    if end < 0 and scans:
+        end = data.find(END, scans[-1].end)  # a damaged length may have led past it
+    return Segments(frame, tuple(scans), None if end < 0 else end + len(END), has_restarts, tuple(header), has_too_many)
+
+
+def _frame(kind: int, content: bytes) -> Frame:
+    """Read a frame header of at least six bytes: bits, height, width, number of bands; then three bytes for each."""
+    sampling = tuple((one >> 4, one & 15) for one in content[7 : 6 + 3 * content[5] : 3])
+    return Frame(
+        _FRAMES[kind], content[0], int.from_bytes(content[1:3]), int.from_bytes(content[3:5]), content[5], sampling
+    )
 
 
 def _end_of(data: bytes) -> int:

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from model_store.images.jpeg import MAX_SCANS, read_segments
+from model_store.images.formats.jpeg import MAX_SCANS, read_segments
 from tests.support.images import encode, odd_images, picture
 
 JPEGS = [name for name, odd in odd_images().items() if odd.format == "JPEG"]
