@@ -23,11 +23,12 @@ from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
 from app.reports.storing import warn_if_unwritable
-from app.settings import Settings, cores
+from app.settings import GIB, Settings, cores
 from model_store.errors import FullcountError
 from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
@@ -63,6 +64,7 @@ def create_app(
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.make_engine = make_engine
+    app.state.memory = MemoryBudget(2 * GIB)
     app.state.on_load_failure = on_load_failure
     app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
     is_published = bool(settings.root_path) or not is_loopback(settings.host)  # if by a proxy, it chooses the name
@@ -93,7 +95,7 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models while the server already answers `/health/live`, and unload them at the end."""
     settings: Settings = app.state.settings
-    app.state.predictor = Predictor(settings, app.state.metrics)
+    app.state.predictor = Predictor(settings, app.state.metrics, app.state.memory)
     app.state.files = FileThreads(settings.max_evaluations + 4)
     app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
     app.state.interpretations = Slots("interpretations in progress", settings.max_evaluations)
@@ -102,7 +104,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.files,
         app.state.reports,
         max_in_flight=settings.max_in_flight,
-        max_image_pixels=settings.max_image_pixels,
     )
     app.state.renderer = Renderer(at_once=max(1, cores() // 2))
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
@@ -119,7 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in (loading, *others):
             task.cancel()
         await asyncio.gather(loading, *others, return_exceptions=True)
-        app.state.predictor.close()
+        await app.state.predictor.close()
         app.state.files.close()
         app.state.renderer.close()
         with contextlib.suppress(TimeoutError):  # the engine may still work for requests that were cancelled

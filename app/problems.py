@@ -90,6 +90,7 @@ TYPES: Final[Mapping[type[Exception], ProblemType]] = {
     errors.Overloaded: OVERLOADED,
     errors.Exhausted: OVERLOADED,
     errors.ShuttingDown: ProblemType("shutting-down", 503, "Shutting down"),
+    errors.MemoryNeverEnough: ProblemType("too-much-memory", 413, "Too much memory"),
     errors.DeadlineExceeded: ProblemType("deadline-exceeded", 504, "Deadline exceeded"),
     errors.SpoolFull: ProblemType("no-space", 507, "No space"),
 }

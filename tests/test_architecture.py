@@ -29,13 +29,13 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
-        > concurrency + observability + settings > errors""",
+        > concurrency + memory + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
         > boundary > form_fields + filenames + negotiation + assets""",
     "app/api/middleware": "request_context + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
-    "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
+    "app/inference": "predictor > pipeline > loaded_version > decoding + explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",

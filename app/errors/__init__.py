@@ -21,6 +21,7 @@
     │   ├── Overloaded          `retry_after_s`
     │   ├── Exhausted           the process has no memory or file handles left
     │   └── ShuttingDown
+    ├── MemoryNeverEnough       `limit_bytes`: more memory than one request may take
     ├── DeadlineExceeded        the answer took longer than the client or the service allows
     ├── SpoolMissing            there is no directory for uploads
     ├── SpoolFull               no space is left for uploads
@@ -92,6 +93,7 @@ from app.errors.requests import (
 from app.errors.serving import (
     DeadlineExceeded,
     Exhausted,
+    MemoryNeverEnough,
     NotReady,
     Overloaded,
     ShuttingDown,
@@ -119,6 +121,7 @@ __all__ = [
     "InferenceFailed",
     "LabelsDiffer",
     "MediaTypeUnsupported",
+    "MemoryNeverEnough",
     "ModelRequired",
     "NotReady",
     "Overloaded",

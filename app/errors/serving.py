@@ -38,6 +38,25 @@ class Exhausted(Unavailable):
         super().__init__(f"The service has no {what} left for this request.")
 
 
+class MemoryNeverEnough(FullcountError):
+    """A request needs more memory than the service may ever take for one.
+
+    Attributes:
+        needed_bytes: The bytes that it needs.
+        limit_bytes: The most bytes that one request may take.
+    """
+
+    hint = "Send less at once, or give the service more memory (FULLCOUNT_MEMORY_MIB)."
+
+    def __init__(self, what: str, needed_bytes: int, limit_bytes: int) -> None:
+        needed, limit = needed_bytes / 2**20, limit_bytes / 2**20
+        super().__init__(
+            f"{what[0].upper()}{what[1:]} takes {needed:.0f} MiB, more than the {limit:.0f} MiB there are."
+        )
+        self.needed_bytes = needed_bytes
+        self.limit_bytes = limit_bytes
+
+
 class ShuttingDown(Unavailable):
     """The service is shutting down."""
 

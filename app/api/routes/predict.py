@@ -15,7 +15,7 @@ from app.api.documentation import problems, upload
 from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
-from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader
+from app.api.uploads import FORM, IMAGE, Upload, image_file, media_type, open_archive, open_files, read_image
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
@@ -113,7 +113,7 @@ async def _sources(
     with jobs.take():
         if media_type(request) == FORM:
             async with open_files(request, settings.max_batch_images) as files:
-                yield [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
+                yield [Source(file.filename, image_file(file, settings.max_image_bytes)) for file in files]
         else:
             async with open_archive(request, threads, settings) as spooled:
                 archive = await threads.run(Archive, spooled.file, settings.set_limits())
