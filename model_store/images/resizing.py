@@ -13,6 +13,8 @@ pixels, the mean difference from a full decode is 0.1 to 0.3 grey levels. Of the
 within 4."""
 _SUPPORT: Final = {"nearest": 0.0, "box": 0.5, "bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}
 """Reach of a filter to each side, in pixels of the smaller picture."""
+_COLUMNS_FIRST: Final = 100
+"""A picture that is higher than this many times its width is resized column by column first."""
 _WEIGHT_BYTES: Final = 8
 _RGB_BYTES: Final = 4
 """Bytes of a pixel of RGB, as Pillow keeps it."""
@@ -66,14 +68,18 @@ def _factor(size: tuple[int, int], needed: tuple[int, int]) -> int:
 def resizing_bytes(size: tuple[int, int], spec: InputSpec) -> int:
     """Return the memory that resizing an upright picture takes beside it.
 
-    Pillow first resizes each row, for which it keeps all rows in their new width, and then each column. It keeps
-    the weights of the samples that each pixel is made of: more of them, the more the picture is shrunk.
+    Pillow first resizes each row, for which it keeps all rows in their new width, and then each column; a picture that
+    is far higher than wide the other way round. It keeps the weights of the samples that each pixel is made of: more
+    of them, the more the picture is shrunk.
     """
     support = _SUPPORT[spec.interpolation]
     if not support:
         return 0
+    width, height = size
     weights = sum(
         target * (2 * math.ceil(support * max(1.0, have / target)) + 1)
-        for have, target in zip(size, (spec.width, spec.height), strict=True)
+        for have, target in ((width, spec.width), (height, spec.height))
     )
-    return _RGB_BYTES * spec.width * (size[1] + spec.height) + _WEIGHT_BYTES * weights
+    columns_first = height > width * _COLUMNS_FIRST and height > spec.height
+    between = width * spec.height if columns_first else spec.width * height
+    return _RGB_BYTES * (between + spec.width * spec.height) + _WEIGHT_BYTES * weights

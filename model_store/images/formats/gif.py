@@ -6,8 +6,8 @@ from model_store.errors import ImageRejected
 from model_store.images.formats.outline import UNREADABLE, Outline
 
 _SCREEN_BYTES: Final = 13
-_MAX_BLOCKS: Final = 200_000
-"""Blocks before the first picture: as many as a comment of 50 MB has."""
+_MAX_BLOCKS: Final = 100_000
+"""Blocks before the first picture: as many as a comment of 25 MB has."""
 _EXTENSION, _PICTURE, _COMMENT, _APPLICATION = 0x21, 0x2C, 0xFE, 0xFF
 _LOOP: Final = b"NETSCAPE2.0"
 

@@ -20,6 +20,7 @@ STRIPS: Final = 273
 ORIENTATION: Final = 274
 SAMPLES: Final = 277
 ROWS: Final = 278
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 MAX_SAMPLE: Final = 281
 PLANES: Final = 284
 TILE_WIDTH: Final = 322
@@ -30,10 +31,14 @@ EXTRA: Final = 338
 SAMPLE_FORMAT: Final = 339
 SUBSAMPLING: Final = 530
 XMP: Final = 700
+EXIF_DIRECTORIES: Final = (34665, 34853, 40965)
+"""Tags that hold the offset of a directory of EXIF."""
 DNG_VERSION: Final = 50706
 
 _CODES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
 """Type of a tag → its code for `struct`; tags of other types, such as fractions, are left out."""
+_NUMBERS: Final = frozenset({3, 4, 5, 8, 9, 10, 11, 12, 13, 16})
+"""Types of tags of which Pillow makes an object for each value."""
 MAX_TAGS: Final = 4096
 _MAX_VALUES: Final = 64
 """Tags with more values than this are left out, except those of places, of which the first are kept."""
@@ -48,8 +53,8 @@ class Directory(NamedTuple):
     """A directory, as far as the file has it."""
 
     tags: Tags
-    place_count: int
-    """The number of strips or tiles that it names."""
+    counts: dict[int, int]
+    """Number of a tag → how many numbers it has; bytes and text are left out."""
     declared_count: int
     """The number of tags that it declares; if over `MAX_TAGS`, none of them is read."""
     following: int | None
@@ -75,6 +80,12 @@ def first_directory(data: bytes) -> Directory:
     return _read(data, order, first[0] if first else len(data), is_big=is_big)
 
 
+def directory_at(data: bytes, offset: int) -> Directory:
+    """Read the directory at an offset, whole or not."""
+    order, is_big = _form(data)
+    return _read(data, order, offset, is_big=is_big)
+
+
 def _form(data: bytes) -> tuple[str, bool]:
     """Return the byte order, and whether the file is a BigTIFF."""
     return "<" if data[:2] == b"II" else ">", 43 in data[2:4]
@@ -96,16 +107,19 @@ def _read(data: bytes, order: str, start: int, *, is_big: bool) -> Directory:
     head, entry, inline = ("Q", "HHQ", 8) if is_big else ("H", "HHI", 4)
     counted = _unpack(data, order, head, start)
     if not counted or counted[0] > MAX_TAGS:
-        return Directory({}, 0, counted[0] if counted else 0, None)
+        return Directory({}, {}, counted[0] if counted else 0, None)
     tags: Tags = {}
-    place_count, place = 0, start + struct.calcsize(head)
+    counts: dict[int, int] = {}
+    place = start + struct.calcsize(head)
     for _ in range(counted[0]):
         fields = _unpack(data, order, entry, place)
         if not fields:
-            return Directory(tags, place_count, counted[0], None)
+            return Directory(tags, counts, counted[0], None)
         tag, kind, count = fields
         values = place + struct.calcsize(order + entry)
         place = values + inline
+        if kind in _NUMBERS:
+            counts.setdefault(tag, count)
         if kind not in _CODES or (count > _MAX_VALUES and tag not in _PLACES):
             continue
         code = f"{min(count, _MAX_VALUES)}{_CODES[kind]}"
@@ -113,9 +127,8 @@ def _read(data: bytes, order: str, start: int, *, is_big: bool) -> Directory:
             values = (_unpack(data, order, head if is_big else "I", values) or (len(data),))[0]
         if found := _unpack(data, order, code, values):
             tags.setdefault(tag, found)
-            place_count = max(place_count, count) if tag in _PLACES else place_count
     following = _unpack(data, order, "Q" if is_big else "I", place)
-    return Directory(tags, place_count, counted[0], following[0] if following else 0)
+    return Directory(tags, counts, counted[0], following[0] if following else 0)
 
 
 def first_value(tags: Tags, tag: int, default: int) -> int:
