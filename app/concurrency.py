@@ -9,13 +9,14 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
-from app.errors import Overloaded
+from app.errors import NotReady, Overloaded
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 NICENESS: Final = 19
 """The lowest priority: about a hundredth of a core that an ordinary thread also wants, and all of an idle core."""
+
+STOPPED_S: Final = 10.0
+"""Seconds without anything done, while work waits, after which a service is not ready."""
 
 
 def lower_own_priority() -> None:
@@ -107,6 +111,73 @@ class Slots:
             yield
         finally:
             self.taken -= 1
+
+
+class Pulse:
+    """Tells how long work has been under way without anything being done; may be used from any thread.
+
+    Args:
+        what: The plural of what works, for the reason of not being ready.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._beat_s = 0.0
+
+    def begin(self) -> None:
+        """Note that one more piece of work is waiting or under way."""
+        with self._lock:
+            if not self._under_way:
+                self._beat_s = time.monotonic()
+            self._under_way += 1
+
+    def end(self) -> None:
+        """Note that a piece of work is done, or was given up."""
+        with self._lock:
+            self._under_way -= 1
+            self._beat_s = time.monotonic()
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Count a block as work."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
+
+    def stopped_s(self) -> float:
+        """Return the seconds since the last piece of work was done, while there is more; else 0."""
+        with self._lock:
+            return time.monotonic() - self._beat_s if self._under_way else 0.0
+
+
+class Beating(Protocol):
+    """Work that can tell whether anything of it is done."""
+
+    what: str
+    """What works, for the reason of not being ready."""
+
+    def stopped_s(self) -> float:
+        """Return the seconds since the last piece of work was done, while there is more; else 0."""
+
+
+def check_beating(beating: Iterable[Beating], most_s: float = STOPPED_S) -> None:
+    """Check that work which is under way gets done.
+
+    Args:
+        beating: What works.
+        most_s: The most seconds in which nothing may be done while there is work.
+
+    Raises:
+        NotReady: If nothing was done for longer.
+    """
+    for one in beating:
+        stopped_s = one.stopped_s()
+        if stopped_s > most_s:
+            raise NotReady(f"Images wait, and the {one.what} finished nothing for {stopped_s:.0f} s.")
 
 
 async def in_order(works: Iterable[Coroutine[None, None, T]], at_once: int) -> AsyncGenerator[T, None]:

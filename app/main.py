@@ -100,7 +100,7 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models while the server already answers `/health/live`, and unload them at the end."""
     settings: Settings = app.state.settings
-    app.state.predictor = Predictor(settings, app.state.metrics)
+    app.state.predictor = Predictor(settings, app.state.metrics, app.state.memory)
     app.state.files = FileThreads(settings.max_evaluations + 4)
     app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
     app.state.interpretations = Slots("interpretations in progress", settings.max_evaluations)
@@ -112,7 +112,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.files,
         app.state.reports,
         max_in_flight=settings.max_in_flight,
-        max_image_pixels=settings.max_image_pixels,
     )
     app.state.renderer = Renderer(at_once=max(1, cores() // 2))
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
@@ -129,7 +128,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in (loading, *others):
             task.cancel()
         await asyncio.gather(loading, *others, return_exceptions=True)
-        app.state.predictor.close()
+        await app.state.predictor.close()
         app.state.files.close()
         app.state.renderer.close()
         with contextlib.suppress(TimeoutError):  # the engine may still work for requests that were cancelled

@@ -35,7 +35,7 @@ FLOORS = {
         > boundary > form_fields + filenames + negotiation + assets + reference""",
     "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
-    "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",
+    "app/inference": "predictor > pipeline > loaded_version > decoding + explainer + admission + batcher > engines",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering + summaries
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",

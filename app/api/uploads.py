@@ -19,7 +19,7 @@ from app.api.form_fields import Field, field_missing, shortened
 from app.api.forms import open_form
 from app.concurrency import FileThreads
 from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUnsupported
-from app.inference.pipeline import Read
+from app.inference.pipeline import SourceFile
 from app.settings import Settings
 from model_store.images.files import check_file_size
 from model_store.labelled_sets.archives.partial_file import Piece
@@ -108,14 +108,15 @@ async def open_files(request: Request, max_files: int) -> AsyncIterator[list[Upl
         yield _files(form, "files")
 
 
-def reader(file: UploadFile, max_image_bytes: int) -> Read:
-    """Return a function that reads one image of a form; it raises `ImageRejected` if the image is too large."""
+def image_file(file: UploadFile, max_image_bytes: int) -> SourceFile:
+    """Return one image of a form; reading it raises `ImageRejected` if it is too large."""
 
     def read() -> bytes:
         check_file_size(file.filename or "The file", file.size or 0, max_image_bytes)
+        file.file.seek(0)
         return file.file.read()
 
-    return read
+    return SourceFile(read, min(file.size or 0, max_image_bytes))
 
 
 @asynccontextmanager

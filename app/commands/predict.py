@@ -115,6 +115,7 @@ def _check_form(form: str | None, output: Path | None) -> str:
 
 async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) -> Tally:
     """Predict on this machine."""
+    from app.inference.pipeline import SourceFile  # noqa: PLC0415
     from app.local.session import open_session  # noqa: PLC0415  asking a server does not need its packages
     from app.predictions.batch import Source  # noqa: PLC0415
 
@@ -123,7 +124,7 @@ async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) 
         answerer = Answerer(manifest.model, manifest.version)
 
         async def answer(files: Iterable[FoundFile]) -> AsyncGenerator[FileAnswer, None]:
-            sources = (Source(file.path, file.read) for file in files)
+            sources = (Source(file.path, SourceFile(file.read, 0)) for file in files)
             async with aclosing(session.predict_each(sources, top_k)) as results:
                 async for result in results:
                     yield FileAnswer(answerer, result)

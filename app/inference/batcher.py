@@ -100,10 +100,12 @@ class Batcher:
 
     Attributes:
         appetite: Number of images that the engine can compute at the same time.
+        what: What computes, for the reason of not being ready.
     """
 
     def __init__(self, engine: Engine, *, max_waiting: int, observe: Callable[[int], None] = lambda _: None) -> None:
         self._engine = engine
+        self.what = "engine"
         self._sizes = engine.batch_sizes
         self.appetite = engine.lanes * self._sizes[-1]
         self._max_waiting = max_waiting
@@ -113,6 +115,7 @@ class Batcher:
         # The workers share the following attributes, which are accessed only under the lock.
         self._lock = threading.Lock()
         self._free_lanes = engine.lanes
+        self._beat_s = 0.0
         self._foreground: deque[_Waiting] = deque()
         self._background: deque[_Waiting] = deque()
         self._foreground_in_a_row = 0
@@ -130,6 +133,12 @@ class Batcher:
                 waiting.answer.set_exception(ShuttingDown())
         await self._ended
         self._ordinary.shutdown(wait=False)
+
+    def stopped_s(self) -> float:
+        """Return the seconds since the engine computed anything, while images wait for it; else 0."""
+        with self._lock:
+            is_idle = self._free_lanes == self._engine.lanes and not self.waiting()
+            return 0.0 if is_idle else time.perf_counter() - self._beat_s
 
     def waiting(self) -> int:
         """Return the number of images that wait for the engine."""
@@ -157,6 +166,8 @@ class Batcher:
             if not is_background and len(self._foreground) >= self._max_waiting:
                 raise Overloaded("images waiting", self._max_waiting)
             waiting = _Waiting(pixels, answer, is_background, time.perf_counter())
+            if self._free_lanes == self._engine.lanes:
+                self._beat_s = waiting.since
             (self._background if is_background else self._foreground).append(waiting)
             if not self._free_lanes:
                 return
@@ -188,6 +199,7 @@ class Batcher:
     def _next(self) -> list[_Waiting]:
         """Take the next batch; if no image waits, return an empty one and free the lane."""
         with self._lock:
+            self._beat_s = time.perf_counter()
             batch = self._take()
             if not batch:
                 self._free_lanes += 1

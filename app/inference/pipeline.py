@@ -2,6 +2,9 @@
 
 Foreground and background images have separate workers, so that neither waits behind the other. Background workers
 run at the lowest priority, so that a foreground image gets a core at once.
+
+A worker decodes what is usual, small and cheap. Anything else, and a format with a decoder that no header can be
+trusted about, is decoded in another process, with limits. Whoever decodes takes the memory from the budget first.
 """
 
 import asyncio
@@ -10,18 +13,34 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
-from app.concurrency import lower_own_priority
-from app.errors import Overloaded
+import numpy as np
+
+from app.concurrency import NICENESS, Pulse, lower_own_priority
+from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
 from app.inference.batcher import Answer, Batcher, deliver
-from model_store.images.pixels import Decoded, InputSpec, Pixels, decode
+from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
+from app.memory import PATIENCE_S, MemoryBudget, Share
+from model_store.errors import ImageRejected
+from model_store.images.examination import Examined, examine
+from model_store.images.pixels import Decoded, InputSpec, Pixels
 
 Read = Callable[[], bytes]
 """Returns the bytes of one file. It blocks and runs in a worker's thread."""
 
-Source = Read | Decoded
-"""A file's bytes, to be read and decoded; or the image that they were decoded to, by the same `InputSpec`."""
+
+class SourceFile(NamedTuple):
+    """A file that is read when its turn comes, and perhaps once more."""
+
+    read: Read
+    bytes: int
+    """Its length, which is taken from the budget before it is read."""
+
+
+Source = Read | SourceFile | Decoded
+"""A file; or a function that hands over its bytes once, which were taken from the budget before; or the image that they
+were decoded to, by the same `InputSpec`."""
 
 See = Callable[[Pixels], None]
 """Called with the pixels of one image, uint8 `(height, width, 3)`."""
@@ -37,44 +56,79 @@ class Computed:
     answer: Answer
 
 
+class _Postponed(Exception):
+    """A picture that its worker did not decode: it is not light, or there was no room for it."""
+
+    def __init__(self, examined: Examined) -> None:
+        super().__init__()
+        self.memory_bytes = examined.memory_bytes
+        self.is_light = examined.is_light
+
+
 @dataclass(slots=True)
 class _Work:
-    source: Source
+    source: Source | None
     spec: InputSpec
-    batcher: Batcher
+    batcher: "Batcher | _Nowhere"
     see: See
-    answer: "asyncio.Future[Answer]"
+    is_background: bool
+    share: Share
+    has_room: bool = False
+    """Whether the share has the memory that decoding takes."""
+    data: bytes | None = None
+    """The bytes of the file, if it was read already."""
     decoded: Decoded | None = None
     decode_ms: float = 0.0
+    is_counted: bool = False
+
+    @property
+    def patience_s(self) -> float | None:
+        """Seconds to wait for memory: a batch or an evaluation waits as long as it takes."""
+        return None if self.is_background else PATIENCE_S
 
 
 class Pipeline:
-    """Worker threads for the images of one process.
+    """Worker threads and decoding processes for the images of one process.
 
     Args:
         threads: The number of workers for foreground images, and for background images.
-        max_image_pixels: The greatest number of pixels in an image.
-        max_queue: The greatest number of foreground images that wait for a worker or are decoded; more are refused.
+        processes: The greatest number of decoding processes for foreground images, and for background images.
+        limits: The limits of one image.
+        max_queue: The greatest number of foreground images that wait to be decoded, or are; more are refused.
+        budget: The memory that requests take together.
     """
 
-    def __init__(self, *, threads: int, max_image_pixels: int, max_queue: int) -> None:
-        self._max_image_pixels = max_image_pixels
+    def __init__(
+        self, *, threads: int, processes: int, limits: DecodingLimits, max_queue: int, budget: MemoryBudget
+    ) -> None:
+        self._limits = limits
         self._max_queue = max_queue
+        self._budget = budget
         self._foreground = ThreadPoolExecutor(threads, "image")
         self._background = ThreadPoolExecutor(threads, "image-background", initializer=lower_own_priority)
+        self._processes = DecodingProcesses(processes, limits, budget)
+        self._background_processes = DecodingProcesses(processes, limits, budget, niceness=NICENESS)
         self._undecoded = 0  # foreground images
         self._lock = threading.Lock()  # guards the number
+        self._threads_pulse = Pulse("decoding threads")
 
-    def close(self) -> None:
-        """Release the threads; waiting callers have been cancelled before."""
+    @property
+    def pulses(self) -> list[Pulse]:
+        """The pulses of what decodes foreground images."""
+        return [self._threads_pulse, self._processes.pulse]
+
+    async def close(self) -> None:
+        """Release the threads and processes; waiting callers have been cancelled before."""
         self._foreground.shutdown(wait=False, cancel_futures=True)
         self._background.shutdown(wait=False, cancel_futures=True)
+        await self._processes.close()
+        await self._background_processes.close()
 
     async def run(
         self,
         source: Source,
         spec: InputSpec,
-        batcher: Batcher,
+        batcher: "Batcher | _Nowhere",
         *,
         is_background: bool,
         see: See = lambda _: None,
@@ -82,7 +136,7 @@ class Pipeline:
         """Compute one image.
 
         Args:
-            source: Reads the file's bytes, or is the image that they were decoded to by the same `spec`.
+            source: The image.
             spec: The model's input.
             batcher: The model's batcher.
             is_background: Whether to work at low priority. Such an image is never refused; the caller limits them.
@@ -91,45 +145,159 @@ class Pipeline:
         Raises:
             ImageRejected: If the bytes cannot be decoded.
             Overloaded: If too many images are waiting.
+            Exhausted: If there was no memory for a foreground image in time.
             InferenceFailed: If the engine failed on the image.
             ShuttingDown: If the model is being unloaded.
         """
-        work = _Work(source, spec, batcher, see, asyncio.get_running_loop().create_future())
-        if is_background:
-            self._background.submit(self._do, work, is_background=True)
-        else:
-            self._count(1)
-            self._foreground.submit(self._do, work, is_background=False)
-        try:
-            answer = await work.answer
-        except asyncio.CancelledError:
-            batcher.withdraw(work.answer)
-            raise
-        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer, so it was decoded
+        with self._budget.share("decoding the image") as share:
+            work = _Work(source, spec, batcher, see, is_background, share)
+            if not is_background:
+                self._count(work)
+            try:
+                answer = await self._answer(work)
+            except MemoryNeverEnough as error:
+                raise ImageRejected("too-costly", f"{error} {error.hint}") from None
+            except ImageRejected as error:
+                raise _without_frames(error) from None
+            finally:
+                self._uncount(work)
+                work.source = work.data = None
+            return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
 
-    def _count(self, more: int) -> None:
+    async def decode(self, file: SourceFile, spec: InputSpec) -> Decoded:
+        """Decode one image in the background, without computing it.
+
+        Raises:
+            ImageRejected: If the bytes cannot be decoded.
+        """
+        return (await self.run(file, spec, _Nowhere(), is_background=True)).decoded
+
+    def _count(self, work: _Work) -> None:
         with self._lock:
-            if more > 0 and self._undecoded >= self._max_queue:
+            if self._undecoded >= self._max_queue:
                 raise Overloaded("images waiting", self._max_queue)
-            self._undecoded += more
+            self._undecoded += 1
+            work.is_counted = True
 
-    def _do(self, work: _Work, *, is_background: bool) -> None:
+    def _uncount(self, work: _Work) -> None:
+        if work.is_counted:
+            with self._lock:
+                self._undecoded -= work.is_counted
+                work.is_counted = False
+
+    async def _answer(self, work: _Work) -> Answer:
+        """Have an image decoded, by a worker or a process, and computed."""
+        if isinstance(work.source, SourceFile) and not work.share.take_if_free(work.source.bytes):
+            await work.share.take(work.source.bytes, work.patience_s)
+        while True:
+            try:
+                return await self._hand_over(work)
+            except _Postponed as postponed:
+                memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
+            await self._prepare(work, memory_bytes, is_light=is_light)
+
+    async def _hand_over(self, work: _Work) -> Answer:
+        """Give an image to a worker, and wait for the answer."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if work.is_background:
+            self._background.submit(self._do, work, answer)
+        else:
+            self._threads_pulse.begin()
+            self._foreground.submit(self._do, work, answer)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            work.batcher.withdraw(answer)
+            raise
+        finally:
+            del answer  # it holds an error, whose traceback holds this frame: together they would stay for long
+
+    async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
+        """Wait for the memory that decoding takes, and decode what no worker does."""
+        if not work.has_room:
+            if isinstance(work.source, SourceFile):  # who waits must not keep others from the same
+                work.share.give_back()
+                memory_bytes += work.source.bytes
+            await work.share.take(memory_bytes, work.patience_s)
+            work.has_room = True
+        if is_light or work.data is None:  # by a worker, after all; or once it was read again
+            return
+        data, work.data = work.data, None
+        started = time.perf_counter()
+        processes = self._background_processes if work.is_background else self._processes
+        work.decoded = await processes.decode(data, work.spec, memory_bytes)
+        work.decode_ms += (time.perf_counter() - started) * 1e3
+        self._keep_pixels(work)
+
+    def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
         try:
             try:
-                if work.answer.cancelled():
+                if answer.cancelled():
                     return
                 started = time.perf_counter()
-                work.decoded = (
-                    work.source
-                    if isinstance(work.source, Decoded)
-                    else decode(work.source(), work.spec, max_image_pixels=self._max_image_pixels)
-                )
-                work.see(work.decoded.pixels)
-                work.decode_ms = (time.perf_counter() - started) * 1e3
+                decoded = work.decoded = work.decoded or self._decode(work)
+                work.see(decoded.pixels)
+                work.decode_ms += (time.perf_counter() - started) * 1e3
             finally:
-                if not is_background:
-                    self._count(-1)
-            work.batcher.compute(work.decoded.pixels, work.answer, is_background=is_background)
+                if not work.is_background:
+                    self._threads_pulse.end()
+            self._uncount(work)
+            work.batcher.compute(decoded.pixels, answer, is_background=work.is_background)
         except Exception as error:  # noqa: BLE001  the waiting caller handles it
-            deliver([(work.answer, error)])
+            deliver([(answer, _without_frames(error))])
+
+    def _decode(self, work: _Work) -> Decoded:
+        """Decode an image, if it is light and there is room for it.
+
+        Raises:
+            _Postponed: If it is not, or there is none.
+        """
+        if isinstance(work.source, Decoded):
+            return work.source
+        data = _read(work)
+        examined = examine(data, work.spec, max_image_pixels=self._limits.max_image_pixels)
+        work.has_room = work.has_room or work.share.take_if_free(examined.memory_bytes)
+        if not (work.has_room and examined.is_light):
+            work.data = data if work.has_room or not isinstance(work.source, SourceFile) else None
+            raise _Postponed(examined)
+        decoded = work.decoded = examined.decode()
+        self._keep_pixels(work)
+        return decoded
+
+    @staticmethod
+    def _keep_pixels(work: _Work) -> None:
+        """Give back all memory but that of the pixels."""
+        if work.decoded is not None:
+            work.share.give_back(kept=work.decoded.pixels.nbytes)
+
+
+class _Nowhere:
+    """Stands in for a batcher where nothing is to be computed."""
+
+    def compute(self, pixels: Pixels, answer: "asyncio.Future[Answer]", *, is_background: bool = False) -> None:
+        """Answer without an answer."""
+        del pixels, is_background
+        deliver([(answer, Answer(np.empty(0, np.float32), 0.0, 0.0))])
+
+    def withdraw(self, answer: "asyncio.Future[Answer]") -> None:
+        """Forget nothing: nothing waits here."""
+
+
+def _read(work: _Work) -> bytes:
+    """Read a file, or return what was read before."""
+    data, work.data = work.data, None
+    if data is not None:
+        return data
+    if isinstance(work.source, SourceFile):
+        return work.source.read()
+    if work.source is None or isinstance(work.source, Decoded):
+        raise ShuttingDown  # its caller has gone meanwhile
+    return work.source()
+
+
+def _without_frames(error: Exception) -> Exception:
+    """Forget the frames of an error that says all there is to say: they hold the bytes of the image."""
+    if isinstance(error, ImageRejected | _Postponed):
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error

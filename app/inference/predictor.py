@@ -8,18 +8,24 @@ import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Final
 
-from app.concurrency import in_order
+from app.concurrency import Pulse, in_order
 from app.errors import InferenceFailed
 from app.inference.admission import Admission
+from app.inference.decoding.processes import DecodingLimits
 from app.inference.engines.base import Maps, Probabilities
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Pipeline, Read, See, Source
+from app.inference.pipeline import Pipeline, See, Source, SourceFile
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.settings import Settings, cores
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded
+
+_LEAST_PROCESSES: Final = 2
+"""Decoding processes on one core: a costly picture in one keeps no other from being decoded."""
 
 
 @dataclass(slots=True)
@@ -62,22 +68,32 @@ class Predictor:
     Args:
         settings: Threads and limits.
         metrics: Counts every image.
+        memory: The memory that requests take together.
     """
 
-    def __init__(self, settings: Settings, metrics: ServiceMetrics) -> None:
+    def __init__(self, settings: Settings, metrics: ServiceMetrics, memory: MemoryBudget) -> None:
         self._metrics = metrics
         self._threads = settings.image_threads(cores())
         self._max_in_flight = settings.max_in_flight
         self._pipeline = Pipeline(
-            threads=self._threads, max_image_pixels=settings.max_image_pixels, max_queue=settings.max_queue
+            threads=self._threads,
+            processes=max(_LEAST_PROCESSES, cores()),
+            limits=DecodingLimits(settings.max_image_pixels, settings.max_decode_s),
+            max_queue=settings.max_queue,
+            budget=memory,
         )
         self._admission = Admission(beside=max(1, cores() // 4))
         self._scored = metrics.images.labels("scored")
         self._stages = [metrics.stage_seconds.labels(stage) for stage in ("decode", "queue", "inference")]
 
-    def close(self) -> None:
-        """Release the threads."""
-        self._pipeline.close()
+    async def close(self) -> None:
+        """Release the threads and processes."""
+        await self._pipeline.close()
+
+    @property
+    def pulses(self) -> list[Pulse]:
+        """The pulses of what decodes single images."""
+        return self._pipeline.pulses
 
     async def predict(self, version: LoadedVersion, source: Source) -> Prediction:
         """Predict one image in the foreground, ahead of batches and evaluations.
@@ -111,7 +127,7 @@ class Predictor:
             return error
 
     async def predict_each(
-        self, version: LoadedVersion, sources: Iterable[Read]
+        self, version: LoadedVersion, sources: Iterable[SourceFile]
     ) -> AsyncGenerator[PredictionOutcome, None]:
         """Predict many images in the background, in order; one that fails does not stop the others.
 
@@ -121,6 +137,14 @@ class Predictor:
         async with aclosing(in_order(works, self._max_in_flight)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
+
+    async def decode(self, file: SourceFile, version: LoadedVersion) -> Decoded:
+        """Decode an image as a version sees it, in the background and without predicting it.
+
+        Raises:
+            ImageRejected: If the bytes cannot be decoded.
+        """
+        return await self._pipeline.decode(file, version.input)
 
     async def explain(self, explainer: Explainer, prediction: Prediction) -> Maps:
         """Compute the class activation maps of a predicted image and add the time to the prediction's.

@@ -11,17 +11,18 @@ from pathlib import Path
 from app.concurrency import FileThreads
 from app.inference.engines.loading import EngineFactory, load_engine_quietly
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Read
+from app.inference.pipeline import SourceFile
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry, choose_version
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.predictions.batch import Source, check_top_k, collect, results_of
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.reports.evaluator import Evaluator, GivenSet, Report
 from app.reports.schemas import ArchiveFacts
-from app.settings import Settings
+from app.settings import GIB, Settings
 from model_store.errors import ImageRejected
-from model_store.images.files import read_image_file
+from model_store.images.files import read_image_file, size_to_read
 from model_store.labelled_sets.archives.archive import Archive
 from model_store.labelled_sets.archives.unpacking import is_tar, unpacked
 from model_store.labelled_sets.corrections.applying import correct_set, names_in
@@ -54,7 +55,7 @@ class Session:
         """
         check_top_k(top_k, self.version)
         names = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
-        sources = [Source(name, self._reader(path)) for name, path in zip(names, paths, strict=True)]
+        sources = [Source(name, self.file_at(path)) for name, path in zip(names, paths, strict=True)]
         return (await collect(self.version, self.predictor, sources, top_k))[0]
 
     async def predict_each(
@@ -110,7 +111,6 @@ class Session:
             self.files,
             None,
             max_in_flight=settings.max_in_flight,
-            max_image_pixels=settings.max_image_pixels,
         )
         explainer = self.version.require_explainer() if explain else None
         async with AsyncExitStack() as stack:
@@ -160,8 +160,11 @@ class Session:
         )
         return GivenSet(labelled_set, _facts_of_file(path) if is_packed else _facts_of_folder(folder, labelled_set))
 
-    def _reader(self, path: Path) -> Read:
-        return lambda: read_image_file(path, max_image_bytes=self.settings.max_image_bytes)
+    def file_at(self, path: Path) -> SourceFile:
+        """Return a file on this machine, to be read when its turn comes."""
+        limit = self.settings.max_image_bytes
+        read = partial(read_image_file, path, max_image_bytes=limit)
+        return SourceFile(read, size_to_read(path, max_image_bytes=limit))
 
     def _correct(self, path: Path, given: GivenSet, corrections: Path) -> GivenSet:
         labels, labelled_set = self.version.manifest.labels, given.labelled_set
@@ -182,7 +185,7 @@ async def open_session(
     store = ModelStore(settings.store)
     choose_version(store, settings)
     metrics = ServiceMetrics()
-    predictor = Predictor(settings, metrics)
+    predictor = Predictor(settings, metrics, MemoryBudget(2 * GIB))
     files = FileThreads(_FILE_THREADS)
     registry = Registry(store, settings, make_engine, metrics)
     try:
@@ -192,7 +195,7 @@ async def open_session(
     finally:
         await registry.close()
         files.close()
-        predictor.close()
+        await predictor.close()
 
 
 def _facts_of_file(path: Path) -> ArchiveFacts:

@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from app.errors import ParameterInvalid
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Read
+from app.inference.pipeline import SourceFile
 from app.inference.predictor import Prediction, Predictor, Timing
 from app.predictions.answers import predicted_fields
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
@@ -21,7 +22,7 @@ class Source:
     """One image of a batch that has not been read yet."""
 
     filename: str | None
-    read: Read
+    file: SourceFile
 
 
 Result = tuple[BatchPrediction | BatchFailure, Timing]
@@ -39,7 +40,7 @@ def sources_of(archive: Archive, most: int) -> list[Source]:
         raise SetRejected(
             "too-many-entries", f"The archive has {len(paths)} files, but a batch accepts {most}; send several batches."
         )
-    return [Source(path, _reader(archive, path)) for path in paths]
+    return [Source(path, SourceFile(partial(archive.read, path), archive.size(path))) for path in paths]
 
 
 def check_top_k(top_k: int | None, version: LoadedVersion) -> None:
@@ -62,12 +63,12 @@ async def results_of(
     """
     names: deque[str | None] = deque()
 
-    def reads() -> Iterator[Read]:
+    def files() -> Iterator[SourceFile]:
         for source in sources:
             names.append(source.filename)
-            yield source.read
+            yield source.file
 
-    async with aclosing(predictor.predict_each(version, reads())) as outcomes:
+    async with aclosing(predictor.predict_each(version, files())) as outcomes:
         index = 0
         async for outcome in outcomes:
             head = {"index": index, "filename": names.popleft()}
@@ -90,7 +91,3 @@ async def collect(
             results.append(result)
             timing.add(taken)
     return BatchBody.of(version.manifest, results), timing
-
-
-def _reader(archive: Archive, path: str) -> Read:
-    return lambda: archive.read(path)

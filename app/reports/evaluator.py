@@ -1,5 +1,6 @@
 """The one flow of an evaluation, for the route and for the command: a labelled set goes in, a report comes out."""
 
+import asyncio
 import functools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -13,7 +14,7 @@ from app.concurrency import FileThreads, in_order
 from app.errors import InferenceFailed
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Read, See
+from app.inference.pipeline import See, SourceFile
 from app.inference.predictor import PredictionOutcome, Predictor, Timing
 from app.reports.conclusions import Conclusions, conclude
 from app.reports.schemas import ArchiveFacts, ReportBody
@@ -21,6 +22,7 @@ from app.reports.storing import store_report
 from app.reports.thumbnails import add_thumbnails
 from model_store.errors import ImageRejected
 from model_store.evaluation.records import Records
+from model_store.images.pixels import Decoded
 from model_store.labelled_sets.corrections.applying import CorrectedSet
 from model_store.labelled_sets.labelled_set import LabelledSet
 from model_store.manifest import Manifest
@@ -90,7 +92,6 @@ class Evaluator:
         files: Threads for concluding and storing.
         reports: The store for the reports, or None to store none.
         max_in_flight: The greatest number of images in progress.
-        max_image_pixels: The greatest number of pixels in an image.
     """
 
     def __init__(
@@ -100,13 +101,11 @@ class Evaluator:
         reports: ReportStore | None,
         *,
         max_in_flight: int,
-        max_image_pixels: int,
     ) -> None:
         self._predictor = predictor
         self._files = files
         self._reports = reports
         self._max_in_flight = max_in_flight
-        self._max_image_pixels = max_image_pixels
 
     async def evaluate(
         self,
@@ -131,7 +130,9 @@ class Evaluator:
         """
         versions = (version,) if against is None else (version, against)
         answers = await self._predict_all(versions, given.labelled_set, on_progress)
-        conclusions = await self._files.run_in_background(functools.partial(self._conclude, answers, given, explainer))
+        decode = self._decoder(version, given.labelled_set)
+        conclude_all = functools.partial(_conclude, answers, given, explainer, decode)
+        conclusions = await self._files.run_in_background(conclude_all)
         body = make_report(conclusions, version.manifest, given.facts)
         if self._reports is not None:
             body = await self._files.run(store_report, body, conclusions.records, self._reports)
@@ -155,29 +156,46 @@ class Evaluator:
         works = (
             self._outcomes(
                 answers.versions,
-                functools.partial(labelled_set.read, image.path),
+                _file(labelled_set, image.path),
                 functools.partial(answers.records[0].see, place),
             )
             for place, image in enumerate(labelled_set.images)
         )
         return in_order(works, self._max_in_flight)
 
-    async def _outcomes(self, versions: Sequence[LoadedVersion], read: Read, see: See) -> list[PredictionOutcome]:
+    async def _outcomes(self, versions: Sequence[LoadedVersion], file: SourceFile, see: See) -> list[PredictionOutcome]:
         """Predict one image by one or two versions; it is decoded once, unless their inputs differ."""
         predict = self._predictor.predict_in_background
-        outcomes = [await predict(versions[0], read, see)]
+        outcomes = [await predict(versions[0], file, see)]
         for other in versions[1:]:
             first = outcomes[0]
             if other.input != versions[0].input or isinstance(first, InferenceFailed):
-                outcomes.append(await predict(other, read))
+                outcomes.append(await predict(other, file))
             else:
                 outcomes.append(first if isinstance(first, ImageRejected) else await predict(other, first.decoded))
         return outcomes
 
-    def _conclude(self, answers: _Answers, given: GivenSet, explainer: Explainer | None) -> Conclusions:
-        conclusions = conclude(answers.versions, answers.records, given.labelled_set, given.corrected)
-        add_thumbnails(conclusions, answers.versions[0], given.labelled_set, self._max_image_pixels, explainer)
-        return conclusions
+    def _decoder(self, version: LoadedVersion, labelled_set: LabelledSet) -> Callable[[str], Decoded]:
+        """Return a function that decodes a file of a set once more, for another thread."""
+        loop = asyncio.get_running_loop()
+
+        def decode(path: str) -> Decoded:
+            decoding = self._predictor.decode(_file(labelled_set, path), version)
+            return asyncio.run_coroutine_threadsafe(decoding, loop).result()
+
+        return decode
+
+
+def _conclude(
+    answers: _Answers, given: GivenSet, explainer: Explainer | None, decode: Callable[[str], Decoded]
+) -> Conclusions:
+    conclusions = conclude(answers.versions, answers.records, given.labelled_set, given.corrected)
+    add_thumbnails(conclusions, answers.versions[0], decode, explainer)
+    return conclusions
+
+
+def _file(labelled_set: LabelledSet, path: str) -> SourceFile:
+    return SourceFile(functools.partial(labelled_set.read, path), labelled_set.size(path))
 
 
 def evaluation_bytes(labelled_set: LabelledSet, *versions: LoadedVersion | None) -> int:

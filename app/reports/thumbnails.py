@@ -1,5 +1,6 @@
 """The thumbnails of a report: choosing the files that get one, and drawing them."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -9,8 +10,7 @@ from app.inference.loaded_version import LoadedVersion
 from app.reports.conclusions import Conclusions
 from model_store.errors import ImageRejected
 from model_store.evaluation.records import Records
-from model_store.images.pixels import decode
-from model_store.labelled_sets.labelled_set import LabelledSet
+from model_store.images.pixels import Decoded
 from model_store.presentation.thumbnails import thumbnail
 
 MAX_IN_A_CELL: Final = 24
@@ -24,8 +24,7 @@ MAX_MISLABELLED: Final = 12
 def add_thumbnails(
     conclusions: Conclusions,
     version: LoadedVersion,
-    labelled_set: LabelledSet,
-    max_image_pixels: int,
+    decode: Callable[[str], Decoded],
     explainer: Explainer | None = None,
 ) -> None:
     """Add thumbnails of the files that a person looks at first; they are read and decoded again.
@@ -33,8 +32,7 @@ def add_thumbnails(
     Args:
         conclusions: The conclusions, whose records get the thumbnails.
         version: The version evaluated; thumbnails show the pixels that it saw.
-        labelled_set: The files.
-        max_image_pixels: The greatest number of pixels in an image.
+        decode: Decodes the file of a path.
         explainer: Adds the class activation map of the predicted label to each thumbnail; None adds none.
     """
     records, decision = conclusions.records, version.manifest.decision
@@ -42,7 +40,7 @@ def add_thumbnails(
     suspects = [places[suspect.path] for suspect in conclusions.evaluation.mislabelled[:MAX_MISLABELLED]]
     for place in dict.fromkeys([*_first_of_each_cell(records, version), *suspects]):
         try:
-            decoded = decode(labelled_set.read(records.paths[place]), version.input, max_image_pixels=max_image_pixels)
+            decoded = decode(records.paths[place])
         except ImageRejected:  # it was readable before: the folder was changed meanwhile
             continue
         records.thumbnails[place] = thumbnail(decoded.pixels)

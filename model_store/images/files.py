@@ -21,6 +21,14 @@ def read_image_file(path: Path, *, max_image_bytes: int) -> bytes:
     return data
 
 
+def size_to_read(path: Path, *, max_image_bytes: int) -> int:
+    """Return the number of bytes that reading an image file takes; 0 if it is not there, as reading it will tell."""
+    try:
+        return min(path.stat().st_size, max_image_bytes)
+    except OSError:
+        return 0
+
+
 def check_file_size(path: str, size: int, max_image_bytes: int) -> None:
     """Check that a file has no more bytes than one image may have.
 

@@ -1,11 +1,12 @@
 """A labelled folder on this machine, for the command line: the service never opens a path that a client names."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from model_store.errors import SetRejected
-from model_store.images.files import has_image_start, read_image_file
+from model_store.images.files import has_image_start, read_image_file, size_to_read
 from model_store.labelled_sets.labelled_set import LabelledSet, give_labels, sort_paths
 from model_store.labelled_sets.layout import LayoutChoice
 from model_store.labelled_sets.named_table import find_named_table
@@ -58,7 +59,8 @@ def open_folder(
         raise SetRejected("no-images", f"{root} must hold one folder per label, with images in it: cats/1.jpg.")
     named = find_named_table(labels_from, paths, root)
     directories = len(entries) - len(paths)
-    return give_labels(files, labels, directories=directories, read=read, layout=layout, named=named)
+    labelled_set = give_labels(files, labels, directories=directories, read=read, layout=layout, named=named)
+    return replace(labelled_set, size=lambda path: size_to_read(root / path, max_image_bytes=max_image_bytes))
 
 
 def _checked_path(entry: Entry, root: Path) -> str:

@@ -73,6 +73,8 @@ class LabelledSet:
     read: Callable[[str], bytes]
     """Path → the file's bytes. It blocks, is safe in several threads and raises `ImageRejected`."""
     interpretation: Interpretation = AS_IT_SAYS
+    size: Callable[[str], int] = lambda _: 0
+    """Path → the file's length in bytes, as it is declared; 0 if it is not known."""
 
 
 @dataclass(frozen=True)

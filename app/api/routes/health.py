@@ -4,9 +4,10 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.api.dependencies import MetricsDep, RegistryDep
+from app.api.dependencies import MetricsDep, PredictorDep, RegistryDep
 from app.api.documentation import problems
 from app.api.schemas import HealthBody
+from app.concurrency import check_beating
 from app.observability.metrics import CONTENT_TYPE
 from app.problems import all_types
 
@@ -22,9 +23,10 @@ async def live(registry: RegistryDep) -> HealthBody:
 
 @router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=problems(503))
-async def ready(registry: RegistryDep) -> HealthBody:
-    """Answer 200 only when a prediction would be answered."""
+async def ready(registry: RegistryDep, predictor: PredictorDep) -> HealthBody:
+    """Answer 200 only when a prediction would be answered: the models are loaded, and what waits gets done."""
     registry.check_ready()
+    check_beating([*predictor.pulses, *(loaded.batcher for loaded in registry.loaded().values())])
     return HealthBody(status="ready", models=registry.served())
 
 

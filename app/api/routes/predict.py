@@ -17,7 +17,7 @@ from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.problem_responses import content_of
 from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
-from app.api.uploads import FORM, IMAGE, Upload, media_type, open_archive, open_files, read_image, reader
+from app.api.uploads import FORM, IMAGE, Upload, image_file, media_type, open_archive, open_files, read_image
 from app.errors import JobTooLong
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer
@@ -117,7 +117,7 @@ async def _sources(
         async with job.limit():
             if media_type(request) == FORM:
                 files = await stack.enter_async_context(open_files(request, settings.max_batch_images))
-                sources = [Source(file.filename, reader(file, settings.max_image_bytes)) for file in files]
+                sources = [Source(file.filename, image_file(file, settings.max_image_bytes)) for file in files]
             else:
                 spooled = await stack.enter_async_context(open_archive(request, threads, settings))
                 archive = await threads.run(Archive, spooled.file, settings.set_limits())

@@ -7,6 +7,7 @@ bad file does not affect the others: reading it raises `ImageRejected`.
 import errno
 import zipfile
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
@@ -95,7 +96,7 @@ class Archive:
         if not files.images:
             raise _no_images(files)
         directories = len(self._infos) - len(self._files)
-        return give_labels(
+        labelled_set = give_labels(
             files,
             labels,
             directories=directories,
@@ -104,6 +105,11 @@ class Archive:
             layout=layout,
             named=find_named_table(labels_from, self._files),
         )
+        return replace(labelled_set, size=self.size)
+
+    def size(self, path: str) -> int:
+        """Return the number of bytes that reading an entry takes."""
+        return min(self._files[path].file_size, self._limits.max_image_bytes)
 
     def read(self, path: str) -> bytes:
         """Read one entry by its path in the latest listing, `paths` or `labelled`.

@@ -11,11 +11,12 @@ import pytest
 
 from app.errors import InferenceFailed, Overloaded
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Read
+from app.inference.pipeline import SourceFile
 from app.inference.predictor import Prediction, PredictionOutcome, Predictor
 from app.lifecycle.registry import Registry
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
-from app.settings import Settings
+from app.settings import GIB, Settings
 from model_store.errors import ImageRejected
 from model_store.store import ModelStore
 from tests.support.fakes import FakeEngine, FakeFactory, grey, publish
@@ -37,12 +38,12 @@ def ready(tmp_path: Path, engine: FakeEngine) -> Callable[..., AbstractAsyncCont
     async def making(**given: Any) -> AsyncIterator[Ready]:  # noqa: ANN401  of any type
         settings, metrics = Settings(store=tmp_path, **given), ServiceMetrics()
         registry = Registry(ModelStore(tmp_path), settings, FakeFactory(engine), metrics)
-        predictor = Predictor(settings, metrics)
+        predictor = Predictor(settings, metrics, MemoryBudget(GIB))
         await registry.start()
         async with registry.use() as loaded:
             yield predictor, loaded
         await registry.close()
-        predictor.close()
+        await predictor.close()
 
     return making
 
@@ -50,12 +51,12 @@ def ready(tmp_path: Path, engine: FakeEngine) -> Callable[..., AbstractAsyncCont
 Make = Callable[..., AbstractAsyncContextManager[Ready]]
 
 
-def reads(*levels: int) -> list[Read]:
-    return [_reader(grey(level)) for level in levels]
+def files(*levels: int) -> list[SourceFile]:
+    return [file_of(grey(level)) for level in levels]
 
 
-def _reader(data: bytes) -> Read:
-    return lambda: data
+def file_of(data: bytes) -> SourceFile:
+    return SourceFile(lambda: data, len(data))
 
 
 def level_of(outcome: PredictionOutcome) -> int:
@@ -65,7 +66,7 @@ def level_of(outcome: PredictionOutcome) -> int:
 
 async def test_predictions_come_in_the_order_of_the_images(ready: Make) -> None:
     async with ready(max_in_flight=4) as (predictor, loaded):
-        outcomes = [one async for one in predictor.predict_each(loaded, reads(*range(0, 250, 10)))]
+        outcomes = [one async for one in predictor.predict_each(loaded, files(*range(0, 250, 10)))]
     assert [level_of(one) for one in outcomes] == list(range(0, 250, 10))
 
 
@@ -79,7 +80,7 @@ async def test_no_more_images_are_in_memory_than_the_limit(ready: Make, engine: 
         return grey(9)
 
     async with ready(max_in_flight=3, decode_threads=1) as (predictor, loaded):
-        async for _ in predictor.predict_each(loaded, [read] * 20):
+        async for _ in predictor.predict_each(loaded, [SourceFile(read, 9)] * 20):
             held -= 1
     assert most <= 3
     assert sum(engine.batches) == 20
@@ -88,7 +89,7 @@ async def test_no_more_images_are_in_memory_than_the_limit(ready: Make, engine: 
 async def test_an_image_that_is_none_fails_alone(ready: Make, engine: FakeEngine) -> None:
     engine.fails_on = 66
     async with ready() as (predictor, loaded):
-        given = [*reads(10), _reader(b"no image"), *reads(66, 20)]
+        given = [*files(10), file_of(b"no image"), *files(66, 20)]
         outcomes = [one async for one in predictor.predict_each(loaded, given)]
     assert [type(one) for one in outcomes] == [Prediction, ImageRejected, InferenceFailed, Prediction]
 
@@ -99,7 +100,7 @@ async def test_giving_up_in_the_middle_leaves_nothing_waiting(ready: Make, engin
         before = asyncio.all_tasks()
 
         async def consume() -> None:
-            async with aclosing(predictor.predict_each(loaded, reads(*range(20)))) as outcomes:
+            async with aclosing(predictor.predict_each(loaded, files(*range(20)))) as outcomes:
                 async for _ in outcomes:
                     pass
 
@@ -110,13 +111,13 @@ async def test_giving_up_in_the_middle_leaves_nothing_waiting(ready: Make, engin
         assert asyncio.all_tasks() == before
         assert loaded.batcher.waiting() == 0
         engine.gate.set()
-        assert level_of(await predictor.predict(loaded, *reads(7))) == 7
+        assert level_of(await predictor.predict(loaded, *files(7))) == 7
 
 
 async def test_closing_the_iterator_stops_what_is_under_way(ready: Make) -> None:
     async with ready(max_in_flight=4) as (predictor, loaded):
         before = asyncio.all_tasks()
-        async with aclosing(predictor.predict_each(loaded, reads(*range(50)))) as outcomes:
+        async with aclosing(predictor.predict_each(loaded, files(*range(50)))) as outcomes:
             assert level_of(await anext(outcomes)) == 0
         assert asyncio.all_tasks() == before
 
@@ -128,7 +129,9 @@ async def test_an_unexpected_error_of_a_reader_is_raised_and_ends_the_others(rea
     async with ready() as (predictor, loaded):
         before = asyncio.all_tasks()
         with pytest.raises(OSError, match="the disk"):
-            async with aclosing(predictor.predict_each(loaded, [*reads(1), broken, *reads(2, 3)])) as outcomes:
+            async with aclosing(
+                predictor.predict_each(loaded, [*files(1), SourceFile(broken, 9), *files(2, 3)])
+            ) as outcomes:
                 [one async for one in outcomes]
         assert asyncio.all_tasks() == before
 
@@ -152,7 +155,7 @@ async def test_more_single_images_than_may_wait_for_a_worker_are_refused(ready: 
 
 async def test_images_are_counted_by_what_became_of_them(ready: Make) -> None:
     async with ready() as (predictor, loaded):
-        outcomes = predictor.predict_each(loaded, [*reads(1, 2), _reader(b""), _reader(b"x")])
+        outcomes = predictor.predict_each(loaded, [*files(1, 2), file_of(b""), file_of(b"x")])
         assert len([one async for one in outcomes]) == 4
         text = predictor._metrics.text().decode()
     for outcome, count in (("scored", 2), ("empty", 1), ("not-an-image", 1)):
@@ -173,7 +176,7 @@ async def test_a_single_image_does_not_wait_behind_the_images_of_a_batch(ready: 
         return grey(2)
 
     async def answers(predictor: Predictor, loaded: LoadedVersion) -> list[PredictionOutcome]:
-        return [one async for one in predictor.predict_each(loaded, [slow] * 20)]
+        return [one async for one in predictor.predict_each(loaded, [SourceFile(slow, 9)] * 20)]
 
     async with ready(decode_threads=1) as (predictor, loaded):
         batch = asyncio.create_task(answers(predictor, loaded))

@@ -11,10 +11,11 @@ from app.errors import InferenceFailed
 from app.inference.loaded_version import LoadedVersion
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
+from app.memory import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator, GivenSet
 from app.reports.schemas import ArchiveFacts
-from app.settings import Settings
+from app.settings import GIB, Settings
 from model_store.labelled_sets.labelled_set import LabelledImage, LabelledSet
 from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
@@ -38,13 +39,13 @@ def ready(tmp_path: Path, engine: FakeEngine) -> Make:
     async def making(reports: ReportStore | None) -> AsyncIterator[tuple[Evaluator, LoadedVersion]]:
         settings, metrics = Settings(store=tmp_path), ServiceMetrics()
         registry = Registry(ModelStore(tmp_path), settings, FakeFactory(engine), metrics)
-        predictor, files = Predictor(settings, metrics), FileThreads(2)
+        predictor, files = Predictor(settings, metrics, MemoryBudget(GIB)), FileThreads(2)
         await registry.start()
         async with registry.use() as version:
-            yield Evaluator(predictor, files, reports, max_in_flight=2, max_image_pixels=1000), version
+            yield Evaluator(predictor, files, reports, max_in_flight=2), version
         await registry.close()
         files.close()
-        predictor.close()
+        await predictor.close()
 
     return making
 
