@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     max_evaluations: Positive = 4
     """Maximum number of batches and evaluations under way, including their uploads; a further one gets 503."""
 
+    memory_mib: Positive | None = None
+    """Memory that the whole service may use, in MiB, with its models and all its processes; default: what its control
+    group allows, as in a container with a limit, else half of the machine's."""
     max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
     """Maximum size of one image file, in bytes."""
     max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS

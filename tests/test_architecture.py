@@ -28,11 +28,11 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 
 FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
-        > lifecycle + predictions + reports + web > environment + inference + problems
-        > concurrency + memory + observability + settings > errors""",
+        > lifecycle + predictions + reports + web > environment + inference + memory_watch + problems
+        > concurrency + memory + memory_limit + observability + resident > settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads
         > forms + responses + problem_responses + deadline + disconnection + schemas
-        > boundary > form_fields + filenames + negotiation + assets""",
+        > boundary + bodies > form_fields + filenames + negotiation + assets""",
     "app/api/middleware": "request_context + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > explainer + admission + batcher > engines",

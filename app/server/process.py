@@ -23,6 +23,7 @@ from fastapi import FastAPI
 
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.main import create_app
+from app.resident import return_freed_memory
 from app.server.http import BoundedHttpProtocol
 from app.server.workers import COMMAND, run_workers
 from app.settings import Settings
@@ -74,6 +75,7 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
         del signal_number, frame
         server.should_exit = True
 
+    return_freed_memory()
     app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
     server = uvicorn.Server(_config(settings, app))
     for number in (signal.SIGTERM, signal.SIGINT):
