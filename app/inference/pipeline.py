@@ -15,6 +15,7 @@ from typing import cast
 from app.concurrency import lower_own_priority
 from app.errors import Overloaded
 from app.inference.batcher import Answer, Batcher, deliver
+from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec, Pixels, decode
 
 Read = Callable[[], bytes]
@@ -132,4 +133,11 @@ class Pipeline:
                     self._count(-1)
             work.batcher.compute(work.decoded.pixels, work.answer, is_background=is_background)
         except Exception as error:  # noqa: BLE001  the waiting caller handles it
-            deliver([(work.answer, error)])
+            deliver([(work.answer, _without_frames(error))])
+
+
+def _without_frames(error: Exception) -> Exception:
+    """Forget the frames of an error that says all there is to say: they hold the bytes of the image."""
+    if isinstance(error, ImageRejected):
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
