@@ -23,7 +23,7 @@ from app.api.documentation import problems, report_forms, upload
 from app.api.middleware.request_context import limit_body
 from app.api.negotiation import preferred
 from app.api.problem_responses import content_of
-from app.api.responses import VARY, LinesResponse, json_response, server_timing
+from app.api.responses import VARY, CountedResponse, LinesResponse, json_response, server_timing
 from app.api.uploads import CORRECTIONS
 from app.reports.evaluator import Report
 from app.reports.forms import FORMS, MEDIA_TYPES
@@ -83,7 +83,7 @@ async def evaluate(  # noqa: PLR0913, PLR0917  the dependencies
             return json_response(report.body, headers)
         text = report.body.model_dump_json(exclude_unset=True)
         rendered = await renderer.render(form, text, await files.run(dump_records, report.records))
-        return Response(rendered, headers=headers, media_type=MEDIA_TYPES[form])
+        return CountedResponse(rendered, headers=headers, media_type=MEDIA_TYPES[form])
 
     return await unless_disconnected(request, asyncio.create_task(respond()))
 
@@ -106,8 +106,7 @@ async def _lines(
                 reported = done
                 yield _line("progress", done=done, total=total)
             await asyncio.wait([work], timeout=PROGRESS_EVERY_S)
-        text = (await work).body.model_dump_json(exclude_unset=True)
-        yield f'{{"event":"report","report":{text}}}\n'
+        yield f'{{"event":"report","report":{(await work).body.model_dump_json(exclude_unset=True)}}}\n'
     except Exception as error:  # noqa: BLE001  the status has been sent, so a line reports it
         yield _line("problem", problem=content_of(request, error))
     finally:
