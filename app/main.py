@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from prometheus_client import Gauge
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,13 +25,15 @@ from app.concurrency import FileThreads, Slots
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
+from app.memory.limit import is_in_memory, memory_limit
+from app.memory.watch import LEAST_BYTES, MemoryWatch
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator
 from app.reports.rendering.process import Renderer
 from app.reports.storing import prepare_reports
 from app.reports.summaries import Summaries
-from app.settings import GIB, Settings, cores
+from app.settings import Settings, cores
 from model_store.errors import FullcountError
 from model_store.storage.reports import ReportStore
 from model_store.store import ModelStore
@@ -48,6 +51,7 @@ def create_app(
     *,
     make_engine: EngineFactory = load_engine,
     on_load_failure: Callable[[], None] = lambda: None,
+    memory: MemoryBudget | None = None,
 ) -> FastAPI:
     """Build the application; its lifespan loads the models.
 
@@ -55,6 +59,7 @@ def create_app(
         settings: All settings; the environment is not read here.
         make_engine: Makes an engine from a stored version.
         on_load_failure: Called if a model cannot be loaded, after the reason was logged.
+        memory: The budget of requests; default: what the process leaves of its limit once the models are loaded.
     """
     app = FastAPI(
         title="Fullcount",
@@ -69,7 +74,8 @@ def create_app(
     app.state.metrics = metrics
     app.state.make_engine = make_engine
     app.state.on_load_failure = on_load_failure
-    app.state.memory = MemoryBudget(GIB)
+    app.state.memory = memory or MemoryBudget(LEAST_BYTES)
+    app.state.watch = None if memory else MemoryWatch(app.state.memory, memory_limit(settings.memory_mib))
     app.state.reports = ReportStore(settings.store, settings.evaluations_dir)
     is_published = bool(settings.root_path) or not is_loopback(settings.host)  # if by a proxy, it chooses the name
     hosts = settings.allowed_hosts or ((ANY,) if is_published else ())
@@ -101,6 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the models while the server already answers `/health/live`, and unload them at the end."""
     settings: Settings = app.state.settings
     app.state.predictor = Predictor(settings, app.state.metrics, app.state.memory)
+    app.state.spools_in_memory = is_in_memory(settings.spool_directory())
     app.state.files = FileThreads(settings.max_evaluations + 4)
     app.state.jobs = Slots("batches and evaluations in progress", settings.max_evaluations)
     app.state.interpretations = Slots("interpretations in progress", settings.max_evaluations)
@@ -117,7 +124,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.registry = Registry(ModelStore(settings.store), settings, app.state.make_engine, app.state.metrics)
     loading = asyncio.create_task(_load(app), name="load models")
     others = [
-        asyncio.create_task(app.state.metrics.watch_loop(app.state.registry.waiting), name="watch the event loop")
+        asyncio.create_task(app.state.metrics.watch_loop(_levels(app)), name="watch the event loop"),
+        asyncio.create_task(_watch_memory(app, loading), name="watch the memory"),
     ]
     if settings.fd is not None:  # one of several workers: until it is ready, the others answer, or connections wait
         others.append(asyncio.create_task(_end_with_the_parent(), name="watch the parent"))
@@ -133,6 +141,24 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.renderer.close()
         with contextlib.suppress(TimeoutError):  # the engine may still work for requests that were cancelled
             await asyncio.wait_for(app.state.registry.close(), _CLOSING_S)
+
+
+def _levels(app: FastAPI) -> dict[Gauge, Callable[[], int]]:
+    """Return what is observed from time to time, with the gauge that shows it."""
+    metrics: ServiceMetrics = app.state.metrics
+    memory: MemoryBudget = app.state.memory
+    return {
+        metrics.waiting: app.state.registry.waiting,
+        metrics.memory_total: lambda: memory.total,
+        metrics.memory_taken: lambda: memory.taken,
+        metrics.memory_waiting: lambda: memory.waiting,
+    }
+
+
+async def _watch_memory(app: FastAPI, loading: "asyncio.Task[None]") -> None:
+    await asyncio.wait([loading])
+    if app.state.watch is not None:
+        await app.state.watch.run(app.state.files)
 
 
 async def _end_with_the_parent() -> None:
@@ -155,6 +181,8 @@ async def _load(app: FastAPI) -> None:
         log.exception("the models cannot be loaded")
         app.state.on_load_failure()
         return
+    if app.state.watch is not None:
+        app.state.watch.begin()
     await app.state.files.run(prepare_reports, app.state.reports, list(registry.served()))
 
 

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     max_report_reads: Positive = 128
     """Maximum number of requests under way that read stored reports; a further one gets 503."""
 
+    memory_mib: Positive | None = None
+    """Memory that the whole service may use, in MiB, with its models and all its processes; default: what its control
+    group allows, as in a container with a limit, else half of the machine's."""
     max_image_bytes: Positive = DEFAULT_MAX_IMAGE_BYTES
     """Maximum size of one image file, in bytes."""
     max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS

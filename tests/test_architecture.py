@@ -29,13 +29,14 @@ WEB = {"fastapi", "starlette", "uvicorn"}
 FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
-        > concurrency + memory + observability + settings > errors""",
+        > memory > concurrency + observability + settings > errors""",
     "app/api": """routes > dependencies + documentation + middleware > uploads + stored
         > forms + responses + problem_responses + deadline + disconnection + schemas
-        > boundary > form_fields + filenames + negotiation + assets + reference""",
+        > boundary + bodies > form_fields + filenames + negotiation + assets + reference""",
     "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > decoding + explainer + admission + batcher > engines",
+    "app/memory": "watch > budget + limit + resident",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering + summaries
         > schemas + gate > forms""",
     "app/web": "frame > reports + predict + evaluate + models > report > marks > lib",

@@ -19,7 +19,7 @@ from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
-from app.memory import Share
+from app.memory.budget import Share
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator, GivenSet, evaluation_bytes
 from app.reports.rendering.process import Renderer

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from app.api.bodies import Spool, budget_of
 from app.api.boundary import Beginning, boundary_of, boundary_problem
 from app.api.filenames import CHARSETS, extended_filename
 from app.api.form_fields import described_text, shortened
@@ -39,20 +40,25 @@ async def open_form(request: Request, max_files: int) -> AsyncIterator[FormData]
 
     Raises:
         BodyEmpty: If the body has no bytes.
+        Exhausted: If there was no memory for it in time.
         FormMalformed: If the form cannot be parsed, has more parts than allowed, or ends before its last boundary.
             The parser would silently leave out the last file of a form that was cut short.
+        MemoryNeverEnough: If the part of it that stays in memory never has room there.
     """
     _check_charset(request)
     boundary = boundary_of(request)
     beginning = Beginning()
-    async with aclosing(beginning.remember(request.stream())) as stream:
-        parser = _Parser(
-            request.headers, stream, max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
-        )
-        try:
-            yield await _parse(parser, beginning, boundary)
-        finally:
-            parser.close()
+    with budget_of(request).share("the form") as share:
+        spool = Spool(request, share)
+        async with aclosing(beginning.remember(spool.pieces())) as stream:
+            parser = _Parser(
+                request.headers, stream, max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
+            )
+            parser.spool = spool
+            try:
+                yield await _parse(parser, beginning, boundary)
+            finally:
+                parser.close()
 
 
 async def _parse(parser: "_Parser", beginning: Beginning, boundary: bytes) -> FormData:
@@ -67,7 +73,9 @@ async def _parse(parser: "_Parser", beginning: Beginning, boundary: bytes) -> Fo
 
 class _Parser(MultiPartParser):
     spool_max_size = 64 * 1024  # of each file; the rest of it is on disk
+    spool: Spool
     is_whole = False
+    _part_bytes = 0
 
     def on_headers_finished(self) -> None:
         part = self._current_part
@@ -90,6 +98,19 @@ class _Parser(MultiPartParser):
             what, hint = described_text(text, name)
             raise FormMalformed(f"the field {name!r} {what}, of more than {self.max_part_size // 1024} KiB", hint=hint)
         super().on_part_data(data, start, end)
+        if part.file is not None:
+            self._count(end - start)
+
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._part_bytes = 0
+
+    def _count(self, more: int) -> None:
+        """Count bytes of a file as written: all of them, as soon as there are too many to stay in memory."""
+        before = self._part_bytes
+        self._part_bytes += more
+        if self._part_bytes > self.spool_max_size:
+            self.spool.wrote(more if before > self.spool_max_size else self._part_bytes)
 
     def on_end(self) -> None:
         self.is_whole = True

@@ -14,12 +14,14 @@ from typing import IO, BinaryIO, Final, cast
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from app.api.bodies import STEP_BYTES, Spool, budget_of, read_body, take_up_to
 from app.api.boundary import check_not_a_form
 from app.api.form_fields import Field, field_missing, shortened
 from app.api.forms import open_form
 from app.concurrency import FileThreads
 from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUnsupported
 from app.inference.pipeline import SourceFile
+from app.memory.budget import Share
 from app.settings import Settings
 from model_store.images.files import check_file_size
 from model_store.labelled_sets.archives.partial_file import Piece
@@ -32,7 +34,6 @@ ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/oc
 IMAGE: Final = ("image/*", "application/octet-stream")
 MAX_PIECES: Final = 1000
 _MAX_DIGITS: Final = 18
-_PIECE_BYTES: Final = 1 << 20
 
 
 class Upload:
@@ -69,24 +70,31 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-async def read_image(request: Request) -> Upload:
+async def read_image(request: Request, share: Share) -> Upload:
     """Read one image: the raw body, or the field `file` of a form.
+
+    Args:
+        request: The request.
+        share: Takes the bytes of the image.
 
     Raises:
         BodyEmpty: If the body, or the field, has no bytes.
         CodingUnsupported: If the body has a `Content-Encoding`.
+        Exhausted: If there was no memory for it in time.
         FieldMissing: If the form has no field `file`.
         FormMalformed: If the form cannot be parsed, or is declared as an image.
         MediaTypeUnsupported: If the media type is not an image's.
+        MemoryNeverEnough: If it takes more memory than one request may have.
     """
     _check_coding(request)
     declared = media_type(request)
     if declared == FORM:
         async with open_form(request, 1) as form:
             file = _files(form, "file")[0]
+            await take_up_to(share, file.size or 0)
             filename, data = file.filename, await file.read()
     elif declared.startswith("image/") or declared in {"", "application/octet-stream"}:
-        filename, data = None, b"".join([piece async for piece in request.stream()])  # `body()` would keep the bytes
+        filename, data = None, await read_body(request, share)  # `request.body()` would keep the bytes
         check_not_a_form(data, declared)
     else:
         raise MediaTypeUnsupported(declared, [*IMAGE, FORM])
@@ -130,7 +138,9 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
         FieldMissing: If the form has no field `file`, or text in the field `corrections`.
         FormMalformed: If the form cannot be parsed, or has further files.
         CodingUnsupported: If the body has a `Content-Encoding`.
+        Exhausted: If there was no memory for it in time.
         MediaTypeUnsupported: If the media type is not a zip's.
+        MemoryNeverEnough: If the directory for uploads is in memory, and there never can be room for it.
         OSError: If no space is left; `problems` maps this error.
     """
     _check_coding(request)
@@ -139,12 +149,17 @@ async def open_archive(request: Request, files: FileThreads, settings: Settings)
         async with open_form(request, 2) as form:
             archive, table = _set_files(form)
             spooled = _not_empty(await files.run(_measure, archive.file, archive.filename))
-            if table is not None:
-                spooled = replace(spooled, corrections=Upload(table.filename, await table.read(MAX_BYTES + 1)))
-            yield spooled
+            with budget_of(request).share("the file of corrections") as share:
+                if table is not None:
+                    await take_up_to(share, min(table.size or 0, MAX_BYTES + 1))
+                    spooled = replace(spooled, corrections=Upload(table.filename, await table.read(MAX_BYTES + 1)))
+                yield spooled
     elif declared in {"", *ZIP}:
-        with tempfile.TemporaryFile(dir=settings.spool_directory()) as file:
-            yield _not_empty(await _spool(request, files, file))
+        with (
+            tempfile.TemporaryFile(dir=settings.spool_directory()) as file,
+            budget_of(request).share("the archive") as share,
+        ):
+            yield _not_empty(await _spool(request, files, file, share))
     else:
         raise MediaTypeUnsupported(declared, [*ZIP, FORM])
 
@@ -193,26 +208,29 @@ def _piece(name: str, file: UploadFile) -> Piece:
     return Piece(int(name), file.size or 0, file.file)
 
 
-async def _spool(request: Request, files: FileThreads, file: IO[bytes]) -> Spooled:
+async def _spool(request: Request, files: FileThreads, file: IO[bytes], share: Share) -> Spooled:
+    """Write a body to a file; the share has the bytes that are in memory, in the file too if that is where it is."""
     digest = hashlib.sha256()
-    length = 0
+    spool = Spool(request, share)
 
-    def write(pieces: Sequence[bytes]) -> None:
+    def write(pieces: Sequence[bytes]) -> int:
         for piece in pieces:
             digest.update(piece)
             file.write(piece)
+        return sum(map(len, pieces))
 
     pieces: list[bytes] = []
-    waiting = 0
-    async for piece in request.stream():
+    waiting = length = 0
+    async for piece in spool.pieces():
         pieces.append(piece)
-        length += len(piece)
         waiting += len(piece)
-        if waiting >= _PIECE_BYTES:
-            await files.run(write, pieces)
+        length += len(piece)
+        if waiting >= STEP_BYTES:
+            spool.wrote(await files.run(write, pieces))
             pieces, waiting = [], 0
-    await files.run(write, pieces)
+    spool.wrote(await files.run(write, pieces))
     await files.run(file.flush)
+    share.give_back(kept=length - spool.bytes)
     return Spooled(None, cast("BinaryIO", file), length, digest.hexdigest())
 
 
@@ -220,7 +238,7 @@ def _measure(file: BinaryIO, filename: str | None) -> Spooled:
     file.seek(0)
     digest = hashlib.sha256()
     length = 0
-    while piece := file.read(_PIECE_BYTES):
+    while piece := file.read(STEP_BYTES):
         digest.update(piece)
         length += len(piece)
     return Spooled(filename, file, length, digest.hexdigest())

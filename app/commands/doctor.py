@@ -16,6 +16,7 @@ from rich.text import Text
 from app.commands.options import read_settings
 from app.errors import EngineMissing
 from app.inference.engines.loading import PACKAGES, choose_engine, has_gpu_driver, is_installed
+from app.memory.limit import MemoryLimit, is_in_memory, memory_limit
 from app.settings import GIB, Settings, cores
 from model_store.quiet import hold_back_stderr
 
@@ -45,21 +46,27 @@ def examine(settings: Settings) -> dict[str, str | list[str]]:
         Finding → its value or lines, as text.
     """
     devices = _devices()
-    usage = shutil.disk_usage(settings.spool_directory())
+    memory = memory_limit(settings.memory_mib)
+    spool = settings.spool_directory()
     return {
         "platform": f"{platform.platform()}, Python {platform.python_version()}",
         "processor": _processor(),
         "cores": f"{cores()} usable of {os.cpu_count()}",
-        "memory": f"{_memory_bytes() / GIB:.1f} GiB",
+        "memory": str(memory),
         "devices": devices,
         "engine": _engine(settings),
         "precisions": _precisions(),
         "threads": f"{settings.image_threads(cores())} images, {settings.engine_threads or cores()} engine, 1 HTTP",
-        "spool": f"{settings.spool_directory()}: {usage.free / GIB:.1f} GiB free",
+        "spool": f"{spool}: {_free(spool)}",
         "store": f"{settings.store}{'' if settings.store.is_dir() else ' (does not exist)'}",
         "packages": _versions(),
-        "limits": _limits(devices),
+        "limits": _limits(devices, memory, settings.workers),
     }
+
+
+def _free(directory: Path) -> str:
+    free = f"{shutil.disk_usage(directory).free / GIB:.1f} GiB free"
+    return f"{free}; it is in memory, and what waits there counts" if is_in_memory(directory) else free
 
 
 def _devices() -> list[str]:
@@ -96,16 +103,6 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _memory_bytes() -> int:
-    """Return the memory of the machine, or of the container if that has less."""
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-    except OSError:  # there are no control groups of version 2
-        return physical
-    return physical if limit == "max" else min(physical, int(limit))
-
-
 def _versions() -> list[str]:
     versions = []
     for package in _PACKAGES.split():
@@ -116,12 +113,15 @@ def _versions() -> list[str]:
     return versions
 
 
-def _limits(devices: list[str]) -> list[str]:
+def _limits(devices: list[str], memory: MemoryLimit, workers: int) -> list[str]:
     limits = []
     if not any(device.startswith("gpu") for device in devices):
         limits.append("no usable GPU: the processor computes")
     if cores() < 4:
         limits.append(f"{cores()} cores are shared by decoding and computing")
-    if _memory_bytes() < GIB:
-        limits.append("less than 1 GiB of memory: a model takes about 300 MB, TensorFlow with one about 1 GiB")
+    if memory.bytes < GIB * workers:
+        of_each = " for each worker" if workers > 1 else ""
+        limits.append(
+            f"less than 1 GiB of memory{of_each}: a model takes about 300 MB, TensorFlow with one about 1 GiB"
+        )
     return limits or ["nothing stands out"]

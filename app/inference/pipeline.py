@@ -21,7 +21,7 @@ from app.concurrency import NICENESS, Pulse, lower_own_priority
 from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
 from app.inference.batcher import Answer, Batcher, deliver
 from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
-from app.memory import PATIENCE_S, MemoryBudget, Share
+from app.memory.budget import PATIENCE_S, MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined, examine
 from model_store.images.pixels import Decoded, InputSpec, Pixels

@@ -18,7 +18,7 @@ from app.inference.engines.base import Maps, Probabilities
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import Pipeline, See, Source, SourceFile
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.settings import Settings, cores
 from model_store.errors import ImageRejected

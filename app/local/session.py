@@ -14,13 +14,15 @@ from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import SourceFile
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry, choose_version
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
+from app.memory.limit import memory_limit
+from app.memory.watch import LEAST_BYTES, MemoryWatch
 from app.observability.metrics import ServiceMetrics
 from app.predictions.batch import Source, check_top_k, collect, results_of
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.reports.evaluator import Evaluator, GivenSet, Report
 from app.reports.schemas import ArchiveFacts
-from app.settings import GIB, Settings
+from app.settings import Settings
 from model_store.errors import ImageRejected
 from model_store.images.files import read_image_file, size_to_read
 from model_store.labelled_sets.archives.archive import Archive
@@ -185,11 +187,13 @@ async def open_session(
     store = ModelStore(settings.store)
     choose_version(store, settings)
     metrics = ServiceMetrics()
-    predictor = Predictor(settings, metrics, MemoryBudget(2 * GIB))
+    memory = MemoryBudget(LEAST_BYTES)
+    predictor = Predictor(settings, metrics, memory)
     files = FileThreads(_FILE_THREADS)
     registry = Registry(store, settings, make_engine, metrics)
     try:
         await registry.start()
+        MemoryWatch(memory, memory_limit(settings.memory_mib)).begin()
         async with registry.use() as version:
             yield Session(settings, registry, predictor, files, version)
     finally:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -64,6 +64,24 @@ class ServiceMetrics:
             registry=self.registry,
             multiprocess_mode=_SUM,
         )
+        self.memory_total = Gauge(
+            "fullcount_memory_total_bytes",
+            "Memory that requests may take together.",
+            registry=self.registry,
+            multiprocess_mode=_SUM,
+        )
+        self.memory_taken = Gauge(
+            "fullcount_memory_taken_bytes",
+            "Memory that requests have taken.",
+            registry=self.registry,
+            multiprocess_mode=_SUM,
+        )
+        self.memory_waiting = Gauge(
+            "fullcount_memory_waiting_requests",
+            "Requests waiting for memory.",
+            registry=self.registry,
+            multiprocess_mode=_SUM,
+        )
         self.loaded = Gauge(
             "fullcount_loaded_version",
             "Versions in memory.",
@@ -72,13 +90,18 @@ class ServiceMetrics:
             multiprocess_mode="livemax",
         )
 
-    async def watch_loop(self, waiting: Callable[[], int]) -> None:
-        """Measure the event loop's delay and the number of waiting images until cancelled."""
+    async def watch_loop(self, levels: Mapping[Gauge, Callable[[], int]]) -> None:
+        """Measure the event loop's delay and some levels until cancelled.
+
+        Args:
+            levels: Gauge → a function that returns its value now.
+        """
         while True:
             due = time.perf_counter() + _LAG_EVERY_S
             await asyncio.sleep(_LAG_EVERY_S)
             self.loop_lag_seconds.observe(time.perf_counter() - due)
-            self.waiting.set(waiting())
+            for gauge, level in levels.items():
+                gauge.set(level())
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format, summed over all worker processes."""

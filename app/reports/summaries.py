@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from app.concurrency import FileThreads
 from app.errors import MemoryNeverEnough
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from app.reports.schemas import ReportBody, ReportSummary
 from model_store.errors import ReportNotFound, VersionCorrupt
 from model_store.storage.reports import ReportStore, StoredReport

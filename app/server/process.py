@@ -24,6 +24,7 @@ from fastapi import FastAPI
 
 from app.inference.engines.loading import EngineFactory, load_engine
 from app.main import create_app
+from app.memory.resident import return_freed_memory
 from app.observability.logs import PrintableFormatter
 from app.server.connections import Connections
 from app.server.http import BoundedHttpProtocol
@@ -81,6 +82,7 @@ def run_server(settings: Settings, *, make_engine: EngineFactory = load_engine, 
         del signal_number, frame
         server.should_exit = True
 
+    return_freed_memory()
     app = create_app(settings, make_engine=make_engine, on_load_failure=stop)
     server = uvicorn.Server(_config(settings, app, connections))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -20,7 +20,9 @@ from typing import Final
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from app.settings import Settings, cores
+from app.memory.limit import memory_limit
+from app.memory.resident import resident_bytes, shared_bytes
+from app.settings import MIB, Settings, cores
 from model_store.scratch import scratch_directory
 
 log = logging.getLogger(__name__)
@@ -89,13 +91,17 @@ class _Crew:
 
 
 def _environment(settings: Settings, listener: socket.socket, metrics: str) -> dict[str, str]:
-    """Return a worker's environment: its share of the cores, the socket and the directory of the shared metrics."""
+    """Return a worker's environment: its share of cores and memory, the socket and the directory of the metrics."""
     share = max(1, cores() // settings.workers)
+    limit = memory_limit(settings.memory_mib)
+    memory_mib = max(1, (limit.bytes - resident_bytes() + shared_bytes()) // settings.workers // MIB)
+    log.info("memory: %s, %d MiB for each of %d workers", limit, memory_mib, settings.workers)
     own = settings.model_copy(
         update={
             "workers": 1,
             "fd": listener.fileno(),
             "decode_threads": settings.image_threads(share),
+            "memory_mib": memory_mib,
             "engine_threads": settings.engine_threads or share,
         }
     )

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
+from app.memory.budget import MemoryBudget
 from app.reports.forms import Form
 from app.reports.rendering.process import Renderer
 from app.reports.rendering.render import render
@@ -56,9 +57,11 @@ def serve(store: Path) -> Serve:
         make_engine: Any = None,  # noqa: ANN401  of any type
         wait: bool = True,
         renders_here: bool = True,
+        memory: MemoryBudget | None = None,
         **settings: Any,  # noqa: ANN401  of any type
     ) -> AsyncIterator[Client]:
-        app = create_app(Settings(**{"store": store, **settings}), make_engine=make_engine or FakeFactory(engine))
+        factory = make_engine or FakeFactory(engine)
+        app = create_app(Settings(**{"store": store, **settings}), make_engine=factory, memory=memory)
         async with app.router.lifespan_context(app), Client(app) as client:
             if renders_here:
                 app.state.renderer = RendererHere(at_once=1)

@@ -69,6 +69,8 @@ def test_both_answer_and_the_metrics_are_of_both(pair: Server) -> None:
     assert statuses == {200: REQUESTS}
     assert pair.metric("fullcount_images_total") == before + REQUESTS
     assert pair.metric("fullcount_loaded_version") == 1
+    budgets = [int(found[1]) for line in pair.lines if (found := re.search(r"requests may take (\d+)", line))]
+    assert pair.metric("fullcount_memory_total_bytes") == pytest.approx(sum(budgets) * 2**20, rel=0.1)
     busy = [pid for pid in pids(pair) if cpu_ticks(pid) > 0]
     assert len(busy) == 2
 

@@ -117,8 +117,7 @@ async def _lines(
                 reported = done
                 yield _line("progress", done=done, total=total)
             await asyncio.wait([work], timeout=PROGRESS_EVERY_S)
-        text = (await work).body.model_dump_json(exclude_unset=True)
-        yield f'{{"event":"report","report":{text}}}\n'
+        yield f'{{"event":"report","report":{(await work).body.model_dump_json(exclude_unset=True)}}}\n'
     except Exception as error:  # noqa: BLE001  the status has been sent, so a line reports it
         yield _line("problem", problem=content_of(request, error))
     finally:

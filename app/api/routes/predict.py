@@ -16,7 +16,7 @@ from app.api.documentation import problems, upload
 from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.problem_responses import content_of
-from app.api.responses import JSON, JSONL, PNG, VARY, LinesResponse, json_response, server_timing
+from app.api.responses import JSON, JSONL, PNG, VARY, CountedResponse, LinesResponse, json_response, server_timing
 from app.api.uploads import FORM, IMAGE, Upload, image_file, media_type, open_archive, open_files, read_image
 from app.errors import JobTooLong
 from app.inference.engines.base import Maps
@@ -81,9 +81,10 @@ async def predict(  # noqa: PLR0913  the parameters of the request
     async with deadline(request, state.settings), state.registry.use(model, version) as loaded:
         check_top_k(top_k, loaded)
         explainer = loaded.require_explainer() if explain else None
-        sent = await read_image(request)
-        work = asyncio.create_task(_predict(state.predictor, loaded, sent, explainer))
-        prediction, maps = await unless_disconnected(request, work)
+        with state.memory.share("the upload") as share:
+            sent = await read_image(request, share)
+            work = asyncio.create_task(_predict(state.predictor, loaded, sent, explainer))
+            prediction, maps = await unless_disconnected(request, work)
     manifest = loaded.manifest
     fields = predicted_fields(prediction, manifest, top_k)
     headers = server_timing(prediction.timing)
@@ -92,7 +93,7 @@ async def predict(  # noqa: PLR0913  the parameters of the request
         if preferred(request, (JSON, PNG)) == PNG:
             predicted = manifest.labels.index(fields["label"])
             drawn = await state.files.run(overlay, prediction.decoded.pixels, maps, predicted)
-            return Response(drawn, headers=headers, media_type=PNG)
+            return CountedResponse(drawn, headers=headers, media_type=PNG)
         listed = [entry.label for entry in fields["predictions"]]
         fields["explanation"] = explanation(maps, fields["label"], listed, manifest.labels)
     if pixels:

@@ -82,7 +82,7 @@ async def read_evaluation(  # noqa: PLR0913, PLR0917  the dependencies
                 return await renderer.render(form, report, records)
 
     rendered = await unless_disconnected(request, asyncio.create_task(render()))
-    share.give_back(len(rendered))
+    share.give_back()  # the response takes its own
     return rendered_report(rendered, form)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from app.concurrency import Pulse
 from app.inference.decoding.frames import DecodingTask, decoded_of, pixel_bytes
-from app.memory import MemoryBudget, Share
+from app.memory.budget import MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec
 

@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from types import SimpleNamespace
 
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
 from app.api.negotiation import preferred, takes_gzip, wants
-from app.api.responses import LinesResponse, server_timing
+from app.api.responses import CountedResponse, LinesResponse, server_timing
 from app.inference.predictor import Timing
+from app.memory.budget import MemoryBudget
+
+MIB = 2**20
 
 
 @pytest.mark.parametrize(
@@ -101,3 +105,43 @@ async def test_when_a_reader_goes_who_makes_the_lines_has_ended_before_the_respo
     making = lines()  # held here, so that it is not collected as garbage
     await LinesResponse(making)({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
     assert ended
+
+
+@pytest.mark.parametrize("is_lines", [False, True])
+async def test_a_large_answer_waits_for_room_and_holds_it_until_it_is_sent(*, is_lines: bool) -> None:
+    budget = MemoryBudget(64 * MIB)
+    held: list[int] = []
+    lengths: list[int] = []
+
+    async def lines() -> AsyncGenerator[str, None]:
+        yield "x" * 7 * MIB
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            held.append(budget.taken)
+            lengths.append(len(message["body"]))
+
+    response = LinesResponse(lines()) if is_lines else CountedResponse(b"x" * 7 * MIB)
+    scope = {"type": "http", "app": SimpleNamespace(state=SimpleNamespace(memory=budget))}
+    with budget.share("others") as others:
+        assert others.take_if_free(48 * MIB)
+        sending = asyncio.create_task(response(scope, asyncio.Event().wait, send))  # type: ignore[arg-type]
+        while not budget.waiting:  # noqa: ASYNC110  nothing signals the change
+            await asyncio.sleep(0)
+        others.give_back()
+        await sending
+    assert (set(held), budget.taken) == ({7 * MIB}, 0)
+    assert (sum(lengths), max(lengths)) == (7 * MIB, 64 * 1024)
+
+
+async def test_an_answer_that_is_larger_than_all_there_is_takes_all_there_is() -> None:
+    budget = MemoryBudget(4 * MIB)
+    held = []
+
+    async def send(message: Message) -> None:
+        del message
+        held.append(budget.taken)
+
+    scope = {"type": "http", "app": SimpleNamespace(state=SimpleNamespace(memory=budget))}
+    await CountedResponse(bytes(5 * MIB))(scope, asyncio.Event().wait, send)  # type: ignore[arg-type]
+    assert set(held) == {budget.largest}

@@ -3,29 +3,32 @@
 import pytest
 
 from app.commands import doctor
+from app.memory.limit import MemoryLimit
 from app.settings import GIB
 
 
 def test_a_machine_without_a_gpu_is_told_so() -> None:
-    assert any("no usable GPU" in line for line in doctor._limits(["cpu"]))
+    assert any("no usable GPU" in line for line in doctor._limits(["cpu"], MemoryLimit(64 * GIB, "set"), 1))
 
 
 def test_a_machine_with_everything_has_nothing_that_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "cores", lambda: 16)
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: 64 * GIB)
-    assert doctor._limits(["cpu", "gpu:0 Fast"]) == ["nothing stands out"]
+    assert doctor._limits(["cpu", "gpu:0 Fast"], MemoryLimit(64 * GIB, "set"), 1) == ["nothing stands out"]
 
 
 def test_few_cores_and_little_memory_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "cores", lambda: 2)
-    monkeypatch.setattr(doctor, "_memory_bytes", lambda: GIB // 2)
-    limits = " ".join(doctor._limits(["cpu", "gpu:0 Fast"]))
+    limits = " ".join(doctor._limits(["cpu", "gpu:0 Fast"], MemoryLimit(GIB // 2, "set"), 1))
     assert "2 cores" in limits
     assert "less than 1 GiB" in limits
 
 
-def test_memory_and_processor_are_read_from_this_machine() -> None:
-    assert doctor._memory_bytes() > 2**20
+def test_each_worker_needs_its_memory() -> None:
+    devices = ["cpu", "gpu:0 Fast"]
+    assert "for each worker" in " ".join(doctor._limits(devices, MemoryLimit(GIB, "set"), 2))
+
+
+def test_the_processor_is_read_from_this_machine() -> None:
     assert doctor._processor()
 
 

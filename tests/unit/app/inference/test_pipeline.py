@@ -13,7 +13,7 @@ from app.inference import pipeline as pipeline_module
 from app.inference.batcher import Batcher
 from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits
 from app.inference.pipeline import Computed, Pipeline, Source, SourceFile
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
 from model_store.images.pixels import InputSpec
 from tests.support.fakes import FakeEngine, grey

@@ -14,7 +14,7 @@ from app.inference.loaded_version import LoadedVersion
 from app.inference.pipeline import SourceFile
 from app.inference.predictor import Prediction, PredictionOutcome, Predictor
 from app.lifecycle.registry import Registry
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.settings import GIB, Settings
 from model_store.errors import ImageRejected

@@ -11,7 +11,7 @@ from app.errors import InferenceFailed
 from app.inference.loaded_version import LoadedVersion
 from app.inference.predictor import Predictor
 from app.lifecycle.registry import Registry
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.reports.evaluator import Evaluator, GivenSet
 from app.reports.schemas import ArchiveFacts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.concurrency import FileThreads
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from app.reports.storing import store_report
 from app.reports.summaries import Summaries
 from model_store.storage.reports import ReportStore, StoredReport

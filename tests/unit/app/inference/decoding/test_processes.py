@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
-from app.memory import MemoryBudget
+from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
 from model_store.images.pixels import InputSpec, decode
 from tests.support.fakes import encode, grey

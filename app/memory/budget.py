@@ -18,7 +18,9 @@ from app.errors import Exhausted, MemoryNeverEnough
 PATIENCE_S: Final = 10.0
 """Seconds that a request waits for room in memory before it gets 503."""
 _SMALL_PART: Final = 16
-"""A share of at most this part of the budget is small."""
+"""A share of at most this part of the budget is small,"""
+_SMALL_BYTES: Final = 6 * 2**20
+"""and always one of these bytes, which decoding a picture of usual size takes, if so many are kept."""
 _KEPT_PART: Final = 4
 """This part of the budget is kept for small shares."""
 
@@ -65,6 +67,11 @@ class MemoryBudget:
         """The most bytes that one share may ever have."""
         return self._total - self._total // _KEPT_PART
 
+    @property
+    def _small(self) -> int:
+        """The most bytes of a small share."""
+        return max(self._total // _SMALL_PART, min(_SMALL_BYTES, self._total // _KEPT_PART))
+
     def resize(self, total: int) -> None:
         """Change the bytes of the whole budget; what is taken stays taken."""
         with self._lock:
@@ -87,9 +94,8 @@ class MemoryBudget:
     def _take(self, share: "Share", more: int, wake: Callable[[], None] | None) -> _Waiting:
         """Give a share more bytes; without room let it wait, if `wake` is there, and return its place."""
         with self._lock:
-            if share.bytes + more > self.largest:
-                raise MemoryNeverEnough(share.what, share.bytes + more, self.largest)
-            waiting = _Waiting(share, more, share.bytes + more <= self._total // _SMALL_PART, wake or _nobody)
+            share.check(share.bytes + more)
+            waiting = _Waiting(share, more, share.bytes + more <= self._small, wake or _nobody)
             if self._has_room(waiting) and (waiting.is_small or not self._waiting):
                 self._grant(waiting)
             elif wake is not None:
@@ -135,16 +141,26 @@ class Share:
     """The bytes of one holder; `MemoryBudget.share` opens one.
 
     Attributes:
+        budget: The budget that it is a part of.
         what: The purpose, for errors.
         bytes: The bytes that it has.
     """
 
-    __slots__ = ("_budget", "bytes", "what")
+    __slots__ = ("budget", "bytes", "what")
 
     def __init__(self, budget: MemoryBudget, what: str) -> None:
-        self._budget = budget
+        self.budget = budget
         self.what = what
         self.bytes = 0
+
+    def check(self, total: int) -> None:
+        """Check that the share can ever have that many bytes.
+
+        Raises:
+            MemoryNeverEnough: If it cannot.
+        """
+        if total > self.budget.largest:
+            raise MemoryNeverEnough(self.what, total, self.budget.largest)
 
     def take_if_free(self, more: int) -> bool:
         """Take more bytes if there is room now; return whether there was. May be called from any thread.
@@ -152,7 +168,7 @@ class Share:
         Raises:
             MemoryNeverEnough: If there never can be room.
         """
-        waiting = self._budget._take(self, more, None)  # noqa: SLF001  the share is a part of the budget
+        waiting = self.budget._take(self, more, None)  # noqa: SLF001  the share is a part of the budget
         return waiting.is_granted
 
     async def take(self, more: int, patience_s: float | None = PATIENCE_S) -> Self:
@@ -168,24 +184,24 @@ class Share:
         """
         loop = asyncio.get_running_loop()
         granted = asyncio.Event()
-        waiting = self._budget._take(self, more, lambda: _wake(loop, granted))  # noqa: SLF001
+        waiting = self.budget._take(self, more, lambda: _wake(loop, granted))  # noqa: SLF001
         if waiting.is_granted:
             return self
         try:
             async with asyncio.timeout(patience_s):
                 await granted.wait()
         except TimeoutError as error:
-            if self._budget._give_up(waiting):  # noqa: SLF001
+            if self.budget._give_up(waiting):  # noqa: SLF001
                 raise Exhausted("memory") from error
         except asyncio.CancelledError:
-            self._budget._give_up(waiting)  # noqa: SLF001  if it was granted meanwhile, the share gives it back
+            self.budget._give_up(waiting)  # noqa: SLF001  if it was granted meanwhile, the share gives it back
             raise
         return self
 
     def give_back(self, kept: int = 0) -> None:
         """Give back what the share has, except `kept` bytes. May be called from any thread, and repeatedly."""
         if self.bytes > kept:
-            self._budget._give_back(self, kept)  # noqa: SLF001
+            self.budget._give_back(self, kept)  # noqa: SLF001
 
 
 def _nobody() -> None:
