@@ -30,10 +30,10 @@ FLOORS = {
     "app": """__main__ > commands > bench + local + tables > client > server > main > api
         > lifecycle + predictions + reports + web > environment + inference + problems
         > memory > concurrency + observability + settings > errors""",
-    "app/api": """routes > dependencies + documentation + middleware > uploads + stored
-        > forms + responses + problem_responses + deadline + disconnection + schemas
-        > boundary + bodies > form_fields + filenames + negotiation + assets + reference""",
+    "app/api": """routes > dependencies + documentation + middleware > receiving + stored
+        > responses + problem_responses + deadline + disconnection + schemas > negotiation + assets + reference""",
     "app/api/middleware": "request_context + browser_headers + origins + root_path",
+    "app/api/receiving": "uploads > forms > boundary + bodies > form_fields + filenames",
     "app/errors": "requests + serving + engines + reports + asking",
     "app/inference": "predictor > pipeline > loaded_version > decoding + explainer + admission + batcher > engines",
     "app/memory": "watch > budget + limit + resident",

@@ -12,8 +12,8 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from app.api.deadline import JobTime
+from app.api.receiving.uploads import CORRECTIONS, Spooled, Upload, open_archive
 from app.api.stored import OpenReport
-from app.api.uploads import CORRECTIONS, Spooled, Upload, open_archive
 from app.concurrency import FileThreads, Slots
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion

@@ -25,8 +25,8 @@ from app.api.documentation import problems, report_forms, upload
 from app.api.middleware.request_context import limit_body
 from app.api.negotiation import preferred
 from app.api.problem_responses import content_of
+from app.api.receiving.uploads import CORRECTIONS
 from app.api.responses import VARY, LinesResponse, json_response, rendered_report, server_timing
-from app.api.uploads import CORRECTIONS
 from app.reports.evaluator import Report
 from app.reports.forms import FORMS
 from app.settings import Settings

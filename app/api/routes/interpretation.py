@@ -11,8 +11,8 @@ from app.api.dependencies import FilesDep, InterpretationsDep, LayoutQuery, Mani
 from app.api.disconnection import unless_disconnected
 from app.api.documentation import problems
 from app.api.middleware.request_context import limit_body
+from app.api.receiving.uploads import FORM, open_pieces
 from app.api.responses import json_response
-from app.api.uploads import FORM, open_pieces
 from app.errors import BodyTooLarge
 from app.reports.recognising import describe_reading
 from app.reports.schemas import InterpretationBody

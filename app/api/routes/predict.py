@@ -16,8 +16,8 @@ from app.api.documentation import problems, upload
 from app.api.middleware.request_context import limit_body, limit_body_of
 from app.api.negotiation import preferred, wants
 from app.api.problem_responses import content_of
+from app.api.receiving.uploads import FORM, IMAGE, Upload, image_file, media_type, open_archive, open_files, read_image
 from app.api.responses import JSON, JSONL, PNG, VARY, CountedResponse, LinesResponse, json_response, server_timing
-from app.api.uploads import FORM, IMAGE, Upload, image_file, media_type, open_archive, open_files, read_image
 from app.errors import JobTooLong
 from app.inference.engines.base import Maps
 from app.inference.explainer import Explainer

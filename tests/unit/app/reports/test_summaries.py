@@ -131,8 +131,9 @@ async def test_reading_a_report_whole_takes_from_the_memory(
     assert len(await lister(reports, threads, memory=1000).newest(model=None, limit=9)) == 1  # the other is too large
     assert "is not listed" in caplog.text
     memory = MemoryBudget(10 * MIB)
-    with memory.share("something else") as share:
+    with memory.share("something else") as share, memory.share("small things") as rest:
         await share.take(memory.largest)
+        await rest.take(memory.total - memory.taken)
         lists = Summaries(reports, threads, memory)
         monkeypatch.setattr("app.reports.summaries.READING_FACTOR", 100)
         waiting = asyncio.create_task(lists.newest(model=None, limit=9))

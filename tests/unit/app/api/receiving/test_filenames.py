@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.api.filenames import extended_filename
+from app.api.receiving.filenames import extended_filename
 
 
 @pytest.mark.parametrize(

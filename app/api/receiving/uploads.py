@@ -14,10 +14,10 @@ from typing import IO, BinaryIO, Final, cast
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from app.api.bodies import STEP_BYTES, Spool, budget_of, read_body, take_up_to
-from app.api.boundary import check_not_a_form
-from app.api.form_fields import Field, field_missing, shortened
-from app.api.forms import open_form
+from app.api.receiving.bodies import STEP_BYTES, Spool, budget_of, read_body, take_up_to
+from app.api.receiving.boundary import check_not_a_form
+from app.api.receiving.form_fields import Field, field_missing, shortened
+from app.api.receiving.forms import open_form
 from app.concurrency import FileThreads
 from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUnsupported
 from app.inference.pipeline import SourceFile

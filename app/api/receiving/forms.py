@@ -12,10 +12,10 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from app.api.bodies import Spool, budget_of
-from app.api.boundary import Beginning, boundary_of, boundary_problem
-from app.api.filenames import CHARSETS, extended_filename
-from app.api.form_fields import described_text, shortened
+from app.api.receiving.bodies import Spool, budget_of
+from app.api.receiving.boundary import Beginning, boundary_of, boundary_problem
+from app.api.receiving.filenames import CHARSETS, extended_filename
+from app.api.receiving.form_fields import described_text, shortened
 from app.errors import BodyEmpty, FormMalformed
 
 _MAX_FIELDS: Final = 16

@@ -7,7 +7,7 @@ from typing import Final
 from python_multipart.multipart import MAX_BOUNDARY_LENGTH, parse_options_header
 from starlette.requests import Request
 
-from app.api.form_fields import shortened
+from app.api.receiving.form_fields import shortened
 from app.errors import FormMalformed
 from model_store.images.signatures import has_image_signature
 
