@@ -16,3 +16,10 @@ def test_a_foreign_name_and_a_foreign_page_are_refused(server: Server) -> None:
         assert "evil" not in response.headers.get("location", "")
     page = {"origin": "http://evil.example", "sec-fetch-site": "cross-site"}
     assert evaluate(server, labelled_zip(LABELS), **page).status_code == 403
+
+
+def test_the_documents_of_the_routes_load_nothing_from_elsewhere(server: Server) -> None:
+    for path in ("/docs", "/redoc", "/"):
+        text = httpx.get(server.url + path, follow_redirects=True).text
+        assert 'src="http' not in text
+        assert "//cdn." not in text
