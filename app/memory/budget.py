@@ -46,6 +46,8 @@ class MemoryBudget:
         self._total = total
         self._taken = 0
         self._waiting: deque[_Waiting] = deque()
+        self.reclaims: list[Callable[[], None]] = []
+        """Called when somebody has to wait: each gives back what is held for later only."""
 
     @property
     def total(self) -> int:
@@ -188,6 +190,8 @@ class Share:
         if waiting.is_granted:
             return self
         try:
+            for reclaim in self.budget.reclaims:
+                reclaim()
             async with asyncio.timeout(patience_s):
                 await granted.wait()
         except TimeoutError as error:

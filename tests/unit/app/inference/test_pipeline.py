@@ -97,11 +97,10 @@ async def test_without_room_an_image_waits_and_is_decoded_then(running: Make, bu
         assert [level_of(one) for one in await asyncio.gather(*works)] == [10, 20, 30]
 
 
+@pytest.mark.parametrize("is_background", [False], indirect=True)
 async def test_a_single_image_without_room_in_time_is_refused(
-    running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch, *, is_background: bool
+    running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if is_background:
-        pytest.skip("a batch waits as long as it takes")
     monkeypatch.setattr(pipeline_module, "PATIENCE_S", 0.01)
     async with running() as run:
         with filled(budget), pytest.raises(Exhausted):
@@ -116,6 +115,17 @@ async def test_an_image_that_never_has_room_says_so_by_the_name_of_the_setting(
         with pytest.raises(ImageRejected, match="FULLCOUNT_MEMORY_MIB") as error:
             await run(file_of(grey(1, size=(2000, 2000))))
     assert error.value.reason == "too-costly"
+
+
+@pytest.mark.parametrize("is_background", [True], indirect=True)
+async def test_many_images_share_little_memory_without_waiting_for_each_other_for_ever(
+    running: Make, budget: MemoryBudget
+) -> None:
+    budget.resize(96 * MIB)
+    pictures = [grey(level, "BMP", size=(1000, 1000)) for level in range(0, 240, 10)]
+    async with running() as run:
+        answers = await asyncio.gather(*(run(file_of(picture)) for picture in pictures))
+    assert [level_of(one) for one in answers] == list(range(0, 240, 10))
 
 
 async def test_whoever_gives_up_leaves_nothing(running: Make) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.inference.decoding import processes as processes_module
 from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
-from model_store.images.pixels import InputSpec, decode
+from model_store.images.pixels import Decoded, InputSpec, decode
 from tests.support.fakes import encode, grey
 
 MIB = 2**20
@@ -105,9 +106,35 @@ async def test_who_gives_up_ends_the_work(processes: Make, budget: MemoryBudget)
 
 async def test_no_more_processes_than_allowed_take_turns(processes: Make, budget: MemoryBudget) -> None:
     async with processes(at_once=2) as made:
-        decoded = await asyncio.gather(*(made.decode(grey(level, "BMP"), SPEC, MIB) for level in range(0, 100, 10)))
+
+        async def decode_in_a_place(level: int) -> Decoded:
+            async with made.place(lambda: None):
+                return await made.decode(grey(level, "BMP"), SPEC, MIB)
+
+        decoded = await asyncio.gather(*(decode_in_a_place(level) for level in range(0, 100, 10)))
         assert [int(one.pixels[0, 0, 0]) for one in decoded] == list(range(0, 100, 10))
         assert budget.taken == 2 * PROCESS_BYTES
+
+
+async def test_whoever_waits_for_memory_gets_that_of_processes_without_work(
+    processes: Make, budget: MemoryBudget
+) -> None:
+    async with processes() as made:
+        await made.decode(grey(1), SPEC, MIB)
+        assert budget.taken == PROCESS_BYTES
+        with budget.share("an upload") as share:
+            await share.take(budget.largest)
+            assert budget.taken == budget.largest
+
+
+async def test_who_waits_long_for_a_place_is_told(processes: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes_module, "_LONG_WAIT_S", 0.01)
+    told = asyncio.Event()
+    async with processes() as made, made.place(told.set):
+        waits = asyncio.create_task(made.place(told.set).__aenter__())
+        await told.wait()
+        waits.cancel()
+        await asyncio.gather(waits, return_exceptions=True)
 
 
 async def test_a_killed_process_is_replaced(processes: Make) -> None:
