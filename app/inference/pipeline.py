@@ -237,7 +237,8 @@ class Pipeline:
         started = time.perf_counter()
         length = len(work.data or b"")
         needed = memory_bytes + PROCESS_BYTES + length
-        work.share.check(work.share.bytes + needed)
+        held = work.share.bytes or length  # one that was handed over is still counted by whoever read it
+        work.share.check(held + needed)
         processes = self._background_processes if work.is_background else self._processes
         async with processes.place(on_long_wait=work.let_go):
             if work.data is None or not work.share.take_if_free(needed):

@@ -1,6 +1,7 @@
 """Keeps the budget at what the limit leaves beside the process: its code, models, caches, threads and children."""
 
 import asyncio
+import gc
 import logging
 from typing import Final
 
@@ -39,6 +40,8 @@ class MemoryWatch:
 
     def begin(self) -> None:
         """Measure the process with its models, resize the budget, and say so in the log."""
+        gc.collect()
+        gc.freeze()  # what is there now stays, so that a later collection need not look at it
         self._shared = shared_bytes()
         self._own = resident_bytes() - self._shared
         self._budget.resize(self._left())
@@ -62,9 +65,10 @@ class MemoryWatch:
             await threads.run(self.look)
 
     def look(self) -> None:
-        """Ask the allocator for free memory, if that may help, and resize the budget if the process has changed."""
+        """Collect garbage and ask the allocator for free memory, if that may help, and resize the budget if needed."""
         uncounted = self._uncounted()
         if uncounted > self._own + _GROWN_BYTES:
+            gc.collect()  # an error and its frames, in a circle, may hold a report for minutes
             return_free_memory_now()
             uncounted = self._uncounted()
         self._own = max(self._own, uncounted) if self._budget.taken else uncounted
