@@ -86,7 +86,7 @@ def write_summary(stored: StoredReport, report: ReportBody) -> None:
 def _known(stored: StoredReport) -> ReportSummary | None:
     try:
         summary = stored.read_summary(stored.state())
-        return None if summary is None else ReportSummary.model_validate(summary)
+        return None if summary is None else ReportSummary.model_validate({**summary, **_place(stored)})
     except (ReportNotFound, ValidationError):
         return None
 
@@ -109,15 +109,19 @@ def _write(stored: StoredReport, state: tuple[int, int], summary: ReportSummary)
 
 
 def _summarise(stored: StoredReport, report: Mapping[str, Any]) -> ReportSummary:
+    corrections = report.get("corrections")
     return ReportSummary(
-        id=stored.id,
+        **_place(stored),
         created=report["created"],
-        model=stored.model,
-        version=stored.version,
         filename=report["archive"]["filename"],
         images=report["accounting"]["images"],
         scored=report["accounting"]["scored"],
         unreadable=report["accounting"]["unreadable"],
         accuracy=report["metrics"]["accuracy"]["value"],
-        corrections=(report.get("corrections") or {}).get("filename"),
+        corrections=None if corrections is None else corrections["filename"],
     )
+
+
+def _place(stored: StoredReport) -> dict[str, Any]:
+    """Return what the place says, whatever a summary that was copied with its report says."""
+    return {"id": stored.id, "model": stored.model, "version": stored.version}

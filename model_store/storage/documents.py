@@ -6,12 +6,15 @@ reader. Callers validate the content.
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 MAX_DOCUMENT_BYTES: Final = 64 * 2**20
 """Size limit of a document: a report of 300,000 images is smaller."""
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON escapes half of a pair of surrogates; only a whole pair is a character."""
 MAX_SMALL_BYTES: Final = 4 * 2**20
 """Size limit of a manifest, which lists some 15 files, and of aliases. A document of only brackets takes 30 times as
 much memory when it is parsed."""
@@ -26,10 +29,13 @@ def read_document(path: Path, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[st
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        OSError, ValueError: If the file cannot be read or is not a JSON object; the message says which.
+        OSError, ValueError: If the file cannot be read or is not a JSON object in UTF-8; the message says which.
     """
+    data = read_bytes(path, max_bytes=max_bytes)
     try:
-        document = json.loads(read_bytes(path, max_bytes=max_bytes))
+        document = json.loads(data.decode("utf-8-sig"))
+        if _SURROGATE.search(data):
+            json.dumps(document, ensure_ascii=False).encode()  # half of a pair could be neither sent nor written
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(document, dict):

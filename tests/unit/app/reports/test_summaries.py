@@ -1,6 +1,7 @@
 """The list of reports comes from summaries, which heal: whatever is missing, damaged or foreign is made again."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -100,6 +101,28 @@ async def test_a_summary_that_is_damaged_or_of_another_report_is_made_again(
     assert await lister(reports, threads).newest(model=None, limit=9) == right
     assert await lister(reports, threads).newest(model=None, limit=9) == right
     assert reports.read_whole == 3
+
+
+async def test_a_report_that_was_copied_with_its_summary_has_its_own_id(
+    reports: CountingStore, threads: FileThreads
+) -> None:
+    (stored,) = reports.newest()
+    for file in stored.path.parent.glob(f"{stored.id}.*"):
+        shutil.copy2(file, file.with_stem("01ARZ3NDEKTSV4RRFFQ69G5FAV"))  # with its time
+    found = await lister(reports, threads).newest(model=None, limit=9)
+    assert [summary.id for summary in found] == [stored.id, "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    assert reports.read_whole == 0
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("corrections", "x"), ("corrections", {}), ("archive", []), ("created", "\ud800")]
+)
+async def test_a_report_with_a_member_of_another_kind_is_left_out(
+    reports: CountingStore, threads: FileThreads, member: str, value: object
+) -> None:
+    (stored,) = reports.newest()
+    stored.path.write_text(json.dumps(json.loads(stored.path.read_text()) | {member: value}))
+    assert await lister(reports, threads).newest(model=None, limit=9) == []
 
 
 async def test_a_store_that_cannot_be_written_is_read_once_for_a_process(
