@@ -20,7 +20,7 @@ import numpy as np
 from app.concurrency import NICENESS, Pulse, lower_own_priority
 from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
 from app.inference.batcher import Answer, Batcher, deliver
-from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
+from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
 from app.memory.budget import PATIENCE_S, MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined, examine
@@ -214,6 +214,7 @@ class Pipeline:
 
     async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
         """Wait for the memory that decoding takes, and decode what no worker does."""
+        self._check(work, memory_bytes, is_light=is_light)
         if not work.has_room:
             if isinstance(work.source, SourceFile):  # who waits must not keep others from the same
                 work.share.give_back()
@@ -225,9 +226,18 @@ class Pipeline:
         data, work.data = work.data, None
         started = time.perf_counter()
         processes = self._background_processes if work.is_background else self._processes
-        work.decoded = await processes.decode(data, work.spec, memory_bytes)
+        work.decoded = await processes.decode(data, work.spec, work.share, memory_bytes)
         work.decode_ms += (time.perf_counter() - started) * 1e3
         self._keep_pixels(work)
+
+    def _check(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
+        """Check that there can ever be room for the image together with its file and the process that decodes it.
+
+        Raises:
+            MemoryNeverEnough: If there cannot.
+        """
+        file_bytes = work.source.bytes if isinstance(work.source, SourceFile) else len(work.data or b"")
+        Share(self._budget, work.share.what).check(memory_bytes + file_bytes + (0 if is_light else PROCESS_BYTES))
 
     def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""

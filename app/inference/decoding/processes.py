@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from app.concurrency import Pulse
 from app.inference.decoding.frames import DecodingTask, decoded_of, pixel_bytes
-from app.memory.budget import MemoryBudget, Share
+from app.memory.budget import PATIENCE_S, MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec
 
@@ -60,31 +60,34 @@ class DecodingProcesses:
         self.pulse = Pulse("decoding processes")
         self._all: set[_Process] = set()
         self._idle: list[_Process] = []
+        budget.add_spare(self._end_all_idle)
 
     async def close(self) -> None:
         """End the processes; the callers that wait have been cancelled before."""
         while self._all:
             await self._all.pop().ended()
 
-    async def decode(self, data: bytes, spec: InputSpec, memory_bytes: int) -> Decoded:
+    async def decode(self, data: bytes, spec: InputSpec, share: Share, memory_bytes: int) -> Decoded:
         """Decode an image; cancelling the call ends the work.
 
         Args:
             data: The bytes of the file.
             spec: The model's input.
-            memory_bytes: The memory that decoding takes at most, which the caller has taken from the budget.
+            share: What the caller has taken from the budget.
+            memory_bytes: How much of the share is for decoding: the most memory that this takes.
 
         Raises:
             ImageRejected: If the bytes cannot be decoded, or not within the limits.
-            Exhausted: If there is no memory for another process.
+            Exhausted: If there is no memory for another process in time.
+            MemoryNeverEnough: If there never can be memory for a process and the image.
         """
         task = DecodingTask(len(data), spec.model_dump_json(), *self._limits, memory_bytes)
         with self.pulse.work():
-            return await self._decode(data, task)
+            return await self._decode(data, task, share)
 
-    async def _decode(self, data: bytes, task: DecodingTask) -> Decoded:
+    async def _decode(self, data: bytes, task: DecodingTask, share: Share) -> Decoded:
         async with self._places:
-            process = self._take_idle() or await self._start()
+            process = self._take_idle() or await self._start(share, task.memory_bytes)
             try:
                 async with asyncio.timeout(None if self._niceness else _STOPPED_S):
                     return await process.decode(task, data)
@@ -94,9 +97,9 @@ class DecodingProcesses:
                 self._keep(process)
 
     def _keep(self, process: "_Process") -> None:
-        """Keep a process for the next image, unless it was given up in the middle of one."""
-        if process.is_busy:
-            self._end(process)
+        """Keep a process for the next image, unless one was given up in it, or somebody waits for memory."""
+        if process.is_busy or self._budget.waiting:
+            process.end()
             return
         self._idle.append(process)
         process.end_later(asyncio.get_running_loop().call_later(_IDLE_S, self._end_idle, process))
@@ -104,11 +107,11 @@ class DecodingProcesses:
     def _end_idle(self, process: "_Process") -> None:
         if process in self._idle:
             self._idle.remove(process)
-            self._end(process)
+            process.end()
 
-    def _end(self, process: "_Process") -> None:
-        process.end()
-        self._all.discard(process)
+    def _end_all_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
 
     def _take_idle(self) -> "_Process | None":
         """Return a process without work, and forget those that something else has ended."""
@@ -116,13 +119,26 @@ class DecodingProcesses:
             process = self._idle.pop()
             if process.is_alive:
                 return process
-            self._end(process)
+            process.end()
         return None
 
-    async def _start(self) -> "_Process":
-        process = await _start(self._niceness, self._budget)
-        self._all.add(process)
+    async def _start(self, share: Share, memory_bytes: int) -> "_Process":
+        process = await _start(self._niceness, await self._memory_of_process(share, memory_bytes))
+        self._all = {one for one in self._all if one.is_alive} | {process}
         return process
+
+    async def _memory_of_process(self, share: Share, memory_bytes: int) -> Share:
+        """Take the memory of a process, beside what its first image has.
+
+        Who waits for it gives the image's back and takes both at once. Otherwise two images could each have what the
+        other one's process waits for.
+        """
+        own = Share(self._budget, "a decoding process")
+        if not own.take_if_free(PROCESS_BYTES):
+            share.give_back(kept=share.bytes - memory_bytes)
+            await share.take(memory_bytes + PROCESS_BYTES, None if self._niceness else PATIENCE_S)
+            share.hand_over(own, PROCESS_BYTES)
+        return own
 
 
 class _Process:
@@ -201,9 +217,7 @@ class _Process:
         return described, await stdout.readexactly(pixel_bytes(described))
 
 
-async def _start(niceness: int, budget: MemoryBudget) -> _Process:
-    share = Share(budget, "a decoding process")
-    await share.take(PROCESS_BYTES)
+async def _start(niceness: int, share: Share) -> _Process:
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -15,6 +15,7 @@ from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits
 from app.inference.pipeline import Computed, Pipeline, Source, SourceFile
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
+from model_store.images.examination import examine
 from model_store.images.pixels import InputSpec
 from tests.support.fakes import FakeEngine, grey
 
@@ -116,6 +117,19 @@ async def test_an_image_that_never_has_room_says_so_by_the_name_of_the_setting(
         with pytest.raises(ImageRejected, match="FULLCOUNT_MEMORY_MIB") as error:
             await run(file_of(grey(1, size=(2000, 2000))))
     assert error.value.reason == "too-costly"
+
+
+async def test_an_image_that_has_no_room_beside_its_file_and_its_process_is_refused_at_once(
+    running: Make, budget: MemoryBudget
+) -> None:
+    data = grey(1, "BMP", size=(2000, 2000))
+    needed = examine(data, SPEC, max_image_pixels=10**8).memory_bytes + len(data) + PROCESS_BYTES
+    async with running() as run:
+        budget.resize((needed - 1) * 4 // 3)
+        with pytest.raises(ImageRejected, match="FULLCOUNT_MEMORY_MIB"):
+            await run(lambda: data)
+        budget.resize(needed * 4 // 3 + 2)
+        assert level_of(await run(lambda: data)) == 1
 
 
 async def test_whoever_gives_up_leaves_nothing(running: Make) -> None:
