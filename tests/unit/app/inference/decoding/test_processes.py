@@ -142,11 +142,13 @@ async def test_a_process_without_work_ends_if_its_memory_is_needed(
 
 async def test_images_that_all_wait_for_a_process_take_turns(processes: Make, budget: MemoryBudget) -> None:
     budget.resize(4 * PROCESS_BYTES)
+    all_have_memory = asyncio.Barrier(3)
     async with processes(at_once=3) as made:
 
         async def decode_one(level: int) -> int:
             with budget.share("the image") as share:
                 await share.take(PROCESS_BYTES, 1)
+                await all_have_memory.wait()
                 decoded = await made.decode(grey(level), SPEC, share, PROCESS_BYTES)
             return int(decoded.pixels[0, 0, 0])
 
