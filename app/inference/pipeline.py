@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class SourceFile(NamedTuple):
 Source = Read | SourceFile | Decoded
 """A file; or a function that hands over its bytes once, which were taken from the budget before; or the image that they
 were decoded to, by the same `InputSpec`."""
+
+_NEVER_ROOM: Final = "Send a smaller picture, or give the service more memory (FULLCOUNT_MEMORY_MIB)."
 
 See = Callable[[Pixels], None]
 """Called with the pixels of one image, uint8 `(height, width, 3)`."""
@@ -156,7 +158,7 @@ class Pipeline:
             try:
                 answer = await self._answer(work)
             except MemoryNeverEnough as error:
-                raise ImageRejected("too-costly", f"{error} {error.hint}") from None
+                raise ImageRejected("too-costly", f"{error} {_NEVER_ROOM}") from None
             except ImageRejected as error:
                 raise _without_frames(error) from None
             finally:
