@@ -52,7 +52,7 @@ test: unit ## Run the tests: about seven minutes on two cores; sets up what they
 	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/tf
 	-tests/browser/prepare >/dev/null
 	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 300 tests/browser
-	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/e2e
+	$(PYTEST) $(QUICK) $(BY_FILE) --timeout 600 tests/e2e tests/attack
 
 unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no browser, no container; COVERAGE=1 measures them
 	$(PYTEST) $(QUICK) --timeout 120 $(if $(COVERAGE),--cov --cov-report=) $(FAST_TESTS)
@@ -61,7 +61,7 @@ unit: $(ENVIRONMENT) ## Run the fast tests only: no TensorFlow, no browser, no c
 coverage: COVERAGE := 1
 coverage: unit ## Measure what the fast tests cover, branches too, against the floor of each package
 
-test-thorough: $(ENVIRONMENT) ## Run what `make test` leaves out: ten times the examples, every look, ten kills, the demo, the container
+test-thorough: $(ENVIRONMENT) ## Run what `make test` leaves out: ten times the examples, every look, ten kills, longer attacks, the demo, the container
 	$(PYTEST) -n 2 --timeout 900 --hypothesis-profile thorough $(SAMPLING_TESTS)
 	-tests/browser/prepare >/dev/null
 	$(PYTEST) -n 2 --timeout 900 --dist loadfile -m thorough tests

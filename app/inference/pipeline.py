@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -41,8 +41,6 @@ class SourceFile(NamedTuple):
 Source = Read | SourceFile | Decoded
 """A file; or a function that hands over its bytes once, which were taken from the budget before; or the image that they
 were decoded to, by the same `InputSpec`."""
-
-_NEVER_ROOM: Final = "Send a smaller picture, or give the service more memory (FULLCOUNT_MEMORY_MIB)."
 
 See = Callable[[Pixels], None]
 """Called with the pixels of one image, uint8 `(height, width, 3)`."""
@@ -87,6 +85,17 @@ class _Work:
     def patience_s(self) -> float | None:
         """Seconds to wait for memory: a batch or an evaluation waits as long as it takes."""
         return None if self.is_background else PATIENCE_S
+
+    def let_go(self) -> None:
+        """Forget a file that can be read once more: whoever waits for memory must not keep it from others."""
+        if isinstance(self.source, SourceFile):
+            self.data = None
+            self.share.give_back()
+
+    def keep_pixels(self) -> None:
+        """Give back all memory but that of the pixels."""
+        if self.decoded is not None:
+            self.share.give_back(kept=self.decoded.pixels.nbytes)
 
 
 class Pipeline:
@@ -158,7 +167,7 @@ class Pipeline:
             try:
                 answer = await self._answer(work)
             except MemoryNeverEnough as error:
-                raise ImageRejected("too-costly", f"{error} {_NEVER_ROOM}") from None
+                raise ImageRejected("too-costly", f"{error} {error.hint}") from None
             except ImageRejected as error:
                 raise _without_frames(error) from None
             finally:
@@ -188,15 +197,24 @@ class Pipeline:
                 work.is_counted = False
 
     async def _answer(self, work: _Work) -> Answer:
-        """Have an image decoded, by a worker or a process, and computed."""
+        """Have an image decoded, by a worker or a process, and computed.
+
+        A worker sees it first, and again if it could not decode it.
+        """
         if isinstance(work.source, SourceFile) and not work.share.take_if_free(work.source.bytes):
             await work.share.take(work.source.bytes, work.patience_s)
-        while True:
-            try:
-                return await self._hand_over(work)
-            except _Postponed as postponed:
-                memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
-            await self._prepare(work, memory_bytes, is_light=is_light)
+        try:
+            return await self._hand_over(work)
+        except _Postponed as postponed:
+            memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
+        if is_light:
+            length = 0 if work.data is None else len(work.data)
+            work.let_go()
+            await work.share.take(memory_bytes + (length if work.data is None else 0), work.patience_s)
+            work.has_room = True
+        else:
+            await self._decode_elsewhere(work, memory_bytes)
+        return await self._hand_over(work)
 
     async def _hand_over(self, work: _Work) -> Answer:
         """Give an image to a worker, and wait for the answer."""
@@ -214,32 +232,23 @@ class Pipeline:
         finally:
             del answer  # it holds an error, whose traceback holds this frame: together they would stay for long
 
-    async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
-        """Wait for the memory that decoding takes, and decode what no worker does."""
-        self._check(work, memory_bytes, is_light=is_light)
-        if not work.has_room:
-            if isinstance(work.source, SourceFile):  # who waits must not keep others from the same
-                work.share.give_back()
-                memory_bytes += work.source.bytes
-            await work.share.take(memory_bytes, work.patience_s)
-            work.has_room = True
-        if is_light or work.data is None:  # by a worker, after all; or once it was read again
-            return
-        data, work.data = work.data, None
+    async def _decode_elsewhere(self, work: _Work, memory_bytes: int) -> None:
+        """Decode an image in a process, which takes memory of its own and has the file once more."""
         started = time.perf_counter()
+        length = len(work.data or b"")
+        needed = memory_bytes + PROCESS_BYTES + length
+        work.share.check(work.share.bytes + needed)
         processes = self._background_processes if work.is_background else self._processes
-        work.decoded = await processes.decode(data, work.spec, work.share, memory_bytes)
+        async with processes.place(on_long_wait=work.let_go):
+            if work.data is None or not work.share.take_if_free(needed):
+                work.let_go()
+                await work.share.take(needed + (length if work.data is None else 0), work.patience_s)
+            data, work.data = work.data, None
+            if data is None:
+                data = await asyncio.get_running_loop().run_in_executor(self._background, _read, work)
+            work.decoded = await processes.decode(data, work.spec, memory_bytes)
         work.decode_ms += (time.perf_counter() - started) * 1e3
-        self._keep_pixels(work)
-
-    def _check(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
-        """Check that there can ever be room for the image together with its file and the process that decodes it.
-
-        Raises:
-            MemoryNeverEnough: If there cannot.
-        """
-        file_bytes = work.source.bytes if isinstance(work.source, SourceFile) else len(work.data or b"")
-        Share(self._budget, work.share.what).check(memory_bytes + file_bytes + (0 if is_light else PROCESS_BYTES))
+        work.keep_pixels()
 
     def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
@@ -269,19 +278,12 @@ class Pipeline:
             return work.source
         data = _read(work)
         examined = examine(data, work.spec, max_image_pixels=self._limits.max_image_pixels)
-        work.has_room = work.has_room or work.share.take_if_free(examined.memory_bytes)
-        if not (work.has_room and examined.is_light):
-            work.data = data if work.has_room or not isinstance(work.source, SourceFile) else None
+        if not examined.is_light or not (work.has_room or work.share.take_if_free(examined.memory_bytes)):
+            work.data = data
             raise _Postponed(examined)
         decoded = work.decoded = examined.decode()
-        self._keep_pixels(work)
+        work.keep_pixels()
         return decoded
-
-    @staticmethod
-    def _keep_pixels(work: _Work) -> None:
-        """Give back all memory but that of the pixels."""
-        if work.decoded is not None:
-            work.share.give_back(kept=work.decoded.pixels.nbytes)
 
 
 class _Nowhere:

@@ -46,7 +46,8 @@ class MemoryBudget:
         self._total = total
         self._taken = 0
         self._waiting: deque[_Waiting] = deque()
-        self._spare: list[Callable[[], None]] = []
+        self.reclaims: list[Callable[[], None]] = []
+        """Called when somebody has to wait: each gives back what is held for later only."""
 
     @property
     def total(self) -> int:
@@ -78,18 +79,6 @@ class MemoryBudget:
         with self._lock:
             self._total = total
             self._admit()
-
-    def add_spare(self, give_back: Callable[[], None]) -> None:
-        """Name somebody who keeps memory only to be faster later.
-
-        Args:
-            give_back: Gives that memory back. It is called in the event loop when somebody begins to wait.
-        """
-        self._spare.append(give_back)
-
-    def _call_for_spare(self) -> None:
-        for give_back in self._spare:
-            give_back()
 
     @contextmanager
     def share(self, what: str) -> Iterator["Share"]:
@@ -200,8 +189,9 @@ class Share:
         waiting = self.budget._take(self, more, lambda: _wake(loop, granted))  # noqa: SLF001
         if waiting.is_granted:
             return self
-        self.budget._call_for_spare()  # noqa: SLF001
         try:
+            for reclaim in self.budget.reclaims:
+                reclaim()
             async with asyncio.timeout(patience_s):
                 await granted.wait()
         except TimeoutError as error:
@@ -211,12 +201,6 @@ class Share:
             self.budget._give_up(waiting)  # noqa: SLF001  if it was granted meanwhile, the share gives it back
             raise
         return self
-
-    def hand_over(self, other: "Share", number: int) -> None:
-        """Let another share of the budget have a number of the bytes that this one has."""
-        with self.budget._lock:  # noqa: SLF001
-            self.bytes -= number
-            other.bytes += number
 
     def give_back(self, kept: int = 0) -> None:
         """Give back what the share has, except `kept` bytes. May be called from any thread, and repeatedly."""

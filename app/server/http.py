@@ -9,7 +9,8 @@ import asyncio
 import json
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.api.middleware.browser_headers import BROWSER_HEADERS
 from app.problems import HEAD_TIMEOUT, HEAD_TOO_LARGE, MALFORMED, MEDIA_TYPE, OVERLOADED, ProblemType
@@ -58,6 +59,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unfinished_bytes = 0
         self._has_progressed = False
         self._head_timer: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer of the first head, or refuse the connection if there are too many."""
@@ -69,9 +71,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(OVERLOADED, f"There are already {self._peers.limit} connections, which is the limit.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the timer."""
+        """Cancel the timer, and tell the request under way that its client has gone."""
         self._cancel_timer()
         self._peers.remove(self)
+        if self._running is not None and not self._running.response_complete:  # of several, uvicorn tells the last one
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -124,6 +129,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self.pipeline:
             self._peers.wait(self)
         super().on_response_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     @property
     def is_idle(self) -> bool:

@@ -32,6 +32,7 @@ class Server:
         names = {"store": str(store), "port": "0", "shutdown_grace_s": "5"} | settings
         environment = os.environ | {f"FULLCOUNT_{name.upper()}": value for name, value in names.items()}
         environment |= {name: value for name, value in settings.items() if name.isupper()}
+        self.environment = environment
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.fake_server"],
             cwd=ROOT,

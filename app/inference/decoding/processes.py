@@ -9,12 +9,13 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NamedTuple
 
 from app.concurrency import Pulse
 from app.inference.decoding.frames import DecodingTask, decoded_of, pixel_bytes
-from app.memory.budget import PATIENCE_S, MemoryBudget, Share
+from app.memory.budget import MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec
 
@@ -23,8 +24,9 @@ log = logging.getLogger(__name__)
 PROCESS_BYTES: Final = 40 * 2**20
 """Memory of a process that decodes nothing: Python, NumPy and Pillow."""
 _PIECE_BYTES: Final = 2**18
-_IDLE_S: Final = 30.0
+_IDLE_S: Final = 10.0
 """Seconds after which a process without work ends."""
+_LONG_WAIT_S: Final = 1.0
 _STOPPED_S: Final = 60.0
 """Seconds for one foreground image, whatever the processor time: the process may be stopped, or the machine swap."""
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
@@ -45,7 +47,7 @@ class DecodingProcesses:
     Args:
         at_once: The greatest number of processes; further images wait.
         limits: The limits of one image.
-        budget: Each process takes memory from it, beside what its images take.
+        budget: Processes without work take their memory from it.
         niceness: Their niceness.
 
     Attributes:
@@ -60,93 +62,110 @@ class DecodingProcesses:
         self.pulse = Pulse("decoding processes")
         self._all: set[_Process] = set()
         self._idle: list[_Process] = []
-        budget.add_spare(self._end_all_idle)
+        self._ending: set[asyncio.Task[None]] = set()
+        budget.reclaims.append(self._end_all_idle)
 
     async def close(self) -> None:
         """End the processes; the callers that wait have been cancelled before."""
         while self._all:
             await self._all.pop().ended()
+        await asyncio.gather(*self._ending)
 
-    async def decode(self, data: bytes, spec: InputSpec, share: Share, memory_bytes: int) -> Decoded:
-        """Decode an image; cancelling the call ends the work.
+    @asynccontextmanager
+    async def place(self, on_long_wait: Callable[[], None]) -> AsyncIterator[None]:
+        """Wait for a place, which is for one image, and hold it until the block ends.
+
+        Args:
+            on_long_wait: Called once if the wait is long: whoever waits must not keep memory from those with a place.
+        """
+        with self.pulse.work():
+            try:
+                async with asyncio.timeout(_LONG_WAIT_S):
+                    await self._places.acquire()
+            except TimeoutError:
+                on_long_wait()
+                await self._places.acquire()
+            try:
+                yield
+            finally:
+                self._places.release()
+
+    async def decode(self, data: bytes, spec: InputSpec, memory_bytes: int) -> Decoded:
+        """Decode an image, while holding a place; cancelling the call ends the work.
 
         Args:
             data: The bytes of the file.
             spec: The model's input.
-            share: What the caller has taken from the budget.
-            memory_bytes: How much of the share is for decoding: the most memory that this takes.
+            memory_bytes: The memory that decoding takes at most. The caller has taken it from the budget, and
+                `PROCESS_BYTES` and the length of the file as well.
 
         Raises:
             ImageRejected: If the bytes cannot be decoded, or not within the limits.
-            Exhausted: If there is no memory for another process in time.
-            MemoryNeverEnough: If there never can be memory for a process and the image.
         """
         task = DecodingTask(len(data), spec.model_dump_json(), *self._limits, memory_bytes)
-        with self.pulse.work():
-            return await self._decode(data, task, share)
-
-    async def _decode(self, data: bytes, task: DecodingTask, share: Share) -> Decoded:
-        async with self._places:
-            process = self._take_idle() or await self._start(share, task.memory_bytes)
-            try:
-                async with asyncio.timeout(None if self._niceness else _STOPPED_S):
-                    return await process.decode(task, data)
-            except TimeoutError as error:
-                raise _too_slow(task) from error
-            finally:
-                self._keep(process)
+        process = self._take_idle() or await self._start()
+        try:
+            async with asyncio.timeout(None if self._niceness else _STOPPED_S):
+                return await process.decode(task, data)
+        except TimeoutError as error:
+            raise _too_slow(task) from error
+        finally:
+            self._keep(process)
 
     def _keep(self, process: "_Process") -> None:
-        """Keep a process for the next image, unless one was given up in it, or somebody waits for memory."""
-        if process.is_busy or self._budget.waiting:
-            process.end()
+        """Keep a process for the next image if there is room, unless it was given up in the middle of one."""
+        if process.is_busy or not process.share.take_if_free(PROCESS_BYTES):
+            self._end(process)
             return
         self._idle.append(process)
         process.end_later(asyncio.get_running_loop().call_later(_IDLE_S, self._end_idle, process))
 
+    def _end_all_idle(self) -> None:
+        while self._idle:
+            self._end(self._idle.pop())
+
     def _end_idle(self, process: "_Process") -> None:
         if process in self._idle:
             self._idle.remove(process)
-            process.end()
+            self._end(process)
 
-    def _end_all_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().end()
+    def _end(self, process: "_Process") -> None:
+        process.end()
+        ending = asyncio.get_running_loop().create_task(self._wait_for_end(process))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    async def _wait_for_end(self, process: "_Process") -> None:
+        await process.ended()
+        self._all.discard(process)
 
     def _take_idle(self) -> "_Process | None":
         """Return a process without work, and forget those that something else has ended."""
         while self._idle:
             process = self._idle.pop()
+            process.share.give_back()
             if process.is_alive:
                 return process
-            process.end()
+            self._end(process)
         return None
 
-    async def _start(self, share: Share, memory_bytes: int) -> "_Process":
-        process = await _start(self._niceness, await self._memory_of_process(share, memory_bytes))
-        self._all = {one for one in self._all if one.is_alive} | {process}
+    async def _start(self) -> "_Process":
+        process = _Process(await _start(self._niceness), Share(self._budget, "a decoding process"))
+        self._all.add(process)
         return process
-
-    async def _memory_of_process(self, share: Share, memory_bytes: int) -> Share:
-        """Take the memory of a process, beside what its first image has.
-
-        Who waits for it gives the image's back and takes both at once. Otherwise two images could each have what the
-        other one's process waits for.
-        """
-        own = Share(self._budget, "a decoding process")
-        if not own.take_if_free(PROCESS_BYTES):
-            share.give_back(kept=share.bytes - memory_bytes)
-            await share.take(memory_bytes + PROCESS_BYTES, None if self._niceness else PATIENCE_S)
-            share.hand_over(own, PROCESS_BYTES)
-        return own
 
 
 class _Process:
-    """One process, and the memory that it takes."""
+    """One process.
+
+    Args:
+        process: The process.
+        share: Its memory while it has no work; while it has, the image's share counts it.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, share: Share) -> None:
         self._process = process
-        self._share = share
+        self.share = share
         self._timer: asyncio.TimerHandle | None = None
         self.is_busy = False
         """True from the beginning of a task to the end of its answer; then for ever if it is given up."""
@@ -166,7 +185,7 @@ class _Process:
             self._timer.cancel()
         with suppress(ProcessLookupError):
             self._process.kill()
-        self._share.give_back()
+        self.share.give_back()
 
     async def ended(self) -> None:
         """Kill the process and wait until it has ended."""
@@ -217,20 +236,15 @@ class _Process:
         return described, await stdout.readexactly(pixel_bytes(described))
 
 
-async def _start(niceness: int, share: Share) -> _Process:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "app.inference.decoding.child", str(niceness)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # libraries write there about what they find in a client's file
-            env={**os.environ, **_ENVIRONMENT},
-        )
-    except BaseException:
-        share.give_back()
-        raise
-    return _Process(process, share)
+async def _start(niceness: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "app.inference.decoding.child", str(niceness)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # libraries write there about what they find in a client's file
+        env={**os.environ, **_ENVIRONMENT},
+    )
 
 
 def _ended(status: int, task: DecodingTask) -> ImageRejected:

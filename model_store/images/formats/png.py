@@ -16,6 +16,7 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Starts of the texts that may hold EXIF."""
+END: Final = b"IEND"
 FRAME_BYTES: Final = 12
 """Length, name and checksum of a chunk."""
 _MAX_CHUNKS: Final = 10_000
@@ -53,13 +54,15 @@ class Chunk(NamedTuple):
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
-    """Yield the chunks of a PNG, as far as they are whole."""
+    """Yield the chunks of a PNG, as far as they are whole and up to its end."""
     start = len(SIGNATURE)
     while start + FRAME_BYTES <= len(data):
         chunk = Chunk(data[start + 4 : start + 8], start, int.from_bytes(data[start : start + 4]))
         if chunk.end > len(data):
             return
         yield chunk
+        if chunk.name == END:
+            return
         start = chunk.end
 
 

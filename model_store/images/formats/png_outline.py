@@ -10,7 +10,7 @@ from typing import Final
 from model_store.errors import ImageRejected
 from model_store.images.deep_samples import deep_strip_bytes
 from model_store.images.formats.outline import UNREADABLE, Outline
-from model_store.images.formats.png import FRAME_BYTES, SIGNATURE, TEXTS, Chunk
+from model_store.images.formats.png import END, FRAME_BYTES, SIGNATURE, TEXTS, Chunk
 
 _CHUNK_START: Final = struct.Struct(">I4s")
 _HEADER: Final = struct.Struct(">IIBBBBB")
@@ -121,7 +121,7 @@ def _pixel_bytes(colour: int, *, is_deep: bool, has_transparency: bool) -> tuple
 
 
 def _read(data: bytes) -> _Chunks:
-    """Count the chunks, as far as they are whole."""
+    """Count the chunks, as far as they are whole and up to the end of the picture."""
     found = _Chunks()
     start, size = len(SIGNATURE), len(data)
     while start + FRAME_BYTES <= size:
@@ -140,6 +140,8 @@ def _read(data: bytes) -> _Chunks:
         start = end
         if found.count > _MAX_CHUNKS:
             raise _unusual(f"more than {_MAX_CHUNKS} chunks")
+        if name == END:
+            break
     if found.headers > 1:
         raise _unusual(f"{found.headers} headers")
     if found.packed_texts > _MAX_PACKED_TEXTS:

@@ -15,7 +15,6 @@ from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits
 from app.inference.pipeline import Computed, Pipeline, Source, SourceFile
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
-from model_store.images.examination import examine
 from model_store.images.pixels import InputSpec
 from tests.support.fakes import FakeEngine, grey
 
@@ -98,11 +97,10 @@ async def test_without_room_an_image_waits_and_is_decoded_then(running: Make, bu
         assert [level_of(one) for one in await asyncio.gather(*works)] == [10, 20, 30]
 
 
+@pytest.mark.parametrize("is_background", [False], indirect=True)
 async def test_a_single_image_without_room_in_time_is_refused(
-    running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch, *, is_background: bool
+    running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if is_background:
-        pytest.skip("a batch waits as long as it takes")
     monkeypatch.setattr(pipeline_module, "PATIENCE_S", 0.01)
     async with running() as run:
         with filled(budget), pytest.raises(Exhausted):
@@ -119,17 +117,15 @@ async def test_an_image_that_never_has_room_says_so_by_the_name_of_the_setting(
     assert error.value.reason == "too-costly"
 
 
-async def test_an_image_that_has_no_room_beside_its_file_and_its_process_is_refused_at_once(
+@pytest.mark.parametrize("is_background", [True], indirect=True)
+async def test_many_images_share_little_memory_without_waiting_for_each_other_for_ever(
     running: Make, budget: MemoryBudget
 ) -> None:
-    data = grey(1, "BMP", size=(2000, 2000))
-    needed = examine(data, SPEC, max_image_pixels=10**8).memory_bytes + len(data) + PROCESS_BYTES
+    budget.resize(96 * MIB)
+    pictures = [grey(level, "BMP", size=(1000, 1000)) for level in range(0, 240, 10)]
     async with running() as run:
-        budget.resize((needed - 1) * 4 // 3)
-        with pytest.raises(ImageRejected, match="FULLCOUNT_MEMORY_MIB"):
-            await run(lambda: data)
-        budget.resize(needed * 4 // 3 + 2)
-        assert level_of(await run(lambda: data)) == 1
+        answers = await asyncio.gather(*(run(file_of(picture)) for picture in pictures))
+    assert [level_of(one) for one in answers] == list(range(0, 240, 10))
 
 
 async def test_whoever_gives_up_leaves_nothing(running: Make) -> None:
