@@ -51,7 +51,10 @@ class MemoryWatch:
         )
         needed = self._own + _SPARE_BYTES + LEAST_BYTES * _SPARE_PART // (_SPARE_PART - 1)
         if self._limit.bytes < needed:
-            words = "the memory is too small: %s, of which the process has %d MiB; it needs %d MiB, or may be killed"
+            words = (
+                "the memory is too small: %s, of which the process has %d MiB; it needs %d MiB, or may be killed. "
+                "Give it more (FULLCOUNT_MEMORY_MIB, or the container's limit), or run fewer workers"
+            )
             log.warning(words, self._limit, own, -(-needed // MIB))
 
     async def run(self, threads: FileThreads) -> None:

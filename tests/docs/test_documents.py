@@ -10,6 +10,7 @@ import click
 import pytest
 
 from app.main import create_app
+from app.observability.metrics import ServiceMetrics
 from app.predictions.schemas import Explanation, PredictionBody
 from app.problems import all_types
 from app.reports.schemas import ComparedReport, InterpretationBody, ReportBody, ReportComparisonBody
@@ -72,6 +73,12 @@ def test_every_problem_has_its_heading_with_its_status() -> None:
     assert sorted(headings("docs/reference/problems.md")) == sorted(all_types())
     for name, kind in all_types().items():
         assert re.search(rf"## `{name}`\n\n{kind.status}[. ]", read("docs/reference/problems.md")), name
+
+
+def test_every_metric_is_listed() -> None:
+    metrics = ServiceMetrics().registry.collect()
+    names = {one.name + "_total" * (one.type == "counter") for one in metrics}
+    assert {f"fullcount_{name}" for name in table("docs/reference/http-api.md", "metric | is")} == names
 
 
 def test_every_route_has_its_heading() -> None:

@@ -52,6 +52,7 @@ def test_a_limit_that_is_too_small_is_said_with_what_is_needed(
     _, budget = watched(220)
     assert budget.total == LEAST_BYTES
     assert "the memory is too small: 220 MiB (set), of which the process has 200 MiB; it needs 342 MiB" in caplog.text
+    assert "FULLCOUNT_MEMORY_MIB, or the container's limit" in caplog.text
     caplog.clear()
     assert watched(342)[1].total == pytest.approx(LEAST_BYTES, abs=MIB)
     assert caplog.text == ""
