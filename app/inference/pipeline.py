@@ -10,8 +10,9 @@ trusted about, is decoded in another process, with limits. Whoever decodes takes
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, cast
 
@@ -80,11 +81,20 @@ class _Work:
     decoded: Decoded | None = None
     decode_ms: float = 0.0
     is_counted: bool = False
+    is_left: bool = False
+    """Whether nobody waits for it any more."""
+    is_in_hand: bool = False
+    """Whether a worker has it, and uses its memory."""
 
     @property
     def patience_s(self) -> float | None:
         """Seconds to wait for memory: a batch or an evaluation waits as long as it takes."""
         return None if self.is_background else PATIENCE_S
+
+    @property
+    def unread_bytes(self) -> int:
+        """The bytes that reading the file takes, if it is not in memory."""
+        return self.source.bytes if isinstance(self.source, SourceFile) and self.data is None else 0
 
 
 class Pipeline:
@@ -149,20 +159,19 @@ class Pipeline:
             InferenceFailed: If the engine failed on the image.
             ShuttingDown: If the model is being unloaded.
         """
-        with self._budget.share("decoding the image") as share:
-            work = _Work(source, spec, batcher, see, is_background, share)
-            if not is_background:
-                self._count(work)
-            try:
-                answer = await self._answer(work)
-            except MemoryNeverEnough as error:
-                raise ImageRejected("too-costly", f"{error} {error.hint}") from None
-            except ImageRejected as error:
-                raise _without_frames(error) from None
-            finally:
-                self._uncount(work)
-                work.source = work.data = None
-            return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
+        work = _Work(source, spec, batcher, see, is_background, Share(self._budget, "decoding the image"))
+        if not is_background:
+            self._count(work)
+        try:
+            answer = await self._answer(work)
+        except MemoryNeverEnough as error:
+            raise ImageRejected("too-costly", f"{error} {error.hint}") from None
+        except ImageRejected as error:
+            raise _without_frames(error) from None
+        finally:
+            self._uncount(work)
+            self._leave(work)
+        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
 
     async def decode(self, file: SourceFile, spec: InputSpec) -> Decoded:
         """Decode one image in the background, without computing it.
@@ -184,6 +193,33 @@ class Pipeline:
             with self._lock:
                 self._undecoded -= work.is_counted
                 work.is_counted = False
+
+    def _leave(self, work: _Work) -> None:
+        """Give back the memory of an image that nobody waits for, unless a worker still uses it."""
+        with self._lock:
+            work.is_left = True
+            work.source = work.data = None
+            if not work.is_in_hand:
+                work.share.give_back()
+
+    @contextmanager
+    def _in_hand(self, work: _Work) -> Iterator[None]:
+        """Have an image in hand, in a worker; if nobody waits for it at the end of the block, give its memory back.
+
+        Raises:
+            ShuttingDown: If nobody waits for it now.
+        """
+        with self._lock:
+            if work.is_left:
+                raise ShuttingDown
+            work.is_in_hand = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                work.is_in_hand = False
+                if work.is_left:
+                    work.share.give_back()
 
     async def _answer(self, work: _Work) -> Answer:
         """Have an image decoded, by a worker or a process, and computed."""
@@ -214,31 +250,57 @@ class Pipeline:
 
     async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
         """Wait for the memory that decoding takes, and decode what no worker does."""
-        if not work.has_room:
-            if isinstance(work.source, SourceFile):  # who waits must not keep others from the same
-                work.share.give_back()
-                memory_bytes += work.source.bytes
-            await work.share.take(memory_bytes, work.patience_s)
-            work.has_room = True
-        if is_light or work.data is None:  # by a worker, after all; or once it was read again
+        if not is_light:
+            await self._decode_elsewhere(work, memory_bytes)
             return
-        data, work.data = work.data, None
-        started = time.perf_counter()
+        self._forget_file(work)
+        await self._take(work, memory_bytes)
+        work.has_room = True
+
+    async def _decode_elsewhere(self, work: _Work, memory_bytes: int) -> None:
+        """Decode an image in a process."""
         processes = self._background_processes if work.is_background else self._processes
-        work.decoded = await processes.decode(data, work.spec, memory_bytes)
-        work.decode_ms += (time.perf_counter() - started) * 1e3
+        if processes.is_full:
+            self._forget_file(work)
+        async with processes.place() as place:
+            if not self._has_room(work, memory_bytes + place.bytes_to_start):
+                self._forget_file(work)
+                place.end()
+                await self._take(work, memory_bytes + place.bytes_to_start)
+            data = await self._read_again(work)
+            started = time.perf_counter()
+            work.decoded = await place.decode(data, work.spec, memory_bytes, work.share)
+            work.decode_ms += (time.perf_counter() - started) * 1e3
         self._keep_pixels(work)
+
+    async def _read_again(self, work: _Work) -> bytes:
+        workers = self._background if work.is_background else self._foreground
+        return await asyncio.get_running_loop().run_in_executor(workers, _read, work)
+
+    @staticmethod
+    def _has_room(work: _Work, memory_bytes: int) -> bool:
+        return work.share.take_if_free(memory_bytes + work.unread_bytes)
+
+    @staticmethod
+    async def _take(work: _Work, memory_bytes: int) -> None:
+        await work.share.take(memory_bytes + work.unread_bytes, work.patience_s)
+
+    @staticmethod
+    def _forget_file(work: _Work) -> None:
+        """Forget a file that can be read again, with its memory: who waits must not keep others from the same."""
+        if isinstance(work.source, SourceFile):
+            work.data = None
+            work.share.give_back()
 
     def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
         try:
             try:
-                if answer.cancelled():
-                    return
-                started = time.perf_counter()
-                decoded = work.decoded = work.decoded or self._decode(work)
-                work.see(decoded.pixels)
-                work.decode_ms += (time.perf_counter() - started) * 1e3
+                with self._in_hand(work):
+                    started = time.perf_counter()
+                    decoded = work.decoded = work.decoded or self._decode(work)
+                    work.see(decoded.pixels)
+                    work.decode_ms += (time.perf_counter() - started) * 1e3
             finally:
                 if not work.is_background:
                     self._threads_pulse.end()
@@ -257,9 +319,8 @@ class Pipeline:
             return work.source
         data = _read(work)
         examined = examine(data, work.spec, max_image_pixels=self._limits.max_image_pixels)
-        work.has_room = work.has_room or work.share.take_if_free(examined.memory_bytes)
-        if not (work.has_room and examined.is_light):
-            work.data = data if work.has_room or not isinstance(work.source, SourceFile) else None
+        if not examined.is_light or not (work.has_room or work.share.take_if_free(examined.memory_bytes)):
+            work.data = data
             raise _Postponed(examined)
         decoded = work.decoded = examined.decode()
         self._keep_pixels(work)
