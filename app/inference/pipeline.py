@@ -10,11 +10,11 @@ trusted about, is decoded in another process, with limits. Whoever decodes takes
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
@@ -22,29 +22,11 @@ from app.concurrency import NICENESS, Pulse, lower_own_priority
 from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
 from app.inference.batcher import Answer, Batcher, deliver
 from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
+from app.inference.sources import See, Source, SourceFile
 from app.memory.budget import PATIENCE_S, MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined, examine
 from model_store.images.pixels import Decoded, InputSpec, Pixels
-
-Read = Callable[[], bytes]
-"""Returns the bytes of one file. It blocks and runs in a worker's thread."""
-
-
-class SourceFile(NamedTuple):
-    """A file that is read when its turn comes, and perhaps once more."""
-
-    read: Read
-    bytes: int
-    """Its length, which is taken from the budget before it is read."""
-
-
-Source = Read | SourceFile | Decoded
-"""A file; or a function that hands over its bytes once, which were taken from the budget before; or the image that they
-were decoded to, by the same `InputSpec`."""
-
-See = Callable[[Pixels], None]
-"""Called with the pixels of one image, uint8 `(height, width, 3)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,45 +8,25 @@ memory that somebody with a place waits for.
 """
 
 import asyncio
-import json
 import logging
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, NamedTuple
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
 
 from app.concurrency import Pulse
-from app.inference.decoding.frames import DecodingTask, decoded_of, pixel_bytes
+from app.inference.decoding.frames import DecodingTask
+from app.inference.decoding.process import PROCESS_BYTES, DecodingProcess, ProcessKilled, start_process, too_slow
 from app.memory.budget import MemoryBudget, Share
-from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec
 
 log = logging.getLogger(__name__)
 
-PROCESS_BYTES: Final = 40 * 2**20
-"""Memory of a process that decodes nothing: Python, NumPy and Pillow."""
-_PIECE_BYTES: Final = 2**18
 _IDLE_S: Final = 30.0
 """Seconds after which a process without work ends."""
 _STOPPED_S: Final = 60.0
 """Seconds for one foreground image, whatever the processor time: the process may be stopped, or the machine swap."""
 _STOPPED_IN_BACKGROUND_S: Final = 600.0
 """And for a background image, which may get only a hundredth of a core."""
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-
-
-class ProcessKilled(Exception):
-    """Something else killed a process in the middle of an image: somebody, or a system without memory."""
-
-    def __init__(self, task: DecodingTask) -> None:
-        super().__init__()
-        self._task = task
-
-    def rejected(self) -> ImageRejected:
-        """Return the error for an image that is not tried again."""
-        return _too_large(self._task)
 
 
 class DecodingLimits(NamedTuple):
@@ -77,9 +57,9 @@ class DecodingProcesses:
         self._budget = budget
         self._niceness = niceness
         self.pulse = Pulse("decoding processes")
-        self._all: set[_Process] = set()
+        self._all: set[DecodingProcess] = set()
         self._ending: set[asyncio.Task[None]] = set()
-        self._idle: list[_Process] = []
+        self._idle: list[DecodingProcess] = []
         budget.before_waiting.append(self._end_all_idle)
 
     async def close(self) -> None:
@@ -93,25 +73,25 @@ class DecodingProcesses:
         return self._places.locked()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator["Place"]:
+    async def place(self) -> AsyncIterator["DecodingPlace"]:
         """Wait for a place for one image, and keep it to the end of the block; cancelling the block ends the work.
 
         Whoever waits for it should have no memory that others with a place may wait for.
         """
         async with self._places:
-            place = Place(self, self._take_idle())
+            place = DecodingPlace(self, self._take_idle())
             try:
                 yield place
             finally:
                 place.leave()
 
-    async def start(self, room: Share) -> "_Process":
+    async def start(self, room: Share) -> DecodingProcess:
         """Start a process; the room is its memory, which it gives back when it ends."""
-        process = await _start(self._niceness, room)
+        process = await start_process(self._niceness, room)
         self._all.add(process)
         return process
 
-    async def run(self, process: "_Process", data: bytes, spec: InputSpec, memory_bytes: int) -> Decoded:
+    async def run(self, process: DecodingProcess, data: bytes, spec: InputSpec, memory_bytes: int) -> Decoded:
         """Decode an image in a process.
 
         Raises:
@@ -124,9 +104,9 @@ class DecodingProcesses:
                 async with asyncio.timeout(_STOPPED_IN_BACKGROUND_S if self._niceness else _STOPPED_S):
                     return await process.decode(task, data)
         except TimeoutError as error:
-            raise _too_slow(task) from error
+            raise too_slow(task) from error
 
-    def keep(self, process: "_Process") -> None:
+    def keep(self, process: DecodingProcess) -> None:
         """Keep a process for the next image, unless it was given up in one, or others wait for memory."""
         if process.is_busy or self._budget.waiting:
             self.end(process)
@@ -134,7 +114,7 @@ class DecodingProcesses:
         self._idle.append(process)
         process.end_later(asyncio.get_running_loop().call_later(_IDLE_S, self._end_idle, process))
 
-    def end(self, process: "_Process") -> None:
+    def end(self, process: DecodingProcess) -> None:
         """End a process and forget it."""
         process.end()
         ending = asyncio.get_running_loop().create_task(process.ended())
@@ -142,12 +122,12 @@ class DecodingProcesses:
         ending.add_done_callback(self._ending.discard)
         self._all.discard(process)
 
-    def replace(self, process: "_Process") -> Share:
+    def replace(self, process: DecodingProcess) -> Share:
         """Forget a process that was killed, and return its room for the next."""
         self._all.discard(process)
         return process.leave_room()
 
-    def _end_idle(self, process: "_Process") -> None:
+    def _end_idle(self, process: DecodingProcess) -> None:
         if process in self._idle:
             self._idle.remove(process)
             self.end(process)
@@ -156,7 +136,7 @@ class DecodingProcesses:
         while self._idle:
             self.end(self._idle.pop())
 
-    def _take_idle(self) -> "_Process | None":
+    def _take_idle(self) -> DecodingProcess | None:
         """Return a process without work, and forget those that something else has ended."""
         while self._idle:
             process = self._idle.pop()
@@ -166,7 +146,7 @@ class DecodingProcesses:
         return None
 
 
-class Place:
+class DecodingPlace:
     """The right to decode one image in a process, and the process, if there is one.
 
     Args:
@@ -174,7 +154,7 @@ class Place:
         process: One that has no work.
     """
 
-    def __init__(self, processes: DecodingProcesses, process: "_Process | None") -> None:
+    def __init__(self, processes: DecodingProcesses, process: DecodingProcess | None) -> None:
         self._processes = processes
         self._process = process
 
@@ -217,129 +197,7 @@ class Place:
         except ProcessKilled as error:
             raise error.rejected() from None
 
-    async def _start(self, room: Share) -> "_Process":
+    async def _start(self, room: Share) -> DecodingProcess:
         self._process = None
         self._process = process = await self._processes.start(room)
         return process
-
-
-class _Process:
-    """One process, and the memory that it takes."""
-
-    def __init__(self, process: asyncio.subprocess.Process, share: Share) -> None:
-        self._process = process
-        self._share = share
-        self._timer: asyncio.TimerHandle | None = None
-        self.is_busy = False
-        """True from the beginning of a task to the end of its answer; then for ever if it is given up."""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process runs, as far as is known."""
-        return self._process.returncode is None
-
-    def end_later(self, timer: asyncio.TimerHandle) -> None:
-        """Cancel this timer when the process gets work."""
-        self._timer = timer
-
-    def end(self) -> None:
-        """Kill the process and give its memory back."""
-        if self._timer is not None:
-            self._timer.cancel()
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        self._share.give_back()
-
-    def leave_room(self) -> Share:
-        """Return the memory of this process, which has ended, for another."""
-        return self._share.split(self._share.bytes, self._share.what)
-
-    async def ended(self) -> None:
-        """Kill the process and wait until it has ended."""
-        self.end()
-        await self._process.wait()
-
-    async def decode(self, task: DecodingTask, data: bytes) -> Decoded:
-        """Decode an image.
-
-        Raises:
-            ImageRejected: If it is not decoded.
-            ProcessKilled: If something else killed the process.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-        self.is_busy = True
-        try:
-            await self._send(task.line(), data)
-            described, pixels = await self._receive()
-        except (OSError, EOFError):  # it has ended
-            status = await self._process.wait()
-            raise ProcessKilled(task) if status == -signal.SIGKILL else _ended(status, task) from None
-        self.is_busy = False
-        if pixels:
-            return decoded_of(described, pixels)
-        if "reason" in described:
-            raise ImageRejected(described["reason"], described["detail"])
-        if "is_memory" in described:
-            raise _too_large(task)
-        log.error("a decoding process failed on an image of %d bytes: %s", task.length, described.get("error"))
-        raise ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")
-
-    async def _send(self, line: bytes, data: bytes) -> None:
-        """Send a task in pieces, so that the pipe's buffer never holds the file once more."""
-        stdin = self._process.stdin
-        if stdin is None:
-            raise EOFError
-        stdin.write(line)
-        view = memoryview(data)
-        for start in range(0, len(data), _PIECE_BYTES):
-            stdin.write(view[start : start + _PIECE_BYTES])
-            await stdin.drain()
-
-    async def _receive(self) -> tuple[dict[str, Any], bytes]:
-        stdout = self._process.stdout
-        line = b"" if stdout is None else await stdout.readline()
-        if stdout is None or not line:
-            raise EOFError
-        described = json.loads(line)
-        return described, await stdout.readexactly(pixel_bytes(described))
-
-
-async def _start(niceness: int, room: Share) -> _Process:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "app.inference.decoding.child", str(niceness)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # libraries write there about what they find in a client's file
-            env={**os.environ, **_ENVIRONMENT},
-        )
-    except BaseException:
-        room.give_back()
-        raise
-    return _Process(process, room)
-
-
-def _ended(status: int, task: DecodingTask) -> ImageRejected:
-    """Explain a process that ended in the middle of an image."""
-    if status == -signal.SIGPROF:
-        return _too_slow(task)
-    log.error("a decoding process ended with %d on an image of %d bytes", status, task.length)
-    return ImageRejected("corrupt", "The image's data are damaged: they end the decoder itself.")
-
-
-def _too_slow(task: DecodingTask) -> ImageRejected:
-    detail = (
-        f"Decoding takes more than {task.processor_s:g} s of processor time, the limit for one image "
-        "(FULLCOUNT_MAX_DECODE_S). Save the image again, or make it smaller."
-    )
-    return ImageRejected("too-costly", detail)
-
-
-def _too_large(task: DecodingTask) -> ImageRejected:
-    detail = (
-        f"Decoding takes more than the {task.memory_bytes / 2**20:.0f} MiB of memory that an image of its kind and "
-        "size needs. Save the image again, or make it smaller."
-    )
-    return ImageRejected("too-costly", detail)

@@ -12,8 +12,10 @@ import pytest
 from app.errors import Exhausted
 from app.inference import pipeline as pipeline_module
 from app.inference.batcher import Batcher
-from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits
-from app.inference.pipeline import Computed, Pipeline, Source, SourceFile
+from app.inference.decoding.process import PROCESS_BYTES
+from app.inference.decoding.processes import DecodingLimits
+from app.inference.pipeline import Computed, Pipeline
+from app.inference.sources import Source, SourceFile
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined

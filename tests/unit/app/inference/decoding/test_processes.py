@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
+from app.inference.decoding.process import PROCESS_BYTES
+from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec, decode
