@@ -115,7 +115,7 @@ def _check_form(form: str | None, output: Path | None) -> str:
 
 async def _predict_here(settings: "Settings", given: _Given, top_k: int | None) -> Tally:
     """Predict on this machine."""
-    from app.inference.pipeline import SourceFile  # noqa: PLC0415
+    from app.inference.sources import SourceFile  # noqa: PLC0415
     from app.local.session import open_session  # noqa: PLC0415  asking a server does not need its packages
     from app.predictions.batch import Source  # noqa: PLC0415
 

@@ -10,40 +10,26 @@ trusted about, is decoded in another process, with limits. Whoever decodes takes
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import Final, cast
 
 import numpy as np
 
 from app.concurrency import NICENESS, Pulse, lower_own_priority
 from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
 from app.inference.batcher import Answer, Batcher, deliver
-from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
+from app.inference.decoding.process import PROCESS_BYTES
+from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
+from app.inference.sources import See, Source, SourceFile
 from app.memory.budget import PATIENCE_S, MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined, examine
 from model_store.images.pixels import Decoded, InputSpec, Pixels
 
-Read = Callable[[], bytes]
-"""Returns the bytes of one file. It blocks and runs in a worker's thread."""
-
-
-class SourceFile(NamedTuple):
-    """A file that is read when its turn comes, and perhaps once more."""
-
-    read: Read
-    bytes: int
-    """Its length, which is taken from the budget before it is read."""
-
-
-Source = Read | SourceFile | Decoded
-"""A file; or a function that hands over its bytes once, which were taken from the budget before; or the image that they
-were decoded to, by the same `InputSpec`."""
-
-See = Callable[[Pixels], None]
-"""Called with the pixels of one image, uint8 `(height, width, 3)`."""
+_MORE_MEMORY: Final = "Send a smaller picture, or give the service more memory (FULLCOUNT_MEMORY_MIB)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +66,20 @@ class _Work:
     decoded: Decoded | None = None
     decode_ms: float = 0.0
     is_counted: bool = False
+    is_left: bool = False
+    """Whether nobody waits for it any more."""
+    is_in_hand: bool = False
+    """Whether a worker has it, and uses its memory."""
 
     @property
     def patience_s(self) -> float | None:
         """Seconds to wait for memory: a batch or an evaluation waits as long as it takes."""
         return None if self.is_background else PATIENCE_S
 
-    def let_go(self) -> None:
-        """Forget a file that can be read once more: whoever waits for memory must not keep it from others."""
-        if isinstance(self.source, SourceFile):
-            self.data = None
-            self.share.give_back()
-
-    def keep_pixels(self) -> None:
-        """Give back all memory but that of the pixels."""
-        if self.decoded is not None:
-            self.share.give_back(kept=self.decoded.pixels.nbytes)
+    @property
+    def unread_bytes(self) -> int:
+        """The bytes that reading the file takes, if it is not in memory."""
+        return self.source.bytes if isinstance(self.source, SourceFile) and self.data is None else 0
 
 
 class Pipeline:
@@ -160,20 +144,19 @@ class Pipeline:
             InferenceFailed: If the engine failed on the image.
             ShuttingDown: If the model is being unloaded.
         """
-        with self._budget.share("decoding the image") as share:
-            work = _Work(source, spec, batcher, see, is_background, share)
-            if not is_background:
-                self._count(work)
-            try:
-                answer = await self._answer(work)
-            except MemoryNeverEnough as error:
-                raise ImageRejected("too-costly", f"{error} {error.hint}") from None
-            except ImageRejected as error:
-                raise _without_frames(error) from None
-            finally:
-                self._uncount(work)
-                work.source = work.data = None
-            return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
+        work = _Work(source, spec, batcher, see, is_background, Share(self._budget, "decoding the image"))
+        if not is_background:
+            self._count(work)
+        try:
+            answer = await self._answer(work)
+        except MemoryNeverEnough as error:
+            raise ImageRejected("too-costly", f"{error} {_MORE_MEMORY}") from None
+        except ImageRejected as error:
+            raise _without_frames(error) from None
+        finally:
+            self._uncount(work)
+            self._leave(work)
+        return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
 
     async def decode(self, file: SourceFile, spec: InputSpec) -> Decoded:
         """Decode one image in the background, without computing it.
@@ -196,25 +179,43 @@ class Pipeline:
                 self._undecoded -= work.is_counted
                 work.is_counted = False
 
-    async def _answer(self, work: _Work) -> Answer:
-        """Have an image decoded, by a worker or a process, and computed.
+    def _leave(self, work: _Work) -> None:
+        """Give back the memory of an image that nobody waits for, unless a worker still uses it."""
+        with self._lock:
+            work.is_left = True
+            work.source = work.data = None
+            if not work.is_in_hand:
+                work.share.give_back()
 
-        A worker sees it first, and again if it could not decode it.
+    @contextmanager
+    def _in_hand(self, work: _Work) -> Iterator[None]:
+        """Have an image in hand, in a worker; if nobody waits for it at the end of the block, give its memory back.
+
+        Raises:
+            ShuttingDown: If nobody waits for it now.
         """
+        with self._lock:
+            if work.is_left:
+                raise ShuttingDown
+            work.is_in_hand = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                work.is_in_hand = False
+                if work.is_left:
+                    work.share.give_back()
+
+    async def _answer(self, work: _Work) -> Answer:
+        """Have an image decoded, by a worker or a process, and computed."""
         if isinstance(work.source, SourceFile) and not work.share.take_if_free(work.source.bytes):
             await work.share.take(work.source.bytes, work.patience_s)
-        try:
-            return await self._hand_over(work)
-        except _Postponed as postponed:
-            memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
-        if is_light:
-            length = 0 if work.data is None else len(work.data)
-            work.let_go()
-            await work.share.take(memory_bytes + (length if work.data is None else 0), work.patience_s)
-            work.has_room = True
-        else:
-            await self._decode_elsewhere(work, memory_bytes)
-        return await self._hand_over(work)
+        while True:
+            try:
+                return await self._hand_over(work)
+            except _Postponed as postponed:
+                memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
+            await self._prepare(work, memory_bytes, is_light=is_light)
 
     async def _hand_over(self, work: _Work) -> Answer:
         """Give an image to a worker, and wait for the answer."""
@@ -232,35 +233,63 @@ class Pipeline:
         finally:
             del answer  # it holds an error, whose traceback holds this frame: together they would stay for long
 
+    async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
+        """Wait for the memory that decoding takes, and decode what no worker does."""
+        if not is_light:
+            await self._decode_elsewhere(work, memory_bytes)
+            return
+        self._forget_file(work)
+        await self._take(work, memory_bytes)
+        work.has_room = True
+
     async def _decode_elsewhere(self, work: _Work, memory_bytes: int) -> None:
-        """Decode an image in a process, which takes memory of its own and has the file once more."""
-        started = time.perf_counter()
-        length = len(work.data or b"")
-        needed = memory_bytes + PROCESS_BYTES + length
-        held = work.share.bytes or length  # one that was handed over is still counted by whoever read it
-        work.share.check(held + needed)
+        """Decode an image in a process."""
         processes = self._background_processes if work.is_background else self._processes
-        async with processes.place(on_long_wait=work.let_go):
-            if work.data is None or not work.share.take_if_free(needed):
-                work.let_go()
-                await work.share.take(needed + (length if work.data is None else 0), work.patience_s)
-            data, work.data = work.data, None
-            if data is None:
-                data = await asyncio.get_running_loop().run_in_executor(self._background, _read, work)
-            work.decoded = await processes.decode(data, work.spec, memory_bytes)
-        work.decode_ms += (time.perf_counter() - started) * 1e3
-        work.keep_pixels()
+        length = len(work.data or b"")
+        held = work.share.bytes or length  # one that was handed over is counted by whoever read it
+        work.share.check(held + length + memory_bytes + PROCESS_BYTES)
+        if processes.is_full:
+            self._forget_file(work)
+        async with processes.place() as place:
+            needed = memory_bytes + length  # the process has the file as well
+            if not self._has_room(work, needed + place.bytes_to_start):
+                self._forget_file(work)
+                place.end()
+                await self._take(work, needed + place.bytes_to_start)
+            data = await self._read_again(work)
+            started = time.perf_counter()
+            work.decoded = await place.decode(data, work.spec, memory_bytes, work.share)
+            work.decode_ms += (time.perf_counter() - started) * 1e3
+        self._keep_pixels(work)
+
+    async def _read_again(self, work: _Work) -> bytes:
+        workers = self._background if work.is_background else self._foreground
+        return await asyncio.get_running_loop().run_in_executor(workers, _read, work)
+
+    @staticmethod
+    def _has_room(work: _Work, memory_bytes: int) -> bool:
+        return work.share.take_if_free(memory_bytes + work.unread_bytes)
+
+    @staticmethod
+    async def _take(work: _Work, memory_bytes: int) -> None:
+        await work.share.take(memory_bytes + work.unread_bytes, work.patience_s)
+
+    @staticmethod
+    def _forget_file(work: _Work) -> None:
+        """Forget a file that can be read again, with its memory: who waits must not keep others from the same."""
+        if isinstance(work.source, SourceFile):
+            work.data = None
+            work.share.give_back()
 
     def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
         try:
             try:
-                if answer.cancelled():
-                    return
-                started = time.perf_counter()
-                decoded = work.decoded = work.decoded or self._decode(work)
-                work.see(decoded.pixels)
-                work.decode_ms += (time.perf_counter() - started) * 1e3
+                with self._in_hand(work):
+                    started = time.perf_counter()
+                    decoded = work.decoded = work.decoded or self._decode(work)
+                    work.see(decoded.pixels)
+                    work.decode_ms += (time.perf_counter() - started) * 1e3
             finally:
                 if not work.is_background:
                     self._threads_pulse.end()
@@ -283,8 +312,14 @@ class Pipeline:
             work.data = data
             raise _Postponed(examined)
         decoded = work.decoded = examined.decode()
-        work.keep_pixels()
+        self._keep_pixels(work)
         return decoded
+
+    @staticmethod
+    def _keep_pixels(work: _Work) -> None:
+        """Give back all memory but that of the pixels."""
+        if work.decoded is not None:
+            work.share.give_back(kept=work.decoded.pixels.nbytes)
 
 
 class _Nowhere:

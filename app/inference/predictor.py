@@ -17,7 +17,8 @@ from app.inference.decoding.processes import DecodingLimits
 from app.inference.engines.base import Maps, Probabilities
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import Pipeline, See, Source, SourceFile
+from app.inference.pipeline import Pipeline
+from app.inference.sources import See, Source, SourceFile
 from app.memory.budget import MemoryBudget
 from app.observability.metrics import ServiceMetrics
 from app.settings import Settings, cores

@@ -11,8 +11,8 @@ from pathlib import Path
 from app.concurrency import FileThreads
 from app.inference.engines.loading import EngineFactory, load_engine_quietly
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import SourceFile
 from app.inference.predictor import Predictor
+from app.inference.sources import SourceFile
 from app.lifecycle.registry import Registry, choose_version
 from app.memory.budget import MemoryBudget
 from app.memory.limit import memory_limit

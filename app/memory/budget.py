@@ -39,6 +39,10 @@ class MemoryBudget:
 
     Args:
         total: The bytes of the whole budget; `resize` changes them.
+
+    Attributes:
+        before_waiting: Called when a share has to wait: each gives back what is only kept for later. They are
+            called in the event loop.
     """
 
     def __init__(self, total: int) -> None:
@@ -46,8 +50,7 @@ class MemoryBudget:
         self._total = total
         self._taken = 0
         self._waiting: deque[_Waiting] = deque()
-        self.reclaims: list[Callable[[], None]] = []
-        """Called when somebody has to wait: each gives back what is held for later only."""
+        self.before_waiting: list[Callable[[], None]] = []
 
     @property
     def total(self) -> int:
@@ -189,9 +192,9 @@ class Share:
         waiting = self.budget._take(self, more, lambda: _wake(loop, granted))  # noqa: SLF001
         if waiting.is_granted:
             return self
+        for give_back in self.budget.before_waiting:
+            give_back()
         try:
-            for reclaim in self.budget.reclaims:
-                reclaim()
             async with asyncio.timeout(patience_s):
                 await granted.wait()
         except TimeoutError as error:
@@ -201,6 +204,18 @@ class Share:
             self.budget._give_up(waiting)  # noqa: SLF001  if it was granted meanwhile, the share gives it back
             raise
         return self
+
+    def split(self, part: int, what: str) -> "Share":
+        """Return a share of its own that has a part of these bytes.
+
+        Args:
+            part: The bytes of it, which this share has.
+            what: The purpose, for errors.
+        """
+        other = Share(self.budget, what)
+        self.bytes -= part
+        other.bytes = part
+        return other
 
     def give_back(self, kept: int = 0) -> None:
         """Give back what the share has, except `kept` bytes. May be called from any thread, and repeatedly."""

@@ -8,8 +8,8 @@ from functools import partial
 
 from app.errors import ParameterInvalid
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import SourceFile
 from app.inference.predictor import Prediction, Predictor, Timing
+from app.inference.sources import SourceFile
 from app.predictions.answers import predicted_fields
 from app.predictions.schemas import BatchBody, BatchFailure, BatchPrediction
 from app.problems import problem_of

@@ -14,8 +14,8 @@ from app.concurrency import FileThreads, in_order
 from app.errors import InferenceFailed
 from app.inference.explainer import Explainer
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import See, SourceFile
 from app.inference.predictor import PredictionOutcome, Predictor, Timing
+from app.inference.sources import See, SourceFile
 from app.reports.conclusions import Conclusions, conclude
 from app.reports.schemas import ArchiveFacts, ReportBody
 from app.reports.storing import store_report

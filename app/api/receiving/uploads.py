@@ -20,7 +20,7 @@ from app.api.receiving.form_fields import Field, field_missing, shortened
 from app.api.receiving.forms import open_form
 from app.concurrency import FileThreads
 from app.errors import BodyEmpty, CodingUnsupported, FormMalformed, MediaTypeUnsupported
-from app.inference.pipeline import SourceFile
+from app.inference.sources import SourceFile
 from app.memory.budget import Share
 from app.settings import Settings
 from model_store.images.files import check_file_size

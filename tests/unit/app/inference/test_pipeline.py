@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
@@ -11,10 +12,13 @@ import pytest
 from app.errors import Exhausted
 from app.inference import pipeline as pipeline_module
 from app.inference.batcher import Batcher
-from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits
-from app.inference.pipeline import Computed, Pipeline, Source, SourceFile
+from app.inference.decoding.process import PROCESS_BYTES
+from app.inference.decoding.processes import DecodingLimits
+from app.inference.pipeline import Computed, Pipeline
+from app.inference.sources import Source, SourceFile
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
+from model_store.images.examination import Examined, examine
 from model_store.images.pixels import InputSpec
 from tests.support.fakes import FakeEngine, grey
 
@@ -52,6 +56,9 @@ def running(budget: MemoryBudget, *, is_background: bool) -> Make:
             await asyncio.sleep(0.01)
         await batcher.close()
         await made.close()
+        async with asyncio.timeout(5):
+            while budget.taken:  # noqa: ASYNC110  the same in the background
+                await asyncio.sleep(0.01)
         assert (budget.taken, budget.waiting) == (0, 0)
 
     return making
@@ -152,3 +159,34 @@ async def test_the_bytes_of_a_broken_image_go_with_its_error(running: Make) -> N
         finally:
             tracemalloc.stop()
             gc.enable()
+
+
+async def test_costly_images_that_fill_the_budget_take_turns(running: Make, budget: MemoryBudget) -> None:
+    budget.resize(96 * MIB)  # one process, and beside it one picture, which is in both processes
+    files = [file_of(grey(level, "BMP", size=(1300, 1300))) for level in (10, 20, 30, 40)]
+    async with running() as run:
+        works = [run(file) for file in files]
+        assert [level_of(one) for one in await asyncio.wait_for(asyncio.gather(*works), 20)] == [10, 20, 30, 40]
+
+
+async def test_memory_is_taken_until_the_worker_of_an_image_that_was_given_up_has_ended(
+    running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def examine_slowly(data: bytes, spec: InputSpec, *, max_image_pixels: int) -> Examined:
+        has_begun.set()
+        may_go_on.wait()
+        return examine(data, spec, max_image_pixels=max_image_pixels)
+
+    monkeypatch.setattr(pipeline_module, "examine", examine_slowly)
+    async with running() as run:
+        file = file_of(grey(1, size=(1000, 1000)))
+        work = run(file)
+        await asyncio.to_thread(has_begun.wait)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        assert budget.taken == file.bytes
+        may_go_on.set()
+        while budget.taken:  # noqa: ASYNC110  a thread gives it back
+            await asyncio.sleep(0.01)

@@ -11,8 +11,8 @@ import pytest
 
 from app.errors import InferenceFailed, Overloaded
 from app.inference.loaded_version import LoadedVersion
-from app.inference.pipeline import SourceFile
 from app.inference.predictor import Prediction, PredictionOutcome, Predictor
+from app.inference.sources import SourceFile
 from app.lifecycle.registry import Registry
 from app.memory.budget import MemoryBudget
 from app.observability.metrics import ServiceMetrics

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.inference.decoding import processes as processes_module
-from app.inference.decoding.processes import PROCESS_BYTES, DecodingLimits, DecodingProcesses
+from app.inference.decoding.process import PROCESS_BYTES
+from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
 from app.memory.budget import MemoryBudget
 from model_store.errors import ImageRejected
 from model_store.images.pixels import Decoded, InputSpec, decode
@@ -44,6 +44,13 @@ def children() -> set[str]:
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
+async def decode_in(made: DecodingProcesses, data: bytes, spec: InputSpec, memory_bytes: int) -> Decoded:
+    async with made.place() as place:
+        with made._budget.share("the image") as share:
+            assert share.take_if_free(place.bytes_to_start)
+            return await place.decode(data, spec, memory_bytes, share)
+
+
 def noise(size: int, form: str) -> bytes:
     pixels = np.random.default_rng(7).integers(0, 256, (size, size, 3), np.uint8)
     return encode(Image.fromarray(pixels), form)
@@ -53,7 +60,7 @@ def noise(size: int, form: str) -> bytes:
 async def test_a_process_decodes_to_the_same_pixels(processes: Make, form: str) -> None:
     data = noise(50, form)
     async with processes() as made:
-        there = await made.decode(data, SPEC, 64 * MIB)
+        there = await decode_in(made, data, SPEC, 64 * MIB)
     here = decode(data, SPEC)
     assert np.array_equal(there.pixels, here.pixels)
     assert there._replace(pixels=here.pixels) == here
@@ -65,16 +72,16 @@ async def test_a_rejection_keeps_its_reason_and_the_process_goes_on(processes: M
         before = children()
         for _ in range(3):
             with pytest.raises(ImageRejected) as error:
-                await made.decode(b"nothing", SPEC, MIB)
+                await decode_in(made, b"nothing", SPEC, MIB)
             assert error.value.reason == "not-an-image"
-        assert (await made.decode(grey(7), SPEC, MIB)).width == 16
+        assert (await decode_in(made, grey(7), SPEC, MIB)).width == 16
         assert len(children() - before) == 1
 
 
 async def test_too_much_processor_time_ends_the_image_alone(processes: Make) -> None:
     async with processes(processor_s=0.001) as made:
         with pytest.raises(ImageRejected, match=r"more than 0.001 s .*FULLCOUNT_MAX_DECODE_S") as error:
-            await made.decode(noise(1500, "BMP"), SPEC, 64 * MIB)
+            await decode_in(made, noise(1500, "BMP"), SPEC, 64 * MIB)
     assert error.value.reason == "too-costly"
 
 
@@ -83,19 +90,19 @@ async def test_too_much_memory_ends_the_image_alone(processes: Make) -> None:
     async with processes() as made:
         before = children()
         with pytest.raises(ImageRejected, match="more than the 40 MiB") as error:
-            await made.decode(data, SPEC, 40 * MIB)
+            await decode_in(made, data, SPEC, 40 * MIB)
         assert error.value.reason == "too-costly"
-        assert (await made.decode(grey(7), SPEC, MIB)).width == 16
+        assert (await decode_in(made, grey(7), SPEC, MIB)).width == 16
         assert len(children() - before) == 1
 
 
 async def test_who_gives_up_ends_the_work(processes: Make, budget: MemoryBudget) -> None:
     async with processes() as made:
         before = children()
-        await made.decode(grey(1), SPEC, MIB)
+        await decode_in(made, grey(1), SPEC, MIB)
         (one,) = children() - before
         os.kill(int(one), signal.SIGSTOP)
-        work = asyncio.create_task(made.decode(grey(2), SPEC, MIB))
+        work = asyncio.create_task(decode_in(made, grey(2), SPEC, MIB))
         await asyncio.sleep(0.05)
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
@@ -106,44 +113,40 @@ async def test_who_gives_up_ends_the_work(processes: Make, budget: MemoryBudget)
 
 async def test_no_more_processes_than_allowed_take_turns(processes: Make, budget: MemoryBudget) -> None:
     async with processes(at_once=2) as made:
-
-        async def decode_in_a_place(level: int) -> Decoded:
-            async with made.place(lambda: None):
-                return await made.decode(grey(level, "BMP"), SPEC, MIB)
-
-        decoded = await asyncio.gather(*(decode_in_a_place(level) for level in range(0, 100, 10)))
+        decoded = await asyncio.gather(*(decode_in(made, grey(level, "BMP"), SPEC, MIB) for level in range(0, 100, 10)))
         assert [int(one.pixels[0, 0, 0]) for one in decoded] == list(range(0, 100, 10))
         assert budget.taken == 2 * PROCESS_BYTES
-
-
-async def test_whoever_waits_for_memory_gets_that_of_processes_without_work(
-    processes: Make, budget: MemoryBudget
-) -> None:
-    async with processes() as made:
-        await made.decode(grey(1), SPEC, MIB)
-        assert budget.taken == PROCESS_BYTES
-        with budget.share("an upload") as share:
-            await share.take(budget.largest)
-            assert budget.taken == budget.largest
-
-
-async def test_who_waits_long_for_a_place_is_told(processes: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes_module, "_LONG_WAIT_S", 0.01)
-    told = asyncio.Event()
-    async with processes() as made, made.place(told.set):
-        waits = asyncio.create_task(made.place(told.set).__aenter__())
-        await told.wait()
-        waits.cancel()
-        await asyncio.gather(waits, return_exceptions=True)
 
 
 async def test_a_killed_process_is_replaced(processes: Make) -> None:
     async with processes() as made:
         before = children()
-        await made.decode(grey(1), SPEC, MIB)
+        await decode_in(made, grey(1), SPEC, MIB)
         (one,) = children() - before
         os.kill(int(one), signal.SIGKILL)
         while one in children():  # noqa: ASYNC110  until it is noticed
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
-        assert (await made.decode(grey(3), SPEC, MIB)).width == 16
+        assert (await decode_in(made, grey(3), SPEC, MIB)).width == 16
+
+
+async def test_an_image_whose_process_is_killed_is_decoded_in_another(processes: Make, budget: MemoryBudget) -> None:
+    async with processes() as made:
+        before = children()
+        await decode_in(made, grey(1), SPEC, MIB)
+        (one,) = children() - before
+        os.kill(int(one), signal.SIGSTOP)
+        work = asyncio.create_task(decode_in(made, grey(2), SPEC, MIB))
+        await asyncio.sleep(0.05)
+        os.kill(int(one), signal.SIGKILL)
+        assert (await work).width == 16
+        assert budget.taken == PROCESS_BYTES
+
+
+async def test_processes_without_work_end_when_memory_is_waited_for(processes: Make, budget: MemoryBudget) -> None:
+    async with processes() as made:
+        await decode_in(made, grey(1), SPEC, MIB)
+        assert budget.taken == PROCESS_BYTES
+        with budget.share("a large picture") as share:
+            await share.take(budget.largest, 0.1)
+            assert budget.taken == budget.largest
