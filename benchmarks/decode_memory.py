@@ -118,6 +118,7 @@ def _pngs(image: Callable[[str], Image.Image]) -> Iterator[Row]:
     yield "RGBA, turned", partial(encoded, image("RGBA"), "PNG", compress_level=1, exif=turned()), SPEC
     yield "L, one row", partial(png, SIDE * SIDE, 1, (8, 0)), SPEC
     yield "L, one column", partial(png, 1, SIDE * SIDE, (8, 0)), SPEC
+    yield "LA, 16 bits, one column, lower only", partial(png, 1, SIDE * SIDE, (16, 4), value=0), SPEC
     yield "L, 16 bits, one row", partial(png, SIDE * SIDE, 1, (16, 0)), SPEC
     yield "RGB, 16 bits, one row, lower only", partial(png, SIDE * SIDE, 1, (16, 2), value=0), SPEC
 

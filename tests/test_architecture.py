@@ -50,7 +50,7 @@ FLOORS = {
         > limits + memory + rejections + resizing + rgb > formats > deep_samples + foreign + input_spec
         > foreign_text > signatures""",
     "model_store/images/formats": """tiff_outline + jpeg_outline + png_outline + webp + gif + bmp + avif
-        > tiff + png + jpeg_loading + outline > jpeg + tiff_tags""",
+        > tiff + png + jpeg_loading + outline > jpeg + tiff_tags + bmp_kinds""",
     "model_store/labelled_sets": """archives + folder + corrections > labelled_set > refusals > labels_file > set_tables
         > named_table > table_search > label_tables > layout > interpretation > recognition > names + walk""",
     "model_store/labelled_sets/archives": """partial_archive + unpacking > archive > zip_checks + zip_names

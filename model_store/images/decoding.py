@@ -19,11 +19,11 @@ from model_store.images.formats.jpeg_loading import load_jpeg
 from model_store.images.formats.png import check_png
 from model_store.images.formats.tiff import check_tiff
 from model_store.images.input_spec import Format, InputSpec, Pixels
-from model_store.images.limits import SHRUNK_FACTOR, over_limit, too_many_pixels
+from model_store.images.limits import SHRUNK_FACTOR, over_limit
 from model_store.images.memory import is_out_of_memory
 from model_store.images.rejections import damaged_header, explain_failure, explain_unopened
 from model_store.images.resizing import DRAFT_FACTOR, needed_size, resized
-from model_store.images.rgb import ORIENTATION, TURNED, load_rgb, turned_upright
+from model_store.images.rgb import TURNED, load_rgb, orientation_of, turned_upright
 
 _BYTES_A_PIXEL: Final = 12
 """Memory that decoding takes at most, for each pixel of the limit."""
@@ -85,7 +85,7 @@ def _explained(error: Exception, source: ImageSource) -> ImageRejected:
     if isinstance(error, UnidentifiedImageError):
         return explain_unopened(source.data, (source.format,))
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return too_many_pixels(f"{error}")
+        return damaged_header()  # as it was read here, the picture is within the limit
     return explain_failure(error, source.data)
 
 
@@ -147,7 +147,7 @@ def _reopened(data: bytes, name: Format) -> ImageFile:
 def _shrink_on_load(image: Image.Image, spec: InputSpec) -> None:
     """Configure a JPEG to be shrunk by a whole factor while it is decoded, if the policy allows it."""
     if spec.draft and image.format in {"JPEG", "MPO"}:
-        turned = image.getexif().get(ORIENTATION) in TURNED
+        turned = orientation_of(image) in TURNED
         width, height = needed_size(image.size, spec, turned=turned)
         image.draft(None, (width * DRAFT_FACTOR, height * DRAFT_FACTOR))
 

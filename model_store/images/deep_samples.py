@@ -92,7 +92,8 @@ def is_deep_colour(image: Image.Image) -> bool:
     """Tell whether an opened picture, not yet loaded, has colour of 16 bits of which Pillow keeps the upper byte."""
     if not isinstance(image, ImageFile.ImageFile) or image.mode not in {"RGB", "RGBA"}:
         return False
-    return ";16" in raw_mode(image) and "a;" not in raw_mode(image)  # colour multiplied by alpha is not linear
+    raw = raw_mode(image)  # `BGR;16` of a BMP is 16 bits a pixel, and colour multiplied by alpha is not linear
+    return raw[-4:-1] == ";16" and raw[-1] in _SWAPPED and "a;" not in raw
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str:

@@ -32,6 +32,8 @@ _LIGHT_BYTES: Final = 64 * 2**20
 _LIGHT_NANOSECONDS: Final = 100_000_000
 FIXED_BYTES: Final = 2**22
 """Memory that any decoding takes beside that of its pixels."""
+_REFUSING_COPIES: Final = 2
+"""Copies of a file whose header is not whole: Pillow reads what it takes for metadata before it gives up."""
 _RESIZING_NS: Final = 1
 """Processor time of resizing, for each byte that it takes."""
 
@@ -64,11 +66,11 @@ class Examined:
         except ImageRejected as rejected:
             if rejected.reason not in {"corrupt", "truncated"}:
                 raise
-            for plain in png.without_text(self._source.data):
+            for plain in png.without_spare(self._source.data):
                 try:
                     return decode_source(self._source._replace(data=plain), self._spec)
-                except ImageRejected as without_text:
-                    rejected = without_text
+                except ImageRejected as without_spare:
+                    rejected = without_spare
             raise rejected from None
 
 
@@ -100,7 +102,8 @@ def examine(data: bytes, spec: InputSpec, *, max_image_pixels: int = DEFAULT_MAX
     if pixels > (limit * SHRUNK_FACTOR if segments else limit):
         raise over_limit(outline.width, outline.height, limit)
     resizing = _resizing_bytes(outline, spec)
-    memory = FIXED_BYTES + resizing + outline.peak_bytes
+    refusing = 0 if pixels else len(data) * _REFUSING_COPIES
+    memory = FIXED_BYTES + resizing + outline.peak_bytes + refusing
     nanoseconds = outline.nanoseconds + resizing * _RESIZING_NS
     is_cheap = memory <= _LIGHT_BYTES and nanoseconds <= _LIGHT_NANOSECONDS
     is_light = name in _LIGHT_FORMATS and outline.is_usual and is_cheap

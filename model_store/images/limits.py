@@ -1,5 +1,6 @@
 """How large a file and a picture may be, in bytes and pixels, and the words for what is larger."""
 
+import logging
 import warnings
 from typing import Final
 
@@ -21,16 +22,14 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Pillow has a limit of its own, and only warns between it and twice it. It must not be lower than the one here.
 Image.MAX_IMAGE_PIXELS = MAX_IMAGE_PIXELS * SHRUNK_FACTOR
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# Of a TIFF that it cannot read, Pillow writes errors to the log before it raises them.
+logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.CRITICAL)
 
 
 def over_limit(width: int, height: int, limit: int) -> ImageRejected:
     """Make the error for a picture with more pixels than a limit allows."""
-    return too_many_pixels(
+    return ImageRejected(
+        "too-many-pixels",
         f"The image has {width}x{height} pixels, {width * height / 1e6:.1f} million, more than the limit of {limit} "
-        "allows (FULLCOUNT_MAX_IMAGE_PIXELS). Raise it if there is memory, or send a smaller picture."
+        "allows (FULLCOUNT_MAX_IMAGE_PIXELS). Raise it if there is memory, or send a smaller picture.",
     )
-
-
-def too_many_pixels(detail: str) -> ImageRejected:
-    """Make the error for too many pixels, with the detail of another."""
-    return ImageRejected("too-many-pixels", detail)

@@ -9,6 +9,7 @@ from typing import Final
 
 from model_store.errors import ImageRejected
 from model_store.images.foreign import CONVERT, describe_foreign
+from model_store.images.formats.bmp_kinds import explain_bmp
 from model_store.images.formats.jpeg import read_segments
 from model_store.images.formats.tiff import explain_tiff
 from model_store.images.signatures import SIGNATURE_BYTES, signature_format
@@ -28,16 +29,8 @@ REASONS: Final[dict[str, str]] = {
 """Every reason for which an image can be rejected, with its meaning."""
 
 _HEADER: Final = "The bytes begin like an image, but its header is damaged."
-_BMP_COMPRESSIONS: Final = {
-    0: "none",
-    1: "RLE",
-    2: "RLE",
-    3: "bit fields",
-    4: "JPEG",
-    5: "PNG",
-    6: "bit fields with alpha",
-    **dict.fromkeys((11, 12, 13), "CMYK"),
-}
+_METADATA: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
+"""Second bytes of the markers of metadata and comments in a JPEG."""
 
 
 def explain_unopened(data: bytes, formats: Sequence[str]) -> ImageRejected:
@@ -54,18 +47,20 @@ def explain_unopened(data: bytes, formats: Sequence[str]) -> ImageRejected:
         return ImageRejected("format-not-allowed", _not_accepted(name, formats))
     if _is_cut_webp(data):
         return truncated()
-    explained = {"TIFF": _tiff, "JPEG": _jpeg, "BMP": _bmp}.get(name)
+    explained = {"TIFF": _tiff, "JPEG": _jpeg, "BMP": explain_bmp}.get(name)
     return (explained(data) if explained else None) or damaged_header()
 
 
 def explain_failure(error: Exception, data: bytes) -> ImageRejected:
     """Explain an error of Pillow, which uses many classes and free text."""
     words = str(error).lower()
-    if isinstance(error, EOFError | struct.error) or "truncated" in words or _is_cut_webp(data):
+    is_short_chunk = words.endswith(" chunk")  # of a PNG: it says nothing of the file's end
+    is_cut = isinstance(error, EOFError | struct.error) or ("truncated" in words and not is_short_chunk)
+    if is_cut or _is_cut_webp(data):
         return truncated()
     if isinstance(error, ValueError) and "conversion" in words:
         return ImageRejected("unsupported-mode", f"The pixels cannot be converted to RGB: {error}.")
-    explained = {"BMP": _bmp, "JPEG": _jpeg}.get(signature_format(data[:SIGNATURE_BYTES]) or "")
+    explained = {"BMP": explain_bmp, "JPEG": _jpeg}.get(signature_format(data[:SIGNATURE_BYTES]) or "")
     damaged = ImageRejected("corrupt", "The image's data are damaged and cannot be decoded.")
     return (explained(data) if explained else None) or damaged
 
@@ -91,21 +86,12 @@ def _tiff(data: bytes) -> ImageRejected | None:
 
 
 def _jpeg(data: bytes) -> ImageRejected | None:
-    frame = read_segments(data).frame
+    frame, header = (segments := read_segments(data)).frame, segments.header
+    if header and frame is None and all(one.kind in _METADATA and one.end <= len(data) for one in header):
+        return ImageRejected("corrupt", "The JPEG has metadata, but no picture.")
     if frame is None or frame.is_usual:
         return None
     detail = f"The file is {frame.describe()}, which is not read. Save it as a baseline JPEG of 8 bits, or as PNG."
-    return ImageRejected("unsupported-mode", detail)
-
-
-def _bmp(data: bytes) -> ImageRejected | None:
-    if len(data) < 34 or int.from_bytes(data[14:18], "little") < 40:
-        return None
-    bits, compression = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
-    kind = _BMP_COMPRESSIONS.get(compression)
-    if kind is None or (bits in {1, 4, 8, 16, 24, 32} and compression in {0, 1, 2, 3}):
-        return None
-    detail = f"The BMP has {bits} bits a pixel and compression {kind} ({compression}), which is not read. {CONVERT}"
     return ImageRejected("unsupported-mode", detail)
 
 

@@ -4,6 +4,7 @@ Pillow's own conversions have three faults that are avoided here. They show the 
 16-bit grey to white, and compare a PNG's transparent colour with pixels of another depth.
 """
 
+import struct
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -72,8 +73,7 @@ def load_rgb(
     _scale_transparent_colour(image)
     is_deep = is_deep_colour(image)
     image.load()
-    # Not ImageOps.exif_transpose: it also writes the tags back, and fails if an unrelated tag is malformed.
-    orientation = image.getexif().get(ORIENTATION)
+    orientation = orientation_of(image)
     colour = (background[0], background[1], background[2])
     if image.mode.startswith("I;16"):
         rgb, suspect = _deep_grey_to_rgb(image, colour, declared_bits)
@@ -81,6 +81,17 @@ def load_rgb(
         suspect = restore_colour(image, reopen, declared_bits) if is_deep else None
         rgb = _to_rgb(image, colour)
     return Loaded(rgb, orientation, suspect)
+
+
+def orientation_of(image: Image.Image) -> object:
+    """Return what the EXIF of an opened picture says of its orientation; None if there is none, or it is not sound.
+
+    It is not `ImageOps.exif_transpose`, which also writes the tags back, and fails if an unrelated tag is malformed.
+    """
+    try:
+        return image.getexif().get(ORIENTATION)
+    except (SyntaxError, struct.error):  # Pillow's for a header that is not one of EXIF: the pixels may be sound
+        return None
 
 
 def turned_upright(loaded: Loaded) -> Image.Image:

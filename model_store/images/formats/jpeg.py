@@ -56,7 +56,8 @@ class Frame(NamedTuple):
 
     def describe(self) -> str:
         """Say the numbers: `a baseline JPEG with 3 bands of 12 bits`."""
-        kind = "a JPEG-LS picture" if self.kind == "JPEG-LS" else f"a {self.kind} JPEG"
+        article = "an" if self.kind.startswith("a") else "a"
+        kind = "a JPEG-LS picture" if self.kind == "JPEG-LS" else f"{article} {self.kind} JPEG"
         bands = f"{self.bands} band{'s' * (self.bands != 1)} of {self.bits} bits"
         return f"{kind} with {bands}{'' if self.height else ' and no height in its header'}"
 

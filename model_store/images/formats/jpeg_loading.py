@@ -155,11 +155,11 @@ class _Feed:
         """Feed the data up to a place."""
         new = self._view[self._fed : place]
         self._fed = max(self._fed, place)
-        self._put(bytes(self._held) + bytes(new) if len(self._held) else new)
+        self._put(b"".join((self._held, new)) if len(self._held) else new)
 
     def more(self, extra: bytes) -> None:
         """Feed bytes that are not in the data."""
-        self._put(bytes(self._held) + extra)
+        self._put(b"".join((self._held, extra)))
 
     def _put(self, given: bytes | memoryview) -> None:
         if self.is_done or not len(given):

@@ -6,17 +6,26 @@ the pieces of Exif again and again, and copies what is left of a segment of tabl
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from model_store.errors import ImageRejected
 from model_store.images.formats.jpeg import MAX_SCANS, MAX_SEGMENTS, Frame, Segments
-from model_store.images.formats.outline import UNREADABLE, Outline
+from model_store.images.formats.outline import EXIF_BYTES, UNREADABLE, Outline
 
 _TABLES, _APP1, _APP2, _APP13 = 0xDB, 0xE1, 0xE2, 0xED
 """Second bytes of the markers of quantization tables, Exif and XMP, several pictures, and Photoshop's resources."""
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0), 0xDE}) - {0xC4, 0xC8, 0xCC}
 """Those of the markers that Pillow takes for frame headers."""
+_KEPT: Final = frozenset({*range(0xE0, 0xF0), 0xFE})
+"""Those of the markers of segments that Pillow keeps."""
+_KEPT_COPIES: Final = 3
+"""Copies of them: the segments, the pieces of a colour profile, and the whole."""
+_FED_COPIES: Final = 2
+"""Copies of what the decoder leaves to be fed again: all of a scan, if it gives up or has all its rows."""
 _METADATA: Final = "bytes of metadata"
+_EXIF: Final = "bytes of Exif"
+_KEPT_BYTES: Final = "bytes of kept segments"
 
 _COEFFICIENT_BYTES: Final = 2
 _METADATA_NS: Final = 300
@@ -58,20 +67,22 @@ def outline(data: bytes, segments: Segments, shrinking: int) -> Outline:
     counts = _counts(data, segments)
     _check(counts, segments)
     frame = segments.frame
+    kept = counts[_KEPT_BYTES] * _KEPT_COPIES + counts[_EXIF] * EXIF_BYTES
     if frame is None:
-        return UNREADABLE
+        return replace(UNREADABLE, loading_bytes=kept)
     pixels = -(-frame.width // shrinking) * -(-frame.height // shrinking)
     loaded = pixels * (1 if frame.bands == 1 else 4)
     scans, coefficients = len(segments.scans), _coefficients(frame)
     stored = 0 if segments.is_sequential else coefficients * _COEFFICIENT_BYTES  # then the decoder keeps them all
     passes = 1 if segments.end is not None else 2  # without an end it is decoded twice, and compared
     decoding_ns = int(len(data) * 6 + coefficients * (0.8 + 0.7 * scans) + pixels * 9)
+    fed = len(data) * _FED_COPIES
     restarts_ns = scans * _RESTARTS_NS if segments.has_restarts else 0
     return Outline(
         frame.width,
         frame.height,
-        loading_bytes=(2 * passes - 1) * loaded + stored + 64 * frame.width * frame.bands,
-        loaded_bytes=loaded,
+        loading_bytes=(2 * passes - 1) * loaded + stored + 64 * frame.width * frame.bands + kept + fed,
+        loaded_bytes=loaded + kept,
         converting_bytes=0 if frame.bands == 3 else 4 * pixels,
         shrinking=shrinking,
         may_turn=counts[_METADATA] > 0,
@@ -98,9 +109,13 @@ def _counts(data: bytes, segments: Segments) -> Counter[str]:
         if start - 4 > place:
             counts["bytes between segments"] += start - 4 - place
         place = end
+        if kind in _KEPT:
+            counts[_KEPT_BYTES] += end - start
         if kind == _APP1:
+            is_exif = data.startswith(b"Exif\0\0", start)
             counts[_METADATA] += end - start
-            counts["pieces of Exif"] += data.startswith(b"Exif\0\0", start)
+            counts["pieces of Exif"] += is_exif
+            counts[_EXIF] += (end - start) * is_exif
         elif kind == _APP2:
             counts[_METADATA] += (end - start) * data.startswith(b"MPF\0", start)
         elif kind == _TABLES:

@@ -7,6 +7,8 @@ takes, and a test compares the two.
 from dataclasses import dataclass
 from typing import Final
 
+EXIF_BYTES: Final = 32
+"""Memory that a byte of EXIF takes at most: it may be a list of fractions, each an object."""
 _RGB_BYTES: Final = 4
 """Bytes of a pixel of RGB, as Pillow keeps it."""
 _ROW_BYTES: Final = 8

@@ -5,7 +5,7 @@ pixels. Nothing here makes pixels.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -14,6 +14,9 @@ from model_store.errors import ImageRejected
 _APPLE: Final = b"CgBI"
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
+_ANIMATED: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
+_LEAST_BYTES: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
+"""Chunk of colour or size → the bytes that it has at least."""
 _ORIENTING: Final = (b"XML:com.adobe.xmp\0", b"Raw profile type ")
 """Starts of the texts that may hold EXIF."""
 END: Final = b"IEND"
@@ -81,25 +84,36 @@ def declared_bits(data: bytes) -> int | None:
     return None
 
 
-def without_text(data: bytes) -> Iterator[bytes]:
-    """Yield a PNG without its text and colour profile, which need not be sound or small: the pixels do without them.
+def is_odd(name: bytes, length: int) -> bool:
+    """Tell whether a chunk is of an animation, or too short: the picture does without it."""
+    return name in _ANIMATED or length < _LEAST_BYTES.get(name, 0)
+
+
+def without_spare(data: bytes) -> Iterator[bytes]:
+    """Yield a PNG without what need not be sound or small: the pixels do without texts, colour profile and animation.
 
     Args:
         data: The bytes of the file; of another format, or of a PNG without such chunks, nothing is yielded.
 
     Yields:
-        The file with the texts that may hold the orientation, and the file without any.
+        The file without the texts but those that may hold the orientation, and without any text; then the same without
+        the chunks that are odd, too.
     """
     if not data.startswith(SIGNATURE):
         return
-    found = [chunk for chunk in islice(chunks(data), _MAX_CHUNKS) if chunk.name in TEXTS]
-    others = [chunk for chunk in found if not chunk.content(data).startswith(_ORIENTING)]
-    for dropped in (others, found) if others != found else (found,):
+    found = list(islice(chunks(data), _MAX_CHUNKS))
+    texts = {chunk for chunk in found if chunk.name in TEXTS}
+    orienting = {chunk for chunk in texts if chunk.content(data).startswith(_ORIENTING)}
+    spare = texts | {chunk for chunk in found if is_odd(chunk.name, chunk.length)}
+    for dropped in dict.fromkeys(map(frozenset, (texts - orienting, texts, spare - orienting, spare))):
         if dropped:
-            ends = [0, *(chunk.end for chunk in dropped)]
-            yield b"".join(
-                data[end:start] for end, start in zip(ends, [*(one.start for one in dropped), None], strict=True)
-            )
+            yield _without(data, sorted(dropped, key=lambda chunk: chunk.start))
+
+
+def _without(data: bytes, dropped: Sequence[Chunk]) -> bytes:
+    ends = [0, *(chunk.end for chunk in dropped)]
+    starts = [*(chunk.start for chunk in dropped), None]
+    return b"".join(data[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def is_damaged(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from model_store.images.formats.outline import UNREADABLE, Outline
+from model_store.images.formats.outline import EXIF_BYTES, UNREADABLE, Outline
 
 _HEADER_BYTES: Final = 12
 _MAX_CHUNKS: Final = 64
@@ -50,13 +50,14 @@ def outline(data: bytes) -> Outline:
     chunks = list(islice(_chunks(data), _MAX_CHUNKS))
     names = {chunk.name for chunk in chunks}
     metadata = sum(chunk.length for chunk in chunks if chunk.name in _METADATA)
+    exif = EXIF_BYTES * min(len(data), sum(chunk.length for chunk in chunks if chunk.name == b"EXIF"))
     tables = _table_bytes(width, height, len(data)) if names & _LOSSLESS else 0
     is_animated = data[12:16] == b"VP8X" and data[20] & _ANIMATED
     return Outline(
         width,
         height,
-        loading_bytes=pixels * (_CANVASES + _FRAME) + _COPIES * len(data) + min(tables, _TABLE_BYTES),
-        loaded_bytes=pixels * (_CANVASES + 4) + len(data),
+        loading_bytes=pixels * (_CANVASES + _FRAME) + _COPIES * len(data) + min(tables, _TABLE_BYTES) + exif,
+        loaded_bytes=pixels * (_CANVASES + 4) + len(data) + exif,
         converting_bytes=pixels * 4,
         may_turn=metadata > 0 or len(chunks) == _MAX_CHUNKS,
         nanoseconds=pixels * 32 + len(data) * 45 + metadata * _METADATA_NS + tables,

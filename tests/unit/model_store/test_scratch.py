@@ -101,7 +101,8 @@ def test_a_directory_is_never_taken_while_it_is_made(tmp_path: Path) -> None:
 def test_a_directory_that_was_taken_before_it_was_locked_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock, taken = scratch._lock, []
+    lock = scratch._lock
+    taken: list[Path] = []
 
     def lock_too_late(handle: int) -> bool | None:
         if not taken:

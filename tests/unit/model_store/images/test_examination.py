@@ -181,6 +181,7 @@ def test_only_jpeg_png_and_webp_are_light() -> None:
         lambda: png_with(png_chunk(b"gAMA", bytes(4)) * 12_000),
         lambda: png_with(png_chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\n\n\n00"))),
         lambda: png_with(png_chunk(b"eXIf", bytes(2**17))),
+        lambda: png_with(png_chunk(b"pHYs", b"")),
         lambda: png(png_header(5000, 5000, (16, 6)), b""),
         lambda: encode(SMALL, "WEBP", save_all=True, append_images=[Image.new("RGB", SMALL.size)]),
         lambda: encode(Image.effect_noise((200, 200), 99).convert("RGB"), "WEBP", lossless=True),
@@ -202,6 +203,42 @@ def test_what_may_be_costly_is_not_light_but_not_refused(make: Callable[[], byte
 def test_twice_the_parts_take_at_most_twice_the_work(make: Callable[[int], bytes]) -> None:
     once, twice = (calls_of(partial(examine, make(count), SPEC)) for count in (500, 1000))
     assert twice <= 2 * once
+
+
+@pytest.mark.parametrize("kind", [0xFE, 0xE1, 0xE2, 0xED])
+def test_segments_that_are_kept_are_told_as_memory(kind: int) -> None:
+    plain, long = (examine(jpeg_with(segment(kind, b"x" * 60_000) * count), SPEC) for count in (0, 400))
+    assert long.memory_bytes - plain.memory_bytes >= 400 * 60_000
+    assert not long.is_light
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda exif: jpeg_with(*(segment(0xE1, b"Exif\0\0" + exif[:65_000]) for _ in range(10))),
+        lambda exif: png_with(png_chunk(b"eXIf", exif)),
+        lambda exif: png_with(png_chunk(b"tEXt", b"Raw profile type exif\0" + exif.hex().encode())),
+        lambda exif: encode(SMALL, "WEBP", exif=exif),
+    ],
+)
+def test_exif_may_be_a_list_of_fractions(make: Callable[[bytes], bytes]) -> None:
+    assert examine(make(bytes(650_000)), SPEC).memory_bytes >= 22 * 650_000  # as measured
+
+
+def test_bytes_that_may_be_fed_again_are_told_as_memory() -> None:
+    data = encode(SMALL, "JPEG")
+    long = data[:-40] + b"\1" * 2_000_000 + data[-40:]
+    assert examine(long, SPEC).memory_bytes - examine(data, SPEC).memory_bytes >= 2 * 2_000_000
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff", b"II*\0\xff\xff", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_not_even_a_header_is_told_as_memory(start: bytes) -> None:
+    assert examine(start + bytes(200_000), SPEC).memory_bytes >= 2 * 200_000
+
+
+def test_a_jpeg_that_is_cut_before_much_of_nothing_is_not_light() -> None:
+    data = encode(SMALL, "JPEG")
+    assert not examine(data[:-8] + bytes(30_000_000), SPEC).is_light
 
 
 WITHOUT_MEMORY = """

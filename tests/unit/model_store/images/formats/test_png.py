@@ -1,4 +1,4 @@
-"""Text and colour profiles in a PNG, however long or broken, cost nothing but themselves."""
+"""Text, colour profiles and animations in a PNG, however long or broken, cost nothing but themselves."""
 
 import random
 import zlib
@@ -35,6 +35,13 @@ CHUNKS: dict[str, Callable[[], bytes]] = {
     "profile": lambda: png_chunk(b"iCCP", b"scanner\0\0" + zlib.compress(random.Random(1).randbytes(1_500_000))),
     "profile of an unknown compression": lambda: png_chunk(b"iCCP", b"x\0\7" + zlib.compress(b"profile")),
     "text with a wrong checksum": lambda: broken(b"tEXt", b"Comment\0hello"),
+    "empty chunks": lambda: b"".join(
+        png_chunk(kind, b"") for kind in (b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"eXIf", b"bKGD", b"iCCP", b"tEXt")
+    ),
+    "EXIF without a header": lambda: png_chunk(b"eXIf", bytes(64)),
+    "EXIF that is cut": lambda: png_chunk(b"eXIf", b"II*\0"),
+    "animation of no frame": lambda: png_chunk(b"acTL", b"\0\0"),
+    "frame out of order": lambda: png_chunk(b"acTL", bytes((0, 0, 0, 2, 0, 0, 0, 0))) + png_chunk(b"fcTL", b"\7" * 26),
     "much text": lambda: b"".join(png_chunk(b"zTXt", b"%d\0\0" % n + zlib.compress(LONG[:999_999])) for n in range(70)),
 }
 
@@ -52,6 +59,17 @@ def test_the_orientation_is_kept_beside_a_long_text() -> None:
     assert (decode(tagged, InputSpec(height=48, width=32)).pixels == turned(picture(), 6)).all()
     long = with_chunk(CHUNKS["compressed text"](), tagged)
     assert (decode(long, InputSpec(height=48, width=32)).pixels == turned(picture(), 6)).all()
+
+
+def test_the_orientation_is_kept_beside_a_broken_animation() -> None:
+    data = with_chunk(CHUNKS["frame out of order"](), encode(Image.fromarray(picture()), "PNG", exif=exif(6)))
+    assert (decode(data, InputSpec(height=48, width=32)).pixels == turned(picture(), 6)).all()
+
+
+def test_a_short_transparent_colour_is_damage_and_not_a_cut() -> None:
+    with pytest.raises(ImageRejected, match="damaged") as caught:
+        decode(with_chunk(png_chunk(b"tRNS", b"\0")), SPEC)
+    assert caught.value.reason == "corrupt"
 
 
 def test_a_picture_that_is_cut_is_truncated_whatever_text_it_has() -> None:
