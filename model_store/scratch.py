@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+_made: Final[set[Path]] = set()
+"""The scratch directories of this process. Another one, in a container, may have the same number."""
 _NAME: Final = re.compile(r"fullcount-[a-z]+-\d+-\w+\.scratch")
 
 
@@ -35,9 +37,11 @@ def scratch_directory(kind: str, within: Path | None = None) -> Iterator[Path]:
     within = within or Path(tempfile.gettempdir())
     _clean_once(within)
     directory, handle = _make(kind, within)
+    _made.add(directory)
     try:
         yield directory
     finally:
+        _made.discard(directory)
         shutil.rmtree(directory, ignore_errors=True)  # what is left loses its lock, so the next process removes it
         os.close(handle)
 
@@ -52,7 +56,7 @@ def clean_scratch(within: Path) -> list[str]:
 
 def remove_own_scratch(within: Path) -> None:
     """Remove the scratch directories of this process, for one that ends without leaving its blocks."""
-    for path in within.glob(f"fullcount-*-{os.getpid()}-*.scratch"):
+    for path in [made for made in _made if made.parent == within]:
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -126,3 +126,8 @@ async def test_pages_that_the_settings_name_may_ask(serve: Serve, allowed: str) 
     async with serve(cors_origins=allowed) as client:
         headers = {"origin": "https://shop.example", "sec-fetch-site": "cross-site"}
         assert (await client.post("/predict", content=grey(204), headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example/.localhost", "a@b.example.org", "e vil.localhost", "[::1.localhost"])
+def test_a_malformed_name_is_nobodys(host: str) -> None:
+    assert not is_own_host(host, ("*.example.org",))

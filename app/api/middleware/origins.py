@@ -26,6 +26,8 @@ _LONGEST_HOST: Final = 260
 """Characters of the longest name of DNS and a port."""
 _SHORT_NAME: Final = re.compile(r"[a-z0-9_-]+")
 """A name without a dot: `localhost`, a machine of the own network, a service of the own containers. No site has one."""
+_LONG_NAME: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+"""What is malformed, such as `evil.example/.localhost`, is nobody's name."""
 
 
 class Origins:
@@ -85,9 +87,14 @@ def is_own_host(host: str, hosts: tuple[str, ...]) -> bool:
         or not host
         or _is_address(name)
         or _SHORT_NAME.fullmatch(name) is not None
-        or name.endswith(".localhost")
-        or any(name == known or (known.startswith("*.") and name.endswith(known[1:])) for known in hosts)
+        or (_LONG_NAME.fullmatch(name) is not None and _is_known(name, hosts))
     )
+
+
+def _is_known(name: str, hosts: tuple[str, ...]) -> bool:
+    if name.endswith(".localhost"):
+        return True
+    return any(name == known or (known.startswith("*.") and name.endswith(known[1:])) for known in hosts)
 
 
 def is_loopback(host: str) -> bool:

@@ -117,7 +117,9 @@ def test_a_directory_that_was_taken_before_it_was_locked_is_made_anew(
 
 
 def test_a_process_that_ends_at_once_removes_its_own_only(tmp_path: Path) -> None:
-    (tmp_path / f"fullcount-version-{os.getpid()}-x.scratch" / "shades").mkdir(parents=True)
-    (tmp_path / f"fullcount-version-{os.getpid() + 1}-x.scratch").mkdir()
-    remove_own_scratch(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [f"fullcount-version-{os.getpid() + 1}-x.scratch"]
+    others = tmp_path / f"fullcount-version-{os.getpid()}-x.scratch"  # in another container, it has the same number
+    with scratch_directory("version", tmp_path) as own:
+        (own / "shades").mkdir()
+        others.mkdir()
+        remove_own_scratch(tmp_path)
+        assert list(tmp_path.iterdir()) == [others]
