@@ -20,6 +20,8 @@ connections, threads, and what the allocator cannot use."""
 _GROWN_BYTES: Final = 16 * MIB
 """So much more than before that nobody counts is a reason to ask the allocator for it."""
 _LOOK_EVERY_S: Final = 1.0
+_MOST_LOOKS_BETWEEN: Final = 60
+"""The most looks before it is asked again, if asking was in vain: the process may really have more."""
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +39,16 @@ class MemoryWatch:
         self._limit = limit
         self._shared = 0
         self._own = 0
+        self._least = 0
+        self._looks_between = 1
+        self._looks_until_asking = 0
 
     def begin(self) -> None:
         """Measure the process with its models, resize the budget, and say so in the log."""
         gc.collect()
         gc.freeze()  # what is there now stays, so that a later collection need not look at it
         self._shared = shared_bytes()
-        self._own = resident_bytes() - self._shared
+        self._own = self._least = resident_bytes() - self._shared
         self._budget.resize(self._left())
         own, total, most = (number // MIB for number in (self._own, self._budget.total, self._budget.largest))
         log.info(
@@ -70,14 +75,24 @@ class MemoryWatch:
     def look(self) -> None:
         """Collect garbage and ask the allocator for free memory, if that may help, and resize the budget if needed."""
         uncounted = self._uncounted()
-        if uncounted > self._own + _GROWN_BYTES:
-            gc.collect()  # an error and its frames, in a circle, may hold a report for minutes
-            return_free_memory_now()
-            uncounted = self._uncounted()
+        self._looks_until_asking -= 1
+        if uncounted > self._least + _GROWN_BYTES and self._looks_until_asking <= 0:
+            uncounted = self._ask_for_free_memory(uncounted)
+        self._least = min(self._least, uncounted)
         self._own = max(self._own, uncounted) if self._budget.taken else uncounted
         left = self._left()
         if abs(left - self._budget.total) > _GROWN_BYTES:
             self._budget.resize(left)
+
+    def _ask_for_free_memory(self, uncounted: int) -> int:
+        """Return the bytes that are left; if it was in vain, wait longer before the next time."""
+        gc.collect()  # an error and its frames, in a circle, may hold a report for minutes
+        return_free_memory_now()
+        left = self._uncounted()
+        is_in_vain = left > uncounted - _GROWN_BYTES
+        self._looks_between = min(2 * self._looks_between, _MOST_LOOKS_BETWEEN) if is_in_vain else 1
+        self._looks_until_asking = self._looks_between
+        return left
 
     def _uncounted(self) -> int:
         """Return the bytes that there are besides those that were taken. Some of these may not be in use yet."""

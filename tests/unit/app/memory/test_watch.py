@@ -86,6 +86,28 @@ def test_what_requests_have_taken_is_not_the_processs_own(process: Process) -> N
         assert budget.total == pytest.approx(total - 80 * MIB * 7 / 8, abs=MIB)
 
 
+def test_what_is_free_after_a_storm_is_asked_for_and_in_vain_ever_less_often(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looker, _ = watched(600)
+    asked = 0
+
+    def give_back() -> None:
+        nonlocal asked
+        asked += 1
+        process.resident = min(process.resident, given)
+
+    monkeypatch.setattr(watch, "return_free_memory_now", give_back)
+    process.resident, given = 400 * MIB, 400 * MIB
+    for _ in range(10):
+        looker.look()
+    assert 1 <= asked <= 4
+    given = 200 * MIB  # the storm is over
+    for _ in range(10):
+        looker.look()
+    assert process.resident == 200 * MIB
+
+
 def test_a_small_change_changes_nothing(process: Process) -> None:
     watch, budget = watched(600)
     total = budget.total
