@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -23,65 +23,19 @@ class ServiceMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "fullcount_requests_total", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        self.requests = self._counter("requests_total", "Requests answered.", "method", "route", "status")
+        self.request_seconds = self._histogram("request_seconds", "Time from the first byte to the last.", "route")
+        self.requests_in_progress = self._level("requests_in_progress", "Requests under way.")
+        self.images = self._counter("images_total", "Images by outcome: `scored` or a reason.", "outcome")
+        self.stage_seconds = self._histogram("stage_seconds", "Time of one image in a stage.", "stage")
+        self.loop_lag_seconds = self._histogram(
+            "event_loop_lag_seconds", "Delay of the event loop, on which every request depends.", buckets=_LAG_SECONDS
         )
-        self.request_seconds = Histogram(
-            "fullcount_request_seconds",
-            "Time from the first byte to the last.",
-            ["route"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.requests_in_progress = Gauge(
-            "fullcount_requests_in_progress", "Requests under way.", registry=self.registry, multiprocess_mode=_SUM
-        )
-        self.images = Counter(
-            "fullcount_images_total",
-            "Images by outcome: `scored` or a reason.",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.stage_seconds = Histogram(
-            "fullcount_stage_seconds",
-            "Time of one image in a stage.",
-            ["stage"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.loop_lag_seconds = Histogram(
-            "fullcount_event_loop_lag_seconds",
-            "Delay of the event loop, on which every request depends.",
-            buckets=_LAG_SECONDS,
-            registry=self.registry,
-        )
-        self.batch_size = Histogram(
-            "fullcount_batch_size", "Images computed in one batch.", buckets=_SIZES, registry=self.registry
-        )
-        self.waiting = Gauge(
-            "fullcount_waiting_images",
-            "Images waiting for the engine.",
-            registry=self.registry,
-            multiprocess_mode=_SUM,
-        )
-        self.memory_total = Gauge(
-            "fullcount_memory_total_bytes",
-            "Memory that requests may take together.",
-            registry=self.registry,
-            multiprocess_mode=_SUM,
-        )
-        self.memory_taken = Gauge(
-            "fullcount_memory_taken_bytes",
-            "Memory that requests have taken.",
-            registry=self.registry,
-            multiprocess_mode=_SUM,
-        )
-        self.memory_waiting = Gauge(
-            "fullcount_memory_waiting_requests",
-            "Requests waiting for memory.",
-            registry=self.registry,
-            multiprocess_mode=_SUM,
-        )
+        self.batch_size = self._histogram("batch_size", "Images computed in one batch.", buckets=_SIZES)
+        self.waiting = self._level("waiting_images", "Images waiting for the engine.")
+        self.memory_total = self._level("memory_total_bytes", "Memory that requests may take together.")
+        self.memory_taken = self._level("memory_taken_bytes", "Memory that requests have taken.")
+        self.memory_waiting = self._level("memory_waiting_requests", "Requests waiting for memory.")
         self.loaded = Gauge(
             "fullcount_loaded_version",
             "Versions in memory.",
@@ -89,6 +43,16 @@ class ServiceMetrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"fullcount_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, *labels: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
+        return Histogram(f"fullcount_{name}", meaning, labels, buckets=buckets, registry=self.registry)
+
+    def _level(self, name: str, meaning: str) -> Gauge:
+        """Make a gauge whose values are summed over all worker processes."""
+        return Gauge(f"fullcount_{name}", meaning, registry=self.registry, multiprocess_mode=_SUM)
 
     async def watch_loop(self, levels: Mapping[Gauge, Callable[[], int]]) -> None:
         """Measure the event loop's delay and some levels until cancelled.
