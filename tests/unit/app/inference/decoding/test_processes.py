@@ -96,11 +96,17 @@ async def test_too_much_memory_ends_the_image_alone(processes: Make) -> None:
         assert len(children() - before) == 1
 
 
+async def process_of(made: DecodingProcesses) -> str:
+    """Have a process started, and return its number."""
+    before = children()
+    await decode_in(made, grey(1), SPEC, MIB)
+    (one,) = children() - before
+    return one
+
+
 async def test_who_gives_up_ends_the_work(processes: Make, budget: MemoryBudget) -> None:
     async with processes() as made:
-        before = children()
-        await decode_in(made, grey(1), SPEC, MIB)
-        (one,) = children() - before
+        one = await process_of(made)
         os.kill(int(one), signal.SIGSTOP)
         work = asyncio.create_task(decode_in(made, grey(2), SPEC, MIB))
         await asyncio.sleep(0.05)
@@ -120,9 +126,7 @@ async def test_no_more_processes_than_allowed_take_turns(processes: Make, budget
 
 async def test_a_killed_process_is_replaced(processes: Make) -> None:
     async with processes() as made:
-        before = children()
-        await decode_in(made, grey(1), SPEC, MIB)
-        (one,) = children() - before
+        one = await process_of(made)
         os.kill(int(one), signal.SIGKILL)
         while one in children():  # noqa: ASYNC110  until it is noticed
             await asyncio.sleep(0.01)
@@ -132,9 +136,7 @@ async def test_a_killed_process_is_replaced(processes: Make) -> None:
 
 async def test_an_image_whose_process_is_killed_is_decoded_in_another(processes: Make, budget: MemoryBudget) -> None:
     async with processes() as made:
-        before = children()
-        await decode_in(made, grey(1), SPEC, MIB)
-        (one,) = children() - before
+        one = await process_of(made)
         os.kill(int(one), signal.SIGSTOP)
         work = asyncio.create_task(decode_in(made, grey(2), SPEC, MIB))
         await asyncio.sleep(0.05)
