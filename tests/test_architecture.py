@@ -35,7 +35,7 @@ FLOORS = {
     "app/api/middleware": "request_context + browser_headers + origins + root_path",
     "app/api/receiving": "uploads > forms > boundary + bodies > form_fields + filenames",
     "app/errors": "requests + serving + engines + reports + asking",
-    "app/inference": """predictor > pipeline > loaded_version + sources
+    "app/inference": """predictor > pipeline > work > loaded_version + sources
         > decoding + explainer + admission + batcher > engines""",
     "app/memory": "watch > budget + limit + resident",
     "app/reports": """evaluator + recognising > thumbnails + comparing + storing > conclusions + rendering + summaries

@@ -10,21 +10,20 @@ trusted about, is decoded in another process, with limits. Whoever decodes takes
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
 
 from app.concurrency import NICENESS, Pulse, lower_own_priority
-from app.errors import MemoryNeverEnough, Overloaded, ShuttingDown
-from app.inference.batcher import Answer, Batcher, deliver
+from app.errors import MemoryNeverEnough, Overloaded
+from app.inference.batcher import Answer, deliver
 from app.inference.decoding.process import PROCESS_BYTES
 from app.inference.decoding.processes import DecodingLimits, DecodingProcesses
 from app.inference.sources import See, Source, SourceFile
-from app.memory.budget import PATIENCE_S, MemoryBudget, Share
+from app.inference.work import Computes, Work
+from app.memory.budget import MemoryBudget, Share
 from model_store.errors import ImageRejected
 from model_store.images.examination import Examined, examine
 from model_store.images.pixels import Decoded, InputSpec, Pixels
@@ -49,37 +48,6 @@ class _Postponed(Exception):
         super().__init__()
         self.memory_bytes = examined.memory_bytes
         self.is_light = examined.is_light
-
-
-@dataclass(slots=True)
-class _Work:
-    source: Source | None
-    spec: InputSpec
-    batcher: "Batcher | _Nowhere"
-    see: See
-    is_background: bool
-    share: Share
-    has_room: bool = False
-    """Whether the share has the memory that decoding takes."""
-    data: bytes | None = None
-    """The bytes of the file, if it was read already."""
-    decoded: Decoded | None = None
-    decode_ms: float = 0.0
-    is_counted: bool = False
-    is_left: bool = False
-    """Whether nobody waits for it any more."""
-    is_in_hand: bool = False
-    """Whether a worker has it, and uses its memory."""
-
-    @property
-    def patience_s(self) -> float | None:
-        """Seconds to wait for memory: a batch or an evaluation waits as long as it takes."""
-        return None if self.is_background else PATIENCE_S
-
-    @property
-    def unread_bytes(self) -> int:
-        """The bytes that reading the file takes, if it is not in memory."""
-        return self.source.bytes if isinstance(self.source, SourceFile) and self.data is None else 0
 
 
 class Pipeline:
@@ -123,7 +91,7 @@ class Pipeline:
         self,
         source: Source,
         spec: InputSpec,
-        batcher: "Batcher | _Nowhere",
+        batcher: Computes,
         *,
         is_background: bool,
         see: See = lambda _: None,
@@ -144,7 +112,7 @@ class Pipeline:
             InferenceFailed: If the engine failed on the image.
             ShuttingDown: If the model is being unloaded.
         """
-        work = _Work(source, spec, batcher, see, is_background, Share(self._budget, "decoding the image"))
+        work = Work(source, spec, batcher, see, is_background, Share(self._budget, "decoding the image"))
         if not is_background:
             self._count(work)
         try:
@@ -155,7 +123,7 @@ class Pipeline:
             raise _without_frames(error) from None
         finally:
             self._uncount(work)
-            self._leave(work)
+            work.leave()
         return Computed(cast("Decoded", work.decoded), work.decode_ms, answer)  # it has an answer: it was decoded
 
     async def decode(self, file: SourceFile, spec: InputSpec) -> Decoded:
@@ -166,50 +134,23 @@ class Pipeline:
         """
         return (await self.run(file, spec, _Nowhere(), is_background=True)).decoded
 
-    def _count(self, work: _Work) -> None:
+    def _count(self, work: Work) -> None:
         with self._lock:
             if self._undecoded >= self._max_queue:
                 raise Overloaded("images waiting", self._max_queue)
             self._undecoded += 1
             work.is_counted = True
 
-    def _uncount(self, work: _Work) -> None:
+    def _uncount(self, work: Work) -> None:
         if work.is_counted:
             with self._lock:
                 self._undecoded -= work.is_counted
                 work.is_counted = False
 
-    def _leave(self, work: _Work) -> None:
-        """Give back the memory of an image that nobody waits for, unless a worker still uses it."""
-        with self._lock:
-            work.is_left = True
-            work.source = work.data = None
-            if not work.is_in_hand:
-                work.share.give_back()
-
-    @contextmanager
-    def _in_hand(self, work: _Work) -> Iterator[None]:
-        """Have an image in hand, in a worker; if nobody waits for it at the end of the block, give its memory back.
-
-        Raises:
-            ShuttingDown: If nobody waits for it now.
-        """
-        with self._lock:
-            if work.is_left:
-                raise ShuttingDown
-            work.is_in_hand = True
-        try:
-            yield
-        finally:
-            with self._lock:
-                work.is_in_hand = False
-                if work.is_left:
-                    work.share.give_back()
-
-    async def _answer(self, work: _Work) -> Answer:
+    async def _answer(self, work: Work) -> Answer:
         """Have an image decoded, by a worker or a process, and computed."""
-        if isinstance(work.source, SourceFile) and not work.share.take_if_free(work.source.bytes):
-            await work.share.take(work.source.bytes, work.patience_s)
+        if isinstance(work.source, SourceFile) and not work.take_if_free(0):
+            await work.take(0)
         while True:
             try:
                 return await self._hand_over(work)
@@ -217,7 +158,7 @@ class Pipeline:
                 memory_bytes, is_light = postponed.memory_bytes, postponed.is_light
             await self._prepare(work, memory_bytes, is_light=is_light)
 
-    async def _hand_over(self, work: _Work) -> Answer:
+    async def _hand_over(self, work: Work) -> Answer:
         """Give an image to a worker, and wait for the answer."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if work.is_background:
@@ -233,59 +174,44 @@ class Pipeline:
         finally:
             del answer  # it holds an error, whose traceback holds this frame: together they would stay for long
 
-    async def _prepare(self, work: _Work, memory_bytes: int, *, is_light: bool) -> None:
+    async def _prepare(self, work: Work, memory_bytes: int, *, is_light: bool) -> None:
         """Wait for the memory that decoding takes, and decode what no worker does."""
         if not is_light:
             await self._decode_elsewhere(work, memory_bytes)
             return
-        self._forget_file(work)
-        await self._take(work, memory_bytes)
+        work.forget_file()
+        await work.take(memory_bytes)
         work.has_room = True
 
-    async def _decode_elsewhere(self, work: _Work, memory_bytes: int) -> None:
+    async def _decode_elsewhere(self, work: Work, memory_bytes: int) -> None:
         """Decode an image in a process."""
         processes = self._background_processes if work.is_background else self._processes
         length = len(work.data or b"")
         held = work.share.bytes or length  # one that was handed over is counted by whoever read it
         work.share.check(held + length + memory_bytes + PROCESS_BYTES)
         if processes.is_full:
-            self._forget_file(work)
+            work.forget_file()
         async with processes.place() as place:
             needed = memory_bytes + length  # the process has the file as well
-            if not self._has_room(work, needed + place.bytes_to_start):
-                self._forget_file(work)
+            if not work.take_if_free(needed + place.bytes_to_start):
+                work.forget_file()
                 place.end()
-                await self._take(work, needed + place.bytes_to_start)
+                await work.take(needed + place.bytes_to_start)
             data = await self._read_again(work)
             started = time.perf_counter()
             work.decoded = await place.decode(data, work.spec, memory_bytes, work.share)
             work.decode_ms += (time.perf_counter() - started) * 1e3
-        self._keep_pixels(work)
+        work.keep_pixels()
 
-    async def _read_again(self, work: _Work) -> bytes:
+    async def _read_again(self, work: Work) -> bytes:
         workers = self._background if work.is_background else self._foreground
-        return await asyncio.get_running_loop().run_in_executor(workers, _read, work)
+        return await asyncio.get_running_loop().run_in_executor(workers, work.read)
 
-    @staticmethod
-    def _has_room(work: _Work, memory_bytes: int) -> bool:
-        return work.share.take_if_free(memory_bytes + work.unread_bytes)
-
-    @staticmethod
-    async def _take(work: _Work, memory_bytes: int) -> None:
-        await work.share.take(memory_bytes + work.unread_bytes, work.patience_s)
-
-    @staticmethod
-    def _forget_file(work: _Work) -> None:
-        """Forget a file that can be read again, with its memory: who waits must not keep others from the same."""
-        if isinstance(work.source, SourceFile):
-            work.data = None
-            work.share.give_back()
-
-    def _do(self, work: _Work, answer: "asyncio.Future[Answer]") -> None:
+    def _do(self, work: Work, answer: "asyncio.Future[Answer]") -> None:
         """Decode one image and compute it, and perhaps others that wait for the engine meanwhile."""
         try:
             try:
-                with self._in_hand(work):
+                with work.in_hand():
                     started = time.perf_counter()
                     decoded = work.decoded = work.decoded or self._decode(work)
                     work.see(decoded.pixels)
@@ -298,7 +224,7 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001  the waiting caller handles it
             deliver([(answer, _without_frames(error))])
 
-    def _decode(self, work: _Work) -> Decoded:
+    def _decode(self, work: Work) -> Decoded:
         """Decode an image, if it is light and there is room for it.
 
         Raises:
@@ -306,20 +232,14 @@ class Pipeline:
         """
         if isinstance(work.source, Decoded):
             return work.source
-        data = _read(work)
+        data = work.read()
         examined = examine(data, work.spec, max_image_pixels=self._limits.max_image_pixels)
         if not examined.is_light or not (work.has_room or work.share.take_if_free(examined.memory_bytes)):
             work.data = data
             raise _Postponed(examined)
         decoded = work.decoded = examined.decode()
-        self._keep_pixels(work)
+        work.keep_pixels()
         return decoded
-
-    @staticmethod
-    def _keep_pixels(work: _Work) -> None:
-        """Give back all memory but that of the pixels."""
-        if work.decoded is not None:
-            work.share.give_back(kept=work.decoded.pixels.nbytes)
 
 
 class _Nowhere:
@@ -332,18 +252,6 @@ class _Nowhere:
 
     def withdraw(self, answer: "asyncio.Future[Answer]") -> None:
         """Forget nothing: nothing waits here."""
-
-
-def _read(work: _Work) -> bytes:
-    """Read a file, or return what was read before."""
-    data, work.data = work.data, None
-    if data is not None:
-        return data
-    if isinstance(work.source, SourceFile):
-        return work.source.read()
-    if work.source is None or isinstance(work.source, Decoded):
-        raise ShuttingDown  # its caller has gone meanwhile
-    return work.source()
 
 
 def _without_frames(error: Exception) -> Exception:

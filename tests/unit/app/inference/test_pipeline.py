@@ -11,6 +11,7 @@ import pytest
 
 from app.errors import Exhausted
 from app.inference import pipeline as pipeline_module
+from app.inference import work as work_module
 from app.inference.batcher import Batcher
 from app.inference.decoding.process import PROCESS_BYTES
 from app.inference.decoding.processes import DecodingLimits
@@ -108,7 +109,7 @@ async def test_without_room_an_image_waits_and_is_decoded_then(running: Make, bu
 async def test_a_single_image_without_room_in_time_is_refused(
     running: Make, budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline_module, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(work_module, "PATIENCE_S", 0.01)
     async with running() as run:
         with filled(budget), pytest.raises(Exhausted):
             await run(file_of(grey(1)))
