@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     max_image_pixels: Annotated[int, Field(gt=0, le=MAX_IMAGE_PIXELS)] = DEFAULT_MAX_IMAGE_PIXELS
     """Maximum number of pixels (width times height) of one image; of a JPEG that is shrunk while it is decoded, four
     times as many."""
-    max_decode_s: Annotated[float, Field(gt=0, le=3600)] = 1.8
+    max_decode_s: Annotated[float, Field(gt=0, le=3600)] = 1.4
     """Seconds of processor time that decoding one image may take in a decoding process."""
     max_batch_images: Positive = 1000
     """Maximum number of images in one batch."""
